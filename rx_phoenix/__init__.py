@@ -1,3 +1,5 @@
 """A reactive client for Phoenix Channels."""
 
+__all__ = ["__version__"]
+
 __version__ = "0.1.0"

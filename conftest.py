@@ -1,0 +1,20 @@
+"""How hypothesis searches, and which names a doctest knows."""
+
+import os
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+import rx_phoenix
+
+settings.register_profile("dev", deadline=None, max_examples=50)
+settings.register_profile("ci", deadline=None, max_examples=300, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _public_names(doctest_namespace: dict[str, Any]) -> None:
+    """Let an example stand as if after ``from rx_phoenix import …``."""
+    for name in rx_phoenix.__all__:
+        doctest_namespace[name] = getattr(rx_phoenix, name)

@@ -1,0 +1,99 @@
+"""Each module says what it is, stays short, exports what it says, and is tested."""
+
+from importlib import import_module
+
+import pytest
+
+import rx_phoenix
+
+LINES = 350
+
+TESTED_ELSEWHERE = {
+    "rx_phoenix": "tests/architecture/test_layout.py",  # it has no code
+}
+"""The modules whose tests are not at their mirror, each with a reason."""
+
+
+@pytest.fixture
+def source(root, name):
+    path = root.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+@pytest.fixture
+def mirror(root, name, source):
+    """Where a module's tests belong: a folder for a package, a file for a file."""
+    if name in TESTED_ELSEWHERE:
+        return root / TESTED_ELSEWHERE[name]
+    *folders, last = name.split(".")[1:]
+    tests = root.joinpath("tests", *folders)
+    is_package = source.name == "__init__.py"
+    return tests / last if is_package else tests / f"test_{last.strip('_')}.py"
+
+
+def by_kind(name):
+    """The order in which ruff keeps an ``__all__``: constants, classes, the rest."""
+    is_constant = len(name) > 1 and name.isupper()
+    return (0 if is_constant else 1 if name[0].isupper() else 2, name)
+
+
+def exports_of(module):
+    """What a module lists; a package whose name says all need not list anything."""
+    return (
+        getattr(module, "__all__", []) if "__path__" in vars(module) else module.__all__
+    )
+
+
+def defined_in(module):
+    """The public classes and functions that a module does not have from elsewhere."""
+    return {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_")
+        and hasattr(value, "__qualname__")
+        and value.__module__ == module.__name__
+    }
+
+
+def test_a_module_has_a_docstring(name):
+    assert import_module(name).__doc__
+
+
+def test_a_module_is_short(source):
+    assert len(source.read_text().splitlines()) <= LINES
+
+
+def test_a_module_lists_its_exports_in_order(name):
+    exports = exports_of(import_module(name))
+
+    assert exports == sorted(set(exports), key=by_kind)
+
+
+def test_a_module_exports_what_it_has_and_hides_the_rest(name):
+    module = import_module(name)
+
+    assert defined_in(module) <= set(exports_of(module)) <= vars(module).keys()
+
+
+def test_a_module_is_tested_at_its_mirror(mirror):
+    assert mirror.is_file() or any(mirror.rglob("test_*.py"))
+
+
+def test_the_public_names_are_those_of_the_modules_they_come_from(modules):
+    public = {name for name in rx_phoenix.__all__ if not name.startswith("_")}
+    parts = [import_module(name) for name in modules if name != "rx_phoenix"]
+
+    exported = {
+        name
+        for name in public
+        for part in parts
+        if name in exports_of(part) and getattr(part, name) is getattr(rx_phoenix, name)
+    }
+
+    assert exported == public
+
+
+def test_every_error_is_public():
+    errors = import_module("rx_phoenix.errors")
+
+    assert set(errors.__all__) <= set(rx_phoenix.__all__)
