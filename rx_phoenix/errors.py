@@ -1,0 +1,213 @@
+"""Every error of rx_phoenix, and whose fault each one is.
+
+::
+
+    RxPhoenixError
+    ├── UsageError           the caller's mistake: raised at the call
+    │   ├── NotJoinedError
+    │   ├── ChannelConflict
+    │   └── EncodeError
+    ├── ProtocolError        a frame that is not one: a value, never raised at you
+    ├── TransportError       the network's doing
+    │   ├── ConnectError
+    │   └── ConnectionLost
+    ├── PushError            what became of a push, a join or a leave
+    │   ├── PushRefused
+    │   │   └── JoinRefused
+    │   ├── PushTimeout      (a TimeoutError too)
+    │   └── PushCancelled
+    │       └── ChannelCrashed
+    ├── PayloadError         a payload that does not fit ``as_type``: a value
+    └── CallbackOverrun      an ``async def`` callback that fell too far behind
+
+Rule 1: the caller's mistakes are raised where they are made; the network's are
+emitted.
+Rule 2: each failure is a fresh instance, for a replayed exception grows its
+traceback.
+Rule 3: no message, ``repr`` or attribute holds a secret.
+"""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+__all__ = [
+    "CallbackOverrun",
+    "ChannelConflict",
+    "ChannelCrashed",
+    "ConnectError",
+    "ConnectionLost",
+    "EncodeError",
+    "JoinRefused",
+    "NotJoinedError",
+    "PayloadError",
+    "ProtocolError",
+    "PushCancelled",
+    "PushError",
+    "PushRefused",
+    "PushTimeout",
+    "RxPhoenixError",
+    "TransportError",
+    "UsageError",
+    "fresh",
+]
+
+E = TypeVar("E", bound=Exception)
+
+
+class RxPhoenixError(Exception):
+    """Any error of this library."""
+
+
+class UsageError(RxPhoenixError):
+    """The library was used in a way that cannot work; the message says how to."""
+
+
+class NotJoinedError(UsageError):
+    """A push to a channel that nobody has joined."""
+
+
+class ChannelConflict(UsageError):
+    """A topic that is taken: one topic has one channel, with one set of params."""
+
+
+class EncodeError(UsageError):
+    """A message that the serializer cannot put on the wire; nothing was sent."""
+
+
+class ProtocolError(RxPhoenixError):
+    """A frame that does not speak Phoenix's protocol.
+
+    It is dropped and counted, and the connection lives on.
+
+    Attributes:
+        frame: The first bytes of the frame, for the log.
+    """
+
+    def __init__(self, message: str, frame: bytes = b"") -> None:
+        super().__init__(message)
+        self.frame = frame
+
+
+class TransportError(RxPhoenixError):
+    """The network, or the server's HTTP side, said no."""
+
+
+class ConnectError(TransportError):
+    """An attempt to connect failed.
+
+    Attributes:
+        url: What was asked, without its query (which may hold secrets).
+        status: The HTTP status of a refused handshake; None when there was none.
+        headers: The headers of that answer.
+        body: The body of that answer, as far as it was read.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        url: str = "",
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(message)
+        self.url = url
+        self.status = status
+        self.headers: Mapping[str, str] = headers or {}
+        self.body = body
+
+
+class ConnectionLost(TransportError):
+    """An open connection ended, and not because we wished it.
+
+    Attributes:
+        code: The close code of the WebSocket; 1006 when there was no close frame.
+        reason: The reason of the close frame, or what the network said.
+    """
+
+    def __init__(self, code: int = 1006, reason: str = "") -> None:
+        detail = f": {reason}" if reason else ""
+        super().__init__(f"the connection was lost (code {code}){detail}")
+        self.code = code
+        self.reason = reason
+
+    @property
+    def clean(self) -> bool:
+        """Whether the peer said goodbye with a close frame."""
+        return self.code != 1006
+
+
+class PushError(RxPhoenixError):
+    """A push, a join or a leave that did not end with ``ok``."""
+
+
+class PushRefused(PushError):
+    """The server answered with another status than ``ok``.
+
+    Attributes:
+        status: The status of the reply, most often ``error``.
+        response: The body of the reply.
+    """
+
+    def __init__(self, status: str, response: object, what: str = "the push") -> None:
+        super().__init__(f"{what} was answered {status!r}: {response!r}")
+        self.status = status
+        self.response = response
+
+
+class JoinRefused(PushRefused):
+    """The server did not let us into a channel."""
+
+
+class PushTimeout(PushError, TimeoutError):
+    """The deadline passed without an answer."""
+
+
+class PushCancelled(PushError):
+    """No answer can come any more, or the push was never sent."""
+
+
+class ChannelCrashed(PushCancelled):
+    """The channel's process on the server crashed (``phx_error``).
+
+    Attributes:
+        reason: The payload of ``phx_error``.
+    """
+
+    def __init__(self, message: str, reason: object = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class PayloadError(RxPhoenixError):
+    """A payload that does not fit the type that was asked for.
+
+    Attributes:
+        payload: The payload as it came.
+    """
+
+    def __init__(self, message: str, payload: object = None) -> None:
+        super().__init__(message)
+        self.payload = payload
+
+
+class CallbackOverrun(RxPhoenixError):
+    """An ``async def`` callback is slower than its events; old ones were dropped.
+
+    Attributes:
+        dropped: How many calls of this callback were dropped so far.
+    """
+
+    def __init__(self, message: str, dropped: int) -> None:
+        super().__init__(message)
+        self.dropped = dropped
+
+
+def fresh(error: E) -> E:
+    """The same failure as a new instance, for one more observer of it."""
+    copy = error.__class__.__new__(error.__class__, *error.args)
+    copy.args = error.args
+    copy.__dict__.update(error.__dict__)
+    copy.__cause__ = error.__cause__
+    return copy

@@ -1,0 +1,1 @@
+"""The operators that a long-lived pipeline needs and `reactivex` lacks."""

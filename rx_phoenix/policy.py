@@ -1,0 +1,241 @@
+"""When to try again, when to stop, and how long to wait: decisions without effects.
+
+Rule: chance and the time of day are arguments here, never asked for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import Literal, Self
+
+from rx_phoenix.errors import ConnectError, ConnectionLost, JoinRefused, UsageError
+
+__all__ = [
+    "Backoff",
+    "Delays",
+    "Duration",
+    "Heartbeat",
+    "Reconnect",
+    "Rejoin",
+    "SendBuffer",
+    "delay_of",
+    "retry_after",
+    "seconds",
+]
+
+Duration = float | timedelta
+"""Seconds, as a number or a timedelta."""
+
+Delays = Callable[[int], float]
+"""Seconds to wait before a retry, by its number from 1. A `Backoff` is one."""
+
+RETRY_AFTER_CAP = 120.0
+"""Seconds: no server makes us wait longer by its ``Retry-After``."""
+
+TRANSIENT = frozenset({408, 425, 429})
+"""The statuses below 500 that say "later" rather than "no"."""
+
+UNAUTHORIZED = frozenset({401, 403})
+
+
+def seconds(duration: Duration) -> float:
+    """A duration as a float.
+
+    Raises:
+        UsageError: It is negative, or not a number.
+
+    >>> seconds(timedelta(minutes=1))
+    60.0
+    """
+    value = duration.total_seconds() if isinstance(duration, timedelta) else duration
+    if not isfinite(value) or value < 0:
+        raise UsageError(
+            f"a duration must be a number of seconds from 0, not {value!r}"
+        )
+    return float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Delays that grow: ``first``, then times ``factor``, up to ``cap``.
+
+    Attributes:
+        first: Seconds before the first retry.
+        factor: By how much each delay exceeds the one before.
+        cap: The longest delay, in seconds.
+        jitter: ``"full"`` draws each delay from 0 up to its value; a fraction
+            draws it from that much below to that much above; 0 leaves it exact.
+        table: Delays named one by one instead; the last one repeats.
+
+    >>> [Backoff(1, 2, 5)(attempt) for attempt in (1, 2, 3, 4)]
+    [1.0, 2.0, 4.0, 5.0]
+    >>> Backoff.steps(1, 2, 5, 10, jitter=0.2)(2, chance=0.5)
+    2.0
+    """
+
+    first: float = 0.25
+    factor: float = 2.0
+    cap: float = 30.0
+    jitter: Literal["full"] | float = 0.0
+    table: tuple[float, ...] = field(default=(), kw_only=True)
+
+    @classmethod
+    def steps(cls, *delays: Duration, jitter: Literal["full"] | float = 0.0) -> Self:
+        """Delays named one by one; the last one repeats."""
+        if not delays:
+            raise UsageError("Backoff.steps needs at least one delay")
+        table = tuple(seconds(delay) for delay in delays)
+        return cls(table[0], 1.0, max(table), jitter, table=table)
+
+    @classmethod
+    def phoenix_reconnect(cls) -> Self:
+        """phoenix.js's table for reconnecting, exact and without jitter."""
+        return cls.steps(0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2, 5)
+
+    @classmethod
+    def phoenix_rejoin(cls) -> Self:
+        """phoenix.js's table for rejoining, exact and without jitter."""
+        return cls.steps(1, 2, 5, 10)
+
+    def __call__(self, attempt: int, chance: float | None = None) -> float:
+        """The delay before a retry.
+
+        Args:
+            attempt: Which retry, from 1.
+            chance: A number from 0 up to 1; None leaves the jitter out.
+        """
+        delay = self._nominal(attempt)
+        if chance is None:
+            return delay
+        if self.jitter == "full":
+            return delay * chance
+        return delay * (1 + self.jitter * (2 * chance - 1))
+
+    def _nominal(self, attempt: int) -> float:
+        if self.table:
+            return self.table[min(attempt, len(self.table)) - 1]
+        try:
+            return float(min(self.first * self.factor ** (attempt - 1), self.cap))
+        except OverflowError:
+            return float(self.cap)
+
+
+def delay_of(delays: Delays, attempt: int, chance: float) -> float:
+    """Ask a policy, with jitter where it knows about jitter."""
+    if isinstance(delays, Backoff):
+        return delays(attempt, chance)
+    return seconds(delays(attempt))
+
+
+def retry_after(error: Exception, now: datetime) -> float:
+    """How many seconds the server asked us to stay away; 0 if it did not.
+
+    Both forms of ``Retry-After`` (RFC 9110, 10.2.3) are understood.
+    """
+    if not isinstance(error, ConnectError):
+        return 0.0
+    headers = {name.lower(): value for name, value in error.headers.items()}
+    text = headers.get("retry-after", "").strip()
+    if text.isdecimal():
+        wanted = float(text)
+    else:
+        try:
+            due = parsedate_to_datetime(text)
+        except ValueError:
+            return 0.0
+        due = due if due.tzinfo else due.replace(tzinfo=UTC)
+        wanted = (due - now).total_seconds()
+    return min(max(wanted, 0.0), RETRY_AFTER_CAP)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """What to do about a connection that fails or ends.
+
+    Attributes:
+        delays: Seconds before each retry.
+        stable: Seconds after which an open connection counts as good, so that the
+            delays start over.
+        give_up: Says of an error whether it is final (True), worth a retry (False),
+            or none of its business (None: `is_final` decides).
+    """
+
+    delays: Delays = Backoff(0.25, 2.0, 30.0, "full")
+    stable: float = 30.0
+    give_up: Callable[[Exception], bool | None] | None = None
+
+    def is_final(self, error: Exception) -> bool:
+        """Whether there is no point in trying again with the same credentials.
+
+        A 4xx answer means no, but for those that mean later (408, 425, 429); so does
+        a close code of 1008, policy violation. Anything else may heal.
+        """
+        decided = None if self.give_up is None else self.give_up(error)
+        if decided is not None:
+            return decided
+        if isinstance(error, ConnectionLost):
+            return error.code == 1008
+        if isinstance(error, ConnectError) and error.status is not None:
+            return 400 <= error.status < 500 and error.status not in TRANSIENT
+        return False
+
+    def may_have_expired(self, error: Exception) -> bool:
+        """Whether other credentials may help: worth asking their providers once."""
+        unauthorized = isinstance(error, ConnectError) and error.status in UNAUTHORIZED
+        decided = self.give_up is not None and self.give_up(error) is True
+        return unauthorized and not decided
+
+    def delay(
+        self, attempt: int, error: Exception, chance: float, now: datetime
+    ) -> float:
+        """Seconds before the given retry, and no less than the server asked for."""
+        return max(delay_of(self.delays, attempt, chance), retry_after(error, now))
+
+
+@dataclass(frozen=True, slots=True)
+class Rejoin:
+    """What to do about a channel that could not be joined, or that crashed.
+
+    Attributes:
+        delays: Seconds before each rejoin.
+        give_up: Says of a `JoinRefused` whether it is final. Nothing is, by default.
+    """
+
+    delays: Delays = Backoff.steps(1, 2, 5, 10, jitter=0.2)
+    give_up: Callable[[JoinRefused], bool | None] | None = None
+
+    def is_final(self, error: JoinRefused) -> bool:
+        """Whether a refused join is not tried again."""
+        return self.give_up is not None and bool(self.give_up(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """How a dead peer is noticed.
+
+    A server closes a socket that sends nothing for 60 s, so the interval stays
+    well below.
+
+    Attributes:
+        interval: Seconds from the last answer to the next heartbeat.
+        timeout: Seconds within which a heartbeat has to be answered.
+    """
+
+    interval: float = 25.0
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SendBuffer:
+    """How many pushes may wait, and what becomes of one too many.
+
+    Attributes:
+        size: The most pushes of a socket that wait for a join or for the wire.
+        overflow: ``drop_newest`` cancels the new push, ``drop_oldest`` the one that
+            has waited longest.
+    """
+
+    size: int = 1000
+    overflow: Literal["drop_newest", "drop_oldest"] = "drop_newest"

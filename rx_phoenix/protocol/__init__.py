@@ -1,0 +1,1 @@
+"""Phoenix's protocol as pure values: no I/O, no clock, no chance."""

@@ -1,0 +1,88 @@
+"""Binary frames of version 2: payloads that are bytes.
+
+All lengths are single bytes that count UTF-8 bytes; the payload is the rest
+(phoenix ``v2_json_serializer.ex``). The layouts of a push differ by direction:
+the server's has no ref.
+"""
+
+from typing import TypeGuard
+
+from rx_phoenix.errors import EncodeError, ProtocolError
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.protocol.names import REPLY
+
+__all__ = ["decode_binary", "encode_binary", "is_binary"]
+
+PUSH_KIND, REPLY_KIND, BROADCAST_KIND = range(3)
+
+
+def is_binary(frame: str | bytes) -> TypeGuard[bytes]:
+    """Whether a frame is binary: it begins with a kind, which no JSON does."""
+    return isinstance(frame, bytes) and bool(frame) and frame[0] <= BROADCAST_KIND
+
+
+def encode_binary(message: Message) -> bytes:
+    """Put a message with a payload of bytes into a binary push.
+
+    Raises:
+        EncodeError: A field is longer than the 255 bytes that its length can say.
+
+    >>> encode_binary(Message("0", "1", "t", "e", b"\\x01")).hex(" ")
+    '00 01 01 01 01 30 31 74 65 01'
+    """
+    fields = {
+        "join_ref": message.join_ref or "",
+        "ref": message.ref or "",
+        "topic": message.topic,
+        "event": message.event,
+    }
+    encoded = [_short(name, text) for name, text in fields.items()]
+    lengths = bytes([PUSH_KIND, *map(len, encoded)])
+    return b"".join([lengths, *encoded, message.payload])
+
+
+def decode_binary(frame: bytes) -> Message:
+    """Read a binary push, reply or broadcast of the server's.
+
+    Raises:
+        ProtocolError: The frame is cut short, or of no known kind.
+
+    >>> decode_binary(b"\\x02\\x03\\x0atopsome-event\\x01\\x01").payload
+    b'\\x01\\x01'
+    """
+    kind = frame[0]
+    if kind == PUSH_KIND:
+        (join_ref, topic, event), payload = _split(frame, 3)
+        return Message(join_ref or None, None, topic, event, payload)
+    if kind == REPLY_KIND:
+        (join_ref, ref, topic, status), payload = _split(frame, 4)
+        answer = {"status": status, "response": payload}
+        return Message(join_ref or None, ref or None, topic, REPLY, answer)
+    if kind == BROADCAST_KIND:
+        (topic, event), payload = _split(frame, 2)
+        return Message(None, None, topic, event, payload)
+    raise ProtocolError(f"a binary frame of unknown kind {kind}", frame[:80])
+
+
+def _short(name: str, text: str) -> bytes:
+    data = text.encode()
+    if len(data) > 255:
+        raise EncodeError(
+            f"{name} is {len(data)} bytes long; a binary frame can say 255 at most. "
+            f"Send JSON, or choose a shorter {name}."
+        )
+    return data
+
+
+def _split(frame: bytes, count: int) -> tuple[list[str], bytes]:
+    """The fields of a frame by the lengths in its head, and the payload behind."""
+    start = 1 + count
+    lengths = frame[1:start]
+    end = start + sum(lengths)
+    if len(lengths) < count or len(frame) < end:
+        raise ProtocolError(f"a binary frame cut short at {len(frame)}", frame[:80])
+    fields: list[str] = []
+    for length in lengths:
+        fields.append(frame[start : start + length].decode())
+        start += length
+    return fields, frame[end:]

@@ -1,0 +1,117 @@
+"""Where to connect, and with what: the endpoint of one attempt."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from msgspec import Struct
+
+from rx_phoenix.errors import UsageError
+
+__all__ = ["Endpoint", "query"]
+
+SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """What one attempt to connect needs to know.
+
+    Attributes:
+        url: The endpoint as in phoenix.js, without the transport's last piece.
+        params: The connect params, which go into the query.
+        vsn: The serializer's version; the last item of the query.
+        auth_token: Phoenix's auth token, which each transport carries its own way.
+        headers: Extra HTTP headers.
+
+    >>> endpoint = Endpoint(url="https://example.org/socket/", params={"a": [1]})
+    >>> endpoint.address("websocket")
+    'wss://example.org/socket/websocket?a%5B0%5D=1&vsn=2.0.0'
+    >>> endpoint
+    Endpoint('wss://example.org/socket')
+    """
+
+    url: str
+    params: Mapping[str, Any] = {}
+    vsn: str = "2.0.0"
+    auth_token: str | None = None
+    headers: Mapping[str, str] = {}
+
+    def __post_init__(self) -> None:
+        check_url(self.url)
+
+    def address(self, transport: str) -> str:
+        """The URL of a transport: ``websocket``, or ``longpoll`` (over HTTP).
+
+        The endpoint's own query comes first, then the params, and vsn last.
+        """
+        parts = urlsplit(self.url)
+        scheme = SCHEMES[parts.scheme.lower()]
+        if transport == "longpoll":
+            scheme = scheme.replace("ws", "http")
+        path = f"{parts.path.rstrip('/')}/{transport}"
+        pieces = [parts.query, query(self.params), f"vsn={self.vsn}"]
+        return urlunsplit(
+            (scheme, parts.netloc, path, "&".join(filter(None, pieces)), "")
+        )
+
+    @property
+    def public_url(self) -> str:
+        """The URL without query and password, fit for logs and errors."""
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        scheme = SCHEMES[parts.scheme.lower()]
+        return urlunsplit((scheme, host, parts.path.rstrip("/"), "", ""))
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.public_url!r})"
+
+
+def check_url(url: str) -> None:
+    """Refuse a URL that no attempt could use.
+
+    Raises:
+        UsageError: It has no scheme of ours, or no host.
+    """
+    parts = urlsplit(url)
+    if parts.scheme.lower() not in SCHEMES or not parts.hostname:
+        raise UsageError(
+            "the endpoint must be a full URL such as 'wss://example.org/socket', "
+            f"not {url.partition('?')[0]!r}: outside a browser there is no page "
+            "whose host could complete it"
+        )
+
+
+def query(params: Mapping[str, Any]) -> str:
+    """Encode params as phoenix.js does: nested as ``a[b]``, lists as ``a[0]``.
+
+    Empty and None values vanish whole.
+
+    >>> query({"a": {"b": True}, "c": None, "d": "x y"})
+    'a%5Bb%5D=true&d=x%20y'
+    """
+    return "&".join(f"{_escape(key)}={_escape(value)}" for key, value in _flat(params))
+
+
+def _flat(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in params.items():
+        yield from _pairs(str(key), value)
+
+
+def _pairs(key: str, value: object) -> Iterator[tuple[str, str]]:
+    if value is None:
+        return
+    if isinstance(value, Mapping):
+        for name, inner in cast("Mapping[object, object]", value).items():
+            yield from _pairs(f"{key}[{name}]", inner)
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for index, inner in enumerate(cast("Sequence[object]", value)):
+            yield from _pairs(f"{key}[{index}]", inner)
+    elif isinstance(value, bool):
+        yield key, "true" if value else "false"
+    else:
+        yield key, str(value)
+
+
+def _escape(text: str) -> str:
+    """As JavaScript's ``encodeURIComponent``."""
+    return quote(text, safe="!~*'()")

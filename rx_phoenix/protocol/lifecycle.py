@@ -1,0 +1,79 @@
+"""What happens to a socket's connection, as values."""
+
+from dataclasses import dataclass
+
+__all__ = [
+    "AttemptFailed",
+    "Closed",
+    "GaveUp",
+    "HeartbeatMissed",
+    "Lifecycle",
+    "Opened",
+    "Retrying",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The connection is open; wanted channels join now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An open connection ended.
+
+    Attributes:
+        code: The WebSocket's close code; 1006 when there was no close frame.
+        reason: The reason given with it.
+        clean: Whether a close frame was exchanged.
+    """
+
+    code: int
+    reason: str
+    clean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """An attempt to connect failed.
+
+    Attributes:
+        error: What went wrong.
+        attempt: Which attempt it was, from 1, since the last one that held.
+    """
+
+    error: Exception
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The next attempt is due.
+
+    Attributes:
+        attempt: Which retry it will be, from 1, since the connection last held.
+        delay: Seconds from now.
+    """
+
+    attempt: int
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatMissed:
+    """The server did not answer a heartbeat in time; the connection is abandoned."""
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp:
+    """There will be no further attempt until somebody asks for one.
+
+    Attributes:
+        error: The failure that decided it.
+    """
+
+    error: Exception
+
+
+Lifecycle = Opened | Closed | AttemptFailed | Retrying | HeartbeatMissed | GaveUp
+"""Any of the values above."""

@@ -1,0 +1,61 @@
+"""What travels over a socket: messages, and the replies inside some of them."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from rx_phoenix.protocol.names import REPLY
+
+__all__ = ["Message", "Reply"]
+
+
+class Message(Struct, frozen=True, array_like=True, gc=False):
+    """One frame of Phoenix's protocol, version 2.
+
+    The fields stand in the order of the wire, so that a frame decodes straight
+    into a message.
+
+    Attributes:
+        join_ref: The join it belongs to; None for a broadcast or a heartbeat.
+        ref: What a reply answers; None for what the server says by itself.
+        topic: The channel's topic.
+        event: The event's name.
+        payload: JSON, or bytes.
+
+    >>> Message(None, "1", "phoenix", "heartbeat", {})
+    Message(join_ref=None, ref='1', topic='phoenix', event='heartbeat', payload={})
+    """
+
+    join_ref: str | None
+    ref: str | None
+    topic: str
+    event: str
+    payload: Any
+
+    @property
+    def reply(self) -> "Reply | None":
+        """The reply that this message carries, if it is one.
+
+        >>> answer = {"status": "ok", "response": {"n": 1}}
+        >>> Message("1", "2", "room:1", "phx_reply", answer).reply
+        Reply(status='ok', response={'n': 1})
+        """
+        payload = self.payload
+        if self.event != REPLY or not isinstance(payload, dict):
+            return None
+        status: object = payload.get("status")  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        if not isinstance(status, str):
+            return None
+        return Reply(status, payload.get("response"))  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+
+
+class Reply(Struct, frozen=True):
+    """The answer to a push, a join or a leave.
+
+    Attributes:
+        status: ``ok``, ``error``, or any other word of the server's.
+        response: The body of the answer: JSON, or bytes.
+    """
+
+    status: str
+    response: Any

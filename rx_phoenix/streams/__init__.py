@@ -1,0 +1,1 @@
+"""The sources behind every stream: hot, isolating, in order, on one loop."""

@@ -1,0 +1,255 @@
+"""A hot source that isolates its observers and keeps its order.
+
+Rule 1: an observer that raises is reported; its siblings, the emitter and the
+observer itself live on.
+Rule 2: what is emitted inside an emission waits its turn, so that every observer
+sees the same order, without recursion.
+Rule 3: subscribing and disposing cost the same with one observer or a million.
+
+A `reactivex.subject.Subject` breaks all three, and takes a lock twice an event.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from inspect import iscoroutinefunction
+from typing import Any, Generic, NoReturn, TypeVar, cast
+
+from reactivex import Observable, abc
+
+from rx_phoenix.errors import UsageError
+
+__all__ = ["Hot", "Hub", "Reporter", "Subscription"]
+
+T = TypeVar("T")
+
+Reporter = Callable[[Exception], None]
+"""Where the exceptions of users' callbacks go."""
+
+Watcher = Callable[[int], None]
+"""Told +1 when a source gets its first observer, and -1 when it loses its last."""
+
+
+def noop(*_: object) -> None:
+    """Do nothing, for an observer that left."""
+
+
+class Subscription(abc.DisposableBase):
+    """One observer of a `Hub`; disposing it takes it out."""
+
+    __slots__ = ("hub", "on_completed", "on_error", "on_next")
+
+    def __init__(
+        self,
+        hub: "Hub[Any]",
+        on_next: Callable[[Any], None],
+        on_error: Callable[[Exception], None],
+        on_completed: Callable[[], None],
+    ) -> None:
+        self.hub = hub
+        self.on_next = on_next
+        self.on_error = on_error
+        self.on_completed = on_completed
+
+    def dispose(self) -> None:
+        """Leave: not even the event that is being delivered arrives any more."""
+        self.on_next = self.on_error = self.on_completed = noop
+        self.hub.remove(self)
+
+
+class Hub(abc.SubjectBase[T], Generic[T]):
+    """The inside of a hot stream; `observable` is its outside.
+
+    Args:
+        report: Where an observer's exceptions go.
+        watch: Told when the first observer comes and the last one goes.
+
+    >>> hub = Hub[int](report=print)
+    >>> subscription = hub.observable.subscribe(lambda value: print("got", value))
+    >>> hub.on_next(1)
+    got 1
+    >>> subscription.dispose()
+    >>> hub.on_next(2)
+    """
+
+    __slots__ = (
+        "_busy",
+        "_end",
+        "_observers",
+        "_snapshot",
+        "_view",
+        "_waiting",
+        "_watch",
+        "report",
+    )
+
+    def __init__(self, report: Reporter, watch: Watcher = noop) -> None:
+        self.report = report
+        self._watch = watch
+        self._observers: dict[Subscription, None] = {}
+        self._snapshot: tuple[Subscription, ...] | None = ()
+        self._busy = False
+        self._waiting: deque[Callable[[], None]] | None = None
+        self._end: Callable[[Subscription], None] | None = None
+        self._view: Hot[T] | None = None
+
+    @property
+    def observable(self) -> "Observable[T]":
+        """The stream as users get it: no way to emit into it."""
+        if self._view is None:
+            self._view = Hot(self)
+        return self._view
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody is subscribed."""
+        return bool(self._observers)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it completed or failed."""
+        return self._end is not None
+
+    def subscribe(
+        self,
+        on_next: abc.ObserverBase[T] | abc.OnNext[T] | None = None,
+        on_error: abc.OnError | None = None,
+        on_completed: abc.OnCompleted | None = None,
+        *,
+        scheduler: abc.SchedulerBase | None = None,
+    ) -> abc.DisposableBase:
+        """Take part from the next event on; an ended source says so at once."""
+        if isinstance(on_next, abc.ObserverBase) or hasattr(on_next, "on_next"):
+            observer = cast("abc.ObserverBase[T]", on_next)
+            on_next = observer.on_next
+            on_error, on_completed = observer.on_error, observer.on_completed
+        elif iscoroutinefunction(on_next):
+            raise UsageError(
+                "subscribe() calls its function synchronously and cannot await a "
+                "coroutine function: pipe through map_async(), use for_each(), or "
+                "register it with on()"
+            )
+        subscription = Subscription(
+            self, on_next or noop, on_error or self.report, on_completed or noop
+        )
+        if self._end is not None:
+            self._guarded(self._end, subscription)
+            return subscription
+        first = not self._observers
+        self._observers[subscription] = None
+        self._snapshot = None
+        if first:
+            self._watch(1)
+        self._greet(subscription)
+        return subscription
+
+    def _greet(self, subscription: Subscription) -> None:
+        """What a new observer gets first: nothing, for a plain hot source."""
+
+    def remove(self, subscription: Subscription) -> None:
+        """Take an observer out; one that is not in is no matter."""
+        if subscription in self._observers:
+            del self._observers[subscription]
+            self._snapshot = None
+            if not self._observers:
+                self._watch(-1)
+
+    def on_next(self, value: T) -> None:
+        """Emit a value to everyone who is subscribed now."""
+        if self._busy:
+            self._defer(lambda: self._deliver(value))
+            return
+        self._busy = True
+        try:
+            self._deliver(value)
+            if self._waiting:
+                self._drain()
+        finally:
+            self._busy = False
+
+    def on_error(self, error: Exception) -> None:
+        """End with an error; everybody hears of it, whatever the others do."""
+        self._finish(lambda subscription: subscription.on_error(error))
+
+    def on_completed(self) -> None:
+        """End; everybody hears of it, whatever the others do."""
+        self._finish(lambda subscription: subscription.on_completed())
+
+    def _deliver(self, value: T) -> None:
+        snapshot = self._snapshot
+        if snapshot is None:
+            snapshot = self._snapshot = tuple(self._observers)
+        for subscription in snapshot:
+            try:
+                subscription.on_next(value)
+            except Exception as error:  # noqa: BLE001 - rule 1: reported, not raised
+                self.report(error)
+
+    def _finish(self, end: Callable[[Subscription], None]) -> None:
+        if self._busy:
+            self._defer(lambda: self._finish_now(end))
+            return
+        self._busy = True
+        try:
+            self._finish_now(end)
+            if self._waiting:
+                self._drain()
+        finally:
+            self._busy = False
+
+    def _finish_now(self, end: Callable[[Subscription], None]) -> None:
+        if self._end is not None:
+            return
+        self._end = end
+        observers = tuple(self._observers)
+        self._observers.clear()
+        self._snapshot = ()
+        for subscription in observers:
+            self._guarded(end, subscription)
+        if observers:
+            self._watch(-1)
+
+    def _guarded(
+        self, notify: Callable[[Subscription], None], subscription: Subscription
+    ) -> None:
+        try:
+            notify(subscription)
+        except Exception as error:  # noqa: BLE001 - rule 1: reported, not raised
+            self.report(error)
+
+    def _defer(self, emission: Callable[[], None]) -> None:
+        if self._waiting is None:
+            self._waiting = deque()
+        self._waiting.append(emission)
+
+    def _drain(self) -> None:
+        while self._waiting:
+            self._waiting.popleft()()
+
+
+class Hot(Observable[T]):
+    """The outside of a source: it can be subscribed to, and nothing else."""
+
+    def __init__(self, source: abc.ObservableBase[T]) -> None:
+        super().__init__()
+        self._source = source
+
+    def subscribe(
+        self,
+        on_next: abc.ObserverBase[T] | abc.OnNext[T] | None = None,
+        on_error: abc.OnError | None = None,
+        on_completed: abc.OnCompleted | None = None,
+        *,
+        scheduler: abc.SchedulerBase | None = None,
+    ) -> abc.DisposableBase:
+        """Subscribe; see the stream's own description for what it emits."""
+        return self._source.subscribe(on_next, on_error, on_completed)
+
+    def __await__(self) -> NoReturn:
+        raise UsageError(
+            "this stream does not end by itself, so awaiting it would wait for ever: "
+            "await first_value(stream), or iterate with values(stream)"
+        )
+
+    # Observable has __getitem__, by which iter() and `in` would spin for ever.
+    __iter__ = None
+    __contains__ = None

@@ -1,0 +1,113 @@
+"""A shared stream that does something while somebody holds it."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from reactivex import Observable, abc
+
+from rx_phoenix.errors import UsageError, fresh
+from rx_phoenix.streams.hub import Hot, Reporter
+from rx_phoenix.streams.state import Latest
+
+__all__ = ["Lease"]
+
+T = TypeVar("T")
+
+
+class Lease(abc.ObservableBase[T], Generic[T]):
+    """Counts its observers: the first acquires, the last to go releases.
+
+    A later observer gets the current value first. After an end everything starts
+    over: the next observer acquires anew. (``reactivex``'s ``share`` never does.)
+
+    Args:
+        acquire: Called after the first observer has subscribed, so that it misses
+            nothing; a `UsageError` of it is that observer's error.
+        release: Called when the last observer went; not after an end.
+        report: Where observers' exceptions go.
+
+    >>> lease = Lease[str](lambda: print("join"), lambda: print("leave"), print)
+    >>> first = lease.observable.subscribe(print)
+    join
+    >>> lease.emit("joined")
+    joined
+    >>> second = lease.observable.subscribe(print)
+    joined
+    >>> first.dispose(); second.dispose()
+    leave
+    """
+
+    def __init__(
+        self,
+        acquire: Callable[[], None],
+        release: Callable[[], None],
+        report: Reporter,
+    ) -> None:
+        self._acquire = acquire
+        self._release = release
+        self._report = report
+        self._hub = self._new_hub()
+        self._view: Observable[T] | None = None
+
+    @property
+    def observable(self) -> Observable[T]:
+        """The lease as users get it."""
+        if self._view is None:
+            self._view = Hot(self)
+        return self._view
+
+    @property
+    def is_held(self) -> bool:
+        """Whether anybody is subscribed."""
+        return self._hub.is_watched
+
+    def emit(self, value: T) -> None:
+        """Emit a value, and keep it for those who come later."""
+        self._hub.on_next(value)
+
+    def forget(self) -> None:
+        """Keep no value for those who come later."""
+        self._hub.forget()
+
+    def fail(self, error: Exception) -> None:
+        """End with an error, and be ready for a new start."""
+        self._renew().on_error(fresh(error))
+
+    def complete(self) -> None:
+        """End, and be ready for a new start."""
+        self._renew().on_completed()
+
+    def _renew(self) -> Latest[T]:
+        ended, self._hub = self._hub, self._new_hub()
+        return ended
+
+    def _new_hub(self) -> Latest[T]:
+        def watch(change: int) -> None:
+            if change < 0 and hub is self._hub:
+                hub.forget()
+                self._release()
+
+        hub = Latest[T](self._report, watch)
+        return hub
+
+    def subscribe(
+        self,
+        on_next: abc.ObserverBase[T] | abc.OnNext[T] | None = None,
+        on_error: abc.OnError | None = None,
+        on_completed: abc.OnCompleted | None = None,
+        *,
+        scheduler: abc.SchedulerBase | None = None,
+    ) -> abc.DisposableBase:
+        """Take a share; without an ``on_error``, a `UsageError` is raised here."""
+        hub = self._hub
+        is_first = not hub.is_watched
+        subscription = hub.subscribe(on_next, on_error, on_completed)
+        if is_first and hub is self._hub:
+            try:
+                self._acquire()
+            except UsageError as error:
+                self._renew()
+                if on_error is None and not isinstance(on_next, abc.ObserverBase):
+                    raise
+                hub.on_error(error)
+        return subscription

@@ -1,0 +1,101 @@
+"""A value that arrives once: an Observable, and awaitable by many."""
+
+from asyncio import get_running_loop
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+from reactivex import Observable, abc
+
+from rx_phoenix.errors import fresh
+from rx_phoenix.streams.hub import Hub, Reporter
+
+__all__ = ["Once"]
+
+T = TypeVar("T")
+
+
+class Once(Observable[T]):
+    """One outcome, a value or an error, kept for whoever comes late.
+
+    Emits the value and completes, or errors. Each observer and each ``await`` gets
+    an exception of its own. Cancelling a wait ends that wait only.
+
+    >>> once = Once[int](report=print)
+    >>> once.succeed(7)
+    >>> subscription = once.subscribe(lambda value: print("late, but got", value))
+    late, but got 7
+    """
+
+    def __init__(self, report: Reporter) -> None:
+        super().__init__()
+        self._report = report
+        self._hub: Hub[T] | None = None
+        self._result: tuple[T | None, Exception | None] | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the outcome is known."""
+        return self._result is not None
+
+    def succeed(self, value: T) -> None:
+        """Settle with a value; later outcomes change nothing."""
+        self._settle(value, None)
+
+    def fail(self, error: Exception) -> None:
+        """Settle with an error; later outcomes change nothing."""
+        self._settle(None, error)
+
+    def _settle(self, value: T | None, error: Exception | None) -> None:
+        if self._result is None:
+            self._result = value, error
+            if self._hub is not None:
+                self._tell(self._hub)
+                self._hub = None
+
+    def _tell(self, hub: Hub[T]) -> None:
+        value, error = self._outcome()
+        if error is not None:
+            hub.on_error(fresh(error))
+        else:
+            hub.on_next(value)
+            hub.on_completed()
+
+    def _outcome(self) -> tuple[Any, Exception | None]:
+        assert self._result is not None, "asked before it was settled"  # noqa: S101
+        return self._result
+
+    def subscribe(
+        self,
+        on_next: abc.ObserverBase[T] | abc.OnNext[T] | None = None,
+        on_error: abc.OnError | None = None,
+        on_completed: abc.OnCompleted | None = None,
+        *,
+        scheduler: abc.SchedulerBase | None = None,
+    ) -> abc.DisposableBase:
+        """Get the outcome, now or when it comes. Disposing stops the wait only."""
+        if self._result is not None:
+            hub = Hub[T](self._report)
+            subscription = hub.subscribe(on_next, on_error, on_completed)
+            self._tell(hub)
+            return subscription
+        if self._hub is None:
+            self._hub = Hub(self._report)
+        return self._hub.subscribe(on_next, on_error, on_completed)
+
+    def __await__(self) -> Generator[Any, None, T]:
+        if self._result is None:
+            arrived = get_running_loop().create_future()
+
+            def wake(_: object = None) -> None:
+                if not arrived.done():
+                    arrived.set_result(None)
+
+            subscription = self.subscribe(wake, wake)
+            try:
+                yield from arrived
+            finally:
+                subscription.dispose()
+        value, error = self._outcome()
+        if error is not None:
+            raise fresh(error)
+        return value

@@ -1,0 +1,78 @@
+"""Hot sources that keep a value for those who come later."""
+
+from enum import Enum
+from typing import Final, Literal, TypeVar
+
+from rx_phoenix.streams.hub import Hub, Reporter, Subscription, Watcher, noop
+
+__all__ = ["Latest", "State"]
+
+T = TypeVar("T")
+
+
+class Nothing(Enum):
+    """No value yet; None may be one."""
+
+    NOTHING = "nothing"
+
+
+NOTHING: Final = Nothing.NOTHING
+
+
+class Latest(Hub[T]):
+    """A `Hub` that tells a new observer the latest value first, if there is one.
+
+    >>> latest = Latest[int](report=print)
+    >>> latest.on_next(1)
+    >>> subscription = latest.observable.subscribe(print)
+    1
+    >>> latest.forget()
+    >>> another = latest.observable.subscribe(print)
+    """
+
+    __slots__ = ("_latest",)
+
+    def __init__(self, report: Reporter, watch: Watcher = noop) -> None:
+        super().__init__(report, watch)
+        self._latest: T | Literal[Nothing.NOTHING] = NOTHING
+
+    def forget(self) -> None:
+        """Keep no value for those who come later."""
+        self._latest = NOTHING
+
+    def _deliver(self, value: T) -> None:
+        self._latest = value
+        super()._deliver(value)
+
+    def _greet(self, subscription: Subscription) -> None:
+        latest = self._latest
+        if latest is not NOTHING:
+            self._guarded(lambda observer: observer.on_next(latest), subscription)
+
+
+class State(Latest[T]):
+    """A `Latest` that always has a value, and emits it only when it changes.
+
+    Attributes:
+        value: The current value. It changes at the call; observers hear of it in
+            order, which inside an emission is a moment later.
+
+    >>> state = State("closed", report=print)
+    >>> subscription = state.observable.subscribe(print)
+    closed
+    >>> state.on_next("open")
+    open
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: T, report: Reporter, watch: Watcher = noop) -> None:
+        super().__init__(report, watch)
+        self.value = value
+        self._latest = value
+
+    def on_next(self, value: T) -> None:
+        """Change to a value, and emit it if it is another one."""
+        if value != self.value:
+            self.value = value
+            super().on_next(value)

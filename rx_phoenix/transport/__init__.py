@@ -1,0 +1,1 @@
+"""How frames travel: the contract, and the transports that keep it."""

@@ -1,0 +1,59 @@
+"""The smallest contract that a WebSocket, a long poll and a fake can meet."""
+
+from typing import Protocol
+
+from reactivex import Observable
+
+from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix.protocol.serializer import Frame
+
+__all__ = ["Connection", "Transport"]
+
+
+class Connection(Protocol):
+    """An open connection.
+
+    Everything here is synchronous and called on the loop's thread.
+    """
+
+    @property
+    def frames(self) -> Observable[Frame]:
+        """The frames that arrive. Subscribed once, in the call that announces it."""
+        ...
+
+    @property
+    def buffered(self) -> int:
+        """How many frames were given to `send` and are not yet written."""
+        ...
+
+    def send(self, frame: Frame) -> None:
+        """Queue a frame; never blocks, never raises."""
+        ...
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Write what is queued, then say goodbye; a second call does nothing.
+
+        The Observable that `Transport.connect` returned completes when it is done.
+        """
+        ...
+
+
+class Transport(Protocol):
+    """Opens connections."""
+
+    def connect(self, endpoint: Endpoint) -> Observable[Connection]:
+        """One attempt, and the life of its connection.
+
+        Subscribing opens; disposing abandons it at once, open or not.
+
+        Emits:
+            The connection, once it is open.
+
+        Completes:
+            When the connection ended after our own `Connection.close`.
+
+        Errors:
+            `ConnectError` when it could not be opened, `ConnectionLost` when the peer
+            or the network ended it. Other exceptions are wrapped for you.
+        """
+        ...
