@@ -1,0 +1,67 @@
+"""Calls that a virtual loop has yet to make, and what a reader calls them."""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from functools import partial
+from inspect import iscoroutine
+from pathlib import Path
+from typing import Any, cast
+
+from rx_phoenix.testing.origin import Origin
+
+__all__ = ["VirtualTimer", "name_of"]
+
+ASYNCIO = str(Path(asyncio.__file__).parent)
+
+
+class VirtualTimer(asyncio.TimerHandle):
+    """A call that a `VirtualLoop` has yet to make.
+
+    Attributes:
+        origin: Where it was armed.
+    """
+
+    __slots__ = ("origin",)
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        super().__init__(when, callback, args, loop, context)
+        self.origin = Origin.here()
+
+    def run(self) -> None:
+        """Make the call; an exception goes to the loop's exception handler."""
+        self._run()
+
+    def __str__(self) -> str:
+        return f"{name_of(self._callback)} at {self.when():g} s, armed {self.origin}"
+
+
+def name_of(function: object) -> str:
+    """What a reader calls a function that the loop is to call.
+
+    >>> name_of(print)
+    'print'
+    """
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, asyncio.Task):
+        return f"{_innermost(cast('asyncio.Task[Any]', owner))} (a task)"
+    if isinstance(function, partial):
+        return name_of(function.func)
+    return getattr(function, "__qualname__", None) or repr(function)
+
+
+def _innermost(task: asyncio.Task[Any]) -> str:
+    """The coroutine that a task is really about, not what it waits in or is run by."""
+    coroutine: Any = task.get_coro()
+    while iscoroutine(inner := getattr(coroutine, "cr_await", None)):
+        if inner.cr_code.co_filename.startswith(ASYNCIO):
+            break
+        coroutine = inner
+    return getattr(coroutine, "__qualname__", repr(coroutine))
