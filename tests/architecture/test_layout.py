@@ -55,6 +55,10 @@ def defined_in(module):
     }
 
 
+def test_a_module_is_in_a_package(source):
+    assert source.with_name("__init__.py").is_file()
+
+
 def test_a_module_has_a_docstring(name):
     assert import_module(name).__doc__
 
