@@ -1,5 +1,6 @@
 """Each module says what it is, stays short, exports what it says, and is tested."""
 
+import ast
 from importlib import import_module
 
 import pytest
@@ -44,14 +45,13 @@ def exports_of(module):
     )
 
 
-def defined_in(module):
-    """The public classes and functions that a module does not have from elsewhere."""
+def taken_from_others(source):
+    """The names that a module imports from the package, each with where it is from."""
     return {
-        name
-        for name, value in vars(module).items()
-        if not name.startswith("_")
-        and hasattr(value, "__qualname__")
-        and value.__module__ == module.__name__
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(source.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("rx_phoenix")
+        for alias in node.names
     }
 
 
@@ -73,10 +73,21 @@ def test_a_module_lists_its_exports_in_order(name):
     assert exports == sorted(set(exports), key=by_kind)
 
 
-def test_a_module_exports_what_it_has_and_hides_the_rest(name):
+def test_a_module_has_what_it_exports(name):
     module = import_module(name)
 
-    assert defined_in(module) <= set(exports_of(module)) <= vars(module).keys()
+    assert set(exports_of(module)) <= vars(module).keys()
+
+
+def test_a_module_takes_from_another_only_what_that_one_exports(modules, source):
+    hidden = {
+        (home, name)
+        for home, name in taken_from_others(source)
+        if f"{home}.{name}" not in modules
+        and name not in exports_of(import_module(home))
+    }
+
+    assert hidden == set()
 
 
 def test_a_module_is_tested_at_its_mirror(mirror):
