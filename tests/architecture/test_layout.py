@@ -39,10 +39,10 @@ def by_kind(name):
 
 
 def exports_of(module):
-    """What a module lists; a package whose name says all need not list anything."""
-    return (
-        getattr(module, "__all__", []) if "__path__" in vars(module) else module.__all__
-    )
+    """What a module lists; a package, or what is only run, may list nothing."""
+    if "__path__" in vars(module) or module.__name__.endswith(".__main__"):
+        return getattr(module, "__all__", [])
+    return module.__all__
 
 
 def taken_from_others(source):
