@@ -1,0 +1,35 @@
+"""Which scheduler an operator takes its time from."""
+
+from reactivex import abc
+from reactivex.scheduler import (
+    ImmediateScheduler,
+    TimeoutScheduler,
+    TrampolineScheduler,
+)
+
+from rx_phoenix.streams.scheduler import LoopScheduler
+
+__all__ = ["scheduler_for"]
+
+UNFIT = (ImmediateScheduler, TimeoutScheduler, TrampolineScheduler)
+"""Defaults that ``reactivex``'s operators hand up unasked: the first and the last
+put the thread to sleep, the second starts a thread a timer."""
+
+
+def scheduler_for(
+    chosen: abc.SchedulerBase | None, subscribed: abc.SchedulerBase | None = None
+) -> abc.SchedulerBase:
+    """The scheduler for a delay.
+
+    Args:
+        chosen: The operator's own argument.
+        subscribed: What ``subscribe(scheduler=…)`` was given, or an operator below.
+
+    Raises:
+        UsageError: There is none, and no loop runs in this thread.
+    """
+    if chosen is not None:
+        return chosen
+    if subscribed is not None and not isinstance(subscribed, UNFIT):
+        return subscribed
+    return LoopScheduler.current()
