@@ -11,6 +11,7 @@ from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 
 from rx_phoenix.errors import JoinRefused, UsageError
 from rx_phoenix.operators.scheduling import scheduler_for
+from rx_phoenix.operators.share import forget_shared
 from rx_phoenix.policy import (
     Delays,
     Duration,
@@ -190,6 +191,7 @@ class Attempts(abc.ObserverBase[T], abc.DisposableBase):
         self._begin = begin
         self._observer = observer
         self._clock = clock
+        self._forget_shared = forget_shared.get()
         self._current = SerialDisposable()
         self._failures = 0
         self._has_value = False
@@ -237,6 +239,7 @@ class Attempts(abc.ObserverBase[T], abc.DisposableBase):
         if self._persistence.is_final(error, self._failures):
             return None
         delay = self._persistence.delay(self._failures, error, self._clock().now)
+        self._forget_shared()
         if self._persistence.on_retry is not None:
             self._persistence.on_retry(Retry(self._failures, delay, error))
         return delay
