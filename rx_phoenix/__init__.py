@@ -1,5 +1,87 @@
 """A reactive client for Phoenix Channels."""
 
-__all__ = ["__version__"]
+from rx_phoenix.channel import Channel
+from rx_phoenix.errors import (
+    CallbackOverrun,
+    ChannelConflict,
+    ChannelCrashed,
+    ConnectError,
+    ConnectionLost,
+    EncodeError,
+    JoinRefused,
+    NotJoinedError,
+    PayloadError,
+    ProtocolError,
+    PushCancelled,
+    PushError,
+    PushRefused,
+    PushTimeout,
+    RxPhoenixError,
+    TransportError,
+    UsageError,
+)
+from rx_phoenix.policy import Backoff, Heartbeat, Reconnect, Rejoin, SendBuffer
+from rx_phoenix.protocol.lifecycle import (
+    AttemptFailed,
+    Closed,
+    GaveUp,
+    HeartbeatMissed,
+    Lifecycle,
+    Opened,
+    Retrying,
+)
+from rx_phoenix.protocol.message import Message, Reply
+from rx_phoenix.protocol.names import ChannelState, SocketState
+from rx_phoenix.protocol.serializer import SerializerV2
+from rx_phoenix.push import Push
+from rx_phoenix.socket import Socket
+from rx_phoenix.stats import SocketStats
+from rx_phoenix.transport.contract import Connection, Transport
+from rx_phoenix.transport.websocket import WebSocketTransport
+
+__all__ = [
+    "AttemptFailed",
+    "Backoff",
+    "CallbackOverrun",
+    "Channel",
+    "ChannelConflict",
+    "ChannelCrashed",
+    "ChannelState",
+    "Closed",
+    "ConnectError",
+    "Connection",
+    "ConnectionLost",
+    "EncodeError",
+    "GaveUp",
+    "Heartbeat",
+    "HeartbeatMissed",
+    "JoinRefused",
+    "Lifecycle",
+    "Message",
+    "NotJoinedError",
+    "Opened",
+    "PayloadError",
+    "ProtocolError",
+    "Push",
+    "PushCancelled",
+    "PushError",
+    "PushRefused",
+    "PushTimeout",
+    "Reconnect",
+    "Rejoin",
+    "Reply",
+    "Retrying",
+    "RxPhoenixError",
+    "SendBuffer",
+    "SerializerV2",
+    "Socket",
+    "SocketState",
+    "SocketStats",
+    "Transport",
+    "TransportError",
+    "UsageError",
+    "WebSocketTransport",
+    "__version__",
+]
 
 __version__ = "0.1.0"

@@ -24,6 +24,9 @@ class Serializer(Protocol):
     vsn: str
     """The version that the endpoint's query names."""
 
+    has_join_refs: bool
+    """Whether what the server says names the join that it belongs to."""
+
     def encode(self, message: Message) -> Frame:
         """Put a message into a frame.
 
@@ -53,6 +56,7 @@ class SerializerV2:
     """
 
     vsn = "2.0.0"
+    has_join_refs = True
 
     def __init__(self) -> None:
         self._encode = msgspec.json.Encoder().encode

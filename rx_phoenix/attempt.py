@@ -1,0 +1,242 @@
+"""One attempt to connect, and the life of the connection that it opened."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reactivex import abc
+from reactivex.disposable import SingleAssignmentDisposable
+
+from rx_phoenix.errors import ConnectError, ConnectionLost, TransportError
+from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix.protocol.serializer import Frame
+from rx_phoenix.streams.callbacks import Spawn
+from rx_phoenix.streams.provider import Provider, ask
+from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix.transport.contract import Connection, Transport
+
+__all__ = ["Attempt", "Destination"]
+
+CONNECT_TIMEOUT = 15.0
+"""Seconds for one attempt: asking the providers, dialling, shaking hands."""
+
+GOODBYE_TIMEOUT = 2.0
+"""Seconds that a peer may take to answer our close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where attempts go, and who is asked for the credentials of each.
+
+    Attributes:
+        url: The endpoint.
+        vsn: The serializer's version.
+        params: Asked for the connect params.
+        auth_token: Asked for the auth token.
+        headers: Asked for extra headers.
+    """
+
+    url: str
+    vsn: str
+    params: Provider[Mapping[str, Any] | None]
+    auth_token: Provider[str | None]
+    headers: Provider[Mapping[str, str] | None]
+
+    @property
+    def providers(self) -> Sequence[Provider[Any]]:
+        """Whom to ask, in the order that `endpoint` takes the answers in."""
+        return self.params, self.auth_token, self.headers
+
+    def endpoint(self, credentials: Sequence[Any]) -> Endpoint:
+        """The endpoint with the answers of the providers."""
+        params, auth_token, headers = credentials
+        return Endpoint(
+            url=self.url,
+            vsn=self.vsn,
+            params=params or {},
+            auth_token=auth_token,
+            headers=headers or {},
+        )
+
+    @property
+    def public_url(self) -> str:
+        """The endpoint, fit for logs and errors."""
+        return Endpoint(url=self.url).public_url
+
+
+class Attempt:
+    """Asks, dials, opens, carries frames, and says goodbye; once.
+
+    Whatever comes of it is told once, by one of the three functions; an attempt that
+    was abandoned tells nothing.
+
+    Args:
+        destination: Where to.
+        transport: By what.
+        scheduler: Time.
+        spawn: How to await a provider.
+        opened: Called when the connection is open.
+        failed: Called when it could not be opened.
+        lost: Called when the open connection ended without our wish.
+
+    Attributes:
+        credentials: What the providers answered.
+        frames_sent: How many frames the connection was given.
+    """
+
+    def __init__(
+        self,
+        destination: Destination,
+        transport: Transport,
+        scheduler: LoopScheduler,
+        spawn: Spawn,
+        *,
+        opened: "Callable[[Attempt, Connection], None]",
+        failed: "Callable[[Attempt, TransportError], None]",
+        lost: "Callable[[Attempt, ConnectionLost], None]",
+    ) -> None:
+        self.credentials: Sequence[Any] = ()
+        self.frames_sent = 0
+        self.connection: Connection | None = None
+        self._destination = destination
+        self._transport = transport
+        self._scheduler = scheduler
+        self._spawn = spawn
+        self._opened = opened
+        self._failed = failed
+        self._lost = lost
+        self._life = SingleAssignmentDisposable()
+        self._timers: list[abc.DisposableBase] = []
+        self._goodbye: Callable[[], None] | None = None
+        self._is_over = False
+
+    @property
+    def buffered(self) -> int:
+        """How many frames are not written yet."""
+        return self.connection.buffered if self.connection is not None else 0
+
+    def start(self, credentials: Sequence[Any] | None = None) -> None:
+        """Begin, with these credentials or those that the providers have now."""
+        self.after(CONNECT_TIMEOUT, self._expire)
+        if credentials is not None:
+            self._dial(credentials)
+        else:
+            providers = self._destination.providers
+            asking = ask(providers, self._spawn, self._dial, self._fail)
+            self._timers.append(asking)
+
+    def after(self, delay: float, call: Callable[[], None]) -> None:
+        """Call something in some seconds, unless it is over by then."""
+        self._timers.append(self._scheduler.call_later(delay, call))
+
+    def send(self, frame: Frame) -> None:
+        """Send a frame over the open connection."""
+        assert self.connection is not None, "not open"  # noqa: S101
+        self.frames_sent += 1
+        self.connection.send(frame)
+
+    def close(self, code: int, reason: str, closed: Callable[[], None]) -> None:
+        """Drain, say goodbye, and wait a little for the answer.
+
+        Args:
+            code: The close code.
+            reason: The close reason.
+            closed: Called at the end, within 2 s.
+        """
+        if self.connection is None:
+            self.abandon()
+            closed()
+            return
+        self._stop_timers()
+        self._goodbye = closed
+        self.after(GOODBYE_TIMEOUT, self._finish)
+        self.connection.close(code, reason)
+
+    def abandon(self, code: int | None = None, reason: str = "") -> None:
+        """Let go at once: nothing of it is heard any more.
+
+        Args:
+            code: A close code to say without waiting for an answer, if any.
+            reason: The reason that goes with it.
+        """
+        self._is_over = True
+        self._stop_timers()
+        if code is not None and self.connection is not None:
+            self.connection.close(code, reason)
+        self._life.dispose()
+
+    def _dial(self, credentials: Sequence[Any]) -> None:
+        if self._is_over:
+            return
+        self.credentials = credentials
+        try:
+            endpoint = self._destination.endpoint(credentials)
+            life = self._transport.connect(endpoint)
+        except Exception as error:  # noqa: BLE001 - a transport's: a failed attempt
+            self._fail(error)
+            return
+        self._life.disposable = life.subscribe(
+            self._open,
+            self._end,
+            lambda: self._end(ConnectionLost(1000)),
+            scheduler=self._scheduler,
+        )
+
+    def _open(self, connection: Connection) -> None:
+        if not self._is_over:
+            self._stop_timers()
+            self.connection = connection
+            self._opened(self, connection)
+
+    def _end(self, error: Exception) -> None:
+        if self._is_over:
+            return
+        if self._goodbye is not None:
+            self._finish()
+        elif self.connection is None:
+            self._fail(error)
+        else:
+            self.abandon()
+            self._lost(self, as_lost(error))
+
+    def _finish(self) -> None:
+        goodbye, self._goodbye = self._goodbye, None
+        self.abandon()
+        if goodbye is not None:
+            goodbye()
+
+    def _fail(self, error: Exception) -> None:
+        if not self._is_over:
+            self.abandon()
+            self._failed(self, as_failed(error, self._destination.public_url))
+
+    def _expire(self) -> None:
+        url = self._destination.public_url
+        text = f"no connection to {url} within {CONNECT_TIMEOUT:g} s"
+        self._fail(ConnectError(text, url=url))
+
+    def _stop_timers(self) -> None:
+        timers, self._timers = self._timers, []
+        for timer in timers:
+            timer.dispose()
+
+
+def as_lost(error: Exception) -> ConnectionLost:
+    """What ended a connection, in our words, with the cause kept."""
+    if isinstance(error, ConnectionLost):
+        return error
+    lost = ConnectionLost(1006, str(error))
+    lost.__cause__ = error
+    return lost
+
+
+def as_failed(error: Exception, url: str) -> TransportError:
+    """What failed an attempt, in our words, with the cause kept."""
+    if isinstance(error, TransportError):
+        return error
+    kind = type(error).__name__
+    failed = ConnectError(
+        f"the attempt to connect to {url} failed: {kind}: {error}", url=url
+    )
+    failed.__cause__ = error
+    return failed

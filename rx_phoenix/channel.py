@@ -1,0 +1,689 @@
+"""A topic, and everything that can be said and heard on it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from copy import deepcopy
+from inspect import isawaitable
+from logging import getLogger
+from typing import Any, Protocol, TypeVar, overload
+
+from msgspec.structs import replace
+from reactivex import Observable, abc
+from reactivex.disposable import CompositeDisposable
+
+from rx_phoenix.connection import LiveConnection
+from rx_phoenix.errors import NotJoinedError, UsageError
+from rx_phoenix.membership import Membership, Params
+from rx_phoenix.operators.decoding import decode_as
+from rx_phoenix.policy import Duration, Rejoin, seconds
+from rx_phoenix.protocol.message import Message, Reply
+from rx_phoenix.protocol.names import (
+    CLOSE,
+    ERROR,
+    REPLY,
+    UNMATCHED_TOPIC,
+    ChannelState,
+)
+from rx_phoenix.push import Push
+from rx_phoenix.streams.callbacks import Callback
+from rx_phoenix.streams.hub import Hub
+
+__all__ = ["Channel", "Home"]
+
+T = TypeVar("T")
+
+LIFECYCLE = frozenset({CLOSE, ERROR})
+
+log = getLogger("rx_phoenix")
+
+
+class Home(Protocol):
+    """What a channel needs of its socket."""
+
+    @property
+    def link(self) -> LiveConnection:
+        """The connection that the socket's channels share."""
+        ...
+
+    @property
+    def timeout(self) -> float:
+        """Seconds for a join, a leave or a push."""
+        ...
+
+    @property
+    def rejoin(self) -> Rejoin:
+        """When channels join again."""
+        ...
+
+
+def unchanged(event: str, payload: Any, ref: str | None) -> Any:
+    """Leave a message as it is."""
+    return payload
+
+
+def is_unmatched(reply: Reply) -> bool:
+    """Whether the server does not know that we joined."""
+    response = reply.response
+    return reply.status == "error" and response == {"reason": UNMATCHED_TOPIC}
+
+
+class Channel:
+    """One topic of a socket.
+
+    Get one with `Socket.channel`; or make it by hand, as in phoenix.js, and it
+    registers with its socket when it is first joined.
+
+    Listening (`on`, `events`, `messages`, `states` …) has no side effects and outlives
+    every connection. `join` and subscribing to `stream`, `joined` or `session` are
+    *wants*: the first joins, and when the last is gone the channel is left.
+
+    Args:
+        topic: The topic, such as ``room:lobby``.
+        params: Sent with the join: a mapping, or a function or coroutine function
+            that is asked for one at every join.
+        socket: Its socket; may be set later.
+
+    Attributes:
+        topic: The topic.
+        socket: The socket.
+        on_message: A hook, to be assigned or overridden: it is called with event,
+            payload and ref of every message of the topic once, replies and lifecycle
+            included. What it returns replaces what `on`, `events` and `stream`
+            deliver. If it raises, or returns None for a payload that was not None,
+            the original goes on and the error goes to `Socket.unhandled`.
+    """
+
+    on_message: Callable[[str, Any, str | None], Any] = staticmethod(unchanged)
+
+    def __init__(
+        self, topic: str, params: Params = None, socket: Home | None = None
+    ) -> None:
+        self.topic = topic
+        self.socket = socket
+        self._membership = Membership(topic, params, self, self._report, self._watch)
+        self._hubs: dict[str, Hub[Any]] = {}
+        self._closes = Hub[tuple[Any, str | None, str | None]](
+            self._report, self._watch
+        )
+        self._messages = Hub[Message](self._report, self._watch)
+        self._processed = Hub[Message](self._report, self._watch)
+        self._callbacks: dict[int, tuple[str, Callback, abc.DisposableBase]] = {}
+        self._refs = 0
+        self._listeners = 0
+        self._sent: dict[str, Push] = {}
+        self._waiting: dict[Push, None] = {}
+        self._is_removed = False
+
+    # Where it stands.
+
+    @property
+    def state(self) -> ChannelState:
+        """``closed``, ``errored``, ``joined``, ``joining`` or ``leaving``."""
+        return self._membership.state.value
+
+    @property
+    def join_ref(self) -> str | None:
+        """The ref of the join in force; None while there is none."""
+        return self._membership.join_ref
+
+    @property
+    def states(self) -> Observable[ChannelState]:
+        """The state, first the current one. Completes with the channel's removal."""
+        return self._membership.state.observable
+
+    @property
+    def joins(self) -> Observable[Any]:
+        """The response of every accepted join and rejoin."""
+        return self._membership.joins.observable
+
+    @property
+    def closes(self) -> Observable[Any]:
+        """The payload of every close: ``"leave"`` when it was us who left."""
+        return self.events(CLOSE)
+
+    @property
+    def errors(self) -> Observable[Any]:
+        """The reason of every error: a crash, or the loss of the connection."""
+        return self.events(ERROR)
+
+    # Joining and leaving.
+
+    def join(self, timeout: Duration | None = None) -> Push:
+        """Join, and rejoin after every loss, until `leave`.
+
+        While joining or joined it returns the same push again. From errored or closed
+        it joins anew; while leaving, it waits for the end of that first.
+
+        Args:
+            timeout: Seconds for the answer; the socket's own if None.
+
+        Returns:
+            The push of the join: the first attempt, as Observable or awaitable. Its
+            `Push.receive` callbacks run at each automatic rejoin too.
+
+        Raises:
+            UsageError: It has no socket, or no event loop runs.
+            ChannelConflict: Another channel has the topic.
+            EncodeError: The params cannot be said in JSON.
+        """
+        return self._membership.join(None if timeout is None else seconds(timeout))
+
+    def leave(self, timeout: Duration | None = None) -> Push:
+        """Leave, whoever wants to be in it: every want ends, and its streams complete.
+
+        The state is ``leaving`` until the server answers or says ``phx_close``, the
+        timeout passes or the connection is lost; then it is ``closed``.
+
+        Args:
+            timeout: Seconds for the answer; the socket's own if None.
+
+        Returns:
+            The push of the leave.
+
+        Raises:
+            UsageError: It has no socket.
+        """
+        return self._membership.leave(None if timeout is None else seconds(timeout))
+
+    @property
+    def session(self) -> Observable[Any]:
+        """One attempt to be in the channel, as a stream.
+
+        Subscribing joins, or takes part in the join that is under way or done.
+
+        Emits:
+            The response of the join.
+
+        Completes:
+            When the channel is left, or closed by the server.
+
+        Errors:
+            `JoinRefused`, `PushTimeout`, `ChannelCrashed` or `ConnectionLost`. It does
+            not rejoin by itself: compose it with `retry_with_backoff`.
+        """
+        return self._membership.session.observable
+
+    @property
+    def joined(self) -> Observable[Any]:
+        """The membership itself, as a shared stream that heals.
+
+        Subscribing wants to be in the channel; when the last subscriber of all is
+        gone, it is left.
+
+        Emits:
+            The response of each join and rejoin; the current one first while joined.
+
+        Completes:
+            When the channel is left, or closed by the server.
+
+        Errors:
+            Only when it is final: the rejoin or the reconnect policy gave up.
+        """
+        return self._membership.joined.observable
+
+    # Listening.
+
+    @overload
+    def events(self, name: str) -> Observable[Any]: ...
+    @overload
+    def events(self, name: str, *, as_type: type[T]) -> Observable[T]: ...
+    def events(
+        self, name: str, *, as_type: type[T] | None = None
+    ) -> Observable[Any] | Observable[T]:
+        """The payloads of one event. Listening has no side effects.
+
+        Completes when the channel is removed or the socket ended; never errors.
+
+        Args:
+            name: The event's name.
+            as_type: What to decode payloads into: a Struct, dataclass, TypedDict,
+                attrs or pydantic class. What does not fit goes to
+                `Socket.unhandled` as a `PayloadError`, and the stream lives.
+        """
+        return self._typed(self._hub(name).observable, as_type)
+
+    @property
+    def messages(self) -> Observable[Message]:
+        """Every message of the topic as it came, replies and lifecycle included."""
+        return self._messages.observable
+
+    @overload
+    def stream(self, event: str, *, as_type: type[T]) -> Observable[T]: ...
+    @overload
+    def stream(self, event: str | None = None) -> Observable[Any]: ...
+    def stream(
+        self, event: str | None = None, *, as_type: type[T] | None = None
+    ) -> Observable[Any]:
+        """Subscribe and it joins; dispose, and it leaves after the last one.
+
+        It listens first and joins then, so that nothing after the join is missed.
+
+        Args:
+            event: The event whose payloads are emitted; every `Message` of the topic
+                if None.
+            as_type: As in `events`.
+
+        Emits:
+            Payloads, across reconnects and rejoins.
+
+        Completes:
+            When the channel is left, or closed by the server.
+
+        Errors:
+            Only when it is final: the rejoin or the reconnect policy gave up.
+        """
+        tap = self._processed if event is None else self._hub(event)
+
+        def subscribe(
+            observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            listening = tap.subscribe(observer.on_next)
+            lease = self.joined.subscribe(
+                None, observer.on_error, observer.on_completed
+            )
+            return CompositeDisposable(lease, listening)
+
+        return self._typed(Observable[Any](subscribe), as_type)
+
+    def on(self, event: str, callback: Callable[[Any], object]) -> int:
+        """Call a function with the payload of each message of an event.
+
+        An ``async def`` runs one call at a time, in order.
+
+        Returns:
+            A ref for `off`.
+        """
+        return self._register(event, callback, self._hub(event).subscribe)
+
+    def on_close(
+        self, callback: Callable[[Any, str | None, str | None], object]
+    ) -> int:
+        """Call a function with payload, ref and join_ref whenever the channel closes.
+
+        The payload is ``"leave"`` when it was us who left. Removed by
+        ``off("phx_close", ref)``.
+        """
+
+        def subscribe(call: Callable[..., None]) -> abc.DisposableBase:
+            return self._closes.subscribe(lambda arguments: call(*arguments))
+
+        return self._register(CLOSE, callback, subscribe)
+
+    def on_error(self, callback: Callable[[Any], object]) -> int:
+        """Call a function with the reason whenever the channel errs.
+
+        Removed by ``off("phx_error", ref)``.
+        """
+        return self.on(ERROR, callback)
+
+    def off(self, event: str, ref: int | None = None) -> None:
+        """Remove the callback of a ref, or all callbacks of an event.
+
+        What the client itself does is not a callback: nothing breaks, whatever event
+        is named.
+        """
+        for number, (name, callback, subscription) in tuple(self._callbacks.items()):
+            if name == event and ref in {None, number}:
+                del self._callbacks[number]
+                subscription.dispose()
+                callback.dispose()
+
+    def _register(
+        self,
+        event: str,
+        function: Callable[..., object],
+        subscribe: Callable[[Callable[..., None]], abc.DisposableBase],
+    ) -> int:
+        self._refs += 1
+        callback = Callback(function, self._spawn, self._report)
+        self._callbacks[self._refs] = event, callback, subscribe(callback)
+        return self._refs
+
+    # Sending.
+
+    def push(
+        self, event: str, payload: Any = None, timeout: Duration | None = None
+    ) -> Push:
+        """Send an event to the server, now or as soon as the channel is joined.
+
+        Args:
+            event: The event's name.
+            payload: JSON, or bytes for a binary frame; ``{}`` if None.
+            timeout: Seconds from now for the answer; the socket's own if None.
+
+        Raises:
+            NotJoinedError: Nobody wants to be in the channel: `join` it first.
+            EncodeError: The payload cannot be said; nothing was sent.
+        """
+        membership = self._membership
+        if not membership.is_wanted:
+            raise NotJoinedError(
+                f"cannot push {event!r} to {self.topic!r}, which is {self.state}: "
+                "call join() first, or subscribe to its stream() or joined"
+            )
+        link = self.link()
+        within = self.default_timeout() if timeout is None else seconds(timeout)
+        payload = {} if payload is None else payload
+        push = Push(
+            self.topic,
+            event,
+            payload,
+            within,
+            report=self._report,
+            spawn=self._spawn,
+            on_cancel=self._forget,
+        )
+        if self._can_send and not self._waiting:
+            if not link.buffered or link.admit(push):
+                self._send(push)
+        else:
+            link.encode(Message(None, None, self.topic, event, payload))
+            if link.admit(push):
+                self._keep(push)
+        if not push.is_settled:
+            push.deadline = link.scheduler.call_later(within, push.expire)
+        return push
+
+    def request(
+        self, event: str, payload: Any = None, timeout: Duration | None = None
+    ) -> Observable[Any]:
+        """The cold twin of `push`: each subscription sends anew.
+
+        Made for ``retry_with_backoff``. Emits the response and completes, or errors as
+        a push does; disposing cancels the push.
+        """
+
+        def subscribe(
+            observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            try:
+                push = self.push(event, payload, timeout)
+            except UsageError as error:
+                observer.on_error(error)
+                return CompositeDisposable()
+            answer = push.subscribe(observer)
+
+            class Cancellation(abc.DisposableBase):
+                def dispose(self) -> None:
+                    answer.dispose()
+                    push.cancel()
+
+            return Cancellation()
+
+        return Observable(subscribe)
+
+    @property
+    def _can_send(self) -> bool:
+        return self.state is ChannelState.JOINED and self.link().is_open
+
+    def _send(self, push: Push) -> None:
+        link = self.link()
+        push.ref = ref = link.next_ref()
+        self._sent[ref] = push
+        try:
+            link.send_push(
+                Message(self.join_ref, ref, self.topic, push.event, push.payload)
+            )
+        except BaseException:
+            del self._sent[ref]
+            raise
+
+    def _keep(self, push: Push) -> None:
+        # What is sent later is what was given now, whatever its owner does to it.
+        payload: object = push.payload
+        if isinstance(payload, bytearray | memoryview):
+            push.payload = bytes(payload)
+        else:
+            push.payload = deepcopy(payload)
+        self._waiting[push] = None
+        self.link().backlog.add(push)
+
+    def _forget(self, push: Push) -> None:
+        if push.ref is not None:
+            self._sent.pop(push.ref, None)
+        elif self._waiting.pop(push, self) is None:
+            self.link().backlog.remove(push)
+
+    # What its membership needs.
+
+    def link(self) -> LiveConnection:
+        """The connection of its socket.
+
+        Raises:
+            UsageError: It has no socket.
+        """
+        if self.socket is None:
+            raise UsageError(
+                f"the channel {self.topic!r} has no socket: give it one, "
+                f"as in Channel({self.topic!r}, params, socket)"
+            )
+        return self.socket.link
+
+    def default_timeout(self) -> float:
+        """Seconds for a join, a leave or a push."""
+        return 10.0 if self.socket is None else self.socket.timeout
+
+    def rejoin(self) -> Rejoin:
+        """When to join again."""
+        return Rejoin() if self.socket is None else self.socket.rejoin
+
+    def claim(self) -> None:
+        """Take the topic."""
+        if self._is_removed:
+            raise UsageError(
+                f"this channel of {self.topic!r} was removed: get a new one with "
+                f"socket.channel({self.topic!r})"
+            )
+        members = self.link().members
+        members.add(self)
+        members.keep(self)
+
+    def settle_down(self) -> None:
+        """Be held weakly, if nobody listens either."""
+        is_idle = self.state is ChannelState.CLOSED and not self._membership.is_wanted
+        if self.socket is not None and is_idle and not self._listeners:
+            self.link().members.let_go(self)
+
+    def flush(self) -> None:
+        """Send what waited for the join, in order."""
+        while self._waiting and self._can_send:
+            push = next(iter(self._waiting))
+            self._forget(push)
+            self._send(push)
+
+    def fail_pushes(self, error: Exception, *, waiting: bool) -> None:
+        """End the pushes that were sent, and those that wait too if asked."""
+        doomed = list(self._sent.values())
+        if waiting:
+            doomed += self._waiting
+        for push in doomed:
+            push.cancel_as(error)
+
+    def dispatch(
+        self, event: str, payload: Any, ref: str | None, join_ref: str | None
+    ) -> None:
+        """Tell listeners of something that came in no frame."""
+        payload = self._hooked(event, payload, ref)
+        self._deliver(event, payload, ref, join_ref)
+
+    # What its socket tells it.
+
+    def receive(self, message: Message) -> None:
+        """Take a message of the topic: membership and pushes first, listeners then."""
+        join_ref, event = message.join_ref, message.event
+        membership = self._membership
+        if join_ref and join_ref != membership.join_ref:
+            # Of an older join. A reply may still answer what was sent with that one.
+            if event != REPLY or not self._answer(message):
+                self.link().counters.stale += 1
+            return
+        if event == REPLY:
+            self._answer(message)
+        elif event in LIFECYCLE and self._is_authentic(message):
+            if event == CLOSE:
+                membership.closed_by_server(message)
+                self._messages.on_next(message)
+            else:
+                membership.crashed(message.payload)
+                self._tell(message)
+                membership.go_on()
+            return
+        self._tell(message)
+
+    def _is_authentic(self, message: Message) -> bool:
+        """Whether the channel itself says it, and no broadcast that has its name.
+
+        Version 1 of the protocol has no join_ref to tell them apart by.
+        """
+        return bool(message.join_ref) or not self.link().has_join_refs
+
+    def _tell(self, message: Message) -> None:
+        payload, event = message.payload, message.event
+        if self.on_message is not unchanged:
+            payload = self._hooked(event, payload, message.ref)
+        hub = self._hubs.get(event)
+        if hub is not None:
+            hub.on_next(payload)
+        if self._processed.is_watched:
+            same = payload is message.payload
+            self._processed.on_next(
+                message if same else replace(message, payload=payload)
+            )
+        if self._messages.is_watched:
+            self._messages.on_next(message)
+
+    def _answer(self, message: Message) -> bool:
+        """Give a reply to what it answers; says whether that was awaited."""
+        reply, ref = message.reply, message.ref
+        if reply is None or ref is None:
+            return False
+        push = self._sent.pop(ref, None)
+        if push is None:
+            is_awaited = self._membership.answer(ref, reply)
+            self.link().counters.late_replies += not is_awaited
+            return is_awaited
+        push.answer(reply)
+        if is_unmatched(reply) and self.state is ChannelState.JOINED:
+            self._membership.crashed(reply.response)
+            self.dispatch(ERROR, reply.response, None, self.join_ref)
+            self._membership.go_on()
+        return True
+
+    def _hooked(self, event: str, payload: Any, ref: str | None) -> Any:
+        try:
+            result = self.on_message(event, payload, ref)
+            if isawaitable(result):
+                raise UsageError(
+                    "on_message cannot be awaited: make it a plain function"
+                )
+            if result is None and payload is not None:
+                raise UsageError(
+                    f"on_message returned None for {event!r}: return the payload"
+                )
+        except Exception as error:  # noqa: BLE001 - a user's hook: reported
+            self._report(error)
+            return payload
+        return result
+
+    def _deliver(
+        self, event: str, payload: Any, ref: str | None, join_ref: str | None
+    ) -> None:
+        hub = self._hubs.get(event)
+        if hub is not None:
+            hub.on_next(payload)
+        if event == CLOSE:
+            self._closes.on_next((payload, ref, join_ref))
+        if self._processed.is_watched:
+            self._processed.on_next(Message(join_ref, ref, self.topic, event, payload))
+
+    def opened(self) -> None:
+        """The connection opened."""
+        self._membership.opened()
+
+    def lost(self, reason: str, error: Exception) -> None:
+        """The connection is gone, or did not come."""
+        self._membership.lost(reason, error)
+
+    def gave_up(self, error: Exception) -> None:
+        """There will be no connection until somebody asks for one."""
+        self._membership.gave_up(error)
+
+    def end(self) -> None:
+        """Everything of it completes; it cannot be used again."""
+        self._is_removed = True
+        self._membership.end()
+        for hub in (
+            *self._hubs.values(),
+            self._closes,
+            self._messages,
+            self._processed,
+        ):
+            hub.on_completed()
+        for _, callback, _ in self._callbacks.values():
+            callback.dispose()
+        self._callbacks.clear()
+
+    def offer_params(self, params: Params) -> bool:
+        """Take other params, if nobody relies on the ones it has.
+
+        Returns:
+            Whether it joins with these from now on.
+        """
+        membership = self._membership
+        if params is None or params == membership.params:
+            return True
+        in_force = membership.is_wanted or self.state not in {
+            ChannelState.CLOSED,
+            ChannelState.LEAVING,
+        }
+        if not in_force:
+            membership.params = params
+        return not in_force
+
+    def extend_params(
+        self, extra: Callable[[], Mapping[str, Any]]
+    ) -> abc.DisposableBase:
+        """Merge what a function returns into the params of every join from now on.
+
+        Returns:
+            Disposing it withdraws the function.
+        """
+        return self._membership.extend_params(extra)
+
+    def _hub(self, event: str) -> Hub[Any]:
+        hub = self._hubs.get(event)
+        if hub is None:
+            hub = self._hubs[event] = Hub(self._report, self._watch)
+            if self._is_removed:
+                hub.on_completed()
+        return hub
+
+    def _watch(self, change: int) -> None:
+        self._listeners += change
+        if self.socket is None or self._is_removed:
+            return
+        if change > 0:
+            self.link().members.keep(self)
+        else:
+            self.settle_down()
+
+    def _report(self, error: Exception) -> None:
+        if self.socket is None:
+            log.error("unhandled in %r", self, exc_info=error)
+        else:
+            self.link().report(error)
+
+    def _spawn(
+        self,
+        awaitable: Awaitable[Any],
+        on_value: Callable[[Any], None],
+        on_error: Callable[[Exception], None],
+    ) -> abc.DisposableBase:
+        return self.link().spawn(awaitable, on_value, on_error)
+
+    def _typed(self, source: Observable[Any], as_type: type[T] | None) -> Any:
+        if as_type is None:
+            return source
+        return source.pipe(decode_as(as_type, on_error=self._report))
+
+    def __repr__(self) -> str:
+        return f"<Channel {self.topic!r}: {self.state}>"

@@ -1,0 +1,469 @@
+"""One live connection at a time: attempts, retries, heartbeats, goodbyes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from reactivex import abc
+
+from rx_phoenix.attempt import Attempt, Destination
+from rx_phoenix.backlog import Backlog
+from rx_phoenix.errors import (
+    ConnectError,
+    ConnectionLost,
+    ProtocolError,
+    TransportError,
+    UsageError,
+)
+from rx_phoenix.liveness import Liveness
+from rx_phoenix.members import Members
+from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
+from rx_phoenix.protocol.life import SOCKET_LIFE, SocketEvent
+from rx_phoenix.protocol.lifecycle import (
+    AttemptFailed,
+    Closed,
+    GaveUp,
+    HeartbeatMissed,
+    Lifecycle,
+    Opened,
+)
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.protocol.names import PHOENIX, SocketState
+from rx_phoenix.protocol.serializer import Frame, Serializer
+from rx_phoenix.push import Push
+from rx_phoenix.retry import Retries, Verdict
+from rx_phoenix.stats import Counters, SocketStats
+from rx_phoenix.streams.deadline import Queue
+from rx_phoenix.streams.hub import Hub, Reporter
+from rx_phoenix.streams.lease import Lease
+from rx_phoenix.streams.once import Once
+from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix.streams.state import State
+from rx_phoenix.transport.contract import Connection, Transport
+
+__all__ = ["LiveConnection"]
+
+SETTLED_AFTER = 5.0
+"""Seconds after an answered join until the connection counts as good."""
+
+
+class LiveConnection:
+    """Keeps a connection while somebody holds it, and tells its members.
+
+    Attributes:
+        state: Where it stands.
+        lifecycle: What happens to it.
+        frames: Every message that arrives.
+        messages: The same, for those who come last.
+        sent: Every message that leaves.
+        members: The channels on it.
+        joins: The joins that are not answered yet.
+        counters: The figures.
+        lease: The connection as a shared stream.
+        liveness: Its heartbeats.
+    """
+
+    def __init__(
+        self,
+        destination: Destination,
+        *,
+        transport: Transport,
+        serializer: Serializer,
+        heartbeat: Heartbeat | None,
+        reconnect: Reconnect,
+        send_buffer: SendBuffer,
+        scheduler: LoopScheduler | None,
+        chance: Callable[[], float],
+        report: Reporter,
+    ) -> None:
+        self.state = State(SocketState.CLOSED, report)
+        self.lifecycle = Hub[Lifecycle | ProtocolError](report)
+        self.frames = Hub[Message](report)
+        self.messages = Hub[Message](report)
+        self.sent = Hub[Message](report)
+        self.members = Members()
+        self.joins = Queue()
+        self.backlog = Backlog(send_buffer)
+        self.counters = Counters()
+        self.witness: Callable[[Lifecycle | ProtocolError], None] | None = None
+        self.chance = chance
+        self.report = report
+        self.lease = Lease[Opened](
+            lambda: self.hold(self.lease), lambda: self.release(self.lease), report
+        )
+        self.liveness = Liveness(
+            self, heartbeat or Heartbeat(), self._heartbeat_missed, report
+        )
+        self._has_heartbeat = heartbeat is not None
+        self._destination = destination
+        self._transport = transport
+        self._serializer = serializer
+        self._stable = reconnect.stable
+        self._scheduler = scheduler
+        self._retries = Retries(
+            reconnect,
+            scheduler=lambda: self.scheduler,
+            spawn=self.spawn,
+            chance=chance,
+            report=report,
+            begin=self._begin,
+        )
+        self._holders: dict[object, None] = {}
+        self._attempt: Attempt | None = None
+        self._attempts = 0
+        self._has_joined = False
+        self._unreported: Closed | None = None
+        self._is_paused = False
+        self._has_given_up = False
+        self._has_ended = False
+        self._refs = 0
+        self._opening: Once[None] | None = None
+
+    # What others may ask.
+
+    @property
+    def scheduler(self) -> LoopScheduler:
+        """Time and tasks; bound to the running loop at the first need, for life.
+
+        Raises:
+            UsageError: None was given, and no loop runs.
+        """
+        if self._scheduler is None:
+            self._scheduler = LoopScheduler.current()
+        return self._scheduler
+
+    def spawn(
+        self,
+        awaitable: Any,
+        on_value: Callable[[Any], None],
+        on_error: Callable[[Exception], None],
+    ) -> abc.DisposableBase:
+        """Await something on the socket's loop."""
+        return self.scheduler.spawn(awaitable, on_value, on_error)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether frames can be sent now."""
+        return self.state.value is SocketState.OPEN
+
+    @property
+    def has_join_refs(self) -> bool:
+        """Whether the serializer's messages say which join they belong to."""
+        return self._serializer.has_join_refs
+
+    def next_ref(self) -> str:
+        """A ref that no other message of this socket has."""
+        self._refs += 1
+        return str(self._refs)
+
+    def encode(self, message: Message) -> Frame:
+        """Put a message into a frame, to see that it can be said."""
+        return self._serializer.encode(message)
+
+    def send(self, message: Message) -> None:
+        """Send a message; the connection must be open.
+
+        Raises:
+            EncodeError: It cannot be said; nothing was sent.
+        """
+        frame = self._serializer.encode(message)
+        attempt = self._attempt
+        assert attempt is not None, "not open"  # noqa: S101
+        attempt.send(frame)
+        counters = self.counters
+        counters.frames_out += 1
+        counters.bytes_out += len(frame)
+        if self.sent.is_watched:
+            self.sent.on_next(message)
+
+    def send_push(self, message: Message) -> None:
+        """Send a channel's push, which counts while it waits for the wire."""
+        self.send(message)
+        attempt = self._attempt
+        if attempt is not None and attempt.buffered:
+            self.backlog.wrote(attempt.frames_sent)
+
+    def admit(self, push: Push) -> bool:
+        """Whether one more push may wait; if not, it was cancelled."""
+        self._note_written()
+        return self.backlog.admit(push)
+
+    def _note_written(self) -> None:
+        attempt = self._attempt
+        if attempt is not None:
+            self.backlog.written(attempt.frames_sent - attempt.buffered)
+
+    @property
+    def buffered(self) -> int:
+        """How many pushes wait for a join or for the wire."""
+        self._note_written()
+        return len(self.backlog)
+
+    @property
+    def next_attempt(self) -> float | None:
+        """When the next attempt is due, by the scheduler; None if none is."""
+        return self._retries.due if self._retries.is_waiting else None
+
+    def snapshot(self) -> SocketStats:
+        """The figures of this moment."""
+        return self.counters.snapshot(
+            round_trip=self.liveness.round_trip,
+            buffered=self.buffered,
+            channels=len(self.members.routes),
+        )
+
+    # Who wants a connection.
+
+    def hold(self, holder: object) -> None:
+        """Want a connection, until `release`.
+
+        Raises:
+            UsageError: The socket has ended, or no loop runs.
+        """
+        self._check()
+        self.scheduler  # noqa: B018 - binds to the loop, or raises
+        if holder not in self._holders:
+            self._holders[holder] = None
+            self._has_given_up = False
+        self._begin_if_idle()
+
+    def release(self, holder: object) -> None:
+        """Want it no longer; the last one closes it."""
+        self._holders.pop(holder, None)
+        if not self._holders and not self._has_ended:
+            self._close(1000, "")
+
+    def connect(self) -> Once[None]:
+        """Hold it until `disconnect`; settles at the first open, or the final error."""
+        self._check()
+        self._is_paused = self._has_given_up = False
+        if self._opening is None or self._opening.is_settled:
+            self._opening = Once(self.report)
+            if self.is_open:
+                self._opening.succeed(None)
+        opening = self._opening
+        self.hold(self)
+        return opening
+
+    def disconnect(self, code: int, reason: str) -> Once[None]:
+        """Close it, whoever holds it, until `connect`."""
+        self._is_paused = True
+        self._holders.pop(self, None)
+        self._fail_opening(
+            ConnectError("disconnect() was called before the connection opened")
+        )
+        return self._close(code, reason)
+
+    def reconnect_now(self) -> None:
+        """Skip the wait for the next attempt."""
+        self._check()
+        self._has_given_up = False
+        self._retries.stop()
+        self._begin_if_idle()
+
+    def end(self) -> Once[None]:
+        """Close it for good."""
+        self._has_ended = True
+        self._holders.clear()
+        self._fail_opening(UsageError("aclose() was called before it opened"))
+        return self._close(1000, "")
+
+    def _check(self) -> None:
+        if self._has_ended:
+            raise UsageError("this socket was ended by aclose(): make a new one")
+
+    @property
+    def _is_idle(self) -> bool:
+        return self._attempt is None and not self._retries.is_waiting
+
+    @property
+    def _is_wanted(self) -> bool:
+        return bool(self._holders) and not (self._is_paused or self._has_given_up)
+
+    def _begin_if_idle(self) -> None:
+        if self._is_idle and self._is_wanted:
+            self._begin()
+
+    # The life of an attempt.
+
+    def _begin(self, credentials: Sequence[Any] | None = None) -> None:
+        self._report_closed()
+        self._attempts += 1
+        attempt = self._attempt = Attempt(
+            self._destination,
+            self._transport,
+            self.scheduler,
+            self.spawn,
+            opened=self._opened,
+            failed=self._failed,
+            lost=self._lost,
+        )
+        self._move(SocketEvent.ATTEMPT_BEGUN)
+        if attempt is self._attempt:
+            attempt.start(credentials)
+
+    def _opened(self, attempt: Attempt, connection: Connection) -> None:
+        self._attempts = 0
+        self._has_joined = False
+        self._retries.opened()
+        attempt.after(self._stable, self._retries.settled)
+        if self._has_heartbeat:
+            self.liveness.start()
+        connection.frames.subscribe(self._receive)
+        self._move(SocketEvent.OPENED)
+        for member in self.members:
+            if attempt is self._attempt:
+                member.opened()
+        if attempt is self._attempt:
+            self._say(Opened())
+            self.lease.emit(Opened())
+            if self._opening is not None:
+                self._opening.succeed(None)
+
+    def join_answered(self) -> None:
+        """A join was answered: the connection is useful, and soon counts as good."""
+        if self._attempt is not None and not self._has_joined:
+            self._has_joined = True
+            self._attempt.after(SETTLED_AFTER, self._retries.settled)
+
+    def _receive(self, frame: Frame) -> None:
+        counters = self.counters
+        counters.frames_in += 1
+        counters.bytes_in += len(frame)
+        try:
+            message = self._serializer.decode(frame)
+        except ProtocolError as error:
+            counters.protocol_errors += 1
+            self._say(error)
+            return
+        route = self.members.routes.get(message.topic)
+        if route is not None:
+            route(message)
+        elif not self._is_heartbeat(message) and message.reply is not None:
+            counters.late_replies += 1
+        if self.frames.is_watched:
+            self.frames.on_next(message)
+        if self.messages.is_watched:
+            self.messages.on_next(message)
+
+    def _is_heartbeat(self, message: Message) -> bool:
+        return message.topic == PHOENIX and self.liveness.receive(message)
+
+    def _failed(self, attempt: Attempt, error: TransportError) -> None:
+        number = self._attempts
+        self._drop("connection_error", error)
+        self._go_on(AttemptFailed(error, number), error, attempt)
+
+    def _lost(
+        self,
+        attempt: Attempt,
+        error: ConnectionLost,
+        reason: str = "connection_closed",
+    ) -> None:
+        self.counters.reconnects[reason] += 1
+        self._drop(reason, error)
+        closed = Closed(error.code, error.reason, error.clean)
+        self._go_on(closed, error, attempt)
+
+    def _heartbeat_missed(self) -> None:
+        attempt = self._attempt
+        self._say(HeartbeatMissed())
+        if attempt is not None and attempt is self._attempt:
+            attempt.abandon(1000, "heartbeat timeout")
+            error = ConnectionLost(1006, "heartbeat timeout")
+            self._lost(attempt, error, "heartbeat_timeout")
+
+    def _drop(self, reason: str, error: Exception) -> None:
+        """Let go of the attempt, and tell everyone who counted on it."""
+        self._attempt = None
+        self._quiet()
+        self._move(SocketEvent.LOST)
+        for member in self.members:
+            member.lost(reason, error)
+
+    def _quiet(self) -> None:
+        self.liveness.stop()
+        self.joins.clear()
+        self.backlog.clear_wire()
+        self.lease.forget()
+
+    def _go_on(
+        self, event: AttemptFailed | Closed, error: Exception, attempt: Attempt
+    ) -> None:
+        """Arrange what comes next; say what happened; say what comes next."""
+        verdict = None
+        if self._is_idle and self._is_wanted:
+            providers = self._destination.providers
+            verdict = self._retries.decide(
+                error, attempt.credentials, providers, self._conclude
+            )
+        self._has_given_up = isinstance(verdict, GaveUp)
+        self._say(event)
+        if verdict is not None:
+            self._conclude(verdict)
+
+    def _conclude(self, verdict: Verdict) -> None:
+        if isinstance(verdict, GaveUp):
+            self._give_up(verdict)
+        elif self._retries.is_waiting:
+            self._say(verdict)
+
+    def _give_up(self, verdict: GaveUp) -> None:
+        self._has_given_up = True
+        self._retries.settled()
+        for member in self.members:
+            member.gave_up(verdict.error)
+        self._fail_opening(verdict.error)
+        self._holders.pop(self.lease, None)
+        self._say(verdict)
+        self.lease.fail(verdict.error)
+
+    def _fail_opening(self, error: Exception) -> None:
+        if self._opening is not None:
+            self._opening.fail(error)
+
+    # Our own goodbye.
+
+    def _close(self, code: int, reason: str) -> Once[None]:
+        done = Once[None](self.report)
+        self._retries.stop()
+        self._retries.settled()
+        self._attempts = 0
+        attempt, self._attempt = self._attempt, None
+        if attempt is None:
+            done.succeed(None)
+            return done
+        self._quiet()
+        if attempt.connection is None:
+            self._move(SocketEvent.CLOSED)
+        else:
+            self._unreported = Closed(code, reason, clean=True)
+            self._move(SocketEvent.CLOSE_BEGUN)
+        error = ConnectionLost(code, reason)
+        for member in self.members:
+            member.lost("connection_closed", error)
+
+        goodbye = self._unreported
+
+        def closed() -> None:
+            if self._unreported is goodbye:
+                self._report_closed()
+            done.succeed(None)
+
+        attempt.close(code, reason, closed)
+        return done
+
+    def _report_closed(self) -> None:
+        closed, self._unreported = self._unreported, None
+        if closed is not None:
+            self._move(SocketEvent.CLOSED)
+            self._say(closed)
+
+    def _say(self, event: Lifecycle | ProtocolError) -> None:
+        if self.witness is not None:
+            self.witness(event)
+        self.lifecycle.on_next(event)
+
+    def _move(self, event: SocketEvent) -> None:
+        arrival = SOCKET_LIFE[self.state.value].get(event)
+        if arrival is not None:
+            self.state.on_next(arrival)

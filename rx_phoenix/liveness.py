@@ -1,0 +1,131 @@
+"""Heartbeats: how a dead peer is noticed."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from reactivex import abc
+
+from rx_phoenix.errors import ConnectionLost, PushTimeout
+from rx_phoenix.policy import Heartbeat
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.protocol.names import HEARTBEAT, PHOENIX
+from rx_phoenix.streams.deadline import Queue
+from rx_phoenix.streams.hub import Reporter
+from rx_phoenix.streams.once import Once
+from rx_phoenix.streams.scheduler import LoopScheduler
+
+__all__ = ["Liveness"]
+
+
+class Wire(Protocol):
+    """What heartbeats need of the connection."""
+
+    joins: Queue
+
+    @property
+    def scheduler(self) -> LoopScheduler: ...  # noqa: D102
+
+    def next_ref(self) -> str: ...  # noqa: D102
+
+    def send(self, message: Message) -> None: ...  # noqa: D102
+
+
+class Liveness:
+    """Sends heartbeats while a connection is open, and says when one is missed.
+
+    The next heartbeat counts from the last answer, and other traffic changes
+    nothing: a server closes a socket on what it *receives*. A server answers nothing
+    while it handles a join, so that the deadline waits for the joins sent before.
+
+    Args:
+        wire: The connection.
+        policy: How often, and how long to wait.
+        missed: Called when a heartbeat was not answered in time.
+        report: Where observers' exceptions go.
+
+    Attributes:
+        round_trip: Seconds that the last answer took; None before the first.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        policy: Heartbeat,
+        missed: Callable[[], None],
+        report: Reporter,
+    ) -> None:
+        self.round_trip: float | None = None
+        self._wire = wire
+        self._policy = policy
+        self._missed = missed
+        self._report = report
+        self._timer: abc.DisposableBase | None = None
+        self._ref: str | None = None
+        self._pings: dict[str, tuple[float, Once[float]]] = {}
+
+    def start(self) -> None:
+        """A connection opened: the first heartbeat is an interval away."""
+        self._after(self._policy.interval, self._beat)
+
+    def stop(self) -> None:
+        """The connection is gone, and with it every answer that is owed."""
+        self._cancel()
+        self._ref = None
+        pings, self._pings = self._pings, {}
+        for _, answer in pings.values():
+            answer.fail(ConnectionLost(1006, "a ping was in flight"))
+
+    def ping(self) -> Once[float]:
+        """Measure the round trip now; it fails if no answer comes in time."""
+        answer = Once[float](self._report)
+        ref = self._send(answer)
+
+        def expire() -> None:
+            if self._pings.pop(ref, None) is not None:
+                within = self._policy.timeout
+                answer.fail(PushTimeout(f"no answer to a ping within {within:g} s"))
+
+        timer = self._wire.scheduler.call_later(self._policy.timeout, expire)
+        answer.subscribe(lambda _: timer.dispose(), lambda _: timer.dispose())
+        return answer
+
+    def receive(self, message: Message) -> bool:
+        """Take a message of the topic ``phoenix``; says whether it was awaited."""
+        sent, answer = self._pings.pop(message.ref or "", (None, None))
+        if sent is None or answer is None:
+            return False
+        self.round_trip = self._wire.scheduler.monotonic() - sent
+        if message.ref == self._ref:
+            self._ref = None
+            self._after(self._policy.interval, self._beat)
+        answer.succeed(self.round_trip)
+        return True
+
+    def _beat(self) -> None:
+        self._timer = None
+        ref = self._ref = self._send(Once(self._report))
+
+        def wait() -> None:
+            if self._ref == ref:
+                self._after(self._policy.timeout, self._miss)
+
+        self._wire.joins.when_answered(wait)
+
+    def _miss(self) -> None:
+        self._timer = None
+        self._missed()
+
+    def _send(self, answer: Once[float]) -> str:
+        ref = self._wire.next_ref()
+        self._pings[ref] = self._wire.scheduler.monotonic(), answer
+        self._wire.send(Message(None, ref, PHOENIX, HEARTBEAT, {}))
+        return ref
+
+    def _after(self, delay: float, call: Callable[[], None]) -> None:
+        self._cancel()
+        self._timer = self._wire.scheduler.call_later(delay, call)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.dispose()
+            self._timer = None

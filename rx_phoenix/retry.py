@@ -1,0 +1,167 @@
+"""What comes after a failure: a wait, other credentials, or the end."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from reactivex.disposable import SerialDisposable
+
+from rx_phoenix.policy import Reconnect
+from rx_phoenix.protocol.lifecycle import GaveUp, Retrying
+from rx_phoenix.streams.callbacks import Spawn
+from rx_phoenix.streams.hub import Reporter
+from rx_phoenix.streams.provider import Provider, ask
+from rx_phoenix.streams.scheduler import LoopScheduler
+
+__all__ = ["Retries", "Verdict"]
+
+Verdict = Retrying | GaveUp
+"""What was decided."""
+
+
+class Retries:
+    """Waits between attempts, as the policy says.
+
+    A user's policy that raises is reported, and the default one decides.
+
+    Args:
+        policy: The rules.
+        scheduler: Gives the scheduler, when it is needed.
+        spawn: How to await a provider.
+        chance: A number from 0 up to 1, for the jitter.
+        report: Where the exceptions of users' functions go.
+        begin: Called when the wait is over, with credentials if there are fresh ones.
+
+    Attributes:
+        is_waiting: Whether an attempt is due, or a verdict is awaited.
+        due: When the next attempt is due, by the scheduler; None while unknown.
+    """
+
+    def __init__(
+        self,
+        policy: Reconnect,
+        *,
+        scheduler: Callable[[], LoopScheduler],
+        spawn: Spawn,
+        chance: Callable[[], float],
+        report: Reporter,
+        begin: Callable[[Sequence[Any] | None], None],
+    ) -> None:
+        self.is_waiting = False
+        self.due: float | None = None
+        self._policy = policy
+        self._scheduler = scheduler
+        self._spawn = spawn
+        self._chance = chance
+        self._report = report
+        self._begin = begin
+        self._tries = 0
+        self._had_second_chance = False
+        self._waiting = SerialDisposable()
+
+    def opened(self) -> None:
+        """The credentials were good."""
+        self._had_second_chance = False
+
+    def settled(self) -> None:
+        """The connection proved good: delays start over."""
+        self._tries = 0
+
+    def stop(self) -> None:
+        """Wait no longer."""
+        self.is_waiting = False
+        self.due = None
+        self._waiting.disposable = None
+
+    def decide(
+        self,
+        error: Exception,
+        credentials: Sequence[Any],
+        providers: Sequence[Provider[Any]],
+        later: Callable[[Verdict], None],
+    ) -> Verdict | None:
+        """Decide about a failure, and start the wait if there is to be one.
+
+        Args:
+            error: The failure.
+            credentials: What that attempt had from the providers.
+            providers: Asked once more when the credentials were refused: the same
+                answers end it, others get one attempt.
+            later: Gets the verdict if it took an ``await``.
+
+        Returns:
+            The verdict; None if `later` will get it.
+        """
+        if self._judge(self._policy.may_have_expired, error):
+            if self._had_second_chance:
+                return GaveUp(error)
+            return self._ask_again(error, credentials, providers, later)
+        if self._judge(self._policy.is_final, error):
+            return GaveUp(error)
+        return self._wait(error)
+
+    def _judge(self, question: Callable[[Exception], bool], error: Exception) -> bool:
+        try:
+            return question(error)
+        except Exception as failure:  # noqa: BLE001 - a user's give_up: reported
+            self._report(failure)
+            return False
+
+    def _ask_again(
+        self,
+        error: Exception,
+        credentials: Sequence[Any],
+        providers: Sequence[Provider[Any]],
+        later: Callable[[Verdict], None],
+    ) -> Verdict | None:
+        verdicts: list[Verdict] = []
+        is_late = False
+
+        def reach(verdict: Verdict) -> None:
+            verdicts.append(verdict)
+            if isinstance(verdict, GaveUp):
+                self.stop()
+            if is_late:
+                later(verdict)
+
+        def compare(answers: list[Any]) -> None:
+            if answers == list(credentials):
+                reach(GaveUp(error))
+            else:
+                self._had_second_chance = True
+                reach(self._wait(error, answers))
+
+        def excuse(failure: Exception) -> None:
+            self._report(failure)
+            reach(self._wait(error))
+
+        self.is_waiting = True
+        asking = ask(providers, self._spawn, compare, excuse)
+        is_late = True
+        if verdicts:
+            return verdicts[0]
+        self._waiting.disposable = asking
+        return None
+
+    def _wait(
+        self, error: Exception, credentials: Sequence[Any] | None = None
+    ) -> Retrying:
+        self._tries += 1
+        delay = self._delay(error)
+
+        def resume() -> None:
+            self.stop()
+            self._begin(credentials)
+
+        scheduler = self._scheduler()
+        self.is_waiting = True
+        self.due = scheduler.monotonic() + delay
+        self._waiting.disposable = scheduler.call_later(delay, resume)
+        return Retrying(self._tries, delay)
+
+    def _delay(self, error: Exception) -> float:
+        chance, now = self._chance(), self._scheduler().now
+        try:
+            return self._policy.delay(self._tries, error, chance, now)
+        except Exception as failure:  # noqa: BLE001 - a user's delays: reported
+            self._report(failure)
+            return Reconnect().delay(self._tries, error, chance, now)

@@ -1,0 +1,478 @@
+"""A socket: one connection, and the channels on it."""
+
+from collections.abc import Callable, Mapping
+from logging import getLogger
+from random import random as any_chance
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar, overload
+
+from reactivex import Observable, abc, throw
+from reactivex.disposable import Disposable
+
+from rx_phoenix.attempt import Destination
+from rx_phoenix.channel import Channel
+from rx_phoenix.connection import LiveConnection
+from rx_phoenix.diagnosis import Diagnosis
+from rx_phoenix.errors import (
+    ChannelConflict,
+    ConnectionLost,
+    ProtocolError,
+    UsageError,
+)
+from rx_phoenix.membership import Params
+from rx_phoenix.policy import (
+    Duration,
+    Heartbeat,
+    Reconnect,
+    Rejoin,
+    SendBuffer,
+    seconds,
+)
+from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix.protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.protocol.names import SocketState
+from rx_phoenix.protocol.serializer import Serializer, SerializerV2
+from rx_phoenix.push import Push
+from rx_phoenix.stats import SocketStats
+from rx_phoenix.streams.callbacks import Callback
+from rx_phoenix.streams.hub import Hub
+from rx_phoenix.streams.once import Once
+from rx_phoenix.streams.provider import Provider
+from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix.transport.contract import Transport
+from rx_phoenix.transport.websocket import WebSocketTransport
+
+__all__ = ["Socket"]
+
+T = TypeVar("T")
+
+log = getLogger("rx_phoenix")
+
+
+class Chance(Protocol):
+    """A source of chance, such as ``random.Random(seed)``."""
+
+    def random(self) -> float:
+        """A number from 0 up to 1."""
+        ...
+
+
+class Socket:
+    """A connection to a Phoenix server that heals by itself, and its channels.
+
+    ``async with Socket(url) as socket`` connects, waits for the first open, and ends
+    it. Nothing needs a running event loop before the first connect, join or lease;
+    from then on the socket belongs to that loop's thread.
+
+    Args:
+        url: The endpoint as in phoenix.js, such as ``wss://example.org/socket``.
+        params: Connect params: a mapping, or a function or coroutine function that is
+            asked at every attempt.
+        auth_token: Phoenix's auth token; likewise.
+        headers: Extra HTTP headers; likewise.
+        timeout: Seconds for a join, a leave or a push.
+        heartbeat: How a dead peer is noticed; None sends no heartbeats.
+        reconnect: When to connect again, and when to give up.
+        rejoin: When channels join again, and when to give up.
+        send_buffer: How many pushes may wait for a join or for the wire.
+        transport: How frames travel; a `WebSocketTransport` if None.
+        serializer: How messages are put into frames; a `SerializerV2` if None.
+        scheduler: Time and tasks; those of the running event loop if None.
+        random: Chance for the jitter: a function that returns a number from 0 up to
+            1, or a ``random.Random``.
+
+    Attributes:
+        timeout: As given, in seconds.
+        rejoin: As given.
+        link: What the channels share; not for users.
+
+    Raises:
+        UsageError: The URL is no full one, or a duration is none.
+    """
+
+    def __init__(  # noqa: PLR0913 - the options of phoenix.js, and all by name
+        self,
+        url: str,
+        *,
+        params: Params = None,
+        auth_token: Provider[str | None] = None,
+        headers: Provider[Mapping[str, str] | None] = None,
+        timeout: Duration = 10.0,
+        heartbeat: Heartbeat | None = Heartbeat(),
+        reconnect: Reconnect = Reconnect(),
+        rejoin: Rejoin = Rejoin(),
+        send_buffer: int | SendBuffer = 1000,
+        transport: Transport | None = None,
+        serializer: Serializer | None = None,
+        scheduler: LoopScheduler | None = None,
+        random: Chance | Callable[[], float] = any_chance,
+    ) -> None:
+        serializer = serializer or SerializerV2()
+        destination = Destination(url, serializer.vsn, params, auth_token, headers)
+        self.timeout = seconds(timeout)
+        self.rejoin = rejoin
+        self._url = Endpoint(url=url).public_url
+        self._unhandled = Hub[Exception](_log)
+        self.link = LiveConnection(
+            destination,
+            transport=transport or WebSocketTransport(),
+            serializer=serializer,
+            heartbeat=heartbeat,
+            reconnect=reconnect,
+            send_buffer=(
+                send_buffer
+                if isinstance(send_buffer, SendBuffer)
+                else SendBuffer(send_buffer)
+            ),
+            scheduler=scheduler,
+            chance=random if callable(random) else random.random,
+            report=self._report,
+        )
+        self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
+        self._messages = Hub[Message](self._report)
+        self._refs = 0
+        self._ended: Once[None] | None = None
+        self._diagnosis = Diagnosis(self._url, self.link)
+
+    # Connecting.
+
+    def connect(self) -> Once[None]:
+        """Connect, and stay connected until `disconnect` or `aclose`.
+
+        Returns:
+            Settles with the first open, or with the final error. Need not be awaited.
+
+        Raises:
+            UsageError: No event loop runs, or the socket was ended.
+        """
+        return self.link.connect()
+
+    def disconnect(self, code: int = 1000, reason: str = "") -> Once[None]:
+        """Pause: close the connection, whoever wants it, until `connect`.
+
+        Channels turn errored, keep what waits in them, and rejoin after `connect`.
+
+        Args:
+            code: The WebSocket's close code.
+            reason: The reason that goes with it.
+
+        Returns:
+            Settles when the connection is closed, within 2 s. Need not be awaited.
+        """
+        return self.link.disconnect(code, reason)
+
+    def aclose(self) -> Once[None]:
+        """End it for good: what is queued is written, everything completes.
+
+        Returns:
+            Settles when the connection is closed, within 2 s. Need not be awaited.
+        """
+        if self._ended is None:
+            self._ended = self.link.end()
+            self._ended.subscribe(lambda _: self._complete())
+            for channel in self.link.members.all():
+                channel.end()
+                self.link.members.discard(channel)
+        return self._ended
+
+    def _complete(self) -> None:
+        for callback, subscription in self._callbacks.values():
+            subscription.dispose()
+            callback.dispose()
+        self._callbacks.clear()
+        link = self.link
+        link.lease.complete()
+        for hub in (link.state, link.lifecycle, link.frames, link.sent, self._messages):
+            hub.on_completed()
+        self._unhandled.on_completed()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.connect()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def reconnect_now(self) -> None:
+        """Skip the wait for the next attempt: the network is back, say.
+
+        Raises:
+            UsageError: The socket was ended.
+        """
+        self.link.reconnect_now()
+
+    def ping(self) -> Observable[float]:
+        """Measure the round trip now, in seconds; awaitable.
+
+        Errors:
+            `ConnectionLost` without a connection, `PushTimeout` without an answer.
+        """
+        if self.link.is_open:
+            return self.link.liveness.ping()
+        return throw(ConnectionLost(1006, "not connected, so there is none to ping"))
+
+    @property
+    def connection(self) -> Observable[Opened]:
+        """The connection as a shared lease.
+
+        Connects on the first subscription, and closes after the last one, unless
+        something else wants it.
+
+        Emits:
+            `Opened` at each open; also first, while it is open.
+
+        Completes:
+            At `aclose`.
+
+        Errors:
+            When the reconnect policy gave up.
+        """
+        return self.link.lease.observable
+
+    # Watching.
+
+    @property
+    def state(self) -> SocketState:
+        """``connecting``, ``open``, ``closing``, or ``closed``, also between attempts."""
+        return self.link.state.value
+
+    @property
+    def states(self) -> Observable[SocketState]:
+        """The state, first the current one. Completes at `aclose`."""
+        return self.link.state.observable
+
+    @property
+    def frames(self) -> Observable[Message]:
+        """Every message that arrives, of whatever topic. Completes at `aclose`."""
+        return self.link.frames.observable
+
+    @property
+    def sent(self) -> Observable[Message]:
+        """Every message that leaves. Completes at `aclose`."""
+        return self.link.sent.observable
+
+    @property
+    def lifecycle(self) -> Observable[Lifecycle | ProtocolError]:
+        """What happens to the connection, as values. Completes at `aclose`.
+
+        `Opened`, `Closed`, `AttemptFailed`, `Retrying`, `HeartbeatMissed`, `GaveUp`;
+        and a `ProtocolError` for each frame that is no message.
+        """
+        return self.link.lifecycle.observable
+
+    @property
+    def unhandled(self) -> Observable[Exception]:
+        """What nobody handled: exceptions of callbacks, and refusals nobody saw.
+
+        They are logged while nobody subscribes. Completes at `aclose`.
+        """
+        return self._unhandled.observable
+
+    @property
+    def stats(self) -> Observable[SocketStats]:
+        """The socket's figures, now and then once a second, while subscribed."""
+
+        def subscribe(
+            observer: abc.ObserverBase[SocketStats],
+            scheduler: abc.SchedulerBase | None = None,
+        ) -> abc.DisposableBase:
+            clock, timer = self.link.scheduler, Disposable()
+
+            def tick() -> None:
+                nonlocal timer
+                timer = clock.call_later(1.0, tick)
+                observer.on_next(self.link.snapshot())
+
+            ended = self.link.lifecycle.subscribe(
+                None, observer.on_error, observer.on_completed
+            )
+            tick()
+
+            def dispose() -> None:
+                timer.dispose()
+                ended.dispose()
+
+            return Disposable(dispose)
+
+        return Observable(subscribe)
+
+    def diagnosis(self) -> str:
+        """Why it is (not) connected, in plain words.
+
+        The last transitions with their causes, the attempts, and the next try.
+        """
+        return self._diagnosis.text()
+
+    def call_soon_threadsafe(self, function: Callable[[], object]) -> None:
+        """Call a function on the socket's loop: the one way in from another thread."""
+        self.link.scheduler.call_soon_threadsafe(function)
+
+    # phoenix.js's spelling.
+
+    def on_open(self, callback: Callable[[], object]) -> int:
+        """Call a function at each open, after wanted channels have sent their joins.
+
+        Returns:
+            A ref for `off`.
+        """
+        return self._on(Opened, callback, lambda _: ())
+
+    def on_close(self, callback: Callable[[Closed], object]) -> int:
+        """Call a function with each `Closed`: an open connection ended.
+
+        Returns:
+            A ref for `off`.
+        """
+        return self._on(Closed, callback, lambda event: (event,))
+
+    def on_error(self, callback: Callable[[Exception], object]) -> int:
+        """Call a function with the error of each attempt that failed.
+
+        Returns:
+            A ref for `off`.
+        """
+        return self._on(AttemptFailed, callback, lambda event: (event.error,))
+
+    def on_message(self, callback: Callable[[Message], object]) -> int:
+        """Call a function with each message, after its channel has had it.
+
+        Returns:
+            A ref for `off`.
+        """
+        return self._register(callback, self.link.messages.subscribe)
+
+    def off(self, *refs: int) -> None:
+        """Remove callbacks by their refs."""
+        for ref in refs:
+            callback, subscription = self._callbacks.pop(ref, (None, None))
+            if callback is not None and subscription is not None:
+                subscription.dispose()
+                callback.dispose()
+
+    def _on(
+        self,
+        kind: type[T],
+        function: Callable[..., object],
+        arguments: Callable[[T], tuple[object, ...]],
+    ) -> int:
+        def subscribe(call: Callable[..., None]) -> abc.DisposableBase:
+            def choose(event: object) -> None:
+                if isinstance(event, kind):
+                    call(*arguments(event))
+
+            return self.link.lifecycle.subscribe(choose)
+
+        return self._register(function, subscribe)
+
+    def _register(
+        self,
+        function: Callable[..., object],
+        subscribe: Callable[[Callable[..., None]], abc.DisposableBase],
+    ) -> int:
+        self._refs += 1
+        callback = Callback(function, self.link.spawn, self._report)
+        self._callbacks[self._refs] = callback, subscribe(callback)
+        return self._refs
+
+    # Channels.
+
+    def channel(self, topic: str, params: Params = None) -> Channel:
+        """The channel of a topic: one object a topic, until `remove`.
+
+        Args:
+            topic: The topic.
+            params: Sent with each join, as in `Channel`. Left out, they never
+                conflict.
+
+        Raises:
+            ChannelConflict: The channel is in use with other params.
+            UsageError: The socket was ended.
+        """
+        if self._ended is not None:
+            raise UsageError("this socket was ended by aclose(): make a new one")
+        channel: Channel | None = self.link.members.find(topic)
+        if channel is None:
+            channel = Channel(topic, params, self)
+            self.link.members.add(channel)
+        elif not channel.offer_params(params):
+            raise ChannelConflict(
+                f"{topic!r} is in use with other params: leave it first, or call "
+                "channel() without params to share it"
+            )
+        return channel
+
+    def remove(self, channel: Channel) -> Push:
+        """Leave a channel, complete its streams, and free its topic.
+
+        Returns:
+            The push of the leave.
+        """
+        leave = channel.leave()
+        leave.mark_seen()
+        self.link.members.retire(channel)
+        return leave
+
+    @overload
+    def stream(
+        self, topic: str, event: str, *, params: Params = None, as_type: type[T]
+    ) -> Observable[T]: ...
+    @overload
+    def stream(
+        self, topic: str, event: str | None = None, *, params: Params = None
+    ) -> Observable[Any]: ...
+    def stream(
+        self,
+        topic: str,
+        event: str | None = None,
+        *,
+        params: Params = None,
+        as_type: Any = None,
+    ) -> Observable[Any]:
+        """Subscribe and it connects and joins; dispose and it leaves.
+
+        ``channel(topic, params).stream(event, as_type=as_type)`` in one, taken anew at
+        each subscription.
+
+        Errors:
+            `ChannelConflict` when the topic is in use with other params; else as
+            `Channel.stream`.
+        """
+
+        def subscribe(
+            observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            try:
+                channel = self.channel(topic, params)
+            except UsageError as error:
+                return throw(error).subscribe(observer)
+            stream: Observable[Any] = (
+                channel.stream(event)
+                if event is None
+                else channel.stream(event, as_type=as_type)
+            )
+            return stream.subscribe(observer)
+
+        return Observable(subscribe)
+
+    def _report(self, error: Exception) -> None:
+        if self._unhandled.is_watched:
+            self._unhandled.on_next(error)
+        else:
+            _log(error)
+
+    def __repr__(self) -> str:
+        return f"<Socket {self._url}: {self.state}>"
+
+
+def _log(error: Exception) -> None:
+    log.error("unhandled: %s", error, exc_info=error)

@@ -1,0 +1,51 @@
+"""Values that may have to be asked for: plain, from a function, or awaited."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from inspect import isawaitable
+from typing import Any, TypeVar
+
+from reactivex import abc
+from reactivex.disposable import Disposable
+
+from rx_phoenix.streams.callbacks import Spawn
+
+__all__ = ["Provider", "ask"]
+
+T = TypeVar("T")
+
+Provider = T | Callable[[], T | Awaitable[T]]
+"""A value, a function that returns one, or a coroutine function."""
+
+
+def ask(
+    providers: Sequence[Provider[Any]],
+    spawn: Spawn,
+    on_answers: Callable[[list[Any]], None],
+    on_error: Callable[[Exception], None],
+) -> abc.DisposableBase:
+    """Ask each provider for its value, now.
+
+    The answers come within this call, unless something has to be awaited.
+
+    Args:
+        providers: Whom to ask, in this order.
+        spawn: How to await.
+        on_answers: Gets all answers, in the same order.
+        on_error: Gets the first exception instead.
+
+    Returns:
+        Disposing it stops the asking.
+    """
+    try:
+        answers = [given() if callable(given) else given for given in providers]
+    except Exception as error:  # noqa: BLE001 - a user's function: handed on
+        on_error(error)
+        return Disposable()
+    if any(isawaitable(answer) for answer in answers):
+        return spawn(_settle(answers), on_answers, on_error)
+    on_answers(answers)
+    return Disposable()
+
+
+async def _settle(answers: list[Any]) -> list[Any]:
+    return [await answer if isawaitable(answer) else answer for answer in answers]
