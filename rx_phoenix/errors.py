@@ -22,13 +22,14 @@
 
 Rule 1: the caller's mistakes are raised where they are made; the network's are
 emitted.
-Rule 2: each failure is a fresh instance, for a replayed exception grows its
+Rule 2: each observer gets an instance of its own, for a replayed exception grows its
 traceback.
 Rule 3: no message, ``repr`` or attribute holds a secret.
 """
 
+import copyreg
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any
 
 __all__ = [
     "CallbackOverrun",
@@ -48,14 +49,21 @@ __all__ = [
     "RxPhoenixError",
     "TransportError",
     "UsageError",
-    "fresh",
 ]
 
-E = TypeVar("E", bound=Exception)
+ABNORMAL = 1006
+"""The close code that stands for a connection that ended without a close frame."""
+
+SHOWN = 200
+"""How much of a server's answer an error's message quotes."""
 
 
 class RxPhoenixError(Exception):
     """Any error of this library."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception's own calls the class with the message, which few of ours take.
+        return copyreg.__newobj__, (self.__class__, *self.args), vars(self)  # type: ignore[attr-defined]
 
 
 class UsageError(RxPhoenixError):
@@ -126,7 +134,7 @@ class ConnectionLost(TransportError):
         reason: The reason of the close frame, or what the network said.
     """
 
-    def __init__(self, code: int = 1006, reason: str = "") -> None:
+    def __init__(self, code: int = ABNORMAL, reason: str = "") -> None:
         detail = f": {reason}" if reason else ""
         super().__init__(f"the connection was lost (code {code}){detail}")
         self.code = code
@@ -135,7 +143,7 @@ class ConnectionLost(TransportError):
     @property
     def clean(self) -> bool:
         """Whether the peer said goodbye with a close frame."""
-        return self.code != 1006
+        return self.code != ABNORMAL
 
 
 class PushError(RxPhoenixError):
@@ -151,7 +159,7 @@ class PushRefused(PushError):
     """
 
     def __init__(self, status: str, response: object, what: str = "the push") -> None:
-        super().__init__(f"{what} was answered {status!r}: {response!r}")
+        super().__init__(f"{what} was answered {status!r}: {_excerpt(response)}")
         self.status = status
         self.response = response
 
@@ -204,10 +212,6 @@ class CallbackOverrun(RxPhoenixError):
         self.dropped = dropped
 
 
-def fresh(error: E) -> E:
-    """The same failure as a new instance, for one more observer of it."""
-    copy = error.__class__.__new__(error.__class__, *error.args)
-    copy.args = error.args
-    copy.__dict__.update(error.__dict__)
-    copy.__cause__ = error.__cause__
-    return copy
+def _excerpt(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

@@ -9,6 +9,7 @@ Rule 3: subscribing and disposing cost the same with one observer or a million.
 A `reactivex.subject.Subject` breaks all three, and takes a lock twice an event.
 """
 
+from asyncio import CancelledError
 from collections import deque
 from collections.abc import Callable
 from inspect import iscoroutinefunction
@@ -17,16 +18,28 @@ from typing import Any, Generic, NoReturn, TypeVar, cast
 from reactivex import Observable, abc
 
 from rx_phoenix.errors import UsageError
+from rx_phoenix.streams.failure import contained, fresh
 
-__all__ = ["Hot", "Hub", "Reporter", "Subscription"]
+__all__ = ["Hot", "Hub", "Live", "Reporter", "Subscription", "Watcher", "noop"]
 
 T = TypeVar("T")
 
 Reporter = Callable[[Exception], None]
-"""Where the exceptions of users' callbacks go."""
+"""Where the exceptions of users' callbacks go; it must not raise."""
 
 Watcher = Callable[[int], None]
 """Told +1 when a source gets its first observer, and -1 when it loses its last."""
+
+ITERATING = (
+    "what is yet to come cannot be iterated over: await what has one outcome; for a "
+    "stream write `async with values(stream) as items:` and `async for item in items:`"
+)
+
+ISOLATED = (Exception, CancelledError)
+"""What an observer may raise at no cost to others.
+
+A `KeyboardInterrupt` and its like pass: they are meant for the whole program.
+"""
 
 
 def noop(*_: object) -> None:
@@ -88,6 +101,7 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         self._observers: dict[Subscription, None] = {}
         self._snapshot: tuple[Subscription, ...] | None = ()
         self._busy = False
+        # Made at the first need: most hubs never emit inside an emission.
         self._waiting: deque[Callable[[], None]] | None = None
         self._end: Callable[[Subscription], None] | None = None
         self._view: Hot[T] | None = None
@@ -117,30 +131,35 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Take part from the next event on; an ended source says so at once."""
+        """Take part from the next event on; an ended source says so at once.
+
+        Raises:
+            UsageError: One of the functions is a coroutine function.
+        """
         if isinstance(on_next, abc.ObserverBase) or hasattr(on_next, "on_next"):
             observer = cast("abc.ObserverBase[T]", on_next)
             on_next = observer.on_next
             on_error, on_completed = observer.on_error, observer.on_completed
-        elif iscoroutinefunction(on_next):
-            raise UsageError(
-                "subscribe() calls its function synchronously and cannot await a "
-                "coroutine function: pipe through map_async(), use for_each(), or "
-                "register it with on()"
-            )
+        for function in (on_next, on_error, on_completed):
+            _refuse_coroutines(function)
         subscription = Subscription(
             self, on_next or noop, on_error or self.report, on_completed or noop
         )
         if self._end is not None:
-            self._guarded(self._end, subscription)
-            return subscription
-        first = not self._observers
+            self._tell(self._end, subscription)
+        elif self._busy:
+            self._admit(subscription)
+        else:
+            self._run(lambda: self._admit(subscription))
+        return subscription
+
+    def _admit(self, subscription: Subscription) -> None:
+        is_first = not self._observers
         self._observers[subscription] = None
         self._snapshot = None
-        if first:
+        if is_first:
             self._watch(1)
         self._greet(subscription)
-        return subscription
 
     def _greet(self, subscription: Subscription) -> None:
         """What a new observer gets first: nothing, for a plain hot source."""
@@ -155,11 +174,14 @@ class Hub(abc.SubjectBase[T], Generic[T]):
 
     def on_next(self, value: T) -> None:
         """Emit a value to everyone who is subscribed now."""
+        # As _run(lambda: self._deliver(value)), but this is where every frame goes.
         if self._busy:
             self._defer(lambda: self._deliver(value))
             return
         self._busy = True
         try:
+            if self._waiting:
+                self._drain()
             self._deliver(value)
             if self._waiting:
                 self._drain()
@@ -168,33 +190,17 @@ class Hub(abc.SubjectBase[T], Generic[T]):
 
     def on_error(self, error: Exception) -> None:
         """End with an error; everybody hears of it, whatever the others do."""
-        self._finish(lambda subscription: subscription.on_error(error))
+        self._finish(lambda subscription: subscription.on_error(fresh(error)))
 
     def on_completed(self) -> None:
         """End; everybody hears of it, whatever the others do."""
         self._finish(lambda subscription: subscription.on_completed())
 
-    def _deliver(self, value: T) -> None:
-        snapshot = self._snapshot
-        if snapshot is None:
-            snapshot = self._snapshot = tuple(self._observers)
-        for subscription in snapshot:
-            try:
-                subscription.on_next(value)
-            except Exception as error:  # noqa: BLE001 - rule 1: reported, not raised
-                self.report(error)
-
     def _finish(self, end: Callable[[Subscription], None]) -> None:
         if self._busy:
             self._defer(lambda: self._finish_now(end))
-            return
-        self._busy = True
-        try:
-            self._finish_now(end)
-            if self._waiting:
-                self._drain()
-        finally:
-            self._busy = False
+        else:
+            self._run(lambda: self._finish_now(end))
 
     def _finish_now(self, end: Callable[[Subscription], None]) -> None:
         if self._end is not None:
@@ -204,17 +210,38 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         self._observers.clear()
         self._snapshot = ()
         for subscription in observers:
-            self._guarded(end, subscription)
+            self._tell(end, subscription)
         if observers:
             self._watch(-1)
 
-    def _guarded(
+    def _deliver(self, value: T) -> None:
+        snapshot = self._snapshot
+        if snapshot is None:
+            snapshot = self._snapshot = tuple(self._observers)
+        for subscription in snapshot:
+            try:
+                subscription.on_next(value)
+            except ISOLATED as error:
+                self.report(contained(error))
+
+    def _tell(
         self, notify: Callable[[Subscription], None], subscription: Subscription
     ) -> None:
         try:
             notify(subscription)
-        except Exception as error:  # noqa: BLE001 - rule 1: reported, not raised
-            self.report(error)
+        except ISOLATED as error:
+            self.report(contained(error))
+
+    def _run(self, emission: Callable[[], None]) -> None:
+        """Be busy with one emission, and with all that it brings about."""
+        self._busy = True
+        try:
+            # Something waits already if an interrupt ended the last emission.
+            self._drain()
+            emission()
+            self._drain()
+        finally:
+            self._busy = False
 
     def _defer(self, emission: Callable[[], None]) -> None:
         if self._waiting is None:
@@ -226,7 +253,33 @@ class Hub(abc.SubjectBase[T], Generic[T]):
             self._waiting.popleft()()
 
 
-class Hot(Observable[T]):
+class Live(Observable[T]):
+    """Events yet to come: nothing may wait for them by blocking their loop."""
+
+    def run(self, scheduler: abc.SchedulerBase | None = None) -> NoReturn:
+        """Refused: it would wait for the very loop that it blocks.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(
+            "run() would block the loop that these events live on: await what has one "
+            "outcome, or first_value(stream)"
+        )
+
+    # Observable has __getitem__, by which iter() and `in` would spin for ever.
+
+    def __iter__(self) -> NoReturn:
+        raise UsageError(ITERATING)
+
+    def __contains__(self, item: object) -> NoReturn:
+        raise UsageError(ITERATING)
+
+    def __aiter__(self) -> NoReturn:
+        raise UsageError(ITERATING)
+
+
+class Hot(Live[T]):
     """The outside of a source: it can be subscribed to, and nothing else."""
 
     def __init__(self, source: abc.ObservableBase[T]) -> None:
@@ -247,9 +300,16 @@ class Hot(Observable[T]):
     def __await__(self) -> NoReturn:
         raise UsageError(
             "this stream does not end by itself, so awaiting it would wait for ever: "
-            "await first_value(stream), or iterate with values(stream)"
+            "await first_value(stream) instead"
         )
 
-    # Observable has __getitem__, by which iter() and `in` would spin for ever.
-    __iter__ = None
-    __contains__ = None
+
+def _refuse_coroutines(function: object) -> None:
+    if iscoroutinefunction(function) or iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - for its kind
+    ):
+        raise UsageError(
+            "subscribe() calls its functions synchronously and cannot await a "
+            "coroutine function: pipe through map_async(), use for_each(), or "
+            "register it with on()"
+        )

@@ -5,7 +5,6 @@ from typing import Generic, TypeVar
 
 from reactivex import Observable, abc
 
-from rx_phoenix.errors import UsageError, fresh
 from rx_phoenix.streams.hub import Hot, Reporter
 from rx_phoenix.streams.state import Latest
 
@@ -22,7 +21,7 @@ class Lease(abc.ObservableBase[T], Generic[T]):
 
     Args:
         acquire: Called after the first observer has subscribed, so that it misses
-            nothing; a `UsageError` of it is that observer's error.
+            nothing. What it raises is that observer's error.
         release: Called when the last observer went; not after an end.
         report: Where observers' exceptions go.
 
@@ -71,7 +70,7 @@ class Lease(abc.ObservableBase[T], Generic[T]):
 
     def fail(self, error: Exception) -> None:
         """End with an error, and be ready for a new start."""
-        self._renew().on_error(fresh(error))
+        self._renew().on_error(error)
 
     def complete(self) -> None:
         """End, and be ready for a new start."""
@@ -84,7 +83,7 @@ class Lease(abc.ObservableBase[T], Generic[T]):
     def _new_hub(self) -> Latest[T]:
         def watch(change: int) -> None:
             if change < 0 and hub is self._hub:
-                hub.forget()
+                self._renew()
                 self._release()
 
         hub = Latest[T](self._report, watch)
@@ -98,16 +97,23 @@ class Lease(abc.ObservableBase[T], Generic[T]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Take a share; without an ``on_error``, a `UsageError` is raised here."""
+        """Take a share.
+
+        Without an ``on_error``, what acquiring raises is raised here.
+        """
         hub = self._hub
         is_first = not hub.is_watched
         subscription = hub.subscribe(on_next, on_error, on_completed)
         if is_first and hub is self._hub:
             try:
                 self._acquire()
-            except UsageError as error:
-                self._renew()
-                if on_error is None and not isinstance(on_next, abc.ObserverBase):
+            except Exception as error:
+                if hub is self._hub:
+                    self._renew()
+                if on_error or hasattr(on_next, "on_next"):
+                    hub.on_error(error)
+                else:
+                    subscription.dispose()
+                    hub.on_error(error)
                     raise
-                hub.on_error(error)
         return subscription

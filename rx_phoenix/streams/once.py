@@ -4,17 +4,17 @@ from asyncio import get_running_loop
 from collections.abc import Generator
 from typing import Any, TypeVar
 
-from reactivex import Observable, abc
+from reactivex import abc
 
-from rx_phoenix.errors import fresh
-from rx_phoenix.streams.hub import Hub, Reporter
+from rx_phoenix.streams.failure import fresh
+from rx_phoenix.streams.hub import Hub, Live, Reporter
 
 __all__ = ["Once"]
 
 T = TypeVar("T")
 
 
-class Once(Observable[T]):
+class Once(Live[T]):
     """One outcome, a value or an error, kept for whoever comes late.
 
     Emits the value and completes, or errors. Each observer and each ``await`` gets
@@ -55,7 +55,7 @@ class Once(Observable[T]):
     def _tell(self, hub: Hub[T]) -> None:
         value, error = self._outcome()
         if error is not None:
-            hub.on_error(fresh(error))
+            hub.on_error(error)
         else:
             hub.on_next(value)
             hub.on_completed()

@@ -37,7 +37,12 @@ class Latest(Hub[T]):
         self._latest: T | Literal[Nothing.NOTHING] = NOTHING
 
     def forget(self) -> None:
-        """Keep no value for those who come later."""
+        """Keep no value for those who come later, nor one that waits its turn now."""
+        self._clear()
+        if self._busy:
+            self._defer(self._clear)
+
+    def _clear(self) -> None:
         self._latest = NOTHING
 
     def _deliver(self, value: T) -> None:
@@ -47,7 +52,7 @@ class Latest(Hub[T]):
     def _greet(self, subscription: Subscription) -> None:
         latest = self._latest
         if latest is not NOTHING:
-            self._guarded(lambda observer: observer.on_next(latest), subscription)
+            self._tell(lambda observer: observer.on_next(latest), subscription)
 
 
 class State(Latest[T]):
