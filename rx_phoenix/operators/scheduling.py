@@ -9,7 +9,7 @@ from reactivex.scheduler import (
 
 from rx_phoenix.streams.scheduler import LoopScheduler
 
-__all__ = ["scheduler_for"]
+__all__ = ["scheduler_for", "tasks_for"]
 
 UNFIT = (ImmediateScheduler, TimeoutScheduler, TrampolineScheduler)
 """Defaults that ``reactivex``'s operators hand up unasked: the first and the last
@@ -31,5 +31,20 @@ def scheduler_for(
     if chosen is not None:
         return chosen
     if subscribed is not None and not isinstance(subscribed, UNFIT):
+        return subscribed
+    return LoopScheduler.current()
+
+
+def tasks_for(
+    chosen: LoopScheduler | None, subscribed: abc.SchedulerBase | None = None
+) -> LoopScheduler:
+    """The scheduler for tasks: as `scheduler_for`, but one that has tasks.
+
+    Raises:
+        UsageError: There is none, and no loop runs in this thread.
+    """
+    if chosen is not None:
+        return chosen
+    if isinstance(subscribed, LoopScheduler):
         return subscribed
     return LoopScheduler.current()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from reactivex import abc
 
-__all__ = ["Notes"]
+__all__ = ["Failure", "Notes"]
 
 
 @dataclass
@@ -27,3 +27,12 @@ class Notes(abc.ObserverBase):
     @property
     def is_open(self):
         return not self.errors and not self.completions
+
+
+class Failure(Exception):
+    """An error that equals its copies: each observer of a hub gets one of its own."""
+
+    def __eq__(self, other):
+        return isinstance(other, Failure) and other.args == self.args
+
+    __hash__ = Exception.__hash__

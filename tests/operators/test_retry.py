@@ -20,8 +20,9 @@ from rx_phoenix.errors import (
 from rx_phoenix.operators.retry import Retry, retry_with_backoff
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.testing.scheduler import VirtualScheduler
+from tests.operators.notes import Failure
 
-FAILURE = OSError("no route to host")
+FAILURE = Failure("no route to host")
 
 
 class Server:

@@ -21,9 +21,9 @@ from rx_phoenix.operators.retry import retry_with_backoff
 from rx_phoenix.operators.share import share_latest
 from rx_phoenix.streams.hub import Hub
 from rx_phoenix.testing.scheduler import VirtualScheduler
-from tests.operators.notes import Notes
+from tests.operators.notes import Failure, Notes
 
-FAILURE = OSError("gone")
+FAILURE = Failure("gone")
 
 
 class Server:
