@@ -1,5 +1,6 @@
 """Users' callbacks, sync or ``async def``, behind one face."""
 
+from asyncio import Future
 from collections import deque
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable, iscoroutine
@@ -25,7 +26,7 @@ class Spawn(Protocol):
         on_value: Callable[[Any], None],
         on_error: Callable[[Exception], None],
     ) -> abc.DisposableBase:
-        """Await it; then call one of the two functions."""
+        """Await it; then, never within this call, call one of the two functions."""
         ...
 
 
@@ -33,18 +34,26 @@ class Callback(abc.DisposableBase):
     """Calls a user's function; what it leaves to await runs one at a time, in order.
 
     A function that raises at the call raises here: the source that calls isolates
-    it. One that raises later, in its own time, is reported.
+    it. One that raises later, in its own time, is reported. Observables are not
+    awaited, though they could be: a function may well return a push that it made.
 
     Args:
         function: The user's, plain or ``async def``.
         spawn: How to await.
         report: Where its later exceptions go, and what was dropped.
         limit: How many calls may wait; then the oldest is dropped.
+
+    >>> callback = Callback(lambda n: print("got", n), spawn=None, report=print)
+    >>> callback(1)
+    got 1
+    >>> callback.dispose()
+    >>> callback(2)
     """
 
     __slots__ = (
         "_dropped",
         "_function",
+        "_is_disposed",
         "_limit",
         "_report",
         "_running",
@@ -64,17 +73,25 @@ class Callback(abc.DisposableBase):
         self._report = report
         self._limit = limit
         self._dropped = 0
+        self._is_disposed = False
+        # Made at the first need: most callbacks are plain functions.
         self._waiting: deque[Awaitable[Any]] | None = None
         self._running: abc.DisposableBase | None = None
 
     def __call__(self, *arguments: Any) -> None:
-        """Call the function; what it returns is awaited if it can be."""
+        """Call the function; what it returns is awaited if it is there for that."""
+        if self._is_disposed:
+            return
         result = self._function(*arguments)
-        if isawaitable(result):
+        if result is not None and isawaitable(result):
             self._enqueue(result)
 
     def dispose(self) -> None:
-        """Cancel what runs, and drop what waits."""
+        """Cancel what runs, drop what waits, and call the function no more.
+
+        A call that disposes its own callback runs to its end.
+        """
+        self._is_disposed = True
         running, self._running = self._running, None
         waiting, self._waiting = self._waiting, None
         if running is not None:
@@ -83,6 +100,11 @@ class Callback(abc.DisposableBase):
             _discard(awaitable)
 
     def _enqueue(self, awaitable: Awaitable[Any]) -> None:
+        if isinstance(awaitable, abc.ObservableBase):
+            return
+        if self._is_disposed:
+            _discard(awaitable)
+            return
         if self._waiting is None:
             self._waiting = deque()
         self._waiting.append(awaitable)
@@ -117,6 +139,8 @@ class Callback(abc.DisposableBase):
 
 
 def _discard(awaitable: Awaitable[Any]) -> None:
-    """Let go of a call that never began, without a warning from the interpreter."""
+    """Let go of a call whose end nobody waits for."""
     if iscoroutine(awaitable):
-        awaitable.close()
+        awaitable.close()  # or the interpreter warns that it was never awaited
+    elif isinstance(awaitable, Future):
+        awaitable.cancel()

@@ -6,7 +6,14 @@ hot source emits meanwhile. Here immediate work runs at once, on the trampoline 
 the thread; only delayed work goes to the loop.
 """
 
-from asyncio import AbstractEventLoop, Task, get_running_loop
+from asyncio import (
+    AbstractEventLoop,
+    CancelledError,
+    Task,
+    current_task,
+    get_running_loop,
+    iscoroutine,
+)
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -17,6 +24,7 @@ from reactivex.scheduler import CurrentThreadScheduler
 from reactivex.scheduler.periodicscheduler import PeriodicScheduler
 
 from rx_phoenix.errors import UsageError
+from rx_phoenix.streams.failure import contained
 from rx_phoenix.streams.hub import noop
 
 __all__ = ["LoopScheduler", "Timer"]
@@ -50,7 +58,7 @@ class LoopScheduler(PeriodicScheduler):
     def __init__(self, loop: AbstractEventLoop) -> None:
         super().__init__()
         self.loop = loop
-        self._start = PeriodicScheduler.now.fget(self)  # type: ignore[attr-defined]
+        self._start = super().now
         self._started = loop.time()
         self._tasks: set[Task[Any]] = set()
 
@@ -94,33 +102,37 @@ class LoopScheduler(PeriodicScheduler):
     ) -> abc.DisposableBase:
         """Await something in a task of its own; disposing cancels it silently.
 
+        A task that is disposed of from inside itself runs to its end, or a callback
+        could not await the closing of what it belongs to.
+
         Args:
             awaitable: What to wait for.
             on_value: Called with its result.
-            on_error: Called with its exception.
+            on_error: Called with its exception; a `RuntimeError` if it was cancelled
+                from elsewhere.
         """
-        task = self.loop.create_task(_wait_for(awaitable))
+        task: Task[T] = self.loop.create_task(
+            awaitable if iscoroutine(awaitable) else _wait_for(awaitable)
+        )
         # The loop itself holds tasks weakly.
         self._tasks.add(task)
-        disposed = False
+        is_disposed = False
 
         def finish(task: Task[T]) -> None:
             self._tasks.discard(task)
-            if disposed:
+            if is_disposed:
                 return
-            if task.cancelled():
-                on_error(RuntimeError(f"{awaitable!r} was cancelled from elsewhere"))
-                return
-            error = task.exception()
+            error = CancelledError() if task.cancelled() else task.exception()
             if error is None:
                 on_value(task.result())
-            elif isinstance(error, Exception):
-                on_error(error)
+            else:
+                on_error(contained(error))
 
         def dispose() -> None:
-            nonlocal disposed
-            disposed = True
-            task.cancel()
+            nonlocal is_disposed
+            is_disposed = True
+            if task is not current_task(self.loop):
+                task.cancel()
 
         task.add_done_callback(finish)
         return Timer(dispose)
