@@ -84,7 +84,7 @@ class Attempt:
         frames_sent: How many frames the connection was given.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whatever comes of it is told by name
         self,
         destination: Destination,
         transport: Transport,

@@ -1,19 +1,19 @@
 """A topic, and everything that can be said and heard on it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from copy import deepcopy
-from inspect import isawaitable
 from logging import getLogger
 from typing import Any, Protocol, TypeVar, overload
 
-from msgspec.structs import replace
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable
+from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import NotJoinedError, UsageError
-from rx_phoenix.membership import Membership, Params
+from rx_phoenix.join import Params
+from rx_phoenix.listeners import Hook, Listeners, unchanged
+from rx_phoenix.membership import Membership
 from rx_phoenix.operators.decoding import decode_as
+from rx_phoenix.outbox import Outbox
 from rx_phoenix.policy import Duration, Rejoin, seconds
 from rx_phoenix.protocol.message import Message, Reply
 from rx_phoenix.protocol.names import (
@@ -24,8 +24,6 @@ from rx_phoenix.protocol.names import (
     ChannelState,
 )
 from rx_phoenix.push import Push
-from rx_phoenix.streams.callbacks import Callback
-from rx_phoenix.streams.hub import Hub
 
 __all__ = ["Channel", "Home"]
 
@@ -53,11 +51,6 @@ class Home(Protocol):
     def rejoin(self) -> Rejoin:
         """When channels join again."""
         ...
-
-
-def unchanged(event: str, payload: Any, ref: str | None) -> Any:
-    """Leave a message as it is."""
-    return payload
 
 
 def is_unmatched(reply: Reply) -> bool:
@@ -92,7 +85,7 @@ class Channel:
             the original goes on and the error goes to `Socket.unhandled`.
     """
 
-    on_message: Callable[[str, Any, str | None], Any] = staticmethod(unchanged)
+    on_message: Hook = staticmethod(unchanged)
 
     def __init__(
         self, topic: str, params: Params = None, socket: Home | None = None
@@ -100,18 +93,11 @@ class Channel:
         self.topic = topic
         self.socket = socket
         self._membership = Membership(topic, params, self, self._report, self._watch)
-        self._hubs: dict[str, Hub[Any]] = {}
-        self._closes = Hub[tuple[Any, str | None, str | None]](
-            self._report, self._watch
-        )
-        self._messages = Hub[Message](self._report, self._watch)
-        self._processed = Hub[Message](self._report, self._watch)
-        self._callbacks: dict[int, tuple[str, Callback, abc.DisposableBase]] = {}
-        self._refs = 0
-        self._listeners = 0
-        self._sent: dict[str, Push] = {}
-        self._waiting: dict[Push, None] = {}
+        self._listeners = Listeners(topic, self._spawn, self._report, self._watch)
+        self._outbox = Outbox(topic, self.link, self._sending_ref, self._report)
+        self._listening = 0
         self._is_removed = False
+        self._has_ended = False
 
     # Where it stands.
 
@@ -123,7 +109,7 @@ class Channel:
     @property
     def join_ref(self) -> str | None:
         """The ref of the join in force; None while there is none."""
-        return self._membership.join_ref
+        return self._membership.join.ref
 
     @property
     def states(self) -> Observable[ChannelState]:
@@ -165,7 +151,7 @@ class Channel:
             ChannelConflict: Another channel has the topic.
             EncodeError: The params cannot be said in JSON.
         """
-        return self._membership.join(None if timeout is None else seconds(timeout))
+        return self._membership.want(None if timeout is None else seconds(timeout))
 
     def leave(self, timeout: Duration | None = None) -> Push:
         """Leave, whoever wants to be in it: every want ends, and its streams complete.
@@ -239,12 +225,12 @@ class Channel:
                 attrs or pydantic class. What does not fit goes to
                 `Socket.unhandled` as a `PayloadError`, and the stream lives.
         """
-        return self._typed(self._hub(name).observable, as_type)
+        return self._typed(self._listeners.of(name).observable, as_type)
 
     @property
     def messages(self) -> Observable[Message]:
         """Every message of the topic as it came, replies and lifecycle included."""
-        return self._messages.observable
+        return self._listeners.messages.observable
 
     @overload
     def stream(self, event: str, *, as_type: type[T]) -> Observable[T]: ...
@@ -271,10 +257,11 @@ class Channel:
         Errors:
             Only when it is final: the rejoin or the reconnect policy gave up.
         """
-        tap = self._processed if event is None else self._hub(event)
+        listeners = self._listeners
+        tap = listeners.processed if event is None else listeners.of(event)
 
         def subscribe(
-            observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
+            observer: abc.ObserverBase[Any], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             listening = tap.subscribe(observer.on_next)
             lease = self.joined.subscribe(
@@ -292,7 +279,7 @@ class Channel:
         Returns:
             A ref for `off`.
         """
-        return self._register(event, callback, self._hub(event).subscribe)
+        return self._listeners.on(event, callback)
 
     def on_close(
         self, callback: Callable[[Any, str | None, str | None], object]
@@ -302,11 +289,7 @@ class Channel:
         The payload is ``"leave"`` when it was us who left. Removed by
         ``off("phx_close", ref)``.
         """
-
-        def subscribe(call: Callable[..., None]) -> abc.DisposableBase:
-            return self._closes.subscribe(lambda arguments: call(*arguments))
-
-        return self._register(CLOSE, callback, subscribe)
+        return self._listeners.on_close(callback)
 
     def on_error(self, callback: Callable[[Any], object]) -> int:
         """Call a function with the reason whenever the channel errs.
@@ -321,22 +304,7 @@ class Channel:
         What the client itself does is not a callback: nothing breaks, whatever event
         is named.
         """
-        for number, (name, callback, subscription) in tuple(self._callbacks.items()):
-            if name == event and ref in {None, number}:
-                del self._callbacks[number]
-                subscription.dispose()
-                callback.dispose()
-
-    def _register(
-        self,
-        event: str,
-        function: Callable[..., object],
-        subscribe: Callable[[Callable[..., None]], abc.DisposableBase],
-    ) -> int:
-        self._refs += 1
-        callback = Callback(function, self._spawn, self._report)
-        self._callbacks[self._refs] = event, callback, subscribe(callback)
-        return self._refs
+        self._listeners.off(event, ref)
 
     # Sending.
 
@@ -354,34 +322,13 @@ class Channel:
             NotJoinedError: Nobody wants to be in the channel: `join` it first.
             EncodeError: The payload cannot be said; nothing was sent.
         """
-        membership = self._membership
-        if not membership.is_wanted:
+        if not self._membership.is_wanted:
             raise NotJoinedError(
                 f"cannot push {event!r} to {self.topic!r}, which is {self.state}: "
                 "call join() first, or subscribe to its stream() or joined"
             )
-        link = self.link()
         within = self.default_timeout() if timeout is None else seconds(timeout)
-        payload = {} if payload is None else payload
-        push = Push(
-            self.topic,
-            event,
-            payload,
-            within,
-            report=self._report,
-            spawn=self._spawn,
-            on_cancel=self._forget,
-        )
-        if self._can_send and not self._waiting:
-            if not link.buffered or link.admit(push):
-                self._send(push)
-        else:
-            link.encode(Message(None, None, self.topic, event, payload))
-            if link.admit(push):
-                self._keep(push)
-        if not push.is_settled:
-            push.deadline = link.scheduler.call_later(within, push.expire)
-        return push
+        return self._outbox.push(event, {} if payload is None else payload, within)
 
     def request(
         self, event: str, payload: Any = None, timeout: Duration | None = None
@@ -393,55 +340,22 @@ class Channel:
         """
 
         def subscribe(
-            observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
+            observer: abc.ObserverBase[Any], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             try:
                 push = self.push(event, payload, timeout)
             except UsageError as error:
                 observer.on_error(error)
-                return CompositeDisposable()
-            answer = push.subscribe(observer)
-
-            class Cancellation(abc.DisposableBase):
-                def dispose(self) -> None:
-                    answer.dispose()
-                    push.cancel()
-
-            return Cancellation()
+                return Disposable()
+            return CompositeDisposable(
+                push.subscribe(observer), Disposable(push.cancel)
+            )
 
         return Observable(subscribe)
 
-    @property
-    def _can_send(self) -> bool:
-        return self.state is ChannelState.JOINED and self.link().is_open
-
-    def _send(self, push: Push) -> None:
-        link = self.link()
-        push.ref = ref = link.next_ref()
-        self._sent[ref] = push
-        try:
-            link.send_push(
-                Message(self.join_ref, ref, self.topic, push.event, push.payload)
-            )
-        except BaseException:
-            del self._sent[ref]
-            raise
-
-    def _keep(self, push: Push) -> None:
-        # What is sent later is what was given now, whatever its owner does to it.
-        payload: object = push.payload
-        if isinstance(payload, bytearray | memoryview):
-            push.payload = bytes(payload)
-        else:
-            push.payload = deepcopy(payload)
-        self._waiting[push] = None
-        self.link().backlog.add(push)
-
-    def _forget(self, push: Push) -> None:
-        if push.ref is not None:
-            self._sent.pop(push.ref, None)
-        elif self._waiting.pop(push, self) is None:
-            self.link().backlog.remove(push)
+    def _sending_ref(self) -> str | None:
+        is_ready = self.state is ChannelState.JOINED and self.link().is_open
+        return self.join_ref if is_ready else None
 
     # What its membership needs.
 
@@ -466,6 +380,11 @@ class Channel:
         """When to join again."""
         return Rejoin() if self.socket is None else self.socket.rejoin
 
+    def may_join(self) -> bool:
+        """Whether a join can be sent now."""
+        link = self.link()
+        return link.is_open and link.wire.members.may_join(self)
+
     def claim(self) -> None:
         """Take the topic."""
         if self._is_removed:
@@ -473,37 +392,35 @@ class Channel:
                 f"this channel of {self.topic!r} was removed: get a new one with "
                 f"socket.channel({self.topic!r})"
             )
-        members = self.link().members
+        members = self.link().wire.members
         members.add(self)
         members.keep(self)
 
     def settle_down(self) -> None:
         """Be held weakly, if nobody listens either."""
         is_idle = self.state is ChannelState.CLOSED and not self._membership.is_wanted
-        if self.socket is not None and is_idle and not self._listeners:
-            self.link().members.let_go(self)
+        if self.socket is None or not is_idle:
+            return
+        if self._is_removed:
+            self.link().wire.members.dismiss(self)
+            self.end()
+        elif not self._listening:
+            self.link().wire.members.let_go(self)
 
     def flush(self) -> None:
         """Send what waited for the join, in order."""
-        while self._waiting and self._can_send:
-            push = next(iter(self._waiting))
-            self._forget(push)
-            self._send(push)
+        self._outbox.flush()
 
     def fail_pushes(self, error: Exception, *, waiting: bool) -> None:
         """End the pushes that were sent, and those that wait too if asked."""
-        doomed = list(self._sent.values())
-        if waiting:
-            doomed += self._waiting
-        for push in doomed:
-            push.cancel_as(error)
+        self._outbox.fail(error, waiting=waiting)
 
     def dispatch(
         self, event: str, payload: Any, ref: str | None, join_ref: str | None
     ) -> None:
         """Tell listeners of something that came in no frame."""
-        payload = self._hooked(event, payload, ref)
-        self._deliver(event, payload, ref, join_ref)
+        message = Message(join_ref, ref, self.topic, event, payload)
+        self._listeners.tell_local(message, self.on_message)
 
     # What its socket tells it.
 
@@ -511,89 +428,45 @@ class Channel:
         """Take a message of the topic: membership and pushes first, listeners then."""
         join_ref, event = message.join_ref, message.event
         membership = self._membership
-        if join_ref and join_ref != membership.join_ref:
+        if join_ref and join_ref != membership.join.ref:
             # Of an older join. A reply may still answer what was sent with that one.
             if event != REPLY or not self._answer(message):
-                self.link().counters.stale += 1
+                self.link().wire.counters.stale += 1
             return
         if event == REPLY:
             self._answer(message)
         elif event in LIFECYCLE and self._is_authentic(message):
             if event == CLOSE:
                 membership.closed_by_server(message)
-                self._messages.on_next(message)
+                self._listeners.messages.on_next(message)
             else:
                 membership.crashed(message.payload)
-                self._tell(message)
+                self._listeners.tell(message, self.on_message)
                 membership.go_on()
             return
-        self._tell(message)
+        self._listeners.tell(message, self.on_message)
 
     def _is_authentic(self, message: Message) -> bool:
         """Whether the channel itself says it, and no broadcast that has its name.
 
         Version 1 of the protocol has no join_ref to tell them apart by.
         """
-        return bool(message.join_ref) or not self.link().has_join_refs
-
-    def _tell(self, message: Message) -> None:
-        payload, event = message.payload, message.event
-        if self.on_message is not unchanged:
-            payload = self._hooked(event, payload, message.ref)
-        hub = self._hubs.get(event)
-        if hub is not None:
-            hub.on_next(payload)
-        if self._processed.is_watched:
-            same = payload is message.payload
-            self._processed.on_next(
-                message if same else replace(message, payload=payload)
-            )
-        if self._messages.is_watched:
-            self._messages.on_next(message)
+        return bool(message.join_ref) or not self.link().wire.has_join_refs
 
     def _answer(self, message: Message) -> bool:
         """Give a reply to what it answers; says whether that was awaited."""
         reply, ref = message.reply, message.ref
         if reply is None or ref is None:
             return False
-        push = self._sent.pop(ref, None)
-        if push is None:
+        if not self._outbox.answer(ref, reply):
             is_awaited = self._membership.answer(ref, reply)
-            self.link().counters.late_replies += not is_awaited
+            self.link().wire.counters.late_replies += not is_awaited
             return is_awaited
-        push.answer(reply)
         if is_unmatched(reply) and self.state is ChannelState.JOINED:
             self._membership.crashed(reply.response)
             self.dispatch(ERROR, reply.response, None, self.join_ref)
             self._membership.go_on()
         return True
-
-    def _hooked(self, event: str, payload: Any, ref: str | None) -> Any:
-        try:
-            result = self.on_message(event, payload, ref)
-            if isawaitable(result):
-                raise UsageError(
-                    "on_message cannot be awaited: make it a plain function"
-                )
-            if result is None and payload is not None:
-                raise UsageError(
-                    f"on_message returned None for {event!r}: return the payload"
-                )
-        except Exception as error:  # noqa: BLE001 - a user's hook: reported
-            self._report(error)
-            return payload
-        return result
-
-    def _deliver(
-        self, event: str, payload: Any, ref: str | None, join_ref: str | None
-    ) -> None:
-        hub = self._hubs.get(event)
-        if hub is not None:
-            hub.on_next(payload)
-        if event == CLOSE:
-            self._closes.on_next((payload, ref, join_ref))
-        if self._processed.is_watched:
-            self._processed.on_next(Message(join_ref, ref, self.topic, event, payload))
 
     def opened(self) -> None:
         """The connection opened."""
@@ -609,18 +482,18 @@ class Channel:
 
     def end(self) -> None:
         """Everything of it completes; it cannot be used again."""
+        if not self._has_ended:
+            self._has_ended = self._is_removed = True
+            self._membership.end()
+            self._listeners.end()
+
+    def retire(self) -> Push:
+        """Leave for good: everything of it completes once it is closed."""
+        self.link().wire.members.retire(self)
         self._is_removed = True
-        self._membership.end()
-        for hub in (
-            *self._hubs.values(),
-            self._closes,
-            self._messages,
-            self._processed,
-        ):
-            hub.on_completed()
-        for _, callback, _ in self._callbacks.values():
-            callback.dispose()
-        self._callbacks.clear()
+        leave = self.leave()
+        leave.mark_seen()
+        return leave
 
     def offer_params(self, params: Params) -> bool:
         """Take other params, if nobody relies on the ones it has.
@@ -628,15 +501,15 @@ class Channel:
         Returns:
             Whether it joins with these from now on.
         """
-        membership = self._membership
-        if params is None or params == membership.params:
+        join = self._membership.join
+        if params is None or params == join.params:
             return True
-        in_force = membership.is_wanted or self.state not in {
+        in_force = self._membership.is_wanted or self.state not in {
             ChannelState.CLOSED,
             ChannelState.LEAVING,
         }
         if not in_force:
-            membership.params = params
+            join.params = params
         return not in_force
 
     def extend_params(
@@ -647,22 +520,14 @@ class Channel:
         Returns:
             Disposing it withdraws the function.
         """
-        return self._membership.extend_params(extra)
-
-    def _hub(self, event: str) -> Hub[Any]:
-        hub = self._hubs.get(event)
-        if hub is None:
-            hub = self._hubs[event] = Hub(self._report, self._watch)
-            if self._is_removed:
-                hub.on_completed()
-        return hub
+        return self._membership.join.extend_params(extra)
 
     def _watch(self, change: int) -> None:
-        self._listeners += change
+        self._listening += change
         if self.socket is None or self._is_removed:
             return
         if change > 0:
-            self.link().members.keep(self)
+            self.link().wire.members.keep(self)
         else:
             self.settle_down()
 

@@ -6,7 +6,6 @@ from typing import Any
 from reactivex import abc
 
 from rx_phoenix.attempt import Attempt, Destination
-from rx_phoenix.backlog import Backlog
 from rx_phoenix.errors import (
     ConnectError,
     ConnectionLost,
@@ -15,7 +14,6 @@ from rx_phoenix.errors import (
     UsageError,
 )
 from rx_phoenix.liveness import Liveness
-from rx_phoenix.members import Members
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
 from rx_phoenix.protocol.life import SOCKET_LIFE, SocketEvent
 from rx_phoenix.protocol.lifecycle import (
@@ -27,11 +25,10 @@ from rx_phoenix.protocol.lifecycle import (
     Opened,
 )
 from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import PHOENIX, SocketState
-from rx_phoenix.protocol.serializer import Frame, Serializer
-from rx_phoenix.push import Push
+from rx_phoenix.protocol.names import SocketState
+from rx_phoenix.protocol.serializer import Serializer
 from rx_phoenix.retry import Retries, Verdict
-from rx_phoenix.stats import Counters, SocketStats
+from rx_phoenix.stats import SocketStats
 from rx_phoenix.streams.deadline import Queue
 from rx_phoenix.streams.hub import Hub, Reporter
 from rx_phoenix.streams.lease import Lease
@@ -39,6 +36,7 @@ from rx_phoenix.streams.once import Once
 from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.streams.state import State
 from rx_phoenix.transport.contract import Connection, Transport
+from rx_phoenix.wire import Wire
 
 __all__ = ["LiveConnection"]
 
@@ -52,17 +50,13 @@ class LiveConnection:
     Attributes:
         state: Where it stands.
         lifecycle: What happens to it.
-        frames: Every message that arrives.
-        messages: The same, for those who come last.
-        sent: Every message that leaves.
-        members: The channels on it.
+        wire: What goes over it, and whom that concerns.
         joins: The joins that are not answered yet.
-        counters: The figures.
         lease: The connection as a shared stream.
         liveness: Its heartbeats.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the options of a socket
         self,
         destination: Destination,
         *,
@@ -77,18 +71,19 @@ class LiveConnection:
     ) -> None:
         self.state = State(SocketState.CLOSED, report)
         self.lifecycle = Hub[Lifecycle | ProtocolError](report)
-        self.frames = Hub[Message](report)
-        self.messages = Hub[Message](report)
-        self.sent = Hub[Message](report)
-        self.members = Members()
         self.joins = Queue()
-        self.backlog = Backlog(send_buffer)
-        self.counters = Counters()
         self.witness: Callable[[Lifecycle | ProtocolError], None] | None = None
         self.chance = chance
         self.report = report
         self.lease = Lease[Opened](
             lambda: self.hold(self.lease), lambda: self.release(self.lease), report
+        )
+        self.wire = Wire(
+            serializer,
+            send_buffer,
+            report,
+            heartbeat_answered=self._heartbeat_answered,
+            malformed=self._say,
         )
         self.liveness = Liveness(
             self, heartbeat or Heartbeat(), self._heartbeat_missed, report
@@ -96,7 +91,6 @@ class LiveConnection:
         self._has_heartbeat = heartbeat is not None
         self._destination = destination
         self._transport = transport
-        self._serializer = serializer
         self._stable = reconnect.stable
         self._scheduler = scheduler
         self._retries = Retries(
@@ -115,8 +109,9 @@ class LiveConnection:
         self._is_paused = False
         self._has_given_up = False
         self._has_ended = False
-        self._refs = 0
         self._opening: Once[None] | None = None
+        self._closed: Once[None] = Once(report)
+        self._closed.succeed(None)
 
     # What others may ask.
 
@@ -146,69 +141,16 @@ class LiveConnection:
         return self.state.value is SocketState.OPEN
 
     @property
-    def has_join_refs(self) -> bool:
-        """Whether the serializer's messages say which join they belong to."""
-        return self._serializer.has_join_refs
-
-    def next_ref(self) -> str:
-        """A ref that no other message of this socket has."""
-        self._refs += 1
-        return str(self._refs)
-
-    def encode(self, message: Message) -> Frame:
-        """Put a message into a frame, to see that it can be said."""
-        return self._serializer.encode(message)
-
-    def send(self, message: Message) -> None:
-        """Send a message; the connection must be open.
-
-        Raises:
-            EncodeError: It cannot be said; nothing was sent.
-        """
-        frame = self._serializer.encode(message)
-        attempt = self._attempt
-        assert attempt is not None, "not open"  # noqa: S101
-        attempt.send(frame)
-        counters = self.counters
-        counters.frames_out += 1
-        counters.bytes_out += len(frame)
-        if self.sent.is_watched:
-            self.sent.on_next(message)
-
-    def send_push(self, message: Message) -> None:
-        """Send a channel's push, which counts while it waits for the wire."""
-        self.send(message)
-        attempt = self._attempt
-        if attempt is not None and attempt.buffered:
-            self.backlog.wrote(attempt.frames_sent)
-
-    def admit(self, push: Push) -> bool:
-        """Whether one more push may wait; if not, it was cancelled."""
-        self._note_written()
-        return self.backlog.admit(push)
-
-    def _note_written(self) -> None:
-        attempt = self._attempt
-        if attempt is not None:
-            self.backlog.written(attempt.frames_sent - attempt.buffered)
-
-    @property
-    def buffered(self) -> int:
-        """How many pushes wait for a join or for the wire."""
-        self._note_written()
-        return len(self.backlog)
-
-    @property
     def next_attempt(self) -> float | None:
         """When the next attempt is due, by the scheduler; None if none is."""
         return self._retries.due if self._retries.is_waiting else None
 
     def snapshot(self) -> SocketStats:
         """The figures of this moment."""
-        return self.counters.snapshot(
+        return self.wire.counters.snapshot(
             round_trip=self.liveness.round_trip,
-            buffered=self.buffered,
-            channels=len(self.members.routes),
+            buffered=self.wire.buffered,
+            channels=len(self.wire.members.routes),
         )
 
     # Who wants a connection.
@@ -308,9 +250,10 @@ class LiveConnection:
         attempt.after(self._stable, self._retries.settled)
         if self._has_heartbeat:
             self.liveness.start()
-        connection.frames.subscribe(self._receive)
+        self.wire.carry(attempt)
+        connection.frames.subscribe(self.wire.receive)
         self._move(SocketEvent.OPENED)
-        for member in self.members:
+        for member in self.wire.members:
             if attempt is self._attempt:
                 member.opened()
         if attempt is self._attempt:
@@ -325,29 +268,6 @@ class LiveConnection:
             self._has_joined = True
             self._attempt.after(SETTLED_AFTER, self._retries.settled)
 
-    def _receive(self, frame: Frame) -> None:
-        counters = self.counters
-        counters.frames_in += 1
-        counters.bytes_in += len(frame)
-        try:
-            message = self._serializer.decode(frame)
-        except ProtocolError as error:
-            counters.protocol_errors += 1
-            self._say(error)
-            return
-        route = self.members.routes.get(message.topic)
-        if route is not None:
-            route(message)
-        elif not self._is_heartbeat(message) and message.reply is not None:
-            counters.late_replies += 1
-        if self.frames.is_watched:
-            self.frames.on_next(message)
-        if self.messages.is_watched:
-            self.messages.on_next(message)
-
-    def _is_heartbeat(self, message: Message) -> bool:
-        return message.topic == PHOENIX and self.liveness.receive(message)
-
     def _failed(self, attempt: Attempt, error: TransportError) -> None:
         number = self._attempts
         self._drop("connection_error", error)
@@ -359,10 +279,13 @@ class LiveConnection:
         error: ConnectionLost,
         reason: str = "connection_closed",
     ) -> None:
-        self.counters.reconnects[reason] += 1
+        self.wire.counters.reconnects[reason] += 1
         self._drop(reason, error)
         closed = Closed(error.code, error.reason, error.clean)
         self._go_on(closed, error, attempt)
+
+    def _heartbeat_answered(self, message: Message) -> bool:
+        return self.liveness.receive(message)
 
     def _heartbeat_missed(self) -> None:
         attempt = self._attempt
@@ -377,13 +300,13 @@ class LiveConnection:
         self._attempt = None
         self._quiet()
         self._move(SocketEvent.LOST)
-        for member in self.members:
+        for member in self.wire.members:
             member.lost(reason, error)
 
     def _quiet(self) -> None:
         self.liveness.stop()
         self.joins.clear()
-        self.backlog.clear_wire()
+        self.wire.cut()
         self.lease.forget()
 
     def _go_on(
@@ -410,7 +333,7 @@ class LiveConnection:
     def _give_up(self, verdict: GaveUp) -> None:
         self._has_given_up = True
         self._retries.settled()
-        for member in self.members:
+        for member in self.wire.members:
             member.gave_up(verdict.error)
         self._fail_opening(verdict.error)
         self._holders.pop(self.lease, None)
@@ -424,22 +347,22 @@ class LiveConnection:
     # Our own goodbye.
 
     def _close(self, code: int, reason: str) -> Once[None]:
-        done = Once[None](self.report)
         self._retries.stop()
         self._retries.settled()
         self._attempts = 0
         attempt, self._attempt = self._attempt, None
         if attempt is None:
-            done.succeed(None)
-            return done
+            # Closed, or about to be: what was begun is awaited.
+            return self._closed
+        done = self._closed = Once(self.report)
         self._quiet()
         if attempt.connection is None:
             self._move(SocketEvent.CLOSED)
         else:
-            self._unreported = Closed(code, reason, clean=True)
+            self._unreported = Closed(code, reason, clean=True, ours=True)
             self._move(SocketEvent.CLOSE_BEGUN)
         error = ConnectionLost(code, reason)
-        for member in self.members:
+        for member in self.wire.members:
             member.lost("connection_closed", error)
 
         goodbye = self._unreported

@@ -21,7 +21,9 @@ KEPT = 20
 """How many of the last events are remembered."""
 
 
-def describe(event: Lifecycle | ProtocolError) -> str:
+def describe(  # noqa: C901, PLR0911 - a case a kind, and a sentence a case
+    event: Lifecycle | ProtocolError,
+) -> str:
     """Say an event of a connection's life in a sentence.
 
     >>> describe(Closed(1012, "", clean=True))
@@ -30,10 +32,13 @@ def describe(event: Lifecycle | ProtocolError) -> str:
     match event:
         case Opened():
             return "The connection opened."
-        case Closed(1006, reason, _):
+        case Closed(code, reason, ours=True):
+            detail = f" ({reason})" if reason else ""
+            return f"We closed the connection with code {code}{detail}."
+        case Closed(1006, reason):
             detail = f" ({reason})" if reason else ""
             return f"The connection broke without a close frame{detail}."
-        case Closed(code, reason, _):
+        case Closed(code, reason):
             detail = reason or MEANINGS.get(code, "")
             detail = f" ({detail})" if detail else ""
             return f"The server closed the connection with code {code}{detail}."

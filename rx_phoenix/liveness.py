@@ -13,21 +13,25 @@ from rx_phoenix.streams.deadline import Queue
 from rx_phoenix.streams.hub import Reporter
 from rx_phoenix.streams.once import Once
 from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix.wire import Wire
 
 __all__ = ["Liveness"]
 
 
-class Wire(Protocol):
+class Link(Protocol):
     """What heartbeats need of the connection."""
 
     joins: Queue
 
     @property
-    def scheduler(self) -> LoopScheduler: ...  # noqa: D102
+    def scheduler(self) -> LoopScheduler:
+        """Time."""
+        ...
 
-    def next_ref(self) -> str: ...  # noqa: D102
-
-    def send(self, message: Message) -> None: ...  # noqa: D102
+    @property
+    def wire(self) -> Wire:
+        """Where heartbeats go."""
+        ...
 
 
 class Liveness:
@@ -38,7 +42,7 @@ class Liveness:
     while it handles a join, so that the deadline waits for the joins sent before.
 
     Args:
-        wire: The connection.
+        link: The connection.
         policy: How often, and how long to wait.
         missed: Called when a heartbeat was not answered in time.
         report: Where observers' exceptions go.
@@ -49,13 +53,13 @@ class Liveness:
 
     def __init__(
         self,
-        wire: Wire,
+        link: Link,
         policy: Heartbeat,
         missed: Callable[[], None],
         report: Reporter,
     ) -> None:
         self.round_trip: float | None = None
-        self._wire = wire
+        self._link = link
         self._policy = policy
         self._missed = missed
         self._report = report
@@ -85,7 +89,7 @@ class Liveness:
                 within = self._policy.timeout
                 answer.fail(PushTimeout(f"no answer to a ping within {within:g} s"))
 
-        timer = self._wire.scheduler.call_later(self._policy.timeout, expire)
+        timer = self._link.scheduler.call_later(self._policy.timeout, expire)
         answer.subscribe(lambda _: timer.dispose(), lambda _: timer.dispose())
         return answer
 
@@ -94,7 +98,7 @@ class Liveness:
         sent, answer = self._pings.pop(message.ref or "", (None, None))
         if sent is None or answer is None:
             return False
-        self.round_trip = self._wire.scheduler.monotonic() - sent
+        self.round_trip = self._link.scheduler.monotonic() - sent
         if message.ref == self._ref:
             self._ref = None
             self._after(self._policy.interval, self._beat)
@@ -109,21 +113,21 @@ class Liveness:
             if self._ref == ref:
                 self._after(self._policy.timeout, self._miss)
 
-        self._wire.joins.when_answered(wait)
+        self._link.joins.when_answered(wait)
 
     def _miss(self) -> None:
         self._timer = None
         self._missed()
 
     def _send(self, answer: Once[float]) -> str:
-        ref = self._wire.next_ref()
-        self._pings[ref] = self._wire.scheduler.monotonic(), answer
-        self._wire.send(Message(None, ref, PHOENIX, HEARTBEAT, {}))
+        ref = self._link.wire.next_ref()
+        self._pings[ref] = self._link.scheduler.monotonic(), answer
+        self._link.wire.send(Message(None, ref, PHOENIX, HEARTBEAT, {}))
         return ref
 
     def _after(self, delay: float, call: Callable[[], None]) -> None:
         self._cancel()
-        self._timer = self._wire.scheduler.call_later(delay, call)
+        self._timer = self._link.scheduler.call_later(delay, call)
 
     def _cancel(self) -> None:
         if self._timer is not None:

@@ -43,7 +43,9 @@ class Members:
     """One channel a topic.
 
     A channel that is idle is known, but held weakly; one that is busy (wanted, not
-    closed, or listened to) is held, and has a route.
+    closed, or listened to) is held, and has a route. One that was removed keeps its
+    route until it is closed, and whoever took its topic meanwhile waits for that: a
+    server that gets a leave and a join back to back does not answer the leave.
 
     Attributes:
         routes: By topic, where messages go: one look-up a message, however many
@@ -54,6 +56,7 @@ class Members:
         self.routes: dict[str, Route] = {}
         self._known: WeakValueDictionary[str, Any] = WeakValueDictionary()
         self._busy: dict[str, Member] = {}
+        self._retired: dict[str, Member] = {}
 
     def find(self, topic: str) -> Any:
         """The channel of a topic, or None."""
@@ -76,31 +79,48 @@ class Members:
 
     def keep(self, member: Member) -> None:
         """It is busy: hold it, and route its topic's messages to it."""
-        if self._known.get(member.topic) is member:
-            self._busy[member.topic] = member
-            self.routes[member.topic] = member.receive
+        topic = member.topic
+        if self._known.get(topic) is member:
+            self._busy[topic] = member
+            if topic not in self._retired:
+                self.routes[topic] = member.receive
 
     def let_go(self, member: Member) -> None:
         """It is idle: nobody listens, and nothing is joined."""
-        if self._busy.get(member.topic) is member:
-            del self._busy[member.topic]
-            del self.routes[member.topic]
+        topic = member.topic
+        if self._busy.get(topic) is member:
+            del self._busy[topic]
+            if topic not in self._retired:
+                del self.routes[topic]
 
     def retire(self, member: Member) -> None:
-        """Free its topic; while it is busy leaving, its messages still reach it."""
-        if self._known.get(member.topic) is member:
-            del self._known[member.topic]
+        """Free its topic; its messages reach it until it is closed."""
+        topic = member.topic
+        if self._known.get(topic) is member:
+            del self._known[topic]
+        if self._busy.pop(topic, None) is member:
+            self._retired[topic] = member
 
-    def discard(self, member: Member) -> None:
-        """Free its topic."""
-        self.let_go(member)
-        if self._known.get(member.topic) is member:
-            del self._known[member.topic]
+    def dismiss(self, member: Member) -> None:
+        """A retired one is closed: its topic is its successor's."""
+        topic = member.topic
+        if self._retired.get(topic) is not member:
+            return
+        del self._retired[topic]
+        del self.routes[topic]
+        successor = self._busy.get(topic)
+        if successor is not None:
+            self.keep(successor)
+            successor.opened()
+
+    def may_join(self, member: Member) -> bool:
+        """Whether its topic is free of a predecessor."""
+        return self._retired.get(member.topic, member) is member
 
     def __iter__(self) -> Iterator[Any]:
         """The busy ones, in the order in which they became so."""
-        return iter(tuple(self._busy.values()))
+        return iter((*self._retired.values(), *self._busy.values()))
 
     def all(self) -> tuple[Any, ...]:
         """Every one that is still alive."""
-        return tuple(self._known.values())
+        return (*self._retired.values(), *self._known.values())

@@ -46,7 +46,7 @@ class Push(Once[Any]):
     'ok'
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a push is, and where it belongs
         self,
         topic: str,
         event: str,

@@ -19,7 +19,7 @@ from rx_phoenix.errors import (
     ProtocolError,
     UsageError,
 )
-from rx_phoenix.membership import Params
+from rx_phoenix.join import Params
 from rx_phoenix.policy import (
     Duration,
     Heartbeat,
@@ -169,11 +169,10 @@ class Socket:
             Settles when the connection is closed, within 2 s. Need not be awaited.
         """
         if self._ended is None:
+            for channel in self.link.wire.members.all():
+                channel.end()
             self._ended = self.link.end()
             self._ended.subscribe(lambda _: self._complete())
-            for channel in self.link.members.all():
-                channel.end()
-                self.link.members.discard(channel)
         return self._ended
 
     def _complete(self) -> None:
@@ -183,7 +182,13 @@ class Socket:
         self._callbacks.clear()
         link = self.link
         link.lease.complete()
-        for hub in (link.state, link.lifecycle, link.frames, link.sent, self._messages):
+        for hub in (
+            link.state,
+            link.lifecycle,
+            link.wire.frames,
+            link.wire.sent,
+            self._messages,
+        ):
             hub.on_completed()
         self._unhandled.on_completed()
 
@@ -243,7 +248,7 @@ class Socket:
 
     @property
     def state(self) -> SocketState:
-        """``connecting``, ``open``, ``closing``, or ``closed``, also between attempts."""
+        """``connecting``, ``open``, ``closing`` or ``closed``: so between attempts."""
         return self.link.state.value
 
     @property
@@ -254,12 +259,12 @@ class Socket:
     @property
     def frames(self) -> Observable[Message]:
         """Every message that arrives, of whatever topic. Completes at `aclose`."""
-        return self.link.frames.observable
+        return self.link.wire.frames.observable
 
     @property
     def sent(self) -> Observable[Message]:
         """Every message that leaves. Completes at `aclose`."""
-        return self.link.sent.observable
+        return self.link.wire.sent.observable
 
     @property
     def lifecycle(self) -> Observable[Lifecycle | ProtocolError]:
@@ -283,8 +288,7 @@ class Socket:
         """The socket's figures, now and then once a second, while subscribed."""
 
         def subscribe(
-            observer: abc.ObserverBase[SocketStats],
-            scheduler: abc.SchedulerBase | None = None,
+            observer: abc.ObserverBase[SocketStats], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             clock, timer = self.link.scheduler, Disposable()
 
@@ -349,7 +353,7 @@ class Socket:
         Returns:
             A ref for `off`.
         """
-        return self._register(callback, self.link.messages.subscribe)
+        return self._register(callback, self.link.wire.messages.subscribe)
 
     def off(self, *refs: int) -> None:
         """Remove callbacks by their refs."""
@@ -400,10 +404,10 @@ class Socket:
         """
         if self._ended is not None:
             raise UsageError("this socket was ended by aclose(): make a new one")
-        channel: Channel | None = self.link.members.find(topic)
+        channel: Channel | None = self.link.wire.members.find(topic)
         if channel is None:
             channel = Channel(topic, params, self)
-            self.link.members.add(channel)
+            self.link.wire.members.add(channel)
         elif not channel.offer_params(params):
             raise ChannelConflict(
                 f"{topic!r} is in use with other params: leave it first, or call "
@@ -417,10 +421,7 @@ class Socket:
         Returns:
             The push of the leave.
         """
-        leave = channel.leave()
-        leave.mark_seen()
-        self.link.members.retire(channel)
-        return leave
+        return channel.retire()
 
     @overload
     def stream(
@@ -449,7 +450,7 @@ class Socket:
         """
 
         def subscribe(
-            observer: abc.ObserverBase[Any], scheduler: abc.SchedulerBase | None = None
+            observer: abc.ObserverBase[Any], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             try:
                 channel = self.channel(topic, params)

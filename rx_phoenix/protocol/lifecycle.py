@@ -1,6 +1,6 @@
 """What happens to a socket's connection, as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = [
     "AttemptFailed",
@@ -26,11 +26,13 @@ class Closed:
         code: The WebSocket's close code; 1006 when there was no close frame.
         reason: The reason given with it.
         clean: Whether a close frame was exchanged.
+        ours: Whether it was our own wish; two closes are equal all the same.
     """
 
     code: int
     reason: str
     clean: bool
+    ours: bool = field(default=False, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Deadline(abc.DisposableBase):
 
 
 class Queue:
-    """Requests that a server answers one after another: only the first one's time counts.
+    """Requests that are answered one after another: only the first one's time counts.
 
     A Phoenix server handles one join of a socket at a time, and nothing else
     meanwhile, so that a slow join is not the fault of those behind it.
@@ -75,13 +75,27 @@ class Queue:
 
     def remove(self, deadline: Deadline) -> None:
         """A request was answered, or nobody waits for it any more."""
-        if deadline in self._waiting:
-            del self._waiting[deadline]
-            deadline.dispose()
-            deadline.finished()
-            for first in self._waiting:
-                first.run()
+        if deadline not in self._waiting:
+            return
+        if deadline.finished is not noop:
+            self._hand_over(deadline)
+        del self._waiting[deadline]
+        deadline.dispose()
+        for first in self._waiting:
+            first.run()
+            break
+
+    def _hand_over(self, deadline: Deadline) -> None:
+        """Whoever waits for this one waits for the one before it, if it is open."""
+        before = None
+        for other in self._waiting:
+            if other is deadline:
                 break
+            before = other
+        if before is None:
+            deadline.finished()
+        else:
+            before.finished = deadline.finished
 
     def when_answered(self, call: Callable[[], None]) -> None:
         """Call when all that is open now was answered: at once if nothing is."""

@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from ssl import SSLContext
 from typing import Literal
 
@@ -44,8 +45,11 @@ __all__ = ["WebSocketTransport"]
 MIB = 1024 * 1024
 
 AUTH_PREFIX = "base64url.bearer.phx."
-"""What precedes the token in the subprotocol. The alphabet is the *standard* one, its
-name notwithstanding, and the padding is left out (Phoenix's ``socket/transport.ex``)."""
+"""What precedes the token in the subprotocol.
+
+Its name notwithstanding, the alphabet is the *standard* one, and the padding is left
+out (Phoenix's ``socket/transport.ex``).
+"""
 
 _TIMEOUT = ClientWSTimeout(ws_receive=None, ws_close=2.0)  # pyright: ignore[reportCallIssue] - attrs hides its arguments
 
@@ -71,7 +75,7 @@ class WebSocketTransport:
         write_timeout: Seconds for one write, before the connection is given up.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options, all by name
         self,
         *,
         session: ClientSession | None = None,
@@ -167,7 +171,7 @@ class Body:
     ) -> ClientResponse:
         """The middleware."""
         response = await handler(request)
-        if response.status != 101:
+        if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
             self.data = await response.read()
         return response
 

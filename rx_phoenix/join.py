@@ -1,0 +1,175 @@
+"""A join: its push, its deadline, and the message that asks for it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from reactivex import abc
+from reactivex.disposable import Disposable, SerialDisposable
+
+from rx_phoenix.connection import LiveConnection
+from rx_phoenix.errors import EncodeError, PushCancelled
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.protocol.names import JOIN
+from rx_phoenix.push import Push
+from rx_phoenix.streams.deadline import Deadline
+from rx_phoenix.streams.hub import Reporter
+from rx_phoenix.streams.provider import Provider, ask
+
+__all__ = ["Join", "Params"]
+
+Params = Provider[Mapping[str, Any] | None]
+"""What a channel is joined with: a mapping, or who is asked for one."""
+
+
+class Join:
+    """The join of one channel, over all its attempts.
+
+    A push is one wish to join, however often it takes to ask; each time it is asked
+    the params are evaluated anew, and the message has a ref of its own.
+
+    Args:
+        topic: The channel's topic.
+        params: What to join with.
+        link: Gives the connection.
+        report: Where the exceptions of users' functions go.
+        failed: Called when an attempt could not be sent.
+        timed_out: Called when an attempt was not answered in time.
+
+    Attributes:
+        params: What to join with.
+        push: The newest wish.
+        ref: The ref of the newest attempt; None while there is none in force.
+        is_sent: Whether an attempt of this connection was sent, and has not failed.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        params: Params,
+        *,
+        link: Callable[[], LiveConnection],
+        report: Reporter,
+        failed: Callable[[PushCancelled], None],
+        timed_out: Callable[[], None],
+    ) -> None:
+        self.params = params
+        self.push: Push | None = None
+        self.ref: str | None = None
+        self.is_sent = False
+        self._topic = topic
+        self._link = link
+        self._report = report
+        self._failed = failed
+        self._timed_out = timed_out
+        self._extras: dict[object, Callable[[], Mapping[str, Any]]] = {}
+        self._deadline: Deadline | None = None
+        self._asking = SerialDisposable()
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether an answer is awaited."""
+        return self.is_sent and self._deadline is not None
+
+    def extend_params(
+        self, extra: Callable[[], Mapping[str, Any]]
+    ) -> abc.DisposableBase:
+        """Merge what a function returns into the params of each attempt."""
+        key = object()
+        self._extras[key] = extra
+
+        def withdraw() -> None:
+            self._extras.pop(key, None)
+
+        return Disposable(withdraw)
+
+    def check(self) -> None:
+        """See that the params can be said, as far as they are known.
+
+        Raises:
+            EncodeError: They cannot.
+        """
+        if not callable(self.params):
+            message = Message(None, None, self._topic, JOIN, self.params or {})
+            self._link().wire.encode(message)
+
+    def wish(self, within: float) -> Push:
+        """A new wish to join; an older one that is still open is over."""
+        self.cancel(f"a newer join of {self._topic!r} took its place")
+        self.drop_deadline()
+        self.push = Push(
+            self._topic, JOIN, {}, within, report=self._report, spawn=self._spawn
+        )
+        self._start_deadline(within)
+        return self.push
+
+    def attempt(self) -> None:
+        """Ask for the params, and send the message when they are there."""
+        push = self.push
+        assert push is not None, "nobody wished to join"  # noqa: S101
+        if self._deadline is None:
+            self._start_deadline(push.within)
+        providers: list[Provider[Any]] = [self.params, *self._extras.values()]
+        self._asking.disposable = ask(
+            providers,
+            self._spawn,
+            lambda answers: self._send(push, answers),
+            self._could_not_send,
+        )
+
+    def stop(self) -> None:
+        """The newest attempt is void: nothing of it is awaited any more."""
+        self.is_sent = False
+        self._asking.disposable = None
+
+    def drop_deadline(self) -> None:
+        """Nothing is awaited, or it came."""
+        deadline, self._deadline = self._deadline, None
+        if deadline is not None:
+            self._link().joins.remove(deadline)
+            deadline.dispose()
+
+    def cancel(self, why: str) -> None:
+        """End the wish, if it is open."""
+        if self.push is not None and not self.push.is_settled:
+            self.push.end(PushCancelled(why))
+
+    def _start_deadline(self, within: float) -> None:
+        self._deadline = Deadline(self._link().scheduler, within, self._timed_out)
+        self._deadline.run()
+
+    def _send(self, push: Push, answers: list[Mapping[str, Any] | None]) -> None:
+        link, deadline = self._link(), self._deadline
+        if not link.is_open or deadline is None:
+            return
+        try:
+            payload: dict[str, Any] = {}
+            for answer in answers:
+                payload |= answer or {}
+            ref = link.wire.next_ref()
+            message = Message(ref, ref, self._topic, JOIN, payload)
+            link.wire.encode(message)
+        except (EncodeError, TypeError, ValueError) as error:
+            self._could_not_send(error)
+            return
+        self.ref = push.ref = ref
+        self.is_sent = True
+        push.payload = payload
+        push.begin_again()
+        link.joins.add(deadline)
+        link.wire.send(message)
+
+    def _could_not_send(self, error: Exception) -> None:
+        failure = PushCancelled(
+            f"the join of {self._topic!r} was not sent: its params raised {error!r}"
+        )
+        failure.__cause__ = error
+        self._report(error)
+        self._failed(failure)
+
+    def _spawn(
+        self,
+        awaitable: Awaitable[Any],
+        on_value: Callable[[Any], None],
+        on_error: Callable[[Exception], None],
+    ) -> abc.DisposableBase:
+        return self._link().spawn(awaitable, on_value, on_error)

@@ -1,0 +1,150 @@
+"""Who listens to a channel, and how a message reaches them."""
+
+from collections.abc import Callable
+from inspect import isawaitable
+from typing import Any
+
+from msgspec.structs import replace
+from reactivex import abc
+
+from rx_phoenix.errors import UsageError
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.protocol.names import CLOSE
+from rx_phoenix.streams.callbacks import Callback, Spawn
+from rx_phoenix.streams.hub import Hub, Reporter, Watcher
+
+__all__ = ["Hook", "Listeners", "unchanged"]
+
+Hook = Callable[[str, Any, str | None], Any]
+"""Sees event, payload and ref of each message; returns the payload to deliver."""
+
+
+def unchanged(_event: str, payload: Any, _ref: str | None) -> Any:
+    """The hook of a channel that has none."""
+    return payload
+
+
+class Listeners:
+    """One hot source an event, made when somebody asks for it.
+
+    Args:
+        topic: The channel's topic.
+        spawn: How to await what callbacks leave to await.
+        report: Where their exceptions go.
+        watch: Told when a source gets its first listener and loses its last.
+
+    Attributes:
+        messages: Every message as it came.
+        processed: Every message, with the payload that the hook returned.
+    """
+
+    def __init__(
+        self, topic: str, spawn: Spawn, report: Reporter, watch: Watcher
+    ) -> None:
+        self.messages = Hub[Message](report, watch)
+        self.processed = Hub[Message](report, watch)
+        self._closes = Hub[tuple[Any, str | None, str | None]](report, watch)
+        self._events: dict[str, Hub[Any]] = {}
+        self._callbacks: dict[int, tuple[str, Callback, abc.DisposableBase]] = {}
+        self._topic = topic
+        self._spawn = spawn
+        self._report = report
+        self._watch = watch
+        self._refs = 0
+        self._has_ended = False
+
+    def of(self, event: str) -> Hub[Any]:
+        """The source of one event's payloads."""
+        hub = self._events.get(event)
+        if hub is None:
+            hub = self._events[event] = Hub(self._report, self._watch)
+            if self._has_ended:
+                hub.on_completed()
+        return hub
+
+    def tell(self, message: Message, hook: Hook) -> None:
+        """Deliver a message: the hook, its event's listeners, then `messages`."""
+        payload, event = message.payload, message.event
+        if hook is not unchanged:
+            payload = self._hooked(hook, event, payload, message.ref)
+        hub = self._events.get(event)
+        if hub is not None:
+            hub.on_next(payload)
+        if self.processed.is_watched:
+            self._process(message, payload)
+        if self.messages.is_watched:
+            self.messages.on_next(message)
+
+    def tell_local(self, message: Message, hook: Hook) -> None:
+        """Deliver what came in no frame: to all but `messages`."""
+        payload = self._hooked(hook, message.event, message.payload, message.ref)
+        hub = self._events.get(message.event)
+        if hub is not None:
+            hub.on_next(payload)
+        if message.event == CLOSE:
+            self._closes.on_next((payload, message.ref, message.join_ref))
+        if self.processed.is_watched:
+            self._process(message, payload)
+
+    def _process(self, message: Message, payload: Any) -> None:
+        is_same = payload is message.payload
+        self.processed.on_next(
+            message if is_same else replace(message, payload=payload)
+        )
+
+    def _hooked(self, hook: Hook, event: str, payload: Any, ref: str | None) -> Any:
+        """What the hook makes of a payload; the payload itself if it fails."""
+        try:
+            result = hook(event, payload, ref)
+        except Exception as error:  # noqa: BLE001 - a user's hook: reported
+            self._report(error)
+            return payload
+        if isawaitable(result):
+            problem = "cannot be awaited: make it a plain function"
+        elif result is None and payload is not None:
+            problem = f"returned None for {event!r}: return the payload"
+        else:
+            return result
+        self._report(UsageError(f"on_message of {self._topic!r} {problem}"))
+        return payload
+
+    def on(self, event: str, function: Callable[[Any], object]) -> int:
+        """Call a function with each payload of an event; returns a ref for `off`."""
+        return self._register(event, function, self.of(event).subscribe)
+
+    def on_close(self, function: Callable[..., object]) -> int:
+        """Call a function with payload, ref and join_ref of each close."""
+
+        def subscribe(call: Callable[..., None]) -> abc.DisposableBase:
+            return self._closes.subscribe(lambda arguments: call(*arguments))
+
+        return self._register(CLOSE, function, subscribe)
+
+    def off(self, event: str, ref: int | None) -> None:
+        """Remove the callback of a ref, or all callbacks of an event."""
+        for number, (name, callback, subscription) in tuple(self._callbacks.items()):
+            if name == event and ref in {None, number}:
+                del self._callbacks[number]
+                subscription.dispose()
+                callback.dispose()
+
+    def end(self) -> None:
+        """Everything completes, and callbacks that run are cancelled."""
+        self._has_ended = True
+        sources = (*self._events.values(), self._closes, self.processed, self.messages)
+        for hub in sources:
+            hub.on_completed()
+        for _, callback, _ in self._callbacks.values():
+            callback.dispose()
+        self._callbacks.clear()
+
+    def _register(
+        self,
+        event: str,
+        function: Callable[..., object],
+        subscribe: Callable[[Callable[..., None]], abc.DisposableBase],
+    ) -> int:
+        self._refs += 1
+        callback = Callback(function, self._spawn, self._report)
+        self._callbacks[self._refs] = event, callback, subscribe(callback)
+        return self._refs

@@ -1,0 +1,118 @@
+"""A channel's pushes: those that wait for the join, and those that wait for a reply."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from rx_phoenix.connection import LiveConnection
+from rx_phoenix.protocol.message import Message, Reply
+from rx_phoenix.push import Push
+from rx_phoenix.streams.hub import Reporter
+
+__all__ = ["Outbox"]
+
+
+class Outbox:
+    """Sends pushes in the order in which they were made.
+
+    Args:
+        topic: The channel's topic.
+        link: Gives the connection.
+        join_ref: Gives the join that pushes belong to; None while not joined.
+        report: Where observers' exceptions go.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        link: Callable[[], LiveConnection],
+        join_ref: Callable[[], str | None],
+        report: Reporter,
+    ) -> None:
+        self._topic = topic
+        self._link = link
+        self._join_ref = join_ref
+        self._report = report
+        self._sent: dict[str, Push] = {}
+        self._waiting: dict[Push, None] = {}
+
+    def push(self, event: str, payload: Any, within: float) -> Push:
+        """Send a push, now or when the channel is joined.
+
+        Raises:
+            EncodeError: The payload cannot be said; nothing was sent.
+        """
+        link = self._link()
+        push = Push(
+            self._topic,
+            event,
+            payload,
+            within,
+            report=self._report,
+            spawn=link.spawn,
+            on_cancel=self._forget,
+        )
+        join_ref = self._join_ref()
+        if join_ref is not None and not self._waiting:
+            if not link.wire.buffered or link.wire.admit(push):
+                self._send(push, join_ref)
+        else:
+            link.wire.encode(Message(None, None, self._topic, event, payload))
+            if link.wire.admit(push):
+                self._keep(push)
+        if not push.is_settled:
+            push.deadline = link.scheduler.call_later(within, push.expire)
+        return push
+
+    def flush(self) -> None:
+        """Send what waits, for as long as the channel is joined."""
+        while self._waiting and (join_ref := self._join_ref()) is not None:
+            push = next(iter(self._waiting))
+            self._forget(push)
+            self._send(push, join_ref)
+
+    def answer(self, ref: str, reply: Reply) -> bool:
+        """Give a reply to the push it answers; says whether there is one."""
+        push = self._sent.pop(ref, None)
+        if push is not None:
+            push.answer(reply)
+        return push is not None
+
+    def fail(self, error: Exception, *, waiting: bool) -> None:
+        """End the pushes that were sent, and those that wait too if asked."""
+        doomed = list(self._sent.values())
+        if waiting:
+            doomed += self._waiting
+        for push in doomed:
+            push.cancel_as(error)
+
+    def _send(self, push: Push, join_ref: str) -> None:
+        wire = self._link().wire
+        push.ref = ref = wire.next_ref()
+        message = Message(join_ref, ref, self._topic, push.event, push.payload)
+        # Registered first: a reply may come within the call.
+        self._sent[ref] = push
+        try:
+            wire.send_push(message)
+        except BaseException:
+            del self._sent[ref]
+            raise
+
+    def _keep(self, push: Push) -> None:
+        # What is sent later is what was given now, whatever its owner does to it.
+        payload: object = push.payload
+        if isinstance(payload, bytearray):
+            push.payload = bytes(payload)
+        elif isinstance(payload, memoryview):
+            push.payload = payload.tobytes()
+        else:
+            push.payload = deepcopy(payload)
+        self._waiting[push] = None
+        self._link().wire.backlog.add(push)
+
+    def _forget(self, push: Push) -> None:
+        if push.ref is not None:
+            self._sent.pop(push.ref, None)
+        elif push in self._waiting:
+            del self._waiting[push]
+            self._link().wire.backlog.remove(push)

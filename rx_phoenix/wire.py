@@ -1,0 +1,152 @@
+"""What goes over a connection: messages to frames and back, and who gets them."""
+
+from collections.abc import Callable
+
+from rx_phoenix.attempt import Attempt
+from rx_phoenix.backlog import Backlog
+from rx_phoenix.errors import ProtocolError
+from rx_phoenix.members import Members
+from rx_phoenix.policy import SendBuffer
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.protocol.names import PHOENIX
+from rx_phoenix.protocol.serializer import Frame, Serializer
+from rx_phoenix.push import Push
+from rx_phoenix.stats import Counters
+from rx_phoenix.streams.hub import Hub, Reporter
+
+__all__ = ["Wire"]
+
+
+class Wire:
+    """Encodes and sends, decodes and routes.
+
+    One message, whatever the number of topics: its topic's channel by one look-up,
+    then `frames`, then `messages`.
+
+    Args:
+        serializer: How messages are put into frames.
+        send_buffer: How many pushes may wait.
+        report: Where observers' exceptions go.
+        heartbeat_answered: Offered each message of the topic ``phoenix``; says
+            whether it was an answer to a heartbeat.
+        malformed: Told of each frame that is no message.
+
+    Attributes:
+        frames: Every message that arrives.
+        messages: The same, for those who come last.
+        sent: Every message that leaves.
+        members: The channels.
+        backlog: The pushes that wait.
+        counters: The figures.
+    """
+
+    def __init__(
+        self,
+        serializer: Serializer,
+        send_buffer: SendBuffer,
+        report: Reporter,
+        *,
+        heartbeat_answered: Callable[[Message], bool],
+        malformed: Callable[[ProtocolError], None],
+    ) -> None:
+        self.frames = Hub[Message](report)
+        self.messages = Hub[Message](report)
+        self.sent = Hub[Message](report)
+        self.members = Members()
+        self.backlog = Backlog(send_buffer)
+        self.counters = Counters()
+        self._serializer = serializer
+        self._heartbeat_answered = heartbeat_answered
+        self._malformed = malformed
+        self._attempt: Attempt | None = None
+        self._refs = 0
+
+    @property
+    def has_join_refs(self) -> bool:
+        """Whether the serializer's messages say which join they belong to."""
+        return self._serializer.has_join_refs
+
+    def carry(self, attempt: Attempt) -> None:
+        """Use a connection from now on."""
+        self._attempt = attempt
+
+    def cut(self) -> None:
+        """The connection is gone, and its queue with it."""
+        self._attempt = None
+        self.backlog.clear_wire()
+
+    def next_ref(self) -> str:
+        """A ref that no other message of this socket has."""
+        self._refs += 1
+        return str(self._refs)
+
+    def encode(self, message: Message) -> Frame:
+        """Put a message into a frame, to see that it can be said.
+
+        Raises:
+            EncodeError: It cannot.
+        """
+        return self._serializer.encode(message)
+
+    def send(self, message: Message) -> None:
+        """Send a message; the connection must be open.
+
+        Raises:
+            EncodeError: It cannot be said; nothing was sent.
+        """
+        frame = self._serializer.encode(message)
+        attempt = self._attempt
+        assert attempt is not None, "not open"  # noqa: S101
+        attempt.send(frame)
+        counters = self.counters
+        counters.frames_out += 1
+        counters.bytes_out += len(frame)
+        if self.sent.is_watched:
+            self.sent.on_next(message)
+
+    def send_push(self, message: Message) -> None:
+        """Send a channel's push, which counts while it waits for the wire."""
+        self.send(message)
+        attempt = self._attempt
+        if attempt is not None and attempt.buffered:
+            self.backlog.wrote(attempt.frames_sent)
+
+    def admit(self, push: Push) -> bool:
+        """Whether one more push may wait; if not, it was cancelled."""
+        self._note_written()
+        return self.backlog.admit(push)
+
+    @property
+    def buffered(self) -> int:
+        """How many pushes wait for a join or for the wire."""
+        self._note_written()
+        return len(self.backlog)
+
+    def _note_written(self) -> None:
+        attempt = self._attempt
+        if attempt is not None:
+            self.backlog.written(attempt.frames_sent - attempt.buffered)
+
+    def receive(self, frame: Frame) -> None:
+        """Take a frame, and give its message to whom it concerns."""
+        counters = self.counters
+        counters.frames_in += 1
+        counters.bytes_in += len(frame)
+        try:
+            message = self._serializer.decode(frame)
+        except ProtocolError as error:
+            counters.protocol_errors += 1
+            self._malformed(error)
+            return
+        route = self.members.routes.get(message.topic)
+        if route is not None:
+            route(message)
+        elif not self._is_heartbeat(message) and message.reply is not None:
+            counters.late_replies += 1
+        if self.frames.is_watched:
+            self.frames.on_next(message)
+        if self.messages.is_watched:
+            self.messages.on_next(message)
+
+    def _is_heartbeat(self, message: Message) -> bool:
+        return message.topic == PHOENIX and self._heartbeat_answered(message)
