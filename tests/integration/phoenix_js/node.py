@@ -1,0 +1,113 @@
+"""The official client: node, the package, and a process of it to talk to."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["OfficialClient", "missing_node", "prepare_packages", "run_official_client"]
+
+HERE = Path(__file__).parent
+
+PATIENCE = 10.0
+"""Seconds to wait for the client before the test fails."""
+
+
+def missing_node() -> str | None:
+    """Why the official client cannot be run here; None if it can."""
+    missing = [program for program in ("node", "npm") if shutil.which(program) is None]
+    return f"needs {' and '.join(missing)}" if missing else None
+
+
+def prepare_packages() -> None:
+    """Install what package-lock.json names, into node_modules, unless it is there."""
+    installed = HERE / "node_modules" / ".package-lock.json"
+    wanted = HERE / "package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime:
+        return
+    subprocess.run(
+        ["npm", "ci", "--no-audit", "--no-fund"],
+        cwd=HERE,
+        check=True,
+    )
+    os.utime(installed)
+
+
+class OfficialClient:
+    """A socket of phoenix.js in a process of its own.
+
+    Attributes:
+        heard: What its callbacks were called with and nobody took yet, in order.
+    """
+
+    def __init__(self, process: Process) -> None:
+        self.heard: list[list[Any]] = []
+        self._process = process
+        self._ids = 0
+        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._news = asyncio.Event()
+
+    async def do(self, verb: str, **arguments: object) -> Any:
+        """Do what a line of client.mjs says; its errors are raised here."""
+        self._ids += 1
+        answer = self._answers[self._ids] = asyncio.get_running_loop().create_future()
+        line = json.dumps({"id": self._ids, "do": verb, **arguments})
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+        async with asyncio.timeout(PATIENCE):
+            return await answer
+
+    async def hears(self, *note: object) -> list[Any]:
+        """Wait until a callback was called so, and take all that came until then."""
+        wanted = list(note)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while wanted not in (known := [n[: len(wanted)] for n in self.heard]):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(f"{wanted} is not among {self.heard}") from None
+        index = known.index(wanted)
+        taken = self.heard[: index + 1]
+        del self.heard[: index + 1]
+        return taken[-1]
+
+    async def read(self) -> None:
+        """Take what the process says, until it ends."""
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            said = json.loads(line)
+            if "heard" in said:
+                self.heard.append(said["heard"])
+                self._news.set()
+                continue
+            answer = self._answers.pop(said["id"])
+            if answer.done():
+                continue
+            if "error" in said:
+                answer.set_exception(RuntimeError(said["error"]))
+            else:
+                answer.set_result(said["result"])
+
+
+@asynccontextmanager
+async def run_official_client() -> AsyncIterator[OfficialClient]:
+    """Start a process with one socket of phoenix.js, and end it."""
+    process = await create_subprocess_exec(
+        "node", HERE / "client.mjs", stdin=PIPE, stdout=PIPE
+    )
+    client = OfficialClient(process)
+    reading = asyncio.create_task(client.read())
+    try:
+        yield client
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
+        await reading
