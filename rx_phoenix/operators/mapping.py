@@ -245,9 +245,6 @@ class Call(Awaitable[R], Generic[T, R]):
         self._fn = fn
         self._value = value
 
-    def __repr__(self) -> str:
-        return f"a call of {self._fn!r}"
-
     def __await__(self) -> Generator[Any, Any, R]:
         result = self._fn(self._value)
         if not isawaitable(result):

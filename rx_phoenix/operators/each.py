@@ -1,0 +1,112 @@
+"""A function for each value of a stream, as a task that ends with the stream."""
+
+from asyncio import Future, Task
+from collections.abc import Awaitable, Callable
+from functools import partial
+from inspect import isawaitable, iscoroutine, iscoroutinefunction
+from typing import Any, TypeVar, cast
+
+from reactivex import Observable
+from reactivex import operators as ops
+
+from rx_phoenix.errors import UsageError
+from rx_phoenix.operators.mapping import Strategy, map_async
+from rx_phoenix.operators.scheduling import tasks_for
+from rx_phoenix.operators.waiting import OnLoss, Overflow
+from rx_phoenix.streams.scheduler import LoopScheduler
+
+__all__ = ["for_each"]
+
+T = TypeVar("T")
+
+
+def for_each(  # noqa: PLR0913 - the keywords of map_async, and what it is for
+    stream: Observable[T],
+    fn: Callable[[T], object],
+    *,
+    strategy: Strategy = "concat",
+    max_concurrent: int = 16,
+    maxsize: int = 1000,
+    overflow: Overflow = "error",
+    on_loss: OnLoss | None = None,
+    scheduler: LoopScheduler | None = None,
+) -> "Task[None]":
+    """Call a function for each value, until the stream ends.
+
+    It subscribes at the call. A plain function is called as the values come, which
+    slows down whoever emits them; an ``async def`` runs as in `map_async`, within the
+    bounds that the keywords set.
+
+    Args:
+        stream: Any stream whose values come on the loop's own thread.
+        fn: The function.
+        strategy: As in `map_async`, and so on below.
+        max_concurrent: The most at once; for ``merge`` alone.
+        maxsize: The most values that wait.
+        overflow: What becomes of one more.
+        on_loss: Told how many values were lost, at each loss.
+        scheduler: Where the tasks run; else the running loop.
+
+    Returns:
+        A task that ends with the stream: it raises the stream's error, or an exception
+        of the function, which ends it too. Cancelling it unsubscribes, and cancels
+        what runs.
+
+    Raises:
+        UsageError: No loop runs in this thread, or an argument makes no sense.
+
+    >>> import asyncio, reactivex
+    >>> async def main() -> None:
+    ...     await for_each(reactivex.of(1, 2), print)
+    >>> asyncio.run(main())
+    1
+    2
+    """
+    tasks = tasks_for(scheduler)
+    ended: Future[None] = tasks.loop.create_future()
+    operator: Callable[[Observable[T]], Observable[Any]] = ops.do_action(
+        partial(_call, fn)
+    )
+    if _is_async(fn):
+        operator = map_async(
+            cast("Callable[[T], Awaitable[object]]", fn),
+            strategy=strategy,
+            max_concurrent=max_concurrent,
+            maxsize=maxsize,
+            overflow=overflow,
+            on_loss=on_loss,
+            scheduler=tasks,
+        )
+
+    def fail(error: Exception) -> None:
+        if not ended.done():
+            ended.set_exception(error)
+
+    def complete() -> None:
+        if not ended.done():
+            ended.set_result(None)
+
+    subscription = stream.pipe(operator).subscribe(None, fail, complete)
+    task = tasks.loop.create_task(_wait_for(ended))
+    task.add_done_callback(lambda _: subscription.dispose())
+    return task
+
+
+def _is_async(fn: object) -> bool:
+    method = getattr(fn, "__call__", None)  # noqa: B004 - for its kind
+    return iscoroutinefunction(fn) or iscoroutinefunction(method)
+
+
+def _call(fn: Callable[[T], object], value: T) -> None:
+    result = fn(value)
+    if isawaitable(result):
+        if iscoroutine(result):
+            result.close()
+        raise UsageError(
+            f"{fn!r} returned something to await: give for_each() the `async def` "
+            "itself, or a functools.partial of it"
+        )
+
+
+async def _wait_for(ended: "Future[None]") -> None:
+    await ended
