@@ -24,19 +24,23 @@ from rx_phoenix.policy import Backoff, Heartbeat, Reconnect, Rejoin, SendBuffer
 from rx_phoenix.protocol.lifecycle import (
     AttemptFailed,
     Closed,
+    FellBack,
     GaveUp,
     HeartbeatMissed,
     Lifecycle,
     Opened,
     Retrying,
+    SteppedUp,
 )
 from rx_phoenix.protocol.message import Message, Reply
 from rx_phoenix.protocol.names import ChannelState, SocketState
-from rx_phoenix.protocol.serializer import SerializerV2
+from rx_phoenix.protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix.push import Push
 from rx_phoenix.socket import Socket
 from rx_phoenix.stats import SocketStats
 from rx_phoenix.transport.contract import Connection, Transport
+from rx_phoenix.transport.fallback import FallbackTransport
+from rx_phoenix.transport.longpoll import LongPollTransport
 from rx_phoenix.transport.websocket import WebSocketTransport
 
 __all__ = [
@@ -52,11 +56,14 @@ __all__ = [
     "Connection",
     "ConnectionLost",
     "EncodeError",
+    "FallbackTransport",
+    "FellBack",
     "GaveUp",
     "Heartbeat",
     "HeartbeatMissed",
     "JoinRefused",
     "Lifecycle",
+    "LongPollTransport",
     "Message",
     "NotJoinedError",
     "Opened",
@@ -73,10 +80,12 @@ __all__ = [
     "Retrying",
     "RxPhoenixError",
     "SendBuffer",
+    "SerializerV1",
     "SerializerV2",
     "Socket",
     "SocketState",
     "SocketStats",
+    "SteppedUp",
     "Transport",
     "TransportError",
     "UsageError",

@@ -7,7 +7,7 @@ from typing import Any
 from reactivex import abc
 from reactivex.disposable import SingleAssignmentDisposable
 
-from rx_phoenix.errors import ConnectError, ConnectionLost, TransportError
+from rx_phoenix.errors import ConnectError, ConnectionLost, TransportError, UsageError
 from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.streams.callbacks import Spawn
@@ -92,7 +92,7 @@ class Attempt:
         spawn: Spawn,
         *,
         opened: "Callable[[Attempt, Connection], None]",
-        failed: "Callable[[Attempt, TransportError], None]",
+        failed: "Callable[[Attempt, Exception], None]",
         lost: "Callable[[Attempt, ConnectionLost], None]",
     ) -> None:
         self.credentials: Sequence[Any] = ()
@@ -171,7 +171,15 @@ class Attempt:
         self.credentials = credentials
         try:
             endpoint = self._destination.endpoint(credentials)
+        except Exception as error:  # noqa: BLE001 - what providers gave: likewise
+            self._fail(error)
+            return
+        try:
             life = self._transport.connect(endpoint)
+        except UsageError as error:
+            self.abandon()
+            self._failed(self, error)
+            return
         except Exception as error:  # noqa: BLE001 - a transport's: a failed attempt
             self._fail(error)
             return

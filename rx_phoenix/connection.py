@@ -3,14 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reactivex import abc
+from reactivex import Observable, abc
 
 from rx_phoenix.attempt import Attempt, Destination
 from rx_phoenix.errors import (
     ConnectError,
     ConnectionLost,
     ProtocolError,
-    TransportError,
     UsageError,
 )
 from rx_phoenix.liveness import Liveness
@@ -112,6 +111,9 @@ class LiveConnection:
         self._opening: Once[None] | None = None
         self._closed: Once[None] = Once(report)
         self._closed.succeed(None)
+        told: Observable[Lifecycle] | None = getattr(transport, "lifecycle", None)
+        if told is not None:
+            told.subscribe(self._say)
 
     # What others may ask.
 
@@ -268,7 +270,7 @@ class LiveConnection:
             self._has_joined = True
             self._attempt.after(SETTLED_AFTER, self._retries.settled)
 
-    def _failed(self, attempt: Attempt, error: TransportError) -> None:
+    def _failed(self, attempt: Attempt, error: Exception) -> None:
         number = self._attempts
         self._drop("connection_error", error)
         self._go_on(AttemptFailed(error, number), error, attempt)

@@ -7,11 +7,13 @@ from rx_phoenix.errors import ConnectError, ProtocolError
 from rx_phoenix.protocol.lifecycle import (
     AttemptFailed,
     Closed,
+    FellBack,
     GaveUp,
     HeartbeatMissed,
     Lifecycle,
     Opened,
     Retrying,
+    SteppedUp,
 )
 from rx_phoenix.protocol.names import SocketState
 
@@ -50,6 +52,10 @@ def describe(  # noqa: C901, PLR0911 - a case a kind, and a sentence a case
             return "The server did not answer a heartbeat, so it was given up."
         case GaveUp(error):
             return f"Gave up: {_advise(error)} Call connect() to start afresh."
+        case FellBack(error):
+            return f"Fell back to the other transport: {_advise(error)}"
+        case SteppedUp():
+            return "The better transport works again, and is used."
         case ProtocolError():
             return f"A frame was dropped: {event}."
 

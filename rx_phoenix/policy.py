@@ -34,8 +34,14 @@ Delays = Callable[[int], float]
 RETRY_AFTER_CAP = 120.0
 """Seconds: no server makes us wait longer by its ``Retry-After``."""
 
+POLICY_VIOLATION = 1008
+"""The close code that means no (RFC 6455, 7.4.1)."""
+
+CLIENT_ERRORS = range(400, 500)
+"""The statuses that mean no."""
+
 TRANSIENT = frozenset({408, 425, 429})
-"""The statuses below 500 that say "later" rather than "no"."""
+"""Those of them that mean later."""
 
 UNAUTHORIZED = frozenset({401, 403})
 
@@ -170,16 +176,21 @@ class Reconnect:
         """Whether there is no point in trying again with the same credentials.
 
         A 4xx answer means no, but for those that mean later (408, 425, 429); so does
-        a close code of 1008, policy violation. Anything else may heal.
+        a close code of 1008, policy violation, and a `UsageError`, which is our own
+        caller's mistake. Anything else may heal.
         """
         decided = None if self.give_up is None else self.give_up(error)
         if decided is not None:
             return decided
-        if isinstance(error, ConnectionLost):
-            return error.code == 1008
-        if isinstance(error, ConnectError) and error.status is not None:
-            return 400 <= error.status < 500 and error.status not in TRANSIENT
-        return False
+        match error:
+            case UsageError():
+                return True
+            case ConnectionLost():
+                return error.code == POLICY_VIOLATION
+            case ConnectError(status=int(status)):
+                return status in CLIENT_ERRORS and status not in TRANSIENT
+            case _:
+                return False
 
     def may_have_expired(self, error: Exception) -> bool:
         """Whether other credentials may help: worth asking their providers once."""

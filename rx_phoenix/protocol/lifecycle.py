@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 __all__ = [
     "AttemptFailed",
     "Closed",
+    "FellBack",
     "GaveUp",
     "HeartbeatMissed",
     "Lifecycle",
     "Opened",
     "Retrying",
+    "SteppedUp",
 ]
 
 
@@ -77,5 +79,30 @@ class GaveUp:
     error: Exception
 
 
-Lifecycle = Opened | Closed | AttemptFailed | Retrying | HeartbeatMissed | GaveUp
+@dataclass(frozen=True, slots=True)
+class FellBack:
+    """The better transport is of no use; the other one is used.
+
+    Attributes:
+        error: What became of the better one.
+    """
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class SteppedUp:
+    """The better transport works again, and is used again."""
+
+
+Lifecycle = (
+    Opened
+    | Closed
+    | AttemptFailed
+    | Retrying
+    | HeartbeatMissed
+    | GaveUp
+    | FellBack
+    | SteppedUp
+)
 """Any of the values above."""

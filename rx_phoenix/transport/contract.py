@@ -18,7 +18,7 @@ class Connection(Protocol):
 
     @property
     def frames(self) -> Observable[Frame]:
-        """The frames that arrive. Subscribed once, in the call that announces it."""
+        """The frames that arrive: hot, and listened to from the announcing call on."""
         ...
 
     @property
@@ -39,7 +39,11 @@ class Connection(Protocol):
 
 
 class Transport(Protocol):
-    """Opens connections."""
+    """Opens connections.
+
+    One that has something to tell of itself may have a ``lifecycle`` besides: an
+    Observable of values that a socket shows on its own.
+    """
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
         """One attempt, and the life of its connection.

@@ -1,15 +1,7 @@
 """Frames over a WebSocket, by aiohttp."""
 
-from asyncio import (
-    FIRST_COMPLETED,
-    Event,
-    Task,
-    create_task,
-    timeout,
-    wait,
-)
+from asyncio import timeout
 from base64 import b64encode
-from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -36,9 +28,8 @@ from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.policy import Duration, seconds
 from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.protocol.serializer import Frame
-from rx_phoenix.streams.hub import Hub
-from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.transport.contract import Connection
+from rx_phoenix.transport.duplex import Duplex, alive
 
 __all__ = ["WebSocketTransport"]
 
@@ -52,6 +43,12 @@ out (Phoenix's ``socket/transport.ex``).
 """
 
 _TIMEOUT = ClientWSTimeout(ws_receive=None, ws_close=2.0)  # pyright: ignore[reportCallIssue] - attrs hides its arguments
+
+NO_STATUS = 1005
+"""The close code of a close frame without one (RFC 6455, 7.4.1)."""
+
+ABNORMAL = 1006
+"""The close code of an end without a close frame (RFC 6455, 7.4.1)."""
 
 CLOSES = frozenset(
     {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}
@@ -96,23 +93,7 @@ class WebSocketTransport:
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
         """One attempt, and the life of its connection; see `Transport.connect`."""
-
-        def subscribe(
-            observer: abc.ObserverBase[Connection],
-            scheduler: abc.SchedulerBase | None = None,
-        ) -> abc.DisposableBase:
-            loop = (
-                scheduler
-                if isinstance(scheduler, LoopScheduler)
-                else LoopScheduler.current()
-            )
-            return loop.spawn(
-                self._live(endpoint, observer),
-                lambda _: observer.on_completed(),
-                observer.on_error,
-            )
-
-        return Observable(subscribe)
+        return alive(lambda observer: self._live(endpoint, observer))
 
     async def _live(
         self, endpoint: Endpoint, observer: abc.ObserverBase[Connection]
@@ -176,8 +157,8 @@ class Body:
         return response
 
 
-class WebSocketConnection:
-    """One open WebSocket: one reader, one writer.
+class WebSocketConnection(Duplex):
+    """One open WebSocket.
 
     Args:
         websocket: aiohttp's.
@@ -185,105 +166,31 @@ class WebSocketConnection:
     """
 
     def __init__(
-        self, websocket: ClientWebSocketResponse[Literal[False]], write_timeout: float
+        self,
+        websocket: ClientWebSocketResponse[Literal[False]],
+        write_timeout: float,
     ) -> None:
+        super().__init__()
         self._websocket = websocket
         self._write_timeout = write_timeout
-        self._frames = Hub[Frame](_raise)
-        self._queue: deque[Frame] = deque()
-        self._is_writing = False
-        self._something = Event()
-        self._goodbye: tuple[int, str] | None = None
-        self._has_said_goodbye = False
 
-    @property
-    def frames(self) -> Observable[Frame]:
-        """The frames that arrive."""
-        return self._frames.observable
-
-    @property
-    def buffered(self) -> int:
-        """How many frames wait to be written."""
-        return len(self._queue) + self._is_writing
-
-    def send(self, frame: Frame) -> None:
-        """Queue a frame."""
-        if self._goodbye is None:
-            self._queue.append(frame)
-            self._something.set()
-
-    def close(self, code: int = 1000, reason: str = "") -> None:
-        """Say goodbye once the queue is written."""
-        if self._goodbye is None:
-            self._goodbye = code, reason
-            self._something.set()
-
-    async def live(self, observer: abc.ObserverBase[Connection]) -> None:
-        """Announce it, then read and write until it ends.
-
-        Raises:
-            ConnectionLost: It ended without our wish.
-        """
-        observer.on_next(self)
-        tasks = {create_task(self._read()), create_task(self._write())}
-        try:
-            await wait(tasks, return_when=FIRST_COMPLETED)
-        finally:
-            await self._wind_up(tasks)
-        if self._goodbye is None:
-            self._raise_loss(tasks)
-
-    async def _wind_up(self, tasks: set[Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        if self._goodbye is not None and not self._has_said_goodbye:
-            # Abandoned, but not without a word if that costs no wait.
-            code, reason = self._goodbye
-            payload = code.to_bytes(2, "big") + reason.encode()
-            sending = self._websocket.send_frame(payload, WSMsgType.CLOSE)
-            try:
-                sending.send(None)
-            except (StopIteration, ClientError, OSError):
-                pass
-            finally:
-                sending.close()
-        await wait(tasks)
-
-    def _raise_loss(self, tasks: set[Task[None]]) -> None:
-        for task in tasks:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                raise error
-        raise ConnectionLost(self._websocket.close_code or 1006)
-
-    async def _read(self) -> None:
-        receive, emit = self._websocket.receive, self._frames.on_next
+    async def read(self) -> None:
+        """Emit each frame, text as bytes; end as the WebSocket ends."""
+        receive, emit = self._websocket.receive, self.emit
         while True:
             message = await receive()
             if message.type in CLOSES:
                 break
             emit(message.data)
         if message.type is WSMsgType.CLOSE:
-            raise ConnectionLost(message.data or 1005, message.extra or "")
+            raise ConnectionLost(int(message.data or NO_STATUS), message.extra or "")
         cause = self._websocket.exception()
-        code = self._websocket.close_code or 1006
+        code = int(self._websocket.close_code or ABNORMAL)
         raise ConnectionLost(code, str(cause or "")) from cause
 
-    async def _write(self) -> None:
-        while True:
-            await self._something.wait()
-            self._something.clear()
-            while self._queue:
-                frame = self._queue.popleft()
-                self._is_writing = True
-                await self._write_one(frame)
-                self._is_writing = False
-            if self._goodbye is not None:
-                code, reason = self._goodbye
-                self._has_said_goodbye = True
-                await self._websocket.close(code=code, message=reason.encode())
-                return
-
-    async def _write_one(self, frame: Frame) -> None:
+    async def write(self, batch: list[Frame]) -> None:
+        """Write a frame, within the deadline."""
+        (frame,) = batch
         try:
             async with timeout(self._write_timeout):
                 if isinstance(frame, str):
@@ -291,12 +198,25 @@ class WebSocketConnection:
                 else:
                     await self._websocket.send_bytes(frame)
         except TimeoutError:
-            limit = self._write_timeout
-            raise ConnectionLost(
-                1006, f"a write did not complete within {limit:g} s"
-            ) from None
+            text = f"a write did not complete within {self._write_timeout:g} s"
+            raise ConnectionLost(ABNORMAL, text) from None
         except (ClientError, OSError) as error:
-            raise ConnectionLost(1006, str(error)) from error
+            raise ConnectionLost(ABNORMAL, str(error)) from error
+
+    async def say_goodbye(self, code: int, reason: str) -> None:
+        """The closing handshake."""
+        await self._websocket.close(code=code, message=reason.encode())
+
+    def say_goodbye_in_passing(self, code: int, reason: str) -> None:
+        """A close frame, if the network takes it without a wait."""
+        payload = code.to_bytes(2, "big") + reason.encode()
+        sending = self._websocket.send_frame(payload, WSMsgType.CLOSE)
+        try:
+            sending.send(None)
+        except (StopIteration, ClientError, OSError):
+            pass
+        finally:
+            sending.close()
 
 
 def subprotocols(auth_token: str | None) -> tuple[str, ...]:
@@ -320,7 +240,3 @@ def refused(
         headers=dict(headers),
         body=body,
     )
-
-
-def _raise(error: Exception) -> None:
-    raise error

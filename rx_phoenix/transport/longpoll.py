@@ -1,0 +1,297 @@
+"""Frames over HTTP requests, for networks that let no WebSocket through."""
+
+from base64 import b64encode
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from ssl import SSLContext
+from typing import Any
+
+import msgspec
+from aiohttp import ClientError, ClientSession, ClientTimeout, Fingerprint
+from reactivex import Observable, abc
+from yarl import URL
+
+from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
+from rx_phoenix.policy import Duration, seconds
+from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix.protocol.serializer import Frame
+from rx_phoenix.transport.contract import Connection
+from rx_phoenix.transport.duplex import Duplex, alive
+
+__all__ = ["LongPollTransport"]
+
+BATCH = 100
+"""How many lines a server takes of one request; it drops the rest without a word."""
+
+GONE, OK, NOTHING_YET, REFUSED = 410, 200, 204, 403
+"""The statuses in the *body* of an answer; that of HTTP is 200 for all of them."""
+
+SESSION_GONE = 3410
+"""phoenix.js's close code for a session that the server forgot."""
+
+
+class Answer(msgspec.Struct):
+    """The body of a server's answer."""
+
+    status: int
+    token: str | None = None
+    messages: list[str] = []
+
+
+class LongPollTransport:
+    """Speaks to Phoenix's long poll endpoint with aiohttp.
+
+    One request waits for messages, one more carries what is sent: up to 100 messages
+    at a time, binary ones in base64. Binary messages *from* a server cannot come this
+    way: Phoenix answers such a poll with HTTP 500.
+
+    Args:
+        session: A session of yours, which stays yours; each connection has one of its
+            own if None.
+        ssl: As aiohttp's: True checks certificates, False does not; a context or a
+            fingerprint is used as it is.
+        proxy: The URL of an HTTP proxy.
+        trust_env: Whether proxies are taken from the environment; not with a session
+            of yours.
+        poll_timeout: Seconds for one poll; servers answer within 10 by default.
+        send_timeout: Seconds for one request that sends.
+    """
+
+    def __init__(
+        self,
+        *,
+        session: ClientSession | None = None,
+        ssl: SSLContext | Fingerprint | bool = True,
+        proxy: str | None = None,
+        trust_env: bool = False,
+        poll_timeout: Duration = 20.0,
+        send_timeout: Duration = 10.0,
+    ) -> None:
+        self._given_session = session
+        self._ssl = ssl
+        self._proxy = proxy
+        self._trust_env = trust_env
+        self._poll_timeout = ClientTimeout(total=seconds(poll_timeout))
+        self._send_timeout = ClientTimeout(total=seconds(send_timeout))
+
+    def connect(self, endpoint: Endpoint) -> Observable[Connection]:
+        """One attempt, and the life of its session; see `Transport.connect`.
+
+        Raises:
+            UsageError: The serializer is of version 1, which no long poll can carry.
+        """
+        if endpoint.vsn.startswith("1."):
+            raise UsageError(
+                "version 1 of the protocol cannot be carried over a long poll: "
+                "use SerializerV2"
+            )
+        return alive(lambda observer: self._live(endpoint, observer))
+
+    async def _live(
+        self, endpoint: Endpoint, observer: abc.ObserverBase[Connection]
+    ) -> None:
+        async with self._session() as session:
+            requests = Requests(
+                session,
+                endpoint,
+                options={"ssl": self._ssl, "proxy": self._proxy},
+                poll_timeout=self._poll_timeout,
+                send_timeout=self._send_timeout,
+            )
+            await self._open(requests, endpoint)
+            await LongPollConnection(requests).live(observer)
+
+    async def _open(self, requests: "Requests", endpoint: Endpoint) -> None:
+        url = endpoint.public_url
+        try:
+            answer = await requests.poll()
+        except Failure as failure:
+            raise ConnectError(
+                f"{url} could not be polled: {failure}",
+                url=url,
+                status=failure.status,
+                headers=failure.headers,
+                body=failure.body,
+            ) from failure.__cause__
+        if answer.status != GONE or answer.token is None:
+            text = f"{url} refused the long poll with status {answer.status}"
+            raise ConnectError(text, url=url, status=answer.status)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncGenerator[ClientSession]:
+        if self._given_session is not None:
+            yield self._given_session
+            return
+        async with ClientSession(trust_env=self._trust_env) as session:
+            yield session
+
+
+class Failure(Exception):
+    """A request without an answer that could be read."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        headers: dict[str, str] | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers or {}
+        self.body = body
+
+
+class Requests:
+    """The two requests of a long poll, and the session's token between them.
+
+    Args:
+        session: aiohttp's.
+        endpoint: Where to.
+        options: What each request takes of aiohttp's options.
+        poll_timeout: For a poll.
+        send_timeout: For a request that sends.
+    """
+
+    def __init__(
+        self,
+        session: ClientSession,
+        endpoint: Endpoint,
+        *,
+        options: dict[str, Any],
+        poll_timeout: ClientTimeout,
+        send_timeout: ClientTimeout,
+    ) -> None:
+        self._session = session
+        self._address = endpoint.address("longpoll")
+        self._headers = dict(endpoint.headers)
+        self._auth: dict[str, str] = {}
+        if endpoint.auth_token is not None:
+            self._auth["X-Phoenix-AuthToken"] = endpoint.auth_token
+        self._options = options
+        self._poll_timeout = poll_timeout
+        self._send_timeout = send_timeout
+        self._token: str | None = None
+
+    async def poll(self) -> Answer:
+        """Wait for messages; the answer's token is the session's from now on.
+
+        Raises:
+            Failure: There was no answer, or not one that could be read.
+        """
+        headers = {"Accept": "application/json", **self._auth}
+        answer = await self._ask("GET", self._poll_timeout, headers, None)
+        if answer.token is not None:
+            self._token = answer.token
+        return answer
+
+    async def send(self, lines: bytes) -> Answer:
+        """Send messages, a line each, without a newline at the end.
+
+        Raises:
+            Failure: There was no answer, or not one that could be read.
+        """
+        # Exactly this type: with a charset behind it, the server fails.
+        headers = {"Content-Type": "application/x-ndjson"}
+        return await self._ask("POST", self._send_timeout, headers, lines)
+
+    async def _ask(
+        self,
+        method: str,
+        limit: ClientTimeout,
+        headers: dict[str, str],
+        data: bytes | None,
+    ) -> Answer:
+        address, headers = self._address, {**self._headers, **headers}
+        if self._token is not None:
+            # The header for servers that keep tokens out of URLs (since 1.8.10), and
+            # the query for those before.
+            headers["X-Phoenix-LongPoll-Token"] = self._token
+            address += f"&token={self._token}"
+        try:
+            async with self._session.request(
+                method,
+                URL(address, encoded=True),
+                headers=headers,
+                data=data,
+                timeout=limit,
+                **self._options,
+            ) as response:
+                body = await response.read()
+        except TimeoutError as error:
+            raise Failure(f"no answer within {limit.total:g} s") from error
+        except (ClientError, OSError) as error:
+            raise Failure(str(error) or type(error).__name__) from error
+        try:
+            if response.status == HTTPStatus.OK:
+                return msgspec.json.decode(body, type=Answer)
+        except msgspec.DecodeError as error:
+            raise Failure(f"the answer is none of Phoenix's: {error}") from error
+        raise Failure(
+            f"the server answered HTTP {response.status}",
+            status=response.status,
+            headers=dict(response.headers),
+            body=body,
+        )
+
+
+class LongPollConnection(Duplex):
+    """A session of a long poll.
+
+    Args:
+        requests: How to speak to the server.
+    """
+
+    def __init__(self, requests: Requests) -> None:
+        super().__init__()
+        self._requests = requests
+
+    async def read(self) -> None:
+        """Poll, and poll again; every status but two is the end."""
+        while True:
+            try:
+                answer = await self._requests.poll()
+            except Failure as failure:
+                raise ConnectionLost(1011, str(failure)) from failure.__cause__
+            if answer.status == OK:
+                for message in answer.messages:
+                    self.emit(message)
+            elif answer.status != NOTHING_YET:
+                raise ended(answer.status)
+
+    def next_batch(self, queue: deque[Frame]) -> list[Frame]:
+        """As many as a server takes at once."""
+        return [queue.popleft() for _ in range(min(len(queue), BATCH))]
+
+    async def write(self, batch: list[Frame]) -> None:
+        """Send a line a frame: JSON as it is, binary in base64."""
+        lines = b"\n".join(map(as_line, batch))
+        try:
+            answer = await self._requests.send(lines)
+        except Failure as failure:
+            raise ConnectionLost(1011, str(failure)) from failure.__cause__
+        if answer.status != OK:
+            raise ended(answer.status)
+
+    async def say_goodbye(self, code: int, reason: str) -> None:
+        """Nothing to say: a session that is polled no more ends by itself."""
+
+    def say_goodbye_in_passing(self, code: int, reason: str) -> None:
+        """Nothing to say either."""
+
+
+def as_line(frame: Frame) -> bytes:
+    """A frame as the server tells them apart: JSON begins with a bracket."""
+    return frame.encode() if isinstance(frame, str) else b64encode(frame)
+
+
+def ended(status: int) -> ConnectionLost:
+    """The end of a session, by the status in the body of an answer."""
+    if status == GONE:
+        return ConnectionLost(SESSION_GONE, "session_gone")
+    if status == REFUSED:
+        return ConnectionLost(1008, "forbidden")
+    return ConnectionLost(1011, f"the server answered with status {status}")
