@@ -7,6 +7,7 @@ from typing import TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 
+from rx_phoenix.operators.raising import raise_all
 from rx_phoenix.operators.scheduling import scheduler_for
 from rx_phoenix.policy import Duration, seconds
 from rx_phoenix.streams.state import Latest
@@ -122,7 +123,7 @@ class Share(abc.ObserverBase[T]):
         subscription = self._hub.subscribe(observer)
         if len(self._exceptions) > before:
             subscription.dispose()
-            self._raise(before)
+        self._raise(before)
         return subscription
 
     def connect(
@@ -170,8 +171,7 @@ class Share(abc.ObserverBase[T]):
     def _serve(self, notify: Callable[..., None], *arguments: T | Exception) -> None:
         before = len(self._exceptions)
         notify(*arguments)
-        if len(self._exceptions) > before:
-            self._raise(before)
+        self._raise(before)
 
     def _raise(self, before: int) -> None:
         """Let the source know what observers raised, now that all were served.
@@ -180,8 +180,7 @@ class Share(abc.ObserverBase[T]):
             before: How many exceptions there were before this emission: those of one
                 that it is nested in are not its own.
         """
-        raised = self._exceptions[before:]
-        del self._exceptions[before:]
-        if len(raised) == 1:
-            raise raised[0]
-        raise ExceptionGroup("several observers of share_latest() raised", raised)
+        if len(self._exceptions) > before:
+            raised = self._exceptions[before:]
+            del self._exceptions[before:]
+            raise_all(raised, "observers of share_latest()")

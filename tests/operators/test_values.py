@@ -251,7 +251,7 @@ def test_what_makes_no_sense_is_refused_at_the_call(options, source):
         values(source.observable, **options)
 
 
-def test_a_slow_loop_over_a_million_events_takes_no_memory(time, source):
+def test_a_slow_loop_takes_no_memory(time, source):
     losses = 0
 
     def count(lost):
@@ -261,7 +261,7 @@ def test_a_slow_loop_over_a_million_events_takes_no_memory(time, source):
     async def main():
         async with values(source.observable, overflow="latest", on_loss=count) as items:
             before = len(gc.get_objects())
-            for number in range(1_000_000):
+            for number in range(100_000):
                 source.on_next(number)
             after = len(gc.get_objects())
             return after - before, await anext(items)
@@ -269,8 +269,8 @@ def test_a_slow_loop_over_a_million_events_takes_no_memory(time, source):
     growth, last = time.loop.run_until_complete(main())
 
     assert growth < 100
-    assert last == 999_999
-    assert losses == 999_999
+    assert last == 99_999
+    assert losses == 99_999
 
 
 # Wrong use

@@ -1,0 +1,85 @@
+"""A state that begins with a snapshot and is kept up to date by events."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from reactivex import Observable, abc
+from reactivex.disposable import CompositeDisposable
+
+__all__ = ["snapshot_then"]
+
+E = TypeVar("E")
+S = TypeVar("S")
+
+
+def snapshot_then(
+    events: Observable[E], fold: Callable[[S, E], S]
+) -> Callable[[Observable[S]], Observable[S]]:
+    """Emit each snapshot, and after it the state that each event makes of it.
+
+    Marbles, with ``snapshot_then(events, str.__add__)``::
+
+        snapshots   --a---------k---|
+        events      x---y--z-----z---
+        result      --a-b--c----k-l-|
+
+    Made for the replies of joins: ``channel.joined`` gives a new snapshot at each
+    rejoin, and ``channel.events("…")`` what changed since.
+
+    It listens to the events first, so that none is missed; what comes before the
+    first snapshot is in the snapshot already, and is left out.
+
+    Put `share_latest` below it if it has several observers: each subscription folds
+    its own state, and one that begins later would begin with a reply of long ago.
+
+    Args:
+        events: What happened since the snapshot.
+        fold: Makes the next state of a state and an event. It returns a new value,
+            for the old one was emitted.
+
+    It completes as the snapshots do, whatever the events do; it ends with an error of
+    either, or with an exception of ``fold``.
+
+    >>> from rx_phoenix.streams.hub import Hub
+    >>> replies, deltas = Hub[int](print), Hub[int](print)
+    >>> totals = replies.observable.pipe(
+    ...     snapshot_then(deltas.observable, lambda total, delta: total + delta)
+    ... )
+    >>> subscription = totals.subscribe(print)
+    >>> replies.on_next(10)
+    10
+    >>> deltas.on_next(5)
+    15
+    """
+
+    def operator(source: Observable[S]) -> Observable[S]:
+        def subscribe(
+            observer: abc.ObserverBase[S], scheduler: abc.SchedulerBase | None = None
+        ) -> abc.DisposableBase:
+            state: list[S] = []
+
+            def begin(snapshot: S) -> None:
+                state[:] = [snapshot]
+                observer.on_next(snapshot)
+
+            def advance(event: E) -> None:
+                if not state:
+                    return
+                try:
+                    state[:] = [fold(state[0], event)]
+                except Exception as error:  # noqa: BLE001 - Rx's rule: to on_error
+                    observer.on_error(error)
+                else:
+                    observer.on_next(state[0])
+
+            listening = events.subscribe(
+                advance, observer.on_error, scheduler=scheduler
+            )
+            following = source.subscribe(
+                begin, observer.on_error, observer.on_completed, scheduler=scheduler
+            )
+            return CompositeDisposable(listening, following)
+
+        return Observable(subscribe)
+
+    return operator
