@@ -15,6 +15,9 @@ __all__ = ["decode_binary", "encode_binary", "is_binary"]
 
 PUSH_KIND, REPLY_KIND, BROADCAST_KIND = range(3)
 
+LONGEST = 255
+"""Bytes of a field, for its length is a single byte."""
+
 
 def is_binary(frame: str | bytes) -> TypeGuard[bytes]:
     """Whether a frame is binary: it begins with a kind, which no JSON does."""
@@ -22,12 +25,13 @@ def is_binary(frame: str | bytes) -> TypeGuard[bytes]:
 
 
 def encode_binary(message: Message) -> bytes:
-    """Put a message with a payload of bytes into a binary push.
+    r"""Put a message with a payload of bytes into a binary push.
 
     Raises:
-        EncodeError: A field is longer than the 255 bytes that its length can say.
+        EncodeError: A field is longer than the 255 bytes that its length can say, or
+            no text that UTF-8 knows, or the payload's memory was released.
 
-    >>> encode_binary(Message("0", "1", "t", "e", b"\\x01")).hex(" ")
+    >>> encode_binary(Message("0", "1", "t", "e", b"\x01")).hex(" ")
     '00 01 01 01 01 30 31 74 65 01'
     """
     fields = {
@@ -36,21 +40,21 @@ def encode_binary(message: Message) -> bytes:
         "topic": message.topic,
         "event": message.event,
     }
-    encoded = [_short(name, text) for name, text in fields.items()]
+    encoded = [_short(name, text, message) for name, text in fields.items()]
     lengths = bytes([PUSH_KIND, *map(len, encoded)])
-    return b"".join([lengths, *encoded, message.payload])
+    return b"".join([lengths, *encoded, _payload(message)])
 
 
 def decode_binary(frame: bytes) -> Message:
-    """Read a binary push, reply or broadcast of the server's.
+    r"""Read a binary push, reply or broadcast of the server's.
 
     Raises:
-        ProtocolError: The frame is cut short, or of no known kind.
+        ProtocolError: The frame is cut short, of no known kind, or not UTF-8.
 
-    >>> decode_binary(b"\\x02\\x03\\x0atopsome-event\\x01\\x01").payload
-    b'\\x01\\x01'
+    >>> decode_binary(b"\x02\x03\x0atopsome-event\x01\x01").payload
+    b'\x01\x01'
     """
-    kind = frame[0]
+    kind = frame[0] if frame else None
     if kind == PUSH_KIND:
         (join_ref, topic, event), payload = _split(frame, 3)
         return Message(join_ref or None, None, topic, event, payload)
@@ -64,14 +68,31 @@ def decode_binary(frame: bytes) -> Message:
     raise ProtocolError(f"a binary frame of unknown kind {kind}", frame[:80])
 
 
-def _short(name: str, text: str) -> bytes:
-    data = text.encode()
-    if len(data) > 255:
+def _short(name: str, text: str, message: Message) -> bytes:
+    try:
+        data = text.encode()
+    except UnicodeEncodeError as error:
         raise EncodeError(
-            f"{name} is {len(data)} bytes long; a binary frame can say 255 at most. "
-            f"Send JSON, or choose a shorter {name}."
+            f"the {name} of {message.event!r} to {message.topic!r} is no text that "
+            f"can be sent: {error}"
+        ) from error
+    if len(data) > LONGEST:
+        raise EncodeError(
+            f"the {name} of {message.event!r} to {message.topic!r} is {len(data)} "
+            f"bytes long; a binary frame can say {LONGEST} at most. Send JSON, or "
+            f"choose a shorter {name}."
         )
     return data
+
+
+def _payload(message: Message) -> bytes:
+    try:
+        return bytes(message.payload)
+    except ValueError as error:
+        raise EncodeError(
+            f"the payload of {message.event!r} to {message.topic!r} cannot be read: "
+            f"{error}"
+        ) from error
 
 
 def _split(frame: bytes, count: int) -> tuple[list[str], bytes]:
@@ -83,6 +104,15 @@ def _split(frame: bytes, count: int) -> tuple[list[str], bytes]:
         raise ProtocolError(f"a binary frame cut short at {len(frame)}", frame[:80])
     fields: list[str] = []
     for length in lengths:
-        fields.append(frame[start : start + length].decode())
+        fields.append(_text(frame, start, start + length))
         start += length
     return fields, frame[end:]
+
+
+def _text(frame: bytes, start: int, end: int) -> str:
+    try:
+        return frame[start:end].decode()
+    except UnicodeDecodeError as error:
+        raise ProtocolError(
+            f"a binary frame is no UTF-8: {error}", frame[:80]
+        ) from error

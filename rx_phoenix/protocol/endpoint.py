@@ -1,5 +1,6 @@
 """Where to connect, and with what: the endpoint of one attempt."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -8,7 +9,7 @@ from msgspec import Struct
 
 from rx_phoenix.errors import UsageError
 
-__all__ = ["Endpoint", "query"]
+__all__ = ["Endpoint", "check_url", "query"]
 
 SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 
@@ -16,12 +17,17 @@ SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 class Endpoint(Struct, frozen=True, kw_only=True):
     """What one attempt to connect needs to know.
 
+    Its ``repr`` shows where it leads and nothing else, for the rest may be secret.
+
     Attributes:
         url: The endpoint as in phoenix.js, without the transport's last piece.
         params: The connect params, which go into the query.
         vsn: The serializer's version; the last item of the query.
         auth_token: Phoenix's auth token, which each transport carries its own way.
         headers: Extra HTTP headers.
+
+    Raises:
+        UsageError: No attempt could use the URL.
 
     >>> endpoint = Endpoint(url="https://example.org/socket/", params={"a": [1]})
     >>> endpoint.address("websocket")
@@ -43,9 +49,12 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         """The URL of a transport: ``websocket``, or ``longpoll`` (over HTTP).
 
         The endpoint's own query comes first, then the params, and vsn last.
+
+        Raises:
+            UsageError: The params hold text that UTF-8 does not know.
         """
         parts = urlsplit(self.url)
-        scheme = SCHEMES[parts.scheme.lower()]
+        scheme = SCHEMES[parts.scheme]
         if transport == "longpoll":
             scheme = scheme.replace("ws", "http")
         path = f"{parts.path.rstrip('/')}/{transport}"
@@ -56,35 +65,52 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     @property
     def public_url(self) -> str:
-        """The URL without query and password, fit for logs and errors."""
+        """The URL without user, password and query, fit for logs and errors."""
         parts = urlsplit(self.url)
         host = parts.netloc.rpartition("@")[2]
-        scheme = SCHEMES[parts.scheme.lower()]
+        scheme = SCHEMES[parts.scheme]
         return urlunsplit((scheme, host, parts.path.rstrip("/"), "", ""))
 
     def __repr__(self) -> str:
         return f"Endpoint({self.public_url!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("url", self.public_url)]
 
 
 def check_url(url: str) -> None:
     """Refuse a URL that no attempt could use.
 
     Raises:
-        UsageError: It has no scheme of ours, or no host.
+        UsageError: It has no scheme of ours, no host, or a port that is none.
+
+    >>> check_url("wss://example.org/socket")
     """
-    parts = urlsplit(url)
-    if parts.scheme.lower() not in SCHEMES or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in SCHEMES and parts.hostname and parts.port != 0
+    except ValueError:  # its words may quote the URL
+        is_usable = False
+    if not is_usable:
         raise UsageError(
             "the endpoint must be a full URL such as 'wss://example.org/socket', "
-            f"not {url.partition('?')[0]!r}: outside a browser there is no page "
-            "whose host could complete it"
+            f"not {_shown(str(url))}: outside a browser there is no page whose host "
+            "could complete it"
         )
+
+
+def _shown(url: str) -> str:
+    """As much of a URL as cannot hold a secret, whatever is wrong with it."""
+    if "@" not in url:
+        return repr(re.split(r"[?#]", url)[0])
+    scheme = re.match(r"\w+://", url)
+    return f"{(scheme[0] if scheme else '') + '…'!r}"
 
 
 def query(params: Mapping[str, Any]) -> str:
     """Encode params as phoenix.js does: nested as ``a[b]``, lists as ``a[0]``.
 
-    Empty and None values vanish whole.
+    Empty and None values vanish whole. Bytes are taken as they are.
 
     >>> query({"a": {"b": True}, "c": None, "d": "x y"})
     'a%5Bb%5D=true&d=x%20y'
@@ -92,18 +118,20 @@ def query(params: Mapping[str, Any]) -> str:
     return "&".join(f"{_escape(key)}={_escape(value)}" for key, value in _flat(params))
 
 
-def _flat(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _flat(params: Mapping[str, Any]) -> Iterator[tuple[str, str | bytes]]:
     for key, value in params.items():
         yield from _pairs(str(key), value)
 
 
-def _pairs(key: str, value: object) -> Iterator[tuple[str, str]]:
+def _pairs(key: str, value: object) -> Iterator[tuple[str, str | bytes]]:
     if value is None:
         return
-    if isinstance(value, Mapping):
+    if isinstance(value, str | bytes):
+        yield key, value
+    elif isinstance(value, Mapping):
         for name, inner in cast("Mapping[object, object]", value).items():
             yield from _pairs(f"{key}[{name}]", inner)
-    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+    elif isinstance(value, Sequence):
         for index, inner in enumerate(cast("Sequence[object]", value)):
             yield from _pairs(f"{key}[{index}]", inner)
     elif isinstance(value, bool):
@@ -112,6 +140,12 @@ def _pairs(key: str, value: object) -> Iterator[tuple[str, str]]:
         yield key, str(value)
 
 
-def _escape(text: str) -> str:
+def _escape(text: str | bytes) -> str:
     """As JavaScript's ``encodeURIComponent``."""
-    return quote(text, safe="!~*'()")
+    try:
+        return quote(text, safe="!~*'()")
+    except UnicodeEncodeError:
+        raise UsageError(
+            "the connect params hold half a character (a lone surrogate), which no URL "
+            "can carry"
+        ) from None

@@ -1,6 +1,7 @@
 """Messages to frames and back."""
 
-from typing import Protocol
+from math import isfinite
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -8,7 +9,7 @@ from rx_phoenix.errors import EncodeError, ProtocolError
 from rx_phoenix.protocol.binary import decode_binary, encode_binary, is_binary
 from rx_phoenix.protocol.message import Message
 
-__all__ = ["Frame", "Serializer", "SerializerV2"]
+__all__ = ["Frame", "Serializer", "SerializerV1", "SerializerV2"]
 
 Frame = str | bytes
 """What a transport carries: ``str`` is a text frame, ``bytes`` a binary one.
@@ -16,6 +17,8 @@ Frame = str | bytes
 A transport may hand over a text frame undecoded, as bytes. That is never
 ambiguous: a binary frame begins with its kind, 0 to 2, and no JSON does.
 """
+
+Binary = bytes | bytearray | memoryview
 
 
 class Serializer(Protocol):
@@ -59,35 +62,133 @@ class SerializerV2:
     has_join_refs = True
 
     def __init__(self) -> None:
-        self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(Message).decode
 
     def encode(self, message: Message) -> Frame:
-        """Put a message into a frame: binary if its payload is bytes, else JSON."""
-        if isinstance(message.payload, bytes | bytearray | memoryview):
+        """Put a message into a frame: binary if its payload is bytes, else JSON.
+
+        JSON is what `msgspec` makes of the payload: it knows dataclasses, Structs,
+        dates and more, and says bytes *inside* a payload in base64.
+        """
+        if isinstance(message.payload, Binary):
             return encode_binary(message)
-        try:
-            return self._encode(message).decode()
-        except (TypeError, ValueError, RecursionError, OverflowError) as error:
-            raise EncodeError(
-                f"the payload of {message.event!r} to {message.topic!r} cannot be "
-                f"said in JSON: {error}"
-            ) from error
+        return _to_json(message, message)
 
     def decode(self, frame: Frame) -> Message:
         """Read a text or a binary frame."""
+        if is_binary(frame):
+            return decode_binary(frame)
         try:
-            if is_binary(frame):
-                return decode_binary(frame)
             return self._decode(frame)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise ProtocolError(
-                f"a frame of {len(frame)} characters is no message: {error}",
-                excerpt(frame),
-            ) from error
+            raise _no_message(frame, error) from error
 
 
-def excerpt(frame: Frame) -> bytes:
-    """The beginning of a frame, for an error or a log line."""
+class Spoken(msgspec.Struct, omit_defaults=True):
+    """A message of version 1 on the wire.
+
+    The server's have no join_ref, not even ``phx_close`` and ``phx_error``; a
+    client's may.
+    """
+
+    topic: str
+    event: str
+    payload: Any
+    ref: str | None
+    join_ref: str | None = None
+
+
+class SerializerV1:
+    """Version 1 of the protocol: JSON objects, and no binary payloads.
+
+    The server does not say to which join a message belongs, so that one from an older
+    join cannot be told from the present one's. Version 2 is better wherever it is to
+    be had.
+
+    >>> serializer = SerializerV1()
+    >>> frame = serializer.encode(Message("1", "2", "room:1", "echo", {"n": 1}))
+    >>> frame
+    '{"topic":"room:1","event":"echo","payload":{"n":1},"ref":"2","join_ref":"1"}'
+    >>> serializer.decode(frame).payload
+    {'n': 1}
+    """
+
+    vsn = "1.0.0"
+    has_join_refs = False
+
+    def __init__(self) -> None:
+        self._decode = msgspec.json.Decoder(Spoken).decode
+
+    def encode(self, message: Message) -> Frame:
+        """Put a message into a text frame."""
+        if isinstance(message.payload, Binary):
+            raise EncodeError(
+                f"the payload of {message.event!r} to {message.topic!r} is bytes, "
+                "which version 1 of the protocol cannot carry: use SerializerV2"
+            )
+        spoken = Spoken(
+            message.topic,
+            message.event,
+            message.payload,
+            message.ref,
+            message.join_ref,
+        )
+        return _to_json(message, spoken)
+
+    def decode(self, frame: Frame) -> Message:
+        """Read a text frame."""
+        try:
+            spoken = self._decode(frame)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise _no_message(frame, error) from error
+        return Message(
+            spoken.join_ref, spoken.ref, spoken.topic, spoken.event, spoken.payload
+        )
+
+
+ENCODE = msgspec.json.Encoder().encode
+
+
+def _to_json(message: Message, shape: Message | Spoken) -> str:
+    """A message in JSON, in the shape of its version."""
+    try:
+        data = ENCODE(shape)
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+        raise _unspeakable(message, str(error)) from error
+    # msgspec says null for a number that JSON does not have, without a word.
+    if b"null" in data and not _is_finite(message.payload):
+        raise _unspeakable(message, "it holds a NaN or an infinity")
+    return data.decode()
+
+
+def _is_finite(payload: object) -> bool:
+    waiting = [msgspec.to_builtins(payload, enc_hook=_opaque)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, float):
+            if not isfinite(value):
+                return False
+        elif isinstance(value, dict):
+            waiting.extend(cast("dict[Any, Any]", value).values())
+        elif isinstance(value, list | tuple):
+            waiting.extend(cast("list[Any]", value))
+    return True
+
+
+def _opaque(_: object) -> None:
+    """What only the encoder can look into: JSON that was made beforehand."""
+
+
+def _unspeakable(message: Message, why: str) -> EncodeError:
+    return EncodeError(
+        f"the payload of {message.event!r} to {message.topic!r} cannot be said in "
+        f"JSON: {why}"
+    )
+
+
+def _no_message(frame: Frame, error: Exception) -> ProtocolError:
     start = frame[:80]
-    return start.encode(errors="replace") if isinstance(start, str) else bytes(start)
+    excerpt = start.encode(errors="replace") if isinstance(start, str) else start
+    return ProtocolError(
+        f"a frame of {len(frame)} characters is no message: {error}", excerpt
+    )
