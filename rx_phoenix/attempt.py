@@ -106,7 +106,7 @@ class Attempt:
         self._failed = failed
         self._lost = lost
         self._life = SingleAssignmentDisposable()
-        self._timers: list[abc.DisposableBase] = []
+        self._owned: list[abc.DisposableBase] = []
         self._goodbye: Callable[[], None] | None = None
         self._is_over = False
 
@@ -123,11 +123,15 @@ class Attempt:
         else:
             providers = self._destination.providers
             asking = ask(providers, self._spawn, self._dial, self._fail)
-            self._timers.append(asking)
+            self.own(asking)
+
+    def own(self, subscription: abc.DisposableBase) -> None:
+        """Dispose of something when it is over, or about to be."""
+        self._owned.append(subscription)
 
     def after(self, delay: float, call: Callable[[], None]) -> None:
         """Call something in some seconds, unless it is over by then."""
-        self._timers.append(self._scheduler.call_later(delay, call))
+        self.own(self._scheduler.call_later(delay, call))
 
     def send(self, frame: Frame) -> None:
         """Send a frame over the open connection."""
@@ -147,7 +151,7 @@ class Attempt:
             self.abandon()
             closed()
             return
-        self._stop_timers()
+        self._let_go()
         self._goodbye = closed
         self.after(GOODBYE_TIMEOUT, self._finish)
         self.connection.close(code, reason)
@@ -160,7 +164,7 @@ class Attempt:
             reason: The reason that goes with it.
         """
         self._is_over = True
-        self._stop_timers()
+        self._let_go()
         if code is not None and self.connection is not None:
             self.connection.close(code, reason)
         self._life.dispose()
@@ -192,7 +196,7 @@ class Attempt:
 
     def _open(self, connection: Connection) -> None:
         if not self._is_over:
-            self._stop_timers()
+            self._let_go()
             self.connection = connection
             self._opened(self, connection)
 
@@ -223,10 +227,10 @@ class Attempt:
         text = f"no connection to {url} within {CONNECT_TIMEOUT:g} s"
         self._fail(ConnectError(text, url=url))
 
-    def _stop_timers(self) -> None:
-        timers, self._timers = self._timers, []
-        for timer in timers:
-            timer.dispose()
+    def _let_go(self) -> None:
+        owned, self._owned = self._owned, []
+        for disposable in owned:
+            disposable.dispose()
 
 
 def as_lost(error: Exception) -> ConnectionLost:

@@ -75,7 +75,7 @@ class LiveConnection:
         self.chance = chance
         self.report = report
         self.lease = Lease[Opened](
-            lambda: self.hold(self.lease), lambda: self.release(self.lease), report
+            self._lease_taken, lambda: self.release(self.lease), report
         )
         self.wire = Wire(
             serializer,
@@ -176,6 +176,12 @@ class LiveConnection:
         if not self._holders and not self._has_ended:
             self._close(1000, "")
 
+    def _lease_taken(self) -> None:
+        was_open = self.is_open
+        self.hold(self.lease)
+        if was_open:
+            self.lease.emit(Opened())
+
     def connect(self) -> Once[None]:
         """Hold it until `disconnect`; settles at the first open, or the final error."""
         self._check()
@@ -253,14 +259,15 @@ class LiveConnection:
         if self._has_heartbeat:
             self.liveness.start()
         self.wire.carry(attempt)
-        connection.frames.subscribe(self.wire.receive)
+        attempt.own(connection.frames.subscribe(self.wire.receive))
         self._move(SocketEvent.OPENED)
         for member in self.wire.members:
             if attempt is self._attempt:
                 member.opened()
         if attempt is self._attempt:
             self._say(Opened())
-            self.lease.emit(Opened())
+            if self.lease.is_held:
+                self.lease.emit(Opened())
             if self._opening is not None:
                 self._opening.succeed(None)
 

@@ -178,15 +178,16 @@ class Membership:
     # What the leases wish.
 
     def _session_wanted(self) -> None:
-        if self.state.value is ChannelState.ERRORED:
+        state = self.state.value
+        if state is ChannelState.JOINED:
+            self.session.emit(self._response)
+        elif state in {ChannelState.CLOSED, ChannelState.ERRORED}:
             self._begin_unasked()
-        else:
-            self._joined_wanted()
 
     def _joined_wanted(self) -> None:
         state = self.state.value
         if state is ChannelState.JOINED:
-            self._tell_leases()
+            self.joined.emit(self._response)
         elif state is ChannelState.CLOSED or (
             state is ChannelState.ERRORED and not self._is_rejoin_due
         ):
