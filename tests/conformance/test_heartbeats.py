@@ -1,0 +1,195 @@
+"""Heartbeats: when they go, what answers them, and what a missed one does."""
+
+import pytest
+
+from rx_phoenix import ConnectionLost, Heartbeat, HeartbeatMissed, PushTimeout
+
+
+@pytest.fixture
+def beating(make_stage):
+    """A stage with a heartbeat each second, connected to a peer that never closes."""
+    stage = make_stage(heartbeat=Heartbeat(1.0, 1.0), answers_close=False)
+    stage.connect()
+    yield stage
+    stage.socket.disconnect()
+
+
+@pytest.mark.case(69)
+def test_without_a_connection_no_heartbeat_goes(make_stage):
+    stage = make_stage(heartbeat=Heartbeat(1.0, 1.0))
+    stage.socket.connect()
+
+    stage.wait(10)
+
+    assert stage.story == []
+
+
+@pytest.mark.case(70)
+def test_the_next_heartbeat_counts_from_the_answer(beating):
+    beating.wait_until(1.3)
+    beating.answer("heartbeat")
+    beating.wait_until(2.3)
+
+    assert beating.times("heartbeat") == [1.0, 2.3]
+
+
+@pytest.mark.case(70)
+def test_a_heartbeat_is_an_empty_message_of_no_channel(beating):
+    beating.wait_until(1.0)
+
+    (sent,) = beating.connection.sent
+    assert sent == '[null,"1","phoenix","heartbeat",{}]'
+
+
+@pytest.mark.case(71)
+def test_a_reply_with_another_ref_is_no_answer(beating):
+    beating.wait_until(1.3)
+    beating.receive(
+        "phx_reply", {"status": "ok", "response": {}}, ref="77", topic="phoenix"
+    )
+    beating.wait_until(2.0)
+
+    assert beating.connections[0].closed_by_us is not None
+
+
+@pytest.mark.case(73)
+def test_other_traffic_does_not_put_a_heartbeat_off(beating):
+    beating.wait_until(0.5)
+    beating.joined()
+    beating.receive("news")
+    beating.wait_until(1.0)
+
+    assert beating.times("heartbeat") == [1.0]
+
+
+@pytest.mark.case(74)
+@pytest.mark.defect(9)
+def test_an_answer_may_take_as_long_as_the_heartbeats_timeout(make_stage):
+    stage = make_stage(heartbeat=Heartbeat(interval=30, timeout=30))
+    connection = stage.connect()
+
+    stage.wait_until(40)
+    assert connection.is_open
+    stage.time.advance_before(60)
+    assert connection.is_open
+    stage.wait_until(60)
+
+    assert not connection.is_open
+
+
+@pytest.mark.case(75)
+def test_a_missed_heartbeat_closes_with_its_reason(beating):
+    beating.wait_until(2.0)
+
+    assert beating.connections[0].closed_by_us == (1000, "heartbeat timeout")
+
+
+@pytest.mark.case(75)
+def test_a_missed_heartbeat_is_told_and_its_channels_err(beating):
+    channel, reasons, happened = beating.joined(), [], []
+    channel.on_error(reasons.append)
+    beating.socket.lifecycle.subscribe(lambda event: happened.append(type(event)))
+
+    beating.wait_until(2.0)
+
+    assert reasons == [{"source": "transport", "reason": "heartbeat_timeout"}]
+    assert happened[0] is HeartbeatMissed
+
+
+@pytest.mark.case(77)
+@pytest.mark.case(78)
+@pytest.mark.case(79)
+@pytest.mark.defect(9)
+@pytest.mark.defect(28)
+@pytest.mark.parametrize("buffered", [0, 5])
+def test_after_a_missed_heartbeat_the_next_attempt_waits_for_no_goodbye(
+    beating, buffered
+):
+    beating.connection.buffered = buffered
+
+    beating.time.advance_before(2.01)
+    assert beating.attempts == 1
+    beating.wait_until(2.01)
+
+    assert beating.attempts == 2
+
+
+@pytest.mark.case(81)
+def test_the_answer_to_a_heartbeat_reaches_the_socket_and_no_channel(beating):
+    channel, on_channel, on_socket = beating.joined(), [], []
+    channel.messages.subscribe(on_channel.append)
+    beating.socket.on_message(on_socket.append)
+    beating.wait_until(1.0)
+
+    beating.answer("heartbeat")
+
+    assert on_channel == []
+    assert [(m.topic, m.event) for m in on_socket] == [("phoenix", "phx_reply")]
+
+
+@pytest.mark.case(82)
+def test_each_open_starts_a_fresh_interval(make_stage):
+    stage = make_stage(heartbeat=Heartbeat(1.0, 1.0))
+    stage.connect()
+    stage.wait_until(0.7)
+
+    stage.lose()
+    stage.wait_until(0.71)
+    stage.open()
+    stage.wait_until(1.71)
+
+    assert stage.times("heartbeat") == [1.71]
+
+
+@pytest.mark.case(82)
+def test_a_heartbeat_that_was_open_is_not_missed_on_the_next_connection(make_stage):
+    stage = make_stage(heartbeat=Heartbeat(1.0, 1.0))
+    stage.connect()
+    stage.wait_until(1.5)
+
+    stage.lose()
+    stage.wait_until(1.51)
+    connection = stage.open()
+    stage.wait_until(2.5)
+
+    assert connection.is_open
+
+
+@pytest.mark.case(109)
+@pytest.mark.defect(37)
+def test_a_ping_fails_when_the_connection_drops(stage):
+    stage.connect()
+    failures = []
+    stage.socket.ping().subscribe(None, failures.append)
+
+    stage.lose()
+
+    (error,) = failures
+    assert isinstance(error, ConnectionLost)
+
+
+@pytest.mark.defect(37)
+def test_a_ping_without_an_answer_fails_in_time(make_stage):
+    stage = make_stage(heartbeat=Heartbeat(60, 3))
+    stage.connect()
+    failures = []
+    stage.socket.ping().subscribe(None, failures.append)
+
+    stage.time.advance_before(3)
+    assert failures == []
+    stage.wait_until(3)
+
+    (error,) = failures
+    assert isinstance(error, PushTimeout)
+
+
+@pytest.mark.defect(9)
+def test_a_ping_measures_the_round_trip(stage):
+    stage.connect()
+    trips = []
+    stage.socket.ping().subscribe(trips.append)
+
+    stage.wait(0.25)
+    stage.answer("heartbeat")
+
+    assert trips == [0.25]

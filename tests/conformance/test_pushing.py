@@ -1,0 +1,362 @@
+"""Pushes, and what becomes of them."""
+
+from array import array
+
+import pytest
+
+from rx_phoenix import (
+    ChannelCrashed,
+    ConnectionLost,
+    NotJoinedError,
+    PushRefused,
+    PushTimeout,
+)
+from tests.conformance.stage import heard
+
+
+@pytest.mark.case(145)
+def test_a_push_before_the_join_is_refused_at_the_call(stage):
+    stage.connect()
+
+    with pytest.raises(NotJoinedError, match=r"cannot push 'note'.*join\(\) first"):
+        stage.channel().push("note")
+
+    assert stage.wire == []
+
+
+@pytest.mark.case(146)
+def test_a_push_while_joined_is_sent_at_once(stage):
+    channel = stage.joined()
+
+    push = channel.push("note", {"n": 1})
+
+    assert stage.connection.sent[-1] == '["1","2","room:1","note",{"n":1}]'
+    assert push.ref == "2"
+
+
+@pytest.mark.case(147)
+def test_a_push_while_joining_is_sent_after_the_ok(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+
+    channel.push("note")
+    assert stage.story == ["phx_join"]
+    stage.answer("phx_join")
+
+    assert stage.story == ["phx_join", "note"]
+
+
+@pytest.mark.case(149)
+@pytest.mark.defect(13)
+def test_a_push_takes_its_ref_when_it_is_sent(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    push = channel.push("note")
+    assert push.ref is None
+
+    stage.answer("phx_join")
+
+    assert (push.ref, stage.last("note").ref) == ("2", "2")
+
+
+@pytest.mark.case(150)
+def test_a_push_that_outlived_no_join_is_never_sent(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join().mark_seen()
+    calls = heard(channel.push("note"))
+
+    stage.wait(11)
+    stage.answer("phx_join")
+
+    assert channel.state == "joined"
+    assert "note" not in stage.story
+    assert calls == [("timeout", {})]
+
+
+@pytest.mark.case(151)
+def test_a_push_times_out_with_the_sockets_timeout(stage):
+    calls = heard(stage.joined().push("note"))
+
+    stage.time.advance_before(10)
+    assert calls == []
+    stage.wait_until(10)
+
+    assert calls == [("timeout", {})]
+
+
+@pytest.mark.case(153)
+def test_after_an_ok_a_push_does_not_time_out(stage):
+    calls = heard(stage.joined().push("note"))
+
+    stage.answer("note", "ok", {"n": 1})
+    stage.wait(20)
+
+    assert calls == [("ok", {"n": 1})]
+
+
+@pytest.mark.case(154)
+@pytest.mark.defect(12)
+def test_a_pushs_deadline_runs_from_the_call(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    push = channel.push("note")
+    stage.wait(9)
+    stage.answer("phx_join")
+    assert "note" in stage.story
+
+    stage.wait(1)
+
+    assert push.status == "timeout"
+
+
+@pytest.mark.case(154)
+def test_a_push_that_timed_out_while_it_waited_is_not_sent(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    calls = heard(channel.push("note", timeout=5))
+    stage.wait(5)
+    assert calls == [("timeout", {})]
+
+    stage.wait(4)
+    stage.answer("phx_join")
+
+    assert stage.story == ["phx_join"]
+
+
+@pytest.mark.case(155)
+@pytest.mark.parametrize("payload", [None, 0, "", False])
+def test_no_payload_is_an_empty_object(stage, payload):
+    stage.joined().push("note", payload)
+
+    assert stage.last("note").payload == {}
+
+
+@pytest.mark.case(155)
+@pytest.mark.parametrize("payload", [[], [1], {}, {"a": None}, 1, "text", True])
+def test_any_other_payload_is_sent_as_it_is(stage, payload):
+    stage.joined().push("note", payload)
+
+    assert stage.last("note").payload == payload
+
+
+@pytest.mark.case(157)
+def test_a_second_reply_is_ignored(stage):
+    calls = heard(stage.joined().push("note"))
+
+    stage.answer("note", "ok", {"n": 1})
+    stage.answer("note", "ok", {"n": 2})
+
+    assert calls == [("ok", {"n": 1})]
+
+
+@pytest.mark.case(158)
+@pytest.mark.defect(40)
+def test_a_server_that_lost_the_channel_makes_it_rejoin(stage):
+    channel = stage.joined()
+    push = channel.push("note")
+    calls = heard(push)
+
+    unmatched = {"status": "error", "response": {"reason": "unmatched topic"}}
+    stage.receive("phx_reply", unmatched, ref=push.ref)
+    assert channel.state == "errored"
+    stage.wait(1)
+
+    assert calls == [("error", {"reason": "unmatched topic"})]
+    assert stage.times("phx_join") == [0, 1]
+
+
+@pytest.mark.case(159)
+def test_callbacks_of_a_status_run_in_their_order_and_others_never(stage):
+    story = []
+    push = stage.joined().push("note")
+    chained = (
+        push.receive("ok", lambda _: story.append("first"))
+        .receive("error", lambda _: story.append("error"))
+        .receive("ok", lambda _: story.append("second"))
+    )
+
+    stage.answer("note")
+    push.receive("ok", lambda _: story.append("late"))
+
+    assert chained is push
+    assert story == ["first", "second", "late"]
+
+
+@pytest.mark.case(161)
+@pytest.mark.defect(11)
+def test_a_push_in_flight_fails_at_once_when_its_channel_crashes(stage):
+    channel = stage.joined()
+    push, failures = channel.push("note"), []
+    push.subscribe(None, failures.append)
+
+    stage.say(channel, "phx_error", {"reason": "channel_crash"})
+
+    (error,) = failures
+    assert isinstance(error, ChannelCrashed)
+    assert error.reason == {"reason": "channel_crash"}
+
+
+@pytest.mark.case(161)
+def test_a_push_while_errored_is_sent_after_the_rejoin_before_its_callbacks(stage):
+    stage.connect()
+    channel, story = stage.channel(), []
+    join = channel.join()
+    stage.answer("phx_join")
+    stage.say(channel, "phx_error")
+    channel.push("note")
+    stage.wait(1)
+    stage.socket.sent.subscribe(lambda message: story.append(message.event))
+    join.receive("ok", lambda _: story.append("ok"))
+
+    stage.answer("phx_join")
+
+    assert story == ["note", "ok"]
+
+
+@pytest.mark.defect(11)
+def test_a_push_in_flight_fails_at_once_when_the_connection_drops(stage):
+    push, failures = stage.joined().push("note"), []
+    calls = heard(push)
+    push.subscribe(None, failures.append)
+
+    stage.lose()
+
+    (error,) = failures
+    assert isinstance(error, ConnectionLost)
+    assert calls == [("timeout", {})]
+
+
+@pytest.mark.defect(11)
+def test_a_push_that_waits_outlives_the_connection(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join().mark_seen()
+    push = channel.push("note")
+
+    stage.lose()
+    stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join")
+    stage.answer("note")
+
+    assert push.status == "ok"
+
+
+@pytest.mark.case(162)
+@pytest.mark.defect(14)
+def test_a_push_after_a_leave_is_refused_at_the_call(stage):
+    channel = stage.joined()
+    channel.leave()
+
+    with pytest.raises(NotJoinedError, match="leaving"):
+        channel.push("note")
+
+    stage.answer("phx_leave")
+
+
+@pytest.mark.case(162)
+@pytest.mark.defect(14)
+def test_a_push_after_the_servers_close_is_refused_at_the_call(stage):
+    channel = stage.joined()
+    stage.say(channel, "phx_close")
+
+    with pytest.raises(NotJoinedError, match="closed"):
+        channel.push("note")
+
+
+@pytest.mark.case(165)
+def test_bytes_go_as_a_binary_frame(stage):
+    channel = stage.joined("t")
+
+    channel.push("g", b"\x01\x02")
+
+    assert stage.connection.sent[-1] == b"\x00\x01\x01\x01\x0112tg\x01\x02"
+
+
+@pytest.mark.case(166)
+@pytest.mark.defect(34)
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x01\x02",
+        bytearray([1, 2]),
+        memoryview(b"\x01\x02"),
+        memoryview(array("B", [1, 2])),
+    ],
+    ids=["bytes", "bytearray", "memoryview", "memoryview of an array"],
+)
+@pytest.mark.parametrize("waits", [False, True])
+def test_everything_that_is_bytes_goes_as_a_binary_frame(stage, data, waits):
+    if waits:
+        stage.connect()
+        stage.channel("t").join()
+        stage.channel("t").push("g", data)
+        stage.answer("phx_join")
+    else:
+        stage.joined("t").push("g", data)
+
+    assert stage.connection.sent[-1] == b"\x00\x01\x01\x01\x0112tg\x01\x02"
+
+
+@pytest.mark.defect(33)
+def test_a_push_is_a_stream_of_its_answer(stage):
+    story = []
+    push = stage.joined().push("note")
+    push.subscribe(story.append, story.append, lambda: story.append("completed"))
+
+    stage.answer("note", "ok", {"n": 1})
+
+    assert story == [{"n": 1}, "completed"]
+
+
+@pytest.mark.defect(33)
+@pytest.mark.parametrize(
+    ("status", "response", "error"), [("error", {"n": 1}, PushRefused)]
+)
+def test_a_push_that_is_refused_raises_where_it_is_awaited(
+    stage, status, response, error
+):
+    failures = []
+    push = stage.joined().push("note")
+
+    async def wait_for_it():
+        await push
+
+    stage.time.spawn(wait_for_it(), lambda _: None, failures.append)
+    stage.wait(0)
+    stage.answer("note", status, response)
+    stage.wait(0)
+
+    assert type(failures[0]) is error
+    assert failures[0].response == response
+
+
+@pytest.mark.defect(33)
+def test_a_push_that_times_out_raises_where_it_is_awaited(stage):
+    failures = []
+    push = stage.joined().push("note", timeout=2)
+
+    async def wait_for_it():
+        await push
+
+    stage.time.spawn(wait_for_it(), lambda _: None, failures.append)
+    stage.wait(2)
+
+    assert type(failures[0]) is PushTimeout
+
+
+@pytest.mark.defect(11)
+def test_an_unsent_push_can_be_asked_for_again_and_again(stage):
+    channel = stage.joined()
+    request = channel.request("note", {"n": 1})
+
+    for _ in range(2):
+        request.subscribe()
+        stage.answer("note")
+
+    assert stage.story == ["phx_join", "note", "note"]
