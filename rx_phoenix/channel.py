@@ -59,6 +59,11 @@ def is_unmatched(reply: Reply) -> bool:
     return reply.status == "error" and response == {"reason": UNMATCHED_TOPIC}
 
 
+def is_nothing(payload: object) -> bool:
+    """Whether phoenix.js would take a payload for a missing one (``push.js``)."""
+    return payload is None or (isinstance(payload, str | int | float) and not payload)
+
+
 class Channel:
     """One topic of a socket.
 
@@ -315,7 +320,8 @@ class Channel:
 
         Args:
             event: The event's name.
-            payload: JSON, or bytes for a binary frame; ``{}`` if None.
+            payload: JSON, or bytes for a binary frame. None, False, 0 and an empty
+                text are sent as ``{}``, as by phoenix.js.
             timeout: Seconds from now for the answer; the socket's own if None.
 
         Raises:
@@ -328,7 +334,7 @@ class Channel:
                 "call join() first, or subscribe to its stream() or joined"
             )
         within = self.default_timeout() if timeout is None else seconds(timeout)
-        return self._outbox.push(event, {} if payload is None else payload, within)
+        return self._outbox.push(event, {} if is_nothing(payload) else payload, within)
 
     def request(
         self, event: str, payload: Any = None, timeout: Duration | None = None
