@@ -11,7 +11,7 @@ from typing import Any
 from reactivex import Observable
 
 from rx_phoenix import Backoff, Channel, Reconnect, Socket
-from rx_phoenix.operators import Retry, retry_with_backoff
+from rx_phoenix.operators import Retry, first_value, retry_with_backoff
 from rx_phoenix.testing.reference import reference_app
 
 # Seconds would be usual; an example should not take that long.
@@ -58,14 +58,9 @@ def announce(retry: Retry) -> None:
 
 async def crash(channel: Channel) -> None:
     """Crash the channel's process on the server, and wait until it is joined again."""
-    is_back = asyncio.Event()
-
-    def back(_: object) -> None:
-        is_back.set()
-
-    with channel.joins.subscribe(back):
-        channel.push("exit")
-        await is_back.wait()
+    joined_again = first_value(channel.joins, timeout=5.0)
+    channel.push("exit")
+    await joined_again
 
 
 async def by_callback() -> None:

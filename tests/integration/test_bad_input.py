@@ -1,0 +1,164 @@
+"""Frames that are none, and frames that are too large, over a real socket."""
+
+import pytest
+
+from rx_phoenix import (
+    Closed,
+    EncodeError,
+    Heartbeat,
+    HeartbeatMissed,
+    Opened,
+    ProtocolError,
+    Retrying,
+    Socket,
+    WebSocketTransport,
+)
+from tests.integration.hostile import hostile_server
+from tests.integration.waiting import first, first_of, listing
+
+DEEP = "[" * 100_000
+
+BROKEN = {
+    "nothing": "",
+    "no JSON": "hello",
+    "half a frame": '[null,null,"room:1","ev',
+    "an object": '{"topic":"room:1","event":"e","payload":{},"ref":null}',
+    "a number": "1",
+    "an array of four": '[null,null,"room:1","event"]',
+    "a topic that is a number": '[null,null,1,"event",{}]',
+    "an event that is null": '[null,null,"room:1",null,{}]',
+    "a ref that is an object": '[null,{},"room:1","event",{}]',
+    "arrays 100,000 deep": DEEP + "]" * 100_000,
+    "a payload 100,000 deep": f'[null,null,"room:1","event",{DEEP}{"]" * 100_000}]',
+    "NaN": '[null,null,"room:1","event",NaN]',
+    "a lone surrogate": '[null,null,"room:1","event","\\ud800"]',
+    "no bytes": b"",
+    "bytes of no kind": b"\x09\x01\x02",
+    "bytes that end early": b"\x02\xff\xff",
+    "a topic that is no UTF-8": b"\x02\x01\x01\xff\xff",
+    "garbage": bytes(range(255, 128, -1)),
+}
+
+
+@pytest.mark.parametrize("frame", BROKEN.values(), ids=BROKEN)
+async def test_a_broken_frame_is_dropped_and_the_connection_lives(hasty, frame):
+    async with hostile_server(frame) as url:
+        socket = Socket(url, **hasty)
+        lifecycle = listing(socket.lifecycle)
+        broken = first_of(socket.lifecycle, ProtocolError)
+        unhandled = listing(socket.unhandled)
+        async with socket:
+            channel = socket.channel("room:1")
+            await channel.join()
+            await broken
+
+            assert await channel.push("echo") == {}
+
+            stats = await first(socket.stats)
+            assert [type(event) for event in lifecycle] == [Opened, ProtocolError]
+            assert stats.protocol_errors == 1
+            assert unhandled == []
+
+
+async def test_a_message_between_broken_frames_arrives(hasty):
+    good = '[null,null,"room:1","event",{"n":1}]'
+    async with hostile_server("junk", good, b"\x09") as url:
+        socket = Socket(url, **hasty)
+        heard = first(socket.channel("room:1").events("event"))
+        async with socket:
+            assert await heard == {"n": 1}
+
+
+async def test_replies_to_nothing_are_counted_and_no_more(hasty):
+    stray = '[null,"999","room:1","phx_reply",{"status":"ok","response":{}}]'
+    shapeless = '["1","1","room:1","phx_reply","no status"]'
+    async with hostile_server(stray, shapeless) as url, Socket(url, **hasty) as socket:
+        channel = socket.channel("room:1")
+
+        await channel.join()
+        await channel.push("echo")
+
+        assert channel.state == "joined"
+
+
+async def test_a_broadcast_that_has_the_name_of_our_lifecycle_changes_nothing(hasty):
+    async with (
+        hostile_server(
+            '[null,null,"room:1","phx_close",{}]', '[null,null,"room:1","phx_error",{}]'
+        ) as url,
+        Socket(url, **hasty) as socket,
+    ):
+        channel = socket.channel("room:1")
+        states = listing(channel.states)
+
+        await channel.join()
+        await channel.push("echo")
+
+        assert states == ["closed", "joining", "joined"]
+
+
+async def test_a_server_that_answers_no_heartbeat_is_left(hasty):
+    async with hostile_server(mute=["heartbeat"]) as url:
+        socket = Socket(url, heartbeat=Heartbeat(0.02, 0.03), **hasty)
+        async with socket:
+            missed = first_of(socket.lifecycle, HeartbeatMissed)
+            lifecycle = listing(socket.lifecycle)
+
+            await missed
+            await first_of(socket.lifecycle, Opened)
+
+            assert lifecycle[:4] == [
+                HeartbeatMissed(),
+                Closed(1006, "heartbeat timeout", clean=False),
+                Retrying(1, 0.01),
+                Opened(),
+            ]
+
+
+async def test_a_frame_that_is_too_large_for_us_ends_the_connection(app, hasty):
+    transport = WebSocketTransport(max_frame_size=2000)
+    async with Socket(app.url, transport=transport, **hasty) as socket:
+        channel = socket.channel(app.new("room:"))
+        await channel.join()
+        assert len((await channel.push("big", {"n": 1500}))["data"]) == 1500
+        closing, again = first_of(socket.lifecycle, Closed), first(channel.joins)
+
+        channel.push("big", {"n": 3000})
+
+        assert (await closing).code == 1009
+        assert (await again)["topic"] == channel.topic
+
+
+async def test_a_frame_that_is_too_large_for_the_server_ends_the_connection(app, hasty):
+    async with Socket(app.at("/tuned"), **hasty) as socket:
+        channel = socket.channel(app.new("room:"))
+        await channel.join()
+        closing, again = first_of(socket.lifecycle, Closed), first(channel.joins)
+
+        channel.push("echo", {"data": "x" * 5000})
+
+        assert (await closing).code == 1009
+        assert (await again)["topic"] == channel.topic
+
+
+@pytest.mark.parametrize("payload", [object(), {1, 2, object()}, 1j, "\ud800"])
+async def test_a_payload_that_json_cannot_say_is_refused_at_the_call(
+    socket, joined, payload
+):
+    sent = listing(socket.sent)
+
+    with pytest.raises(EncodeError):
+        joined.push("echo", payload)
+
+    assert sent == []
+    assert await joined.push("echo", {"n": 1}) == {"n": 1}
+
+
+async def test_a_compressed_connection_carries_the_same(app, hasty):
+    transport = WebSocketTransport(compress=15)
+    async with Socket(app.at("/deflate"), transport=transport, **hasty) as socket:
+        channel = socket.channel(app.new("room:"))
+        await channel.join()
+
+        assert await channel.push("big", {"n": 100_000}) == {"data": "x" * 100_000}
+        assert await channel.push("echo_binary", b"\0" * 100_000) == b"\0" * 100_000
