@@ -1,4 +1,4 @@
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import fields
 from typing import get_args
 
 import pytest
@@ -13,7 +13,7 @@ def test_an_event_is_a_value(event):
 
     assert event(*facts) == example
     assert all(getattr(example, fact) == fact for fact in facts)
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises((AttributeError, TypeError)):
         example.attempt = 3
 
 
