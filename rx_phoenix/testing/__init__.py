@@ -1,15 +1,63 @@
-"""A kit for tests: virtual time, marbles, and a Phoenix server in the box."""
+"""A kit for tests: virtual time, marbles, and a Phoenix server in the box.
+
+The server and the reference application load with their names, as they bring aiohttp's
+server along.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from rx_phoenix.testing.fake import FakeAttempt, FakeConnection, FakeTransport
+from rx_phoenix.testing.letters import Answers, Closes, Fails, Opens, Says, Sends
 from rx_phoenix.testing.loop import VirtualLoop
+from rx_phoenix.testing.marbles import MarbleError
+from rx_phoenix.testing.phx import Phx
+from rx_phoenix.testing.recording import Marbles, Recording
 from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing.server_lane import LaneError
+from rx_phoenix.testing.sources import Source
+from rx_phoenix.testing.timeline import Timeline, window
 from rx_phoenix.testing.timer import VirtualTimer
 
+if TYPE_CHECKING:
+    from rx_phoenix.testing.reference import reference_app as reference_app
+    from rx_phoenix.testing.server import JoinError as JoinError
+    from rx_phoenix.testing.server import PhoenixServer as PhoenixServer
+    from rx_phoenix.testing.server import ServerChannel as ServerChannel
+
 __all__ = [
+    "Answers",
+    "Closes",
+    "Fails",
     "FakeAttempt",
     "FakeConnection",
     "FakeTransport",
+    "LaneError",
+    "MarbleError",
+    "Marbles",
+    "Opens",
+    "Phx",
+    "Recording",
+    "Says",
+    "Sends",
+    "Source",
+    "Timeline",
     "VirtualLoop",
     "VirtualScheduler",
     "VirtualTimer",
+    "window",
 ]
+
+HOMES = {
+    "JoinError": "rx_phoenix.testing.server",
+    "PhoenixServer": "rx_phoenix.testing.server",
+    "ServerChannel": "rx_phoenix.testing.server",
+    "reference_app": "rx_phoenix.testing.reference",
+}
+"""Where the names live that load when they are asked for."""
+
+
+def __getattr__(name: str) -> object:
+    if name in HOMES:
+        return getattr(import_module(HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,16 +1,24 @@
 """A transport without a network: the test is the server."""
 
+from collections.abc import Callable
+
 from reactivex import Observable, abc, create
 from reactivex.disposable import Disposable
+from reactivex.subject import Subject
 
 from rx_phoenix.errors import ConnectionLost, UsageError
 from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.protocol.message import Message
 from rx_phoenix.protocol.serializer import Frame, Serializer, SerializerV2
-from rx_phoenix.streams.hub import Hub
+from rx_phoenix.streams.hub import noop
+from rx_phoenix.testing.letters import Connects, Disconnects
+from rx_phoenix.testing.wire import frame_to_client, message_from_client
 from rx_phoenix.transport.contract import Connection
 
-__all__ = ["FakeAttempt", "FakeConnection", "FakeTransport"]
+__all__ = ["FakeAttempt", "FakeConnection", "FakeTransport", "Watcher"]
+
+Watcher = Callable[["FakeAttempt", Connects | Disconnects | Frame], object]
+"""Told of everything the client does: the attempt, and what it did with it."""
 
 
 class FakeConnection:
@@ -29,27 +37,31 @@ class FakeConnection:
         self.closed_by_us: tuple[int, str] | None = None
         self.is_open = True
         self._attempt = attempt
-        self._frames = Hub[Frame](_raise)
+        # Not one of our own sources: what a reader raises is to raise in the test.
+        self._frames = Subject[Frame]()
 
     @property
     def frames(self) -> Observable[Frame]:
         """The frames that the test says arrived."""
-        return self._frames.observable
+        return self._frames
 
     @property
     def messages(self) -> list[Message]:
         """What the client sent, decoded."""
-        return [self._attempt.serializer.decode(frame) for frame in self.sent]
+        serializer = self._attempt.serializer
+        return [message_from_client(frame, serializer) for frame in self.sent]
 
     def send(self, frame: Frame) -> None:
         """Keep a frame of the client's; after its close it goes nowhere."""
         if self.is_open and self.closed_by_us is None:
             self.sent.append(frame)
+            self._attempt.watch(self._attempt, frame)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Note the client's close, and end unless the peer is a silent one."""
         if self.is_open and self.closed_by_us is None:
             self.closed_by_us = code, reason
+            self._attempt.watch(self._attempt, Disconnects())
             if self._attempt.answers_close:
                 self.finish_close()
 
@@ -60,8 +72,9 @@ class FakeConnection:
             UsageError: The connection has ended.
         """
         self._require_open("receive a frame")
-        is_message = isinstance(message, Message)
-        self._frames.on_next(self._encode(message) if is_message else message)
+        if isinstance(message, Message):
+            message = frame_to_client(message, self._attempt.serializer)
+        self._frames.on_next(message)
 
     def finish_close(self) -> None:
         """Answer the client's close, as a peer that is not silent does by itself."""
@@ -78,9 +91,6 @@ class FakeConnection:
     def lose(self, reason: str = "") -> None:
         """Let the network end it, without a close frame."""
         self.close_from_server(1006, reason)
-
-    def _encode(self, message: Message) -> Frame:
-        return self._attempt.serializer.encode(message)
 
     def _require_open(self, what: str) -> None:
         if not self.is_open:
@@ -101,16 +111,28 @@ class FakeAttempt:
         endpoint: Endpoint,
         observer: abc.ObserverBase[Connection],
         serializer: Serializer,
+        watch: Watcher,
         *,
         answers_close: bool,
     ) -> None:
         self.endpoint = endpoint
         self.observer = observer
         self.serializer = serializer
+        self.watch = watch
         self.answers_close = answers_close
         self.connection: FakeConnection | None = None
         self.is_disposed = False
         self._is_settled = False
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether nothing has become of it yet."""
+        return not (self._is_settled or self.is_disposed)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it led to a connection that is still open."""
+        return self.connection is not None and self.connection.is_open
 
     def open(self) -> FakeConnection:
         """Let the handshake succeed."""
@@ -125,18 +147,24 @@ class FakeAttempt:
         self.observer.on_error(error)
 
     def _settle(self, what: str) -> None:
-        if self._is_settled or self.is_disposed:
+        if not self.is_pending:
             state = "was abandoned" if self.is_disposed else "is over"
             raise UsageError(f"this attempt {state}: it cannot {what}")
         self._is_settled = True
 
     def dispose(self) -> None:
         """Note that the client abandoned it; after an end it is no matter."""
-        is_over = self._is_settled and not (self.connection and self.connection.is_open)
+        connection = self.connection
+        if connection is None:
+            is_over, said_goodbye = self._is_settled, False
+        else:
+            is_over = not connection.is_open
+            said_goodbye = connection.closed_by_us is not None
+            connection.is_open = False
         if not is_over:
             self.is_disposed = True
-        if self.connection is not None:
-            self.connection.is_open = False
+            if not said_goodbye:
+                self.watch(self, Disconnects())
 
 
 class FakeTransport:
@@ -146,9 +174,12 @@ class FakeTransport:
         answers_close: Whether the peer answers a close; if not, the connection
             stays until `FakeConnection.finish_close`.
         serializer: How messages are put into frames for `FakeConnection`.
+        watch: Told of everything the client does.
 
     Attributes:
         attempts: Every attempt so far.
+        answers_close: As given; may be set for the attempts to come.
+        serializer: As given; likewise.
 
     >>> transport = FakeTransport()
     >>> endpoint = Endpoint(url="ws://localhost/socket")
@@ -160,11 +191,16 @@ class FakeTransport:
     """
 
     def __init__(
-        self, *, answers_close: bool = True, serializer: Serializer | None = None
+        self,
+        *,
+        answers_close: bool = True,
+        serializer: Serializer | None = None,
+        watch: Watcher = noop,
     ) -> None:
         self.attempts: list[FakeAttempt] = []
-        self._answers_close = answers_close
-        self._serializer = serializer or SerializerV2()
+        self.answers_close = answers_close
+        self.serializer = serializer or SerializerV2()
+        self._watch = watch
 
     @property
     def attempt(self) -> FakeAttempt:
@@ -190,14 +226,12 @@ class FakeTransport:
             attempt = FakeAttempt(
                 endpoint,
                 observer,
-                self._serializer,
-                answers_close=self._answers_close,
+                self.serializer,
+                self._watch,
+                answers_close=self.answers_close,
             )
             self.attempts.append(attempt)
+            self._watch(attempt, Connects())
             return Disposable(attempt.dispose)
 
         return create(subscribe)
-
-
-def _raise(error: Exception) -> None:
-    raise error

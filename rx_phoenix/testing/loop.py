@@ -20,6 +20,9 @@ from rx_phoenix.testing.timer import VirtualTimer
 
 __all__ = ["LIMIT", "VirtualLoop"]
 
+__tracebackhide__ = True
+"""A failure points at the test, not into the kit."""
+
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -275,8 +278,13 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         """Keep an exception for whoever moves the clock."""
-        error = context.get("exception")
-        self.errors.append(error or RuntimeError(context["message"]))
+        error: BaseException | None = context.get("exception")
+        if error is None:
+            error = RuntimeError(context["message"])
+        elif "handle" in context and error.__traceback__ is not None:
+            # The outermost frame is asyncio's, and tells nothing.
+            error = error.with_traceback(error.__traceback__.tb_next)
+        self.errors.append(error)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         """Tell of an exception that nobody handles."""

@@ -10,6 +10,9 @@ from rx_phoenix.testing.timer import VirtualTimer
 
 __all__ = ["VirtualScheduler"]
 
+__tracebackhide__ = True
+"""A failure points at the test, not into the kit."""
+
 
 class VirtualScheduler(LoopScheduler):
     """The scheduler of a private asyncio loop in virtual time.

@@ -8,9 +8,9 @@ from inspect import iscoroutine
 from pathlib import Path
 from typing import Any, cast
 
-from rx_phoenix.testing.origin import Origin
+from rx_phoenix.testing.origin import Origin, Place
 
-__all__ = ["VirtualTimer", "name_of"]
+__all__ = ["VirtualTimer", "name_of", "waiting_at"]
 
 ASYNCIO = str(Path(asyncio.__file__).parent)
 
@@ -51,17 +51,24 @@ def name_of(function: object) -> str:
     """
     owner = getattr(function, "__self__", None)
     if isinstance(owner, asyncio.Task):
-        return f"{_innermost(cast('asyncio.Task[Any]', owner))} (a task)"
+        coroutine = _innermost(cast("asyncio.Task[Any]", owner))
+        return f"{coroutine.__qualname__} (a task)"
     if isinstance(function, partial):
         return name_of(function.func)
     return getattr(function, "__qualname__", None) or repr(function)
 
 
-def _innermost(task: asyncio.Task[Any]) -> str:
+def waiting_at(task: asyncio.Task[Any]) -> str:
+    """Where a task waits: the innermost line that is not asyncio's."""
+    coroutine = _innermost(task)
+    return str(Place(coroutine.cr_code, coroutine.cr_frame.f_lineno))
+
+
+def _innermost(task: asyncio.Task[Any]) -> Any:
     """The coroutine that a task is really about, not what it waits in or is run by."""
     coroutine: Any = task.get_coro()
     while iscoroutine(inner := getattr(coroutine, "cr_await", None)):
         if inner.cr_code.co_filename.startswith(ASYNCIO):
             break
         coroutine = inner
-    return getattr(coroutine, "__qualname__", repr(coroutine))
+    return coroutine

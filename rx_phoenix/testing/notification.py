@@ -1,0 +1,69 @@
+"""What a stream said, as values that can be compared.
+
+Rule: values are equal by value; errors by type and arguments, not by their text.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+__all__ = ["Completed", "Failed", "Next", "Notification", "Recorded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The stream emitted a value."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Failed:
+    """The stream ended with an error.
+
+    Attributes:
+        error: The error. In an expectation a class stands for any error of that
+            class.
+
+    >>> Failed(ValueError("a")) == Failed(ValueError("a"))
+    True
+    >>> Failed(ValueError("a")) == Failed(Exception("a"))
+    False
+    """
+
+    error: Exception | type[Exception]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Failed) and same_error(self.error, other.error)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The stream ended."""
+
+
+Notification = Next | Failed | Completed
+
+
+class Recorded(NamedTuple):
+    """A notification and when it came.
+
+    Attributes:
+        time: Seconds of the test's clock.
+        notification: What the stream said.
+    """
+
+    time: float
+    notification: Notification
+
+
+def same_error(
+    one: Exception | type[Exception], other: Exception | type[Exception]
+) -> bool:
+    """Whether two errors are the same by type and arguments; a class fits any of it."""
+    if isinstance(one, type):
+        return isinstance(other, one) or one is other
+    if isinstance(other, type):
+        return isinstance(one, other)
+    return type(one) is type(other) and one.args == other.args

@@ -1,0 +1,303 @@
+"""A socket in virtual time, and its two lanes."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any, Self, TypeVar
+
+from reactivex import Observable, typing
+
+from rx_phoenix.errors import UsageError
+from rx_phoenix.policy import Backoff, Reconnect, Rejoin
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.socket import Socket
+from rx_phoenix.testing.client_lane import ClientLane
+from rx_phoenix.testing.fake import FakeTransport
+from rx_phoenix.testing.leftovers import Unhandled, told
+from rx_phoenix.testing.letters import (
+    Answers,
+    ClientLetter,
+    Connects,
+    Disconnects,
+    LetterValue,
+    Sends,
+    ServerLetter,
+    meaning_of,
+)
+from rx_phoenix.testing.marbles import check_letters, parse
+from rx_phoenix.testing.origin import Origin
+from rx_phoenix.testing.recording import Error, Marbles, Recording, read
+from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing.server_lane import ServerLane
+from rx_phoenix.testing.timeline import D, Timeline
+from rx_phoenix.testing.tracing import Share, watch_leases
+
+__all__ = ["Phx"]
+
+__tracebackhide__ = True
+"""A failure points at the test, not into the kit."""
+
+T = TypeVar("T")
+
+URL = "ws://phx.test/socket"
+
+WITHOUT_JITTER: Mapping[str, Any] = {
+    "reconnect": Reconnect(Backoff(0.25, 2.0, 30.0)),
+    "rejoin": Rejoin(Backoff.steps(1, 2, 5, 10)),
+    "random": lambda: 0.5,
+}
+"""The defaults, but for chance."""
+
+
+class Phx:
+    """A socket in virtual time, whose server is a lane of marbles.
+
+    Get it as the fixture ``phx``. While a test runs, the virtual loop is the running
+    one.
+
+    Args:
+        timeline: The test's clock.
+
+    Attributes:
+        scheduler: The test's clock, for sockets and operators of the test's own.
+        transport: The fake transport, for sockets of the test's own.
+    """
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.scheduler: VirtualScheduler = timeline.scheduler
+        self._timeline = timeline
+        self._client = ClientLane()
+        self._server = ServerLane(self._client, timeline.scheduler)
+        self.transport = FakeTransport(watch=self._server.watch)
+        self._options: dict[str, Any] = {**WITHOUT_JITTER}
+        self._socket: Socket | None = None
+        self._cleanup = ExitStack()
+        self._shares: list[Share] = []
+        self._unhandled = Unhandled()
+
+    # Time.
+
+    @property
+    def clock(self) -> float:
+        """Seconds since the test began."""
+        return self.scheduler.clock
+
+    @property
+    def tick(self) -> float:
+        """Seconds of one character of a lane: 0.1, unless the test sets another."""
+        return self._timeline.tick
+
+    @tick.setter
+    def tick(self, seconds: float) -> None:
+        self._timeline.tick = self._server.tick = seconds
+
+    def at(self, time: typing.RelativeTime, function: Callable[[], object]) -> None:
+        """Do something at a time of the test's clock, before what else happens then.
+
+        Args:
+            time: Seconds since the test began.
+            function: What to do; an ``async def`` runs in a task.
+        """
+        self._timeline.at(time, function)
+
+    def wait_for(self, awaitable: Awaitable[T]) -> T:
+        """Move the clock as far as it takes for an awaitable to end.
+
+        Raises:
+            UsageError: Nothing is armed any more that could end it.
+        """
+        return self.scheduler.loop.run_until_complete(awaitable)
+
+    # The socket.
+
+    def use(self, **options: Any) -> Self:
+        """Make the socket with other options than the kit's; before its first use.
+
+        The kit's are those of `Socket`, with delays that no jitter changes.
+
+        Args:
+            options: The arguments of `Socket`, ``url`` among them.
+
+        Raises:
+            UsageError: The socket was used already.
+        """
+        if self._socket is not None:
+            raise UsageError("phx.use() comes too late: phx.socket was used already")
+        self._options |= options
+        if options.get("serializer") is not None:
+            self.transport.serializer = options["serializer"]
+        return self
+
+    @property
+    def socket(self) -> Socket:
+        """The socket."""
+        if self._socket is None:
+            options: dict[str, Any] = {
+                "transport": self.transport,
+                "scheduler": self.scheduler,
+                **self._options,
+            }
+            self._socket = Socket(options.pop("url", URL), **options)
+        return self._socket
+
+    # The lanes.
+
+    def letters(
+        self,
+        meanings: Mapping[str, ClientLetter | ServerLetter] | None = None,
+        /,
+        **more: ClientLetter | ServerLetter,
+    ) -> None:
+        """Add letters of the test's own, or change what others mean.
+
+        Args:
+            meanings: `Sends` is a letter of the client's lane. `Says`, `Answers`,
+                `Closes`, `Fails`, a whole `Message` and a raw frame are letters of
+                the server's.
+            more: The same, for letters that are names.
+
+        Raises:
+            UsageError: It cannot be a letter, or answers one that does not exist.
+        """
+        added = {**(meanings or {}), **more}
+        check_letters(added)
+        for letter, meaning in added.items():
+            if isinstance(meaning, Sends | Connects | Disconnects):
+                self._client.add_letter(letter, meaning)
+            else:
+                self._server.letters[letter] = meaning
+        for letter, meaning in added.items():
+            if isinstance(meaning, Answers) and meaning.to not in self._client.letters:
+                raise UsageError(
+                    f"{letter!r} answers {meaning.to!r}, which is no letter of the "
+                    f"client's: those are {' '.join(self._client.letters)}"
+                )
+
+    def answers(self, letters: str) -> None:
+        """Have the server answer letters of the client's at once, without being told.
+
+        Args:
+            letters: Such as ``h``, or ``*Jh``; each is answered with ``ok``.
+
+        Raises:
+            UsageError: No letter of the server's answers it.
+        """
+        for letter in letters:
+            self._server.letter_for(letter)
+        self._server.unasked = letters
+
+    def run(self, server: str) -> None:
+        """Play a lane of the server's, and let everything happen meanwhile.
+
+        A lane begins where the one before ended. What is due at the very instant of
+        its end belongs to the next.
+
+        Args:
+            server: The lane.
+
+        Raises:
+            MarbleError: The lane cannot be read.
+            LaneError: It says something that cannot happen then.
+        """
+        known = {
+            letter: meaning_of(meaning)
+            for letter, meaning in self._server.letters.items()
+        }
+        lane = parse(server, known, tick=self.tick, numbered=True)
+        self._server.origin = Origin.here()
+        start = self.clock
+        timers = [
+            self.scheduler.call_later(time, self._player(letter, number))
+            for time, letter, _, number in lane.marks
+        ]
+        try:
+            self.scheduler.advance_before(start + lane.end)
+        finally:
+            for timer in timers:
+                timer.dispose()
+
+    def _player(self, letter: str, number: int | None) -> Callable[[], None]:
+        return lambda: self._server.play(letter, number)
+
+    def expect_client(self, lane: str, *, since: float = 0.0) -> None:
+        """Compare what the client did with a lane.
+
+        Args:
+            lane: The lane. It tells everything the client did until now.
+            since: When the lane begins, in seconds of the test's clock; what was
+                before is not looked at.
+
+        Raises:
+            AssertionError: The client did something else.
+            MarbleError: The lane cannot be read.
+        """
+        known = {
+            letter: meaning_of(meaning)
+            for letter, meaning in self._client.letters.items()
+        }
+        expected = parse(lane, known, tick=self.tick)
+        server = self._server.drawn()
+        lines = self._client.compare(expected, server, since=since, tick=self.tick)
+        if lines:
+            raise AssertionError("\n".join(["the client did something else", *lines]))
+
+    def sent(self, letter: str = "P") -> list[Message]:
+        """The messages of the client's that a letter means."""
+        done = self._client.sent(letter)
+        return [did.action for did in done if isinstance(did.action, Message)]
+
+    # Streams.
+
+    def record(self, stream: Observable[Any]) -> Recording:
+        """Subscribe to a stream until the end of the test, and keep what it says."""
+        return self._timeline.record(stream)
+
+    def keep(self, thing: D) -> D:
+        """Dispose something at the end of the test; returns it."""
+        return self._timeline.keep(thing)
+
+    def marbles(
+        self,
+        lane: str,
+        values: Mapping[str, object] | None = None,
+        error: Error | None = None,
+    ) -> Marbles:
+        """Read what a test expects of a recording.
+
+        A letter of the server's equals its frame, its payload or its response.
+
+        Args:
+            lane: The marbles, from the beginning of the test.
+            values: What other letters equal.
+            error: What ``#`` is: an error, or the class of it; any error if None.
+
+        Raises:
+            MarbleError: The lane cannot be read.
+        """
+        letters = {
+            letter: LetterValue(letter, meaning)
+            for letter, meaning in self._server.letters.items()
+        }
+        return read(
+            lane, {**letters, **(values or {})}, error or Exception, tick=self.tick
+        )
+
+    # The end.
+
+    def begin(self) -> None:
+        """Watch for what the test may leave behind."""
+        self._shares = self._cleanup.enter_context(watch_leases())
+        self._cleanup.enter_context(self._unhandled)
+
+    def end(self) -> Iterator[str]:
+        """Dispose what was recorded, close the socket, and tell what is left."""
+        self._timeline.dispose()
+        for share in self._shares:
+            if share.is_held:
+                yield f"a lease is still held: taken {share.origin}"
+        if self._socket is not None:
+            self.wait_for(self._socket.aclose())
+        self._cleanup.close()
+        for done in self._server.untaken:
+            yield f"nobody took {done} at {done.time:g} s, played {done.origin}"
+        for error in self._unhandled.errors:
+            yield f"nobody handled {told(error)}"

@@ -1,0 +1,222 @@
+"""The server's lane: the fake server does what its letters say, and nothing else."""
+
+from dataclasses import dataclass
+
+from rx_phoenix.errors import UsageError
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.protocol.names import CLOSE, ERROR, OK, REPLY
+from rx_phoenix.protocol.serializer import Frame
+from rx_phoenix.streams.failure import fresh
+from rx_phoenix.testing.client_lane import ClientLane, Did, frame_text
+from rx_phoenix.testing.difference import show
+from rx_phoenix.testing.fake import FakeAttempt
+from rx_phoenix.testing.ledger import Impossible, Join, Ledger
+from rx_phoenix.testing.letters import (
+    SERVER_LETTERS,
+    Answers,
+    Closes,
+    Connects,
+    Disconnects,
+    Fails,
+    Opens,
+    Says,
+    ServerLetter,
+    meaning_of,
+)
+from rx_phoenix.testing.marbles import TICK
+from rx_phoenix.testing.origin import Origin
+from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing.tracing import watch_deliveries
+from rx_phoenix.testing.wire import message_from_client
+
+__all__ = ["Done", "LaneError", "ServerLane"]
+
+__tracebackhide__ = True
+"""A failure points at the test, not into the kit."""
+
+
+class LaneError(AssertionError):
+    """The server's lane says something that cannot happen at that instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something the server did.
+
+    Attributes:
+        time: When, in seconds of the test's clock.
+        letter: The letter.
+        frame: What it sent; None if it sent nothing.
+        origin: Who made it play its lane; None if it did so unasked.
+    """
+
+    time: float
+    letter: str
+    frame: Message | Frame | None
+    origin: Origin | None
+
+    def __str__(self) -> str:
+        if self.frame is None:
+            return self.letter
+        if isinstance(self.frame, Message):
+            return f"{self.letter}  {frame_text(self.frame)}"
+        return f"{self.letter}  {self.frame!r}"
+
+
+class ServerLane:
+    """Plays letters on the connections of a fake transport.
+
+    Args:
+        client: The client's lane.
+        scheduler: The test's clock.
+
+    Attributes:
+        letters: What its letters mean.
+        done: What it did.
+        untaken: What it said and nobody listened to.
+        unasked: Letters of the client's that are answered without being told.
+        origin: Who makes it play its lane.
+        tick: Seconds of one character, for drawings.
+    """
+
+    def __init__(self, client: ClientLane, scheduler: VirtualScheduler) -> None:
+        self.letters: dict[str, ServerLetter] = dict(SERVER_LETTERS)
+        self.done: list[Done] = []
+        self.untaken: list[Done] = []
+        self.unasked = ""
+        self.origin: Origin | None = None
+        self.tick = TICK
+        self._client = client
+        self._scheduler = scheduler
+        self._ledger = Ledger(client)
+
+    def watch(
+        self, attempt: FakeAttempt, action: Connects | Disconnects | Frame
+    ) -> None:
+        """Take note of something the client does."""
+        is_frame = isinstance(action, str | bytes)
+        did = Did(
+            self._scheduler.clock,
+            message_from_client(action, attempt.serializer) if is_frame else action,
+            attempt,
+        )
+        self._client.done.append(did)
+        self._ledger.note(did)
+        for to in self.unasked:
+            if self._client.means(to, did.action):
+                self._scheduler.loop.call_soon(self._answer_unasked, to, did)
+                break
+
+    def letter_for(self, to: str) -> str:
+        """The letter that answers a letter of the client's with ``ok``.
+
+        Raises:
+            UsageError: There is none.
+        """
+        for letter, meaning in self.letters.items():
+            match meaning:
+                case Opens() if to == "*":
+                    return letter
+                case Answers(answered, status) if (answered, status) == (to, OK):
+                    return letter
+                case _:
+                    pass
+        raise UsageError(f"no letter of the server's lane answers {to!r} with ok")
+
+    def _answer_unasked(self, to: str, did: Did) -> None:
+        """Answer, unless the lane did so meanwhile, or it is too late."""
+        letter = self.letter_for(to)
+        meaning = self.letters[letter]
+        if isinstance(meaning, Answers):
+            if did.attempt.is_open and self._ledger.is_owed(did):
+                self._answer(letter, meaning, did)
+        elif did.attempt.is_pending:
+            self._play(letter, meaning, None)
+
+    def play(self, letter: str, number: int | None = None) -> None:
+        """Do what a letter says.
+
+        Args:
+            letter: The letter.
+            number: Which message of the client's it is about, counting from 1 those of
+                its letter; None for the oldest.
+
+        Raises:
+            LaneError: It cannot happen now.
+        """
+        try:
+            self._play(letter, self.letters[letter], number)
+        except Impossible as reason:
+            raise LaneError(self._explain(letter, reason)) from None
+
+    def _play(self, letter: str, meaning: ServerLetter, number: int | None) -> None:
+        ledger = self._ledger
+        match meaning:
+            case Opens():
+                attempt = ledger.pending()
+                self._note(letter)
+                attempt.open()
+            case Fails(error):
+                attempt = ledger.pending()
+                self._note(letter)
+                attempt.fail(fresh(error))
+            case Closes(code, reason):
+                connection = ledger.connection()
+                self._note(letter)
+                connection.close_from_server(code, reason)
+            case Answers(to):
+                self._answer(letter, meaning, ledger.asked(to, number))
+            case Says(_, _, topic):
+                self._say(letter, meaning, ledger.channel(topic, number))
+            case frame:
+                self._deliver(letter, frame)
+
+    def _note(self, letter: str, frame: Message | Frame | None = None) -> Done:
+        done = Done(self._scheduler.clock, letter, frame, self.origin)
+        self.done.append(done)
+        return done
+
+    def _answer(self, letter: str, answer: Answers, did: Did) -> None:
+        asked = did.action
+        assert isinstance(asked, Message), "only messages are owed an answer"
+        self._ledger.answered(did, answer.status)
+        payload = {"status": answer.status, "response": answer.response}
+        reply = Message(asked.join_ref, asked.ref, asked.topic, REPLY, payload)
+        self._note(letter, reply)
+        self._ledger.connection().receive(reply)
+
+    def _say(self, letter: str, says: Says, join: Join) -> None:
+        is_lifecycle = says.event in {CLOSE, ERROR}
+        join.is_over |= is_lifecycle
+        join_ref, topic = join.message.join_ref, join.message.topic
+        ref = join_ref if is_lifecycle else None
+        self._deliver(letter, Message(join_ref, ref, topic, says.event, says.payload))
+
+    def _deliver(self, letter: str, frame: Message | Frame) -> None:
+        connection = self._ledger.connection()
+        done = self._note(letter, frame)
+        with watch_deliveries() as taken:
+            connection.receive(frame)
+        is_news = isinstance(frame, Message) and frame.event not in LIFECYCLE
+        if is_news and not taken:
+            self.untaken.append(done)
+
+    def drawn(self) -> list[tuple[float, str]]:
+        """What the server did as letters of a drawing."""
+        return [(done.time, done.letter) for done in self.done]
+
+    def _explain(self, letter: str, reason: Impossible) -> str:
+        now = self._scheduler.clock
+        done = [(did.time, did.action) for did in self._client.done]
+        lanes = {
+            "server": [*self.drawn(), (now, letter)],
+            "client": self._client.drawn(done),
+        }
+        last = [self._client.describe(action) for time, action in done if time == now]
+        lines = show(lanes, now, {"client": last} if last else {}, self.tick)
+        meaning = meaning_of(self.letters[letter])
+        return "\n".join([f"{letter!r} ({meaning}) cannot happen: {reason}", *lines])
+
+
+LIFECYCLE = frozenset({CLOSE, ERROR, REPLY})
+"""What a channel takes for itself, whoever listens."""

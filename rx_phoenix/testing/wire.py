@@ -1,0 +1,60 @@
+"""The server's end of the wire, for fakes.
+
+Text frames read the same in both directions; the layouts of binary ones differ
+(phoenix ``v2_json_serializer.ex``).
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.protocol.names import REPLY
+from rx_phoenix.protocol.serializer import Frame, Serializer
+
+__all__ = ["frame_to_client", "message_from_client"]
+
+PUSH, ANSWER, BROADCAST = range(3)
+"""The kinds of binary frames."""
+
+HEAD = 5
+"""The kind and four lengths of a client's binary push."""
+
+
+def message_from_client(frame: Frame, serializer: Serializer) -> Message:
+    r"""Read a frame of the client's.
+
+    >>> from rx_phoenix.protocol.serializer import SerializerV2
+    >>> serializer, message = SerializerV2(), Message("0", "1", "t", "e", b"\x01")
+    >>> message_from_client(serializer.encode(message), serializer) == message
+    True
+    """
+    if isinstance(frame, str) or frame[0] != PUSH:
+        return serializer.decode(frame)
+    fields: list[str] = []
+    start = HEAD
+    for length in frame[1:HEAD]:
+        fields.append(frame[start : start + length].decode())
+        start += length
+    join_ref, ref, topic, event = fields
+    return Message(join_ref or None, ref or None, topic, event, frame[start:])
+
+
+def frame_to_client(message: Message, serializer: Serializer) -> Frame:
+    """Put a message of the server's into a frame: binary if what it carries is."""
+    join_ref, payload = message.join_ref or "", message.payload
+    if isinstance(payload, bytes):
+        if message.join_ref is None:
+            return _binary(BROADCAST, [message.topic, message.event], payload)
+        return _binary(PUSH, [join_ref, message.topic, message.event], payload)
+    if message.event == REPLY and isinstance(payload, Mapping):
+        answer = cast("Mapping[str, Any]", payload)
+        response, ref = answer.get("response"), message.ref or ""
+        if isinstance(response, bytes):
+            names = [join_ref, ref, message.topic, str(answer["status"])]
+            return _binary(ANSWER, names, response)
+    return serializer.encode(message)
+
+
+def _binary(kind: int, names: list[str], payload: bytes) -> bytes:
+    encoded = [name.encode() for name in names]
+    return b"".join([bytes([kind, *map(len, encoded)]), *encoded, payload])
