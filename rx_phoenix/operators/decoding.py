@@ -34,6 +34,11 @@ def decode_as(
 ) -> Callable[[Observable[Any]], Observable[Any]]:
     """Turn each payload into a value of a type; what does not fit is left out.
 
+    Marbles, with ``decode_as(int)``::
+
+        source  1-x-3|
+        result  1---3|
+
     Args:
         type: A ``msgspec.Struct``, dataclass, TypedDict, attrs class or pydantic
             model, or what msgspec can build of those (``list[Order]``).

@@ -33,6 +33,11 @@ def for_each(  # noqa: PLR0913 - the keywords of map_async, and what it is for
 ) -> "Task[None]":
     """Call a function for each value, until the stream ends.
 
+    Marbles, with ``for_each(stream, work)``, where ``work`` takes three ticks::
+
+        stream  ab---|
+        calls   a--b--|
+
     It subscribes at the call. A plain function is called as the values come, which
     slows down whoever emits them; an ``async def`` runs as in `map_async`, within the
     bounds that the keywords set.

@@ -24,6 +24,11 @@ def first_value(
 ) -> "Future[T]":
     """Await the first value of a stream.
 
+    Marbles, with ``first_value(stream, timeout=1)``::
+
+        stream  --a-b|
+        result  --(a|)
+
     It subscribes at the call, so that nothing emitted from then on is missed, and
     unsubscribes as soon as the value is there, the time is up or the wait is
     cancelled. What replays its current value gives that one.

@@ -41,6 +41,14 @@ def map_async(  # noqa: PLR0913 - a function, and six keywords to bound it
 ) -> Callable[[Observable[T]], Observable[R]]:
     """Await a function of each value, and emit what it returns.
 
+    Marbles, with ``map_async(work, strategy=…)``, where ``work`` takes three ticks::
+
+        source   a-b-c-----|
+        concat   ---a--b--c|
+        merge    ---a-b-c--|
+        switch   -------c--|
+        exhaust  ---a---c--|
+
     Args:
         fn: An ``async def`` of one value. It is called in a task of its own.
         strategy: ``"concat"`` works on one value after another, and keeps their order.
@@ -64,7 +72,7 @@ def map_async(  # noqa: PLR0913 - a function, and six keywords to bound it
     It ends as the source ends, an error included, when all work is done; at once with
     an exception of ``fn`` or ``on_loss``. The end and a dispose cancel what runs.
 
-    >>> from rx_phoenix.testing.scheduler import VirtualScheduler
+    >>> from rx_phoenix.testing import VirtualScheduler
     >>> import asyncio, reactivex
     >>> async def double(n: int) -> int:
     ...     await asyncio.sleep(1)

@@ -92,12 +92,12 @@ def resume(  # noqa: PLR0913 - a channel, an event, and how to find the place ag
 ) -> Observable[T]:
     """The payloads of an event, each once and in order, whatever happens meanwhile.
 
-    Marbles, with numbers as cursors; ``J`` is an answered join, which took the last
-    cursor along::
+    Marbles, with ``resume(channel, "n", cursor=int, param="n", backfill=fetch)``,
+    where ``J`` is an answered join and ``fetch`` takes a tick::
 
-        channel   J-1-2--J-2-3--J-6-7-----
-        backfill                  45
-        result    --1-2----3------(4567)--
+        joins   J------J------J--
+        events  --1-2----2-3----6-    7
+        result  --1-2------3-----(456)7
 
     Subscribing is being in the channel, as with ``channel.stream``. The cursor of the
     last event goes into the params of every rejoin, so that the server can send what

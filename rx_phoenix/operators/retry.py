@@ -57,9 +57,8 @@ def retry_with_backoff(  # noqa: PLR0913 - a policy, and six keywords to bend it
 
     Marbles, with ``retry_with_backoff(Backoff(0.2))``::
 
-        source   -a#
-        again        -a#
-        result   -a---a---a---a---a--
+        source  -a#
+        result  -a---a---a---a---a--
 
     The errors of the source stay inside until one is final. A `UsageError` is final,
     for no pause mends a mistake.
@@ -83,8 +82,8 @@ def retry_with_backoff(  # noqa: PLR0913 - a policy, and six keywords to bend it
     It completes as the source completes, and ends with an error that is final, or
     with an exception of one of these functions.
 
-    >>> from rx_phoenix.policy import Backoff
-    >>> from rx_phoenix.testing.scheduler import VirtualScheduler
+    >>> from rx_phoenix import Backoff
+    >>> from rx_phoenix.testing import VirtualScheduler
     >>> import reactivex
     >>> time = VirtualScheduler()
     >>> source = reactivex.throw(OSError("no route"))

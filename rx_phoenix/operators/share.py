@@ -33,11 +33,12 @@ def share_latest(
 ) -> Callable[[Observable[T]], Observable[T]]:
     """Share one subscription among all observers; who comes late gets the latest value.
 
-    Marbles, with ``share_latest()``::
+    Marbles, with ``share_latest()``; an observer comes at ``^`` and leaves at ``!``::
 
-        source   a--b--c|
-        first    ^--!
-        second    ^-----!
+        source  -a--   b--c|
+        first   ^a--   b!
+        second  ---(^a)b--c|
+        third   ---    ------^a--b--c|
 
     The first observer subscribes to the source; after the last one left, or an end of
     the source, the next one starts afresh: neither an old value nor an old end is

@@ -17,11 +17,11 @@ def snapshot_then(
 ) -> Callable[[Observable[S]], Observable[S]]:
     """Emit each snapshot, and after it the state that each event makes of it.
 
-    Marbles, with ``snapshot_then(events, str.__add__)``::
+    Marbles, with ``snapshot_then(events, count)``, where ``count`` adds one::
 
-        snapshots   --a---------k---|
-        events      x---y--z-----z---
-        result      --a-b--c----k-l-|
+        snapshots  --1------5---|
+        events     -+--+-+----+--
+        result     --1-2-3--5-6-|
 
     Made for the replies of joins: ``channel.joined`` gives a new snapshot at each
     rejoin, and ``channel.events("…")`` what changed since.

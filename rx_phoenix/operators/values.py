@@ -33,6 +33,13 @@ def values(
 ) -> AbstractAsyncContextManager[AsyncIterator[T]]:
     """Loop over a stream with ``async for``.
 
+    Marbles, with ``values(stream, overflow=…)`` and a loop that takes three ticks a
+    round::
+
+        stream  abcd------|
+        error   a--b--c--d--|
+        latest  a--d------|
+
     It subscribes on entry, and whatever ends the block (``break``, an exception, a
     cancellation) unsubscribes at once.
 

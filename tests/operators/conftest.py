@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Notes
 
 

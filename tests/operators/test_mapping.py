@@ -14,7 +14,7 @@ from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.mapping import map_async
 from rx_phoenix.operators.waiting import QueueOverflow
 from rx_phoenix.streams.hub import Hub
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure, Notes
 
 FAILURE = Failure("gone")

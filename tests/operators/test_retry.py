@@ -19,7 +19,7 @@ from rx_phoenix.errors import (
 )
 from rx_phoenix.operators.retry import Retry, retry_with_backoff
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure
 
 FAILURE = Failure("no route to host")

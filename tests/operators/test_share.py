@@ -20,7 +20,7 @@ from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.retry import retry_with_backoff
 from rx_phoenix.operators.share import share_latest
 from rx_phoenix.streams.hub import Hub
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure, Notes
 
 FAILURE = Failure("gone")

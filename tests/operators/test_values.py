@@ -13,7 +13,7 @@ from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.values import values
 from rx_phoenix.operators.waiting import QueueOverflow
 from rx_phoenix.streams.hub import Hub
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure, Notes
 
 FAILURE = Failure("gone")
