@@ -1,0 +1,283 @@
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from rx_phoenix.streams.deadline import Deadline, Queue
+from rx_phoenix.testing.scheduler import VirtualScheduler
+
+
+@pytest.fixture
+def time():
+    time = VirtualScheduler()
+    yield time
+    assert time.pending == ()
+
+
+@pytest.fixture
+def deadline_of(time, log):
+    """A deadline of some seconds, which says its name when it expires."""
+
+    def make(name, allowance=10.0):
+        return Deadline(time, allowance, lambda: log.append((name, time.clock)))
+
+    return make
+
+
+# A deadline.
+
+
+def test_it_expires_when_its_seconds_are_used_up(time, log, deadline_of):
+    deadline_of("a").run()
+    time.advance_before(10)
+    before = list(log)
+    time.advance_to(10)
+
+    assert before == []
+    assert log == [("a", 10.0)]
+
+
+def test_it_does_not_count_before_it_runs(time, log, deadline_of):
+    deadline = deadline_of("a")
+    time.advance_by(60)
+    deadline.run()
+    time.advance_by(10)
+
+    assert log == [("a", 70.0)]
+
+
+def test_a_pause_costs_nothing(time, log, deadline_of):
+    deadline = deadline_of("a")
+    deadline.run()
+    time.advance_by(4)
+    deadline.pause()
+    time.advance_by(60)
+    deadline.run()
+    time.advance_by(6)
+
+    assert log == [("a", 70.0)]
+
+
+def test_running_twice_and_pausing_twice_are_the_same_as_once(time, log, deadline_of):
+    deadline = deadline_of("a")
+    deadline.run()
+    time.advance_by(4)
+    deadline.run()
+    deadline.pause()
+    time.advance_by(1)
+    deadline.pause()
+    deadline.run()
+    time.advance_by(6)
+
+    assert log == [("a", 11.0)]
+
+
+def test_a_disposed_one_is_silent(time, log, deadline_of):
+    deadline = deadline_of("a")
+    deadline.run()
+    deadline.dispose()
+    deadline.run()
+    time.advance_by(60)
+
+    assert log == []
+
+
+def test_one_that_expired_and_runs_again_expires_at_once(time, log, deadline_of):
+    deadline = deadline_of("a", 3.0)
+    deadline.run()
+    time.advance_by(3)
+    deadline.run()
+    time.advance_by(0)
+
+    assert log == [("a", 3.0), ("a", 3.0)]
+
+
+# The line in which requests are answered.
+
+
+def test_only_the_first_in_line_counts(time, log, deadline_of):
+    queue, first, second = Queue(), deadline_of("first"), deadline_of("second")
+    queue.add(first)
+    queue.add(second)
+    time.advance_by(9)
+    queue.remove(first)
+    time.advance_by(10)
+
+    assert log == [("second", 19.0)]
+
+
+def test_one_that_ran_before_it_was_added_keeps_what_it_has_left(
+    time, log, deadline_of
+):
+    queue, first, second = Queue(), deadline_of("first"), deadline_of("second")
+    queue.add(first)
+    second.run()
+    time.advance_by(4)
+    queue.add(second)
+    time.advance_by(5)
+    queue.remove(first)
+    time.advance_by(6)
+
+    assert log == [("second", 15.0)]
+
+
+def test_a_removal_from_the_middle_leaves_the_first_running(time, log, deadline_of):
+    queue = Queue()
+    a, b, c = deadline_of("a"), deadline_of("b"), deadline_of("c")
+    for deadline in (a, b, c):
+        queue.add(deadline)
+    time.advance_by(4)
+    queue.remove(b)
+    time.advance_by(6)
+    queue.remove(a)
+    time.advance_by(10)
+
+    assert log == [("a", 10.0), ("c", 20.0)]
+
+
+def test_removing_what_is_not_in_line_changes_nothing(time, log, deadline_of):
+    queue, first, stranger = Queue(), deadline_of("first"), deadline_of("stranger")
+    queue.add(first)
+    stranger.run()
+    queue.remove(stranger)
+    time.advance_by(10)
+
+    assert sorted(log) == [("first", 10.0), ("stranger", 10.0)]
+
+
+def test_a_removed_one_is_silent(time, log, deadline_of):
+    queue, deadline = Queue(), deadline_of("a")
+    queue.add(deadline)
+    queue.remove(deadline)
+    time.advance_by(60)
+
+    assert log == []
+
+
+def test_clearing_silences_everyone(time, log, deadline_of):
+    queue, first, second = Queue(), deadline_of("first"), deadline_of("second")
+    queue.add(first)
+    queue.add(second)
+    queue.clear()
+    queue.remove(first)
+    time.advance_by(60)
+
+    assert log == []
+
+
+# Who waits for what is in line now.
+
+
+def test_with_nobody_in_line_it_is_answered_at_once(log):
+    Queue().when_answered(lambda: log.append("answered"))
+
+    assert log == ["answered"]
+
+
+def test_it_waits_for_all_that_are_in_line_now_and_for_none_behind(log, deadline_of):
+    queue = Queue()
+    first, second, later = deadline_of("1"), deadline_of("2"), deadline_of("3")
+    queue.add(first)
+    queue.add(second)
+    queue.when_answered(lambda: log.append("answered"))
+    queue.add(later)
+    queue.remove(first)
+    before = list(log)
+    queue.remove(second)
+    after = list(log)
+    queue.clear()
+
+    assert before == []
+    assert after == ["answered"]
+
+
+def test_answers_out_of_turn_are_all_waited_for(log, deadline_of):
+    queue = Queue()
+    first, second = deadline_of("first"), deadline_of("second")
+    queue.add(first)
+    queue.add(second)
+    queue.when_answered(lambda: log.append("answered"))
+    queue.remove(second)
+    before = list(log)
+    queue.remove(first)
+
+    assert before == []
+    assert log == ["answered"]
+
+
+def test_two_that_wait_for_the_same_are_both_told(log, deadline_of):
+    queue, first, second = Queue(), deadline_of("first"), deadline_of("second")
+    queue.add(first)
+    queue.when_answered(lambda: log.append("one"))
+    queue.add(second)
+    queue.when_answered(lambda: log.append("two"))
+    queue.remove(second)
+    queue.remove(first)
+
+    assert log == ["one", "two"]
+
+
+def test_clearing_tells_nobody_that_it_was_answered(log, deadline_of):
+    queue = Queue()
+    queue.add(deadline_of("a"))
+    queue.when_answered(lambda: log.append("answered"))
+    queue.clear()
+
+    assert log == []
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Deadlines of a queue expire as if each second belonged to the first in line."""
+
+    ALLOWANCE = 5
+
+    def __init__(self):
+        super().__init__()
+        self.time = VirtualScheduler()
+        self.queue = Queue()
+        self.line = []
+        self.expired = []
+        self.expected = []
+
+    @rule()
+    def add(self):
+        name = len(self.expired) + len(self.line)
+
+        def expire():
+            self.expired.append(deadline)
+            self.queue.remove(deadline)
+
+        deadline = Deadline(self.time, self.ALLOWANCE, expire)
+        self.queue.add(deadline)
+        self.line.append([deadline, self.ALLOWANCE, name])
+
+    @rule(seconds=st.integers(1, 7))
+    def wait(self, seconds):
+        self.time.advance_by(seconds)
+        while self.line and seconds:
+            spent = min(seconds, self.line[0][1])
+            self.line[0][1] -= spent
+            seconds -= spent
+            if not self.line[0][1]:
+                self.expected.append(self.line.pop(0)[0])
+
+    @rule(data=st.data())
+    def answer(self, data):
+        if self.line:
+            place = data.draw(st.integers(0, len(self.line) - 1))
+            self.queue.remove(self.line.pop(place)[0])
+
+    @rule()
+    def lose(self):
+        self.queue.clear()
+        self.line.clear()
+
+    @invariant()
+    def they_expired_in_their_turn(self):
+        assert self.expired == self.expected
+
+    @invariant()
+    def one_timer_is_armed_while_somebody_is_in_line(self):
+        assert len(self.time.pending) == bool(self.line)
+
+
+TestQueueMachine = QueueMachine.TestCase
