@@ -70,7 +70,10 @@ def test_all_answers_come_together_and_in_their_order(ask_all, log, time):
 
 
 def test_a_function_may_return_something_to_await(ask_all, log, time):
-    ask_all(lambda: later("token")())
+    def provide():
+        return later("token")()
+
+    ask_all(provide)
     time.advance_by(1)
 
     assert log == [["token"]]
