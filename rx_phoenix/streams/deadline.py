@@ -19,12 +19,11 @@ class Deadline(abc.DisposableBase):
         expired: Called when they are used up.
     """
 
-    __slots__ = ("_due", "_expired", "_left", "_scheduler", "_timer", "finished")
+    __slots__ = ("_due", "_expired", "_left", "_scheduler", "_timer")
 
     def __init__(
         self, scheduler: LoopScheduler, allowance: float, expired: Callable[[], None]
     ) -> None:
-        self.finished: Callable[[], None] = noop
         self._scheduler = scheduler
         self._left = allowance
         self._expired = expired
@@ -63,49 +62,39 @@ class Queue:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[Deadline, None] = {}
+        # Who waits for an answer, and who waits for those before to have theirs.
+        self._line: dict[Deadline | Callable[[], None], None] = {}
 
     def add(self, deadline: Deadline) -> None:
         """A request was sent, behind all others that are open."""
-        self._waiting[deadline] = None
-        if len(self._waiting) == 1:
-            deadline.run()
-        else:
-            deadline.pause()
+        deadline.pause()
+        self._line[deadline] = None
+        self._move_up()
 
     def remove(self, deadline: Deadline) -> None:
         """A request was answered, or nobody waits for it any more."""
-        if deadline not in self._waiting:
-            return
-        if deadline.finished is not noop:
-            self._hand_over(deadline)
-        del self._waiting[deadline]
-        deadline.dispose()
-        for first in self._waiting:
-            first.run()
-            break
-
-    def _hand_over(self, deadline: Deadline) -> None:
-        """Whoever waits for this one waits for the one before it, if it is open."""
-        before = None
-        for other in self._waiting:
-            if other is deadline:
-                break
-            before = other
-        if before is None:
-            deadline.finished()
-        else:
-            before.finished = deadline.finished
+        if deadline in self._line:
+            del self._line[deadline]
+            deadline.dispose()
+            self._move_up()
 
     def when_answered(self, call: Callable[[], None]) -> None:
         """Call when all that is open now was answered: at once if nothing is."""
-        if self._waiting:
-            next(reversed(self._waiting)).finished = call
-        else:
-            call()
+        self._line[call] = None
+        self._move_up()
 
     def clear(self) -> None:
         """Forget everything: the connection is gone."""
-        for deadline in self._waiting:
-            deadline.dispose()
-        self._waiting.clear()
+        line, self._line = self._line, {}
+        for waiting in line:
+            if isinstance(waiting, Deadline):
+                waiting.dispose()
+
+    def _move_up(self) -> None:
+        while self._line:
+            first = next(iter(self._line))
+            if isinstance(first, Deadline):
+                first.run()
+                return
+            del self._line[first]
+            first()
