@@ -11,7 +11,7 @@ from reactivex import abc
 from rx_phoenix.errors import CallbackOverrun
 from rx_phoenix.streams.hub import Reporter
 
-__all__ = ["Callback", "Spawn"]
+__all__ = ["Callback", "Spawn", "discard"]
 
 LIMIT = 1000
 """How many calls of one async callback may wait."""
@@ -97,13 +97,13 @@ class Callback(abc.DisposableBase):
         if running is not None:
             running.dispose()
         for awaitable in waiting or ():
-            _discard(awaitable)
+            discard(awaitable)
 
     def _enqueue(self, awaitable: Awaitable[Any]) -> None:
         if isinstance(awaitable, abc.ObservableBase):
             return
         if self._is_disposed:
-            _discard(awaitable)
+            discard(awaitable)
             return
         if self._waiting is None:
             self._waiting = deque()
@@ -111,7 +111,7 @@ class Callback(abc.DisposableBase):
         if self._running is None:
             self._start_next()
         elif len(self._waiting) > self._limit:
-            _discard(self._waiting.popleft())
+            discard(self._waiting.popleft())
             self._dropped += 1
             self._report(
                 CallbackOverrun(
@@ -138,8 +138,8 @@ class Callback(abc.DisposableBase):
         self._start_next()
 
 
-def _discard(awaitable: Awaitable[Any]) -> None:
-    """Let go of a call whose end nobody waits for."""
+def discard(awaitable: Awaitable[Any]) -> None:
+    """Let go of something that was there to be awaited, and will not be."""
     if iscoroutine(awaitable):
         awaitable.close()  # or the interpreter warns that it was never awaited
     elif isinstance(awaitable, Future):

@@ -1,13 +1,14 @@
 """Values that may have to be asked for: plain, from a function, or awaited."""
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import Any, TypeVar
 
 from reactivex import abc
-from reactivex.disposable import Disposable
+from reactivex.disposable import CompositeDisposable, Disposable
 
-from rx_phoenix.streams.callbacks import Spawn
+from rx_phoenix.streams.callbacks import Spawn, discard
 
 __all__ = ["Provider", "ask"]
 
@@ -36,16 +37,32 @@ def ask(
     Returns:
         Disposing it stops the asking.
     """
+    answers = deque[Any]()
     try:
-        answers = [given() if callable(given) else given for given in providers]
+        for provider in providers:
+            answers.append(provider() if callable(provider) else provider)
     except Exception as error:  # noqa: BLE001 - a user's function: handed on
+        _discard_all(answers)
         on_error(error)
         return Disposable()
     if any(isawaitable(answer) for answer in answers):
-        return spawn(_settle(answers), on_answers, on_error)
-    on_answers(answers)
+        task = spawn(_settle(answers), on_answers, on_error)
+        return CompositeDisposable(task, Disposable(lambda: _discard_all(answers)))
+    on_answers(list(answers))
     return Disposable()
 
 
-async def _settle(answers: list[Any]) -> list[Any]:
-    return [await answer if isawaitable(answer) else answer for answer in answers]
+async def _settle(answers: deque[Any]) -> list[Any]:
+    settled: list[Any] = []
+    try:
+        while answers:
+            answer = answers.popleft()
+            settled.append(await answer if isawaitable(answer) else answer)
+    finally:
+        _discard_all(answers)
+    return settled
+
+
+def _discard_all(answers: deque[Any]) -> None:
+    while answers:
+        discard(answers.popleft())
