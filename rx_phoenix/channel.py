@@ -24,6 +24,7 @@ from rx_phoenix.protocol.names import (
     ChannelState,
 )
 from rx_phoenix.push import Push
+from rx_phoenix.streams.hub import noop
 
 __all__ = ["Channel", "Home"]
 
@@ -436,21 +437,25 @@ class Channel:
         membership = self._membership
         if join_ref and join_ref != membership.join.ref:
             # Of an older join. A reply may still answer what was sent with that one.
-            if event != REPLY or not self._answer(message):
+            then = self._answer(message) if event == REPLY else None
+            if then is None:
                 self.link().wire.counters.stale += 1
-            return
-        if event == REPLY:
-            self._answer(message)
-        elif event in LIFECYCLE and self._is_authentic(message):
-            if event == CLOSE:
-                membership.closed_by_server(message)
-                self._listeners.messages.on_next(message)
             else:
-                membership.crashed(message.payload)
-                self._listeners.tell(message, self.on_message)
-                membership.go_on()
-            return
-        self._listeners.tell(message, self.on_message)
+                then()
+        elif event == REPLY:
+            then = self._answer(message)
+            self._listeners.tell(message, self.on_message)
+            if then is not None:
+                then()
+        elif event not in LIFECYCLE or not self._is_authentic(message):
+            self._listeners.tell(message, self.on_message)
+        elif event == CLOSE:
+            membership.closed_by_server(message)
+            self._listeners.messages.on_next(message)
+        else:
+            membership.crashed(message.payload)
+            self._listeners.tell(message, self.on_message)
+            membership.go_on()
 
     def _is_authentic(self, message: Message) -> bool:
         """Whether the channel itself says it, and no broadcast that has its name.
@@ -459,20 +464,28 @@ class Channel:
         """
         return bool(message.join_ref) or not self.link().wire.has_join_refs
 
-    def _answer(self, message: Message) -> bool:
-        """Give a reply to what it answers; says whether that was awaited."""
+    def _answer(self, message: Message) -> Callable[[], None] | None:
+        """Give a reply to what it answers.
+
+        Returns:
+            What to do once listeners have had it; None if nobody awaited it.
+        """
         reply, ref = message.reply, message.ref
         if reply is None or ref is None:
-            return False
+            return None
         if not self._outbox.answer(ref, reply):
-            is_awaited = self._membership.answer(ref, reply)
-            self.link().wire.counters.late_replies += not is_awaited
-            return is_awaited
+            then = self._membership.answer(ref, reply)
+            self.link().wire.counters.late_replies += then is None
+            return then
         if is_unmatched(reply) and self.state is ChannelState.JOINED:
             self._membership.crashed(reply.response)
-            self.dispatch(ERROR, reply.response, None, self.join_ref)
-            self._membership.go_on()
-        return True
+            return lambda: self._lost_by_server(reply.response)
+        return noop
+
+    def _lost_by_server(self, reason: Any) -> None:
+        """The server does not know that we joined: join again."""
+        self.dispatch(ERROR, reason, None, self.join_ref)
+        self._membership.go_on()
 
     def opened(self) -> None:
         """The connection opened."""

@@ -1,5 +1,6 @@
 """Whether we are in a channel: who wants it, joins, rejoins, leaves."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from reactivex.disposable import SerialDisposable
@@ -20,7 +21,7 @@ from rx_phoenix.protocol.names import (
 )
 from rx_phoenix.push import Push
 from rx_phoenix.streams.failure import fresh
-from rx_phoenix.streams.hub import Hub, Reporter, Watcher
+from rx_phoenix.streams.hub import Hub, Reporter, Watcher, noop
 from rx_phoenix.streams.lease import Lease
 from rx_phoenix.streams.state import State
 
@@ -170,10 +171,10 @@ class Membership:
     def _leave_expired(self) -> None:
         if self._leave is not None:
             error = self._leave.timed_out()
-            self._close(ChannelEvent.LEFT, LEFT_BY_US, leave_error=error)
+            self._close(ChannelEvent.LEFT, LEFT_BY_US, leave_error=error)()
 
     def _left(self, reply: Reply) -> None:
-        self._close(ChannelEvent.LEFT, LEFT_BY_US, leave_reply=reply)
+        self._close(ChannelEvent.LEFT, LEFT_BY_US, leave_reply=reply)()
 
     # What the leases wish.
 
@@ -227,21 +228,25 @@ class Membership:
         if self._owner.may_join():
             self.join.attempt()
 
-    def answer(self, ref: str, reply: Reply) -> bool:
-        """Take a reply; says whether it was awaited here."""
+    def answer(self, ref: str, reply: Reply) -> Callable[[], None] | None:
+        """Take a reply.
+
+        Returns:
+            What to do once listeners have had the message; None if it was not
+            awaited here.
+        """
         leave, join = self._leave, self.join
         if leave is not None and ref == leave.ref and not leave.is_settled:
-            self._left(reply)
-            return True
+            return self._close(ChannelEvent.LEFT, LEFT_BY_US, leave_reply=reply)
         if ref != join.ref or not join.is_unanswered:
-            return False
+            return None
         join.drop_deadline()
         self._owner.link().join_answered()
         if reply.status == OK:
             self._accepted(reply)
         else:
             self._refused(reply)
-        return True
+        return noop
 
     def _accepted(self, reply: Reply) -> None:
         push = self.join.push
@@ -307,7 +312,7 @@ class Membership:
         if self.state.value is not ChannelState.ERRORED:
             return
         if not self.is_wanted:
-            self._close(ChannelEvent.LEFT, LEFT_BY_US)
+            self._close(ChannelEvent.LEFT, LEFT_BY_US)()
         elif self._owner.link().is_open:
             self._schedule_rejoin()
 
@@ -349,7 +354,7 @@ class Membership:
         join_ref = self.join.ref
         if self.state.value is ChannelState.LEAVING:
             left = Reply(OK, {})
-            self._close(ChannelEvent.CONNECTION_LOST, LEFT_BY_US, leave_reply=left)
+            self._close(ChannelEvent.CONNECTION_LOST, LEFT_BY_US, leave_reply=left)()
         elif self._move(ChannelEvent.CONNECTION_LOST):
             self.join.ref = None
             self._fall(error)
@@ -367,7 +372,7 @@ class Membership:
         state = self.state.value
         if state is ChannelState.LEAVING:
             left = Reply(OK, {})
-            self._close(ChannelEvent.CRASHED, LEFT_BY_US, leave_reply=left)
+            self._close(ChannelEvent.CRASHED, LEFT_BY_US, leave_reply=left)()
         elif self._move(ChannelEvent.CRASHED):
             if state is ChannelState.JOINING:
                 self.join.ref = None
@@ -404,9 +409,9 @@ class Membership:
         """The server ended the channel in peace (``phx_close``)."""
         if self.state.value is ChannelState.LEAVING:
             left = Reply(OK, {})
-            self._close(ChannelEvent.CLOSED, LEFT_BY_US, leave_reply=left)
+            self._close(ChannelEvent.CLOSED, LEFT_BY_US, leave_reply=left)()
         else:
-            self._close(ChannelEvent.CLOSED, message.payload, ref=message.ref)
+            self._close(ChannelEvent.CLOSED, message.payload, ref=message.ref)()
 
     def end(self) -> None:
         """The socket was ended for good."""
@@ -425,8 +430,12 @@ class Membership:
         ref: str | None = None,
         leave_reply: Reply | None = None,
         leave_error: Exception | None = None,
-    ) -> None:
-        """Closed: outcomes first, then who listens, then whoever wants it anew."""
+    ) -> Callable[[], None]:
+        """Closed, and the outcomes are decided.
+
+        Returns:
+            The rest: who listens, then whoever wants it anew.
+        """
         leave, join_ref = self._leave, self.join.ref
         was_leaving = self.state.value is ChannelState.LEAVING
         self._stop()
@@ -442,12 +451,16 @@ class Membership:
             why = f"the channel {self._topic!r} was closed"
             self.join.cancel(why)
             self._owner.fail_pushes(PushCancelled(why), waiting=True)
-        if has_changed:
-            self._owner.dispatch(CLOSE, payload, ref, join_ref)
-        if not was_leaving:
-            self._end_wants()
-        if self.state.value is ChannelState.CLOSED:
-            self._start_over()
+
+        def tell() -> None:
+            if has_changed:
+                self._owner.dispatch(CLOSE, payload, ref, join_ref)
+            if not was_leaving:
+                self._end_wants()
+            if self.state.value is ChannelState.CLOSED:
+                self._start_over()
+
+        return tell
 
     def _start_over(self) -> None:
         push = self.join.push
