@@ -3,12 +3,13 @@
 Rule: chance and the time of day are arguments here, never asked for.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
-from typing import Literal, Self
+from numbers import Real
+from typing import Literal, Self, TypeGuard, get_args
 
 from rx_phoenix.errors import ConnectError, ConnectionLost, JoinRefused, UsageError
 
@@ -31,6 +32,12 @@ Duration = float | timedelta
 Delays = Callable[[int], float]
 """Seconds to wait before a retry, by its number from 1. A `Backoff` is one."""
 
+Jitter = Literal["full"] | float
+"""How much chance is in a delay: see `Backoff`."""
+
+Overflow = Literal["drop_newest", "drop_oldest"]
+"""Which push is cancelled when too many wait."""
+
 RETRY_AFTER_CAP = 120.0
 """Seconds: no server makes us wait longer by its ``Retry-After``."""
 
@@ -50,17 +57,31 @@ def seconds(duration: Duration) -> float:
     """A duration as a float.
 
     Raises:
-        UsageError: It is negative, or not a number.
+        UsageError: It is negative, endless, or not a number.
 
     >>> seconds(timedelta(minutes=1))
     60.0
     """
     value = duration.total_seconds() if isinstance(duration, timedelta) else duration
-    if not isfinite(value) or value < 0:
+    if not _is_number(value) or value < 0:
         raise UsageError(
-            f"a duration must be a number of seconds from 0, not {value!r}"
+            "a duration must be a timedelta or a number of seconds from 0, not "
+            f"{duration!r}"
         )
     return float(value)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    try:
+        return isinstance(value, Real) and isfinite(value)
+    except OverflowError:  # an int that no float can hold
+        return False
+
+
+def _set(frozen: object, **values: object) -> None:
+    """Give a frozen dataclass its values, once they are known to be good."""
+    for name, value in values.items():
+        object.__setattr__(frozen, name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +90,14 @@ class Backoff:
 
     Attributes:
         first: Seconds before the first retry.
-        factor: By how much each delay exceeds the one before.
-        cap: The longest delay, in seconds.
+        factor: By how much each delay exceeds the one before; 1 or more.
+        cap: The longest delay, in seconds, before jitter.
         jitter: ``"full"`` draws each delay from 0 up to its value; a fraction
             draws it from that much below to that much above; 0 leaves it exact.
         table: Delays named one by one instead; the last one repeats.
+
+    Raises:
+        UsageError: The delays would shrink, or something is out of its range.
 
     >>> [Backoff(1, 2, 5)(attempt) for attempt in (1, 2, 3, 4)]
     [1.0, 2.0, 4.0, 5.0]
@@ -81,19 +105,42 @@ class Backoff:
     2.0
     """
 
-    first: float = 0.25
-    factor: float = 2.0
-    cap: float = 30.0
-    jitter: Literal["full"] | float = 0.0
-    table: tuple[float, ...] = field(default=(), kw_only=True)
+    first: float
+    factor: float
+    cap: float
+    jitter: Jitter
+    table: tuple[float, ...]
+
+    def __init__(
+        self,
+        first: Duration = 0.25,
+        factor: float = 2.0,
+        cap: Duration = 30.0,
+        jitter: Jitter = 0.0,
+        *,
+        table: Sequence[Duration] = (),
+    ) -> None:
+        if not _is_number(factor) or factor < 1:
+            raise UsageError(f"factor must be a number from 1, not {factor!r}")
+        if jitter != "full" and not (_is_number(jitter) and 0 <= jitter <= 1):
+            raise UsageError(
+                f'jitter must be "full" or a fraction from 0 to 1, not {jitter!r}'
+            )
+        _set(
+            self,
+            first=seconds(first),
+            factor=float(factor),
+            cap=seconds(cap),
+            jitter=jitter,
+            table=tuple(seconds(delay) for delay in table),
+        )
 
     @classmethod
-    def steps(cls, *delays: Duration, jitter: Literal["full"] | float = 0.0) -> Self:
+    def steps(cls, *delays: Duration, jitter: Jitter = 0.0) -> Self:
         """Delays named one by one; the last one repeats."""
         if not delays:
             raise UsageError("Backoff.steps needs at least one delay")
-        table = tuple(seconds(delay) for delay in delays)
-        return cls(table[0], 1.0, max(table), jitter, table=table)
+        return cls(delays[0], 1.0, max(map(seconds, delays)), jitter, table=delays)
 
     @classmethod
     def phoenix_reconnect(cls) -> Self:
@@ -123,9 +170,9 @@ class Backoff:
         if self.table:
             return self.table[min(attempt, len(self.table)) - 1]
         try:
-            return float(min(self.first * self.factor ** (attempt - 1), self.cap))
+            return min(self.first * self.factor ** (attempt - 1), self.cap)
         except OverflowError:
-            return float(self.cap)
+            return min(self.first, self.cap) and self.cap
 
 
 def delay_of(delays: Delays, attempt: int, chance: float) -> float:
@@ -149,7 +196,7 @@ def retry_after(error: Exception, now: datetime) -> float:
     else:
         try:
             due = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0.0
         due = due if due.tzinfo else due.replace(tzinfo=UTC)
         wanted = (due - now).total_seconds()
@@ -168,9 +215,17 @@ class Reconnect:
             or none of its business (None: `is_final` decides).
     """
 
-    delays: Delays = Backoff(0.25, 2.0, 30.0, "full")
-    stable: float = 30.0
-    give_up: Callable[[Exception], bool | None] | None = None
+    delays: Delays
+    stable: float
+    give_up: Callable[[Exception], bool | None] | None
+
+    def __init__(
+        self,
+        delays: Delays = Backoff(0.25, 2.0, 30.0, "full"),
+        stable: Duration = 30.0,
+        give_up: Callable[[Exception], bool | None] | None = None,
+    ) -> None:
+        _set(self, delays=delays, stable=seconds(stable), give_up=give_up)
 
     def is_final(self, error: Exception) -> bool:
         """Whether there is no point in trying again with the same credentials.
@@ -232,10 +287,18 @@ class Heartbeat:
     Attributes:
         interval: Seconds from the last answer to the next heartbeat.
         timeout: Seconds within which a heartbeat has to be answered.
+
+    Raises:
+        UsageError: One of them is 0, or no duration.
     """
 
-    interval: float = 25.0
-    timeout: float = 10.0
+    interval: float
+    timeout: float
+
+    def __init__(self, interval: Duration = 25.0, timeout: Duration = 10.0) -> None:
+        _set(self, interval=seconds(interval), timeout=seconds(timeout))
+        if not (self.interval and self.timeout):
+            raise UsageError("a heartbeat's interval and timeout must exceed 0 seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +309,19 @@ class SendBuffer:
         size: The most pushes of a socket that wait for a join or for the wire.
         overflow: ``drop_newest`` cancels the new push, ``drop_oldest`` the one that
             has waited longest.
+
+    Raises:
+        UsageError: There is no such size or overflow.
     """
 
     size: int = 1000
-    overflow: Literal["drop_newest", "drop_oldest"] = "drop_newest"
+    overflow: Overflow = "drop_newest"
+
+    def __post_init__(self) -> None:
+        if self.size < 0:
+            raise UsageError(
+                f"size must be a number of pushes from 0, not {self.size!r}"
+            )
+        if self.overflow not in get_args(Overflow):
+            choices = " or ".join(map(repr, get_args(Overflow)))
+            raise UsageError(f"overflow must be {choices}, not {self.overflow!r}")
