@@ -85,6 +85,16 @@ def test_a_leave_and_a_join_that_does_not_name_it_are_both():
     ]
 
 
+def test_a_meta_without_a_ref_is_not_taken_for_the_previous_one():
+    anonymous = {"name": "no ref"}
+    diff = {"joins": {"u1": presence(ONE)}, "leaves": {"u1": presence(anonymous)}}
+
+    assert changes({"u1": presence(anonymous)}, diff) == [
+        Joined("u1", [ONE], presence(ONE), is_first=False),
+        Left("u1", [anonymous], presence(ONE), is_last=False),
+    ]
+
+
 def test_several_updates_told_as_one_are_an_update():
     """A tracker of another node may leave out the meta in between."""
     new = meta("3", "2")

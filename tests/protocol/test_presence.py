@@ -268,6 +268,20 @@ def test_a_snapshot_cannot_be_changed(before, diff):
                 entry["metas"][0]["phx_ref"] = "other"
 
 
+@given(strategies.presences, strategies.presences, strategies.diffs)
+def test_what_a_listener_is_told_cannot_be_changed(before, new, diff):
+    def listener(_, current, concerned):
+        for told in filter(None, (current, concerned)):
+            with pytest.raises(TypeError):
+                told["metas"].append({})
+            for meta in told["metas"]:
+                with pytest.raises(TypeError):
+                    meta["phx_ref"] = "other"
+
+    sync_state(before, new, listener, listener)
+    sync_diff(before, diff, listener, listener)
+
+
 @given(strategies.presences, strategies.diffs)
 def test_a_snapshot_shares_what_did_not_change(before, diff):
     snapshot = sync_state({}, before)

@@ -221,7 +221,9 @@ async def test_a_cancelled_wait_leaves_nothing_behind(once):
     assert not any(isinstance(thing, Witness) for thing in gc.get_objects())
 
 
-async def test_an_outcome_that_comes_as_the_wait_is_cancelled_changes_nothing(once):
+async def test_an_outcome_that_comes_as_the_wait_is_cancelled_changes_nothing(
+    once, reported
+):
     async def wait():
         return await once
 
@@ -232,6 +234,7 @@ async def test_an_outcome_that_comes_as_the_wait_is_cancelled_changes_nothing(on
 
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert reported == []
 
 
 def test_it_works_behind_operators(once, log):

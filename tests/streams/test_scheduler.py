@@ -1,6 +1,7 @@
 import asyncio
 import gc
 import threading
+import weakref
 from datetime import timedelta
 
 import pytest
@@ -377,16 +378,18 @@ async def test_a_task_that_is_cancelled_from_elsewhere_is_a_failure(scheduler, l
 
 
 async def test_a_task_that_nobody_holds_is_not_collected(scheduler, log):
+    futures = weakref.WeakSet()
+
     async def work():
         future = asyncio.get_running_loop().create_future()
-        weak_wake_up.append(lambda: future.set_result(7))
+        futures.add(future)
         return await future
 
-    weak_wake_up = []
     scheduler.spawn(work(), log.append)
     await settle()
     gc.collect()
-    weak_wake_up.pop()()
+    for future in futures:
+        future.set_result(7)
     await settle()
 
     assert log == [7]
