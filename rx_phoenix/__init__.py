@@ -21,6 +21,8 @@ from rx_phoenix.errors import (
     UsageError,
 )
 from rx_phoenix.policy import Backoff, Heartbeat, Reconnect, Rejoin, SendBuffer
+from rx_phoenix.presence import Presence, PresenceStatus
+from rx_phoenix.protocol.changes import Joined, Left, Updated
 from rx_phoenix.protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -62,12 +64,16 @@ __all__ = [
     "Heartbeat",
     "HeartbeatMissed",
     "JoinRefused",
+    "Joined",
+    "Left",
     "Lifecycle",
     "LongPollTransport",
     "Message",
     "NotJoinedError",
     "Opened",
     "PayloadError",
+    "Presence",
+    "PresenceStatus",
     "ProtocolError",
     "Push",
     "PushCancelled",
@@ -88,6 +94,7 @@ __all__ = [
     "SteppedUp",
     "Transport",
     "TransportError",
+    "Updated",
     "UsageError",
     "WebSocketTransport",
     "__version__",

@@ -98,9 +98,9 @@ class Channel:
     ) -> None:
         self.topic = topic
         self.socket = socket
-        self._membership = Membership(topic, params, self, self._report, self._watch)
-        self._listeners = Listeners(topic, self._spawn, self._report, self._watch)
-        self._outbox = Outbox(topic, self.link, self._sending_ref, self._report)
+        self._membership = Membership(topic, params, self, self.report, self._watch)
+        self._listeners = Listeners(topic, self.spawn, self.report, self._watch)
+        self._outbox = Outbox(topic, self.link, self._sending_ref, self.report)
         self._listening = 0
         self._is_removed = False
         self._has_ended = False
@@ -550,24 +550,26 @@ class Channel:
         else:
             self.settle_down()
 
-    def _report(self, error: Exception) -> None:
+    def report(self, error: Exception) -> None:
+        """Hand on an exception of a user's callback to `Socket.unhandled`."""
         if self.socket is None:
             log.error("unhandled in %r", self, exc_info=error)
         else:
             self.link().report(error)
 
-    def _spawn(
+    def spawn(
         self,
         awaitable: Awaitable[Any],
         on_value: Callable[[Any], None],
         on_error: Callable[[Exception], None],
     ) -> abc.DisposableBase:
+        """Await something on the socket's loop."""
         return self.link().spawn(awaitable, on_value, on_error)
 
     def _typed(self, source: Observable[Any], as_type: type[T] | None) -> Any:
         if as_type is None:
             return source
-        return source.pipe(decode_as(as_type, on_error=self._report))
+        return source.pipe(decode_as(as_type, on_error=self.report))
 
     def __repr__(self) -> str:
         return f"<Channel {self.topic!r}: {self.state}>"
