@@ -47,6 +47,7 @@ def left_on(loop: VirtualLoop) -> Iterator[str]:
 
 def shut_down(loop: VirtualLoop) -> None:
     """Cancel the tasks that are left, and close a loop."""
+    loop.errors.clear()
     loop.set_exception_handler(noop)
     for task in asyncio.all_tasks(loop):
         task.cancel()

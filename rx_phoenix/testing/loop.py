@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from contextvars import Context
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any, NoReturn, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 from rx_phoenix.errors import UsageError
+from rx_phoenix.testing.offline import OfflineLoop
 from rx_phoenix.testing.timer import VirtualTimer
 
 __all__ = ["LIMIT", "VirtualLoop"]
@@ -32,7 +33,7 @@ LIMIT = 10_000
 """How many calls at one instant are plausible."""
 
 
-class VirtualLoop(asyncio.AbstractEventLoop):
+class VirtualLoop(OfflineLoop):
     """A private asyncio loop whose clock moves only when it is told to.
 
     ``asyncio.sleep``, ``timeout``, ``wait_for``, queues, events and task groups work
@@ -59,6 +60,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._sequence = count()
         self._timers: list[tuple[float, int, VirtualTimer]] = []
         self._ready: deque[VirtualTimer] = deque()
+        self._idle: deque[VirtualTimer] = deque()
         self._handler: ExceptionHandler | None = None
         self._is_moving = False
         self._is_closed = False
@@ -73,7 +75,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """The calls yet to be made, in their order."""
         timers = (timer for _, _, timer in sorted(self._timers))
         return tuple(
-            timer for timer in (*self._ready, *timers) if not timer.cancelled()
+            timer
+            for timer in (*self._ready, *self._idle, *timers)
+            if not timer.cancelled()
         )
 
     def advance_to(self, time: float) -> None:
@@ -179,9 +183,10 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         while True:
             while self._due(self._clock):
                 self._ready.append(heappop(self._timers)[2])
-            if not self._ready:
+            queue = self._ready or self._idle
+            if not queue:
                 return
-            timer = self._ready.popleft()
+            timer = queue.popleft()
             if timer.cancelled():
                 continue
             if made == self._limit:
@@ -206,6 +211,12 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """Make a call at this instant, after those that are due already."""
         timer = self._timer(self._clock, callback, args, context)
         self._ready.append(timer)
+        return timer
+
+    def call_idle(self, callback: Callable[[], object]) -> VirtualTimer:
+        """Make a call at this instant, when nothing else is left to do in it."""
+        timer = self._timer(self._clock, callback, (), None)
+        self._idle.append(timer)
         return timer
 
     def call_soon_threadsafe(
@@ -280,7 +291,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """Keep an exception for whoever moves the clock."""
         error: BaseException | None = context.get("exception")
         if error is None:
-            error = RuntimeError(context["message"])
+            task = context.get("task")
+            text = context["message"]
+            error = RuntimeError(text if task is None else f"{text} {task!r}")
         elif "handle" in context and error.__traceback__ is not None:
             # The outermost frame is asyncio's, and tells nothing.
             error = error.with_traceback(error.__traceback__.tb_next)
@@ -313,37 +326,5 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         """Drop what is armed, and take nothing more."""
         self._is_closed = True
         self._ready.clear()
+        self._idle.clear()
         self._timers.clear()
-
-
-REFUSED = {
-    "network": (
-        "connect_accepted_socket create_connection create_datagram_endpoint "
-        "create_server create_unix_connection create_unix_server getaddrinfo "
-        "getnameinfo sendfile sock_accept sock_connect sock_recv sock_recv_into "
-        "sock_recvfrom sock_recvfrom_into sock_sendall sock_sendfile sock_sendto "
-        "start_tls add_reader add_writer remove_reader remove_writer"
-    ),
-    "pipes or subprocesses": (
-        "connect_read_pipe connect_write_pipe subprocess_exec subprocess_shell"
-    ),
-    "signals": "add_signal_handler remove_signal_handler",
-    "threads": "run_in_executor set_default_executor",
-    "life of its own": "run_forever stop",
-}
-"""What the loop does not have, and the methods that would need it."""
-
-
-def _refusal(method: str, missing: str) -> Callable[..., NoReturn]:
-    def refuse(*_: object, **__: object) -> NoReturn:
-        raise UsageError(
-            f"the virtual loop has no {missing}, so {method}() cannot work: give the "
-            "code under test a fake, or test this part on a real loop"
-        )
-
-    return refuse
-
-
-for missing, methods in REFUSED.items():
-    for method in methods.split():
-        setattr(VirtualLoop, method, _refusal(method, missing))

@@ -13,6 +13,9 @@ PLUMBING = ("asyncio", "contextlib", "reactivex", "rx_phoenix.streams")
 KIT = "rx_phoenix.testing"
 PACKAGE = "rx_phoenix"
 
+HOME = f"{Path(__file__).parents[2]}/"
+"""Where the package lies."""
+
 
 class Place(NamedTuple):
     """A line of code."""
@@ -65,10 +68,7 @@ def short(path: str) -> str:
     _, found, rest = path.rpartition("site-packages/")
     if found:
         return rest
-    here = Path.cwd()
-    return (
-        str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
-    )
+    return path.removeprefix(f"{Path.cwd()}/").removeprefix(HOME)
 
 
 def _skip(frame: FrameType | None, *modules: str) -> FrameType | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Self, TypeVar
 
 from reactivex import Observable, typing
@@ -23,7 +25,7 @@ from rx_phoenix.testing.letters import (
     ServerLetter,
     meaning_of,
 )
-from rx_phoenix.testing.marbles import check_letters, parse
+from rx_phoenix.testing.marbles import Mark, check_letters, parse
 from rx_phoenix.testing.origin import Origin
 from rx_phoenix.testing.recording import Error, Marbles, Recording, read
 from rx_phoenix.testing.scheduler import VirtualScheduler
@@ -91,7 +93,7 @@ class Phx:
         self._timeline.tick = self._server.tick = seconds
 
     def at(self, time: typing.RelativeTime, function: Callable[[], object]) -> None:
-        """Do something at a time of the test's clock, before what else happens then.
+        """Do something at a time of the test's clock, before the server acts then.
 
         Args:
             time: Seconds since the test began.
@@ -189,7 +191,8 @@ class Phx:
         """Play a lane of the server's, and let everything happen meanwhile.
 
         A lane begins where the one before ended. What is due at the very instant of
-        its end belongs to the next.
+        its end belongs to the next. At each instant the server is the last to act, so
+        that it can answer what the client says then.
 
         Args:
             server: The lane.
@@ -206,17 +209,25 @@ class Phx:
         self._server.origin = Origin.here()
         start = self.clock
         timers = [
-            self.scheduler.call_later(time, self._player(letter, number))
-            for time, letter, _, number in lane.marks
+            self.scheduler.loop.call_later(time, self._play, list(marks))
+            for time, marks in groupby(lane.marks, key=attrgetter("time"))
         ]
         try:
             self.scheduler.advance_before(start + lane.end)
         finally:
             for timer in timers:
-                timer.dispose()
+                timer.cancel()
 
-    def _player(self, letter: str, number: int | None) -> Callable[[], None]:
-        return lambda: self._server.play(letter, number)
+    def _play(self, marks: list[Mark]) -> None:
+        """Play the letters of an instant, each after what the one before led to."""
+
+        def play() -> None:
+            mark = marks.pop(0)
+            self._server.play(mark.letter, mark.number)
+            self._play(marks)
+
+        if marks:
+            self.scheduler.loop.call_idle(play)
 
     def expect_client(self, lane: str, *, since: float = 0.0) -> None:
         """Compare what the client did with a lane.

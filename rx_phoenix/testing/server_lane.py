@@ -1,6 +1,7 @@
 """The server's lane: the fake server does what its letters say, and nothing else."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from rx_phoenix.errors import UsageError
 from rx_phoenix.protocol.message import Message
@@ -104,7 +105,8 @@ class ServerLane:
         self._ledger.note(did)
         for to in self.unasked:
             if self._client.means(to, did.action):
-                self._scheduler.loop.call_soon(self._answer_unasked, to, did)
+                answer = partial(self._answer_unasked, to, did)
+                self._scheduler.loop.call_idle(answer)
                 break
 
     def letter_for(self, to: str) -> str:

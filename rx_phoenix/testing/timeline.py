@@ -66,15 +66,13 @@ class Timeline:
             time: Seconds since the test began.
             function: The function; an ``async def`` runs in a task.
         """
-        loop = self.scheduler.loop
 
         def call() -> None:
             result = function()
             if iscoroutine(result):
-                task = loop.create_task(result)
-                task.add_done_callback(lambda task: task.result())
+                self.scheduler.spawn(result, on_error=_raise)
 
-        loop.call_at(self.scheduler.to_seconds(time), call)
+        self.scheduler.loop.call_at(self.scheduler.to_seconds(time), call)
 
     def record(self, stream: Observable[Any]) -> Recording:
         """Subscribe to a stream until the end of the test, and keep what it says."""
@@ -216,6 +214,10 @@ class Expectation:
         actual = Moments() if self._recording is None else self._recording
         if lines := explain(actual, expected):
             raise AssertionError("\n".join(["the stream says something else", *lines]))
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def window(lane: str, tick: float = TICK) -> Window:

@@ -89,6 +89,21 @@ def test_advance_before_leaves_what_is_due_at_that_instant(loop, log):
     assert (log, loop.time()) == (["before"], 2)
 
 
+def test_an_idle_call_waits_until_nothing_else_is_due(loop, log):
+    async def work():
+        for _ in range(5):
+            await asyncio.sleep(0)
+        log.append("worked")
+
+    loop.call_idle(lambda: log.append("idle"))
+    task = loop.create_task(work())
+    loop.call_later(0, log.append, "due")
+    assert len(loop.pending) == 3
+    loop.advance_to(0)
+
+    assert (log, task.done()) == (["due", "worked", "idle"], True)
+
+
 def test_a_cancelled_call_is_not_made(loop, log):
     loop.call_later(1, log.append, "later").cancel()
     loop.call_soon(log.append, "soon").cancel()
@@ -342,27 +357,6 @@ def test_as_many_calls_as_the_limit_are_fine(log):
     loop.advance_to(0)
 
     assert len(log) == 100
-
-
-@pytest.mark.parametrize(
-    ("method", "missing"),
-    [
-        ("create_connection", "network"),
-        ("sock_recv", "network"),
-        ("subprocess_exec", "pipes or subprocesses"),
-        ("add_signal_handler", "signals"),
-        ("run_in_executor", "threads"),
-        ("run_forever", "life of its own"),
-    ],
-)
-def test_what_needs_the_world_is_refused(loop, method, missing):
-    with pytest.raises(UsageError, match=rf"has no {missing}, so {method}\(\)"):
-        getattr(loop, method)()
-
-
-def test_a_thread_is_refused_where_it_is_asked_for(loop):
-    with pytest.raises(UsageError, match="no threads"):
-        run(loop, asyncio.to_thread(print))
 
 
 def test_a_closed_loop_takes_nothing(loop):

@@ -1,0 +1,342 @@
+"""A socket in virtual time, and its two lanes."""
+
+import asyncio
+
+import pytest
+import reactivex
+from reactivex import operators as ops
+
+from rx_phoenix.errors import PushTimeout, UsageError
+from rx_phoenix.policy import Backoff, Heartbeat, Reconnect
+from rx_phoenix.protocol.lifecycle import Retrying
+from rx_phoenix.protocol.serializer import SerializerV2
+from rx_phoenix.socket import Socket
+from rx_phoenix.testing import Answers, LaneError, MarbleError, Says, Sends
+
+
+@pytest.fixture
+def channel(phx):
+    return phx.socket.channel("room:1")
+
+
+def test_a_crashed_channel_rejoins(phx):
+    channel = phx.socket.channel("room:1")
+    replies = phx.record(channel.joined)
+    phx.run(server="-oj-E 0.9s -j--C")
+    phx.expect_client("*J 1.2s J---!")
+    assert replies == phx.marbles("--j 1.2s j--|")
+
+
+# The lanes
+
+
+def test_a_lane_begins_where_the_one_before_ended(phx, channel):
+    replies = phx.record(channel.joined)
+    phx.run(server="-o")
+    phx.run(server="-j")
+
+    phx.expect_client("*J")
+    assert replies == phx.marbles("---j")
+
+
+def test_what_is_due_at_the_end_of_a_lane_belongs_to_the_next(phx):
+    called = []
+    phx.at(0.2, lambda: called.append(phx.clock))
+
+    phx.run(server="--")
+    assert (called, phx.clock) == ([], 0.2)
+
+    phx.run(server="-")
+    assert called == [0.2]
+
+
+def test_the_server_answers_what_the_client_says_at_that_instant(phx, channel):
+    replies = phx.record(channel.joined)
+    phx.run(server="-oj-E 0.9s j")
+
+    phx.expect_client("*J 1.2s J")
+    assert replies == phx.marbles("--j 1.1s j")
+
+
+def test_the_server_answers_what_the_test_says_at_that_instant(phx, channel):
+    pushes = []
+    phx.at(0.3, lambda: pushes.append(phx.record(channel.push("ping"))))
+    phx.record(channel.joined)
+    phx.run(server="-ojp")
+
+    assert pushes[0] == phx.marbles("---(p|)")
+
+
+def test_a_letter_of_a_group_waits_for_what_the_one_before_led_to(phx):
+    async def params():
+        await asyncio.sleep(0)
+        return {}
+
+    replies = phx.record(phx.socket.channel("room:1", params).joined)
+    phx.run(server="(oj)")
+
+    assert replies == phx.marbles("j")
+
+
+def test_a_lane_that_failed_is_not_played_on(phx, channel):
+    phx.record(channel.joined)
+    with pytest.raises(LaneError):
+        phx.run(server="-(pp)-ojp")
+
+    phx.run(server="-o 1s ")
+    phx.expect_client("*-J")
+
+
+def test_the_client_is_compared_since_a_time(phx, channel):
+    phx.answers("*Jh")
+    phx.record(channel.joined)
+    phx.run(server=" 3m ")
+    since = phx.clock
+    phx.run(server="-#")
+
+    phx.run(server=" 1s ")
+    phx.expect_client("- 250ms (*J)", since=since)
+
+
+def test_what_the_client_sent_can_be_asked_for(phx, channel):
+    phx.record(channel.joined)
+    phx.run(server="-oj")
+    channel.push("ping", {"n": 1})
+
+    assert [message.payload for message in phx.sent()] == [{"n": 1}]
+    assert [message.topic for message in phx.sent("J")] == ["room:1"]
+
+
+def test_a_lane_with_an_unknown_letter_moves_nothing(phx):
+    with pytest.raises(MarbleError, match="'q' is no letter of this lane"):
+        phx.run(server="-oq")
+
+    assert phx.clock == 0
+
+
+@pytest.mark.parametrize("lane", ["j", "-o", "q"])
+def test_the_clients_lane_knows_other_letters(phx, lane):
+    with pytest.raises(MarbleError, match="P  push"):
+        phx.expect_client(lane)
+
+
+def test_an_unexpected_client_is_shown_with_both_lanes(phx, channel):
+    phx.record(channel.joined)
+    phx.run(server="-oj-E 0.9s -j--C")
+
+    with pytest.raises(AssertionError) as raised:
+        phx.expect_client("*J 1.3s J--!")
+
+    assert str(raised.value).splitlines() == [
+        "the client did something else",
+        "    server    -oj-E 0.9s -j--C",
+        "    expected  *J--- 0.9s -J--!",
+        "    actual    *J--- 0.9s J---!",
+        "                         ^",
+        "at 1.4s",
+        "    expected  nothing",
+        '    actual    J  ["2","2","room:1","phx_join",{}]',
+    ]
+
+
+# Letters
+
+
+def test_a_test_has_letters_of_its_own_for_its_messages(phx, channel):
+    phx.letters(
+        m=Says("news", {"n": 1}),
+        R=Sends("ping", {"n": 7}),
+        a=Answers("R", "ok", {"pong": 7}),
+    )
+    news = phx.record(channel.stream("news"))
+    phx.at(0.3, lambda: channel.push("ping", {"n": 7}))
+    phx.run(server="-oj-am")
+
+    phx.expect_client("*J-R")
+    assert news == phx.marbles("-----m")
+    assert news.values == [{"n": 1}]
+
+
+def test_a_letter_may_be_changed(phx, channel):
+    phx.letters(j=Answers("J", response={"users": 2}))
+    replies = phx.record(channel.joined)
+    phx.run(server="-oj")
+
+    assert replies.values == [{"users": 2}]
+    assert replies == phx.marbles("--j")
+
+
+def test_values_may_have_letters_of_their_own(phx, channel):
+    states = phx.record(channel.states)
+    phx.record(channel.joined)
+    phx.run(server="-oj")
+
+    names = {"c": "closed", "i": "joining", "d": "joined"}
+    assert states == phx.marbles("(ci)-d", names)
+
+
+def test_a_letter_that_answers_no_letter_is_refused(phx):
+    with pytest.raises(UsageError, match="'a' answers 'Z', which is no letter of the"):
+        phx.letters(a=Answers("Z"))
+
+
+@pytest.mark.parametrize("letter", ["-", "7", "ab"])
+def test_what_has_a_meaning_cannot_be_a_letter(phx, letter):
+    with pytest.raises(UsageError, match="cannot be a letter"):
+        phx.letters({letter: Says("news")})
+
+
+def test_a_letter_without_meaning_is_no_value(phx):
+    with pytest.raises(MarbleError, match="'q' is no letter of this lane"):
+        phx.marbles("-q")
+
+
+def test_a_tick_is_what_the_test_says(phx, channel):
+    phx.tick = 1
+    replies = phx.record(channel.joined)
+    phx.run(server="-oj")
+
+    phx.expect_client("*J")
+    assert replies == phx.marbles("--j")
+    assert (phx.tick, phx.clock) == (1, 3)
+
+
+# The socket
+
+
+def test_the_delays_are_exact(phx):
+    lifecycle = phx.record(phx.socket.lifecycle)
+    phx.socket.connect()
+    phx.run(server="f 0.2s f 0.4s f 0.9s f")
+
+    delays = [event.delay for event in lifecycle.values if isinstance(event, Retrying)]
+    assert delays == [0.25, 0.5, 1, 2]
+
+
+def test_a_test_may_ask_for_jitter(phx):
+    phx.use(reconnect=Reconnect(Backoff(1, 2, 30, "full")), random=lambda: 0.25)
+    lifecycle = phx.record(phx.socket.lifecycle)
+    phx.socket.connect()
+    phx.run(server="f")
+
+    assert lifecycle.values[-1] == Retrying(1, 0.25)
+
+
+def test_a_test_may_choose_any_option_of_the_socket(phx):
+    phx.use(
+        url="ws://other.test/socket",
+        params={"token": "t"},
+        heartbeat=Heartbeat(5, 1),
+        serializer=SerializerV2(),
+    )
+    phx.socket.connect()
+    phx.run(server="o 5s ---")
+
+    phx.expect_client("* 4.9s h")
+    endpoint = phx.transport.attempt.endpoint
+    assert (endpoint.url, endpoint.params) == ("ws://other.test/socket", {"token": "t"})
+
+
+def test_options_come_before_the_first_use(phx):
+    phx.socket  # noqa: B018 - the first use
+
+    with pytest.raises(UsageError, match="comes too late"):
+        phx.use(timeout=1)
+
+
+def test_a_socket_of_the_applications_own_has_the_same_lanes(phx):
+    socket = Socket(
+        "ws://app.test/socket", transport=phx.transport, scheduler=phx.scheduler
+    )
+    phx.record(socket.channel("room:1").joined)
+    phx.run(server="-oj-C")
+
+    phx.expect_client("*J--!")
+
+
+def test_the_running_loop_is_the_virtual_one(phx):
+    assert asyncio.get_running_loop() is phx.scheduler.loop
+
+    socket = Socket("ws://app.test/socket", transport=phx.transport)
+    socket.connect()
+    phx.run(server="-o")
+
+    assert socket.state == "open"
+    phx.wait_for(socket.aclose())
+
+
+# Time
+
+
+def test_callbacks_may_await_for_an_hour(phx, channel):
+    done = []
+
+    async def work(payload):
+        await asyncio.sleep(3600)
+        done.append(phx.clock)
+
+    phx.answers("h")
+    phx.letters(m=Says("news"))
+    channel.on("news", work)
+    phx.record(channel.joined)
+    phx.run(server="-ojm 1h -")
+
+    assert done == [3600.3]
+
+
+def test_a_test_waits_for_what_takes_time(phx, channel):
+    phx.answers("*J")
+
+    async def app():
+        await channel.join()
+        await asyncio.sleep(5)
+        return "done"
+
+    assert phx.wait_for(app()) == "done"
+    assert phx.clock == 5
+
+
+def test_a_wait_ends_with_the_error_of_what_was_waited_for(phx, channel):
+    phx.answers("*Jh")
+    phx.record(channel.joined)
+    phx.run(server="-")
+
+    with pytest.raises(PushTimeout):
+        phx.wait_for(channel.push("ping"))
+
+    assert phx.clock == 10.1
+
+
+def test_operators_of_recorded_streams_take_their_time_from_the_test(phx):
+    ticks = phx.record(reactivex.interval(1).pipe(ops.take(2)))
+    phx.run(server=" 3s ")
+
+    assert ticks == phx.marbles(" 1s a 0.9s (b|)", {"a": 0, "b": 1})
+
+
+def test_what_a_test_keeps_is_disposed_in_the_end(phx):
+    class Dashboard:
+        def __init__(self, socket):
+            self.shown = []
+            news = socket.channel("room:1").stream("news")
+            self.dispose = news.subscribe(self.shown.append).dispose
+
+    dashboard = phx.keep(Dashboard(phx.socket))
+    phx.letters(m=Says("news", 1))
+    phx.run(server="-ojm")
+
+    assert dashboard.shown == [1]
+
+
+def test_a_day_takes_less_than_a_second(phx, channel):
+    phx.answers("*Jh")
+    channel.join()
+    states = phx.record(phx.socket.states)
+    for hour in (6, 12, 18):
+        phx.at(hour * 3600, lambda: phx.transport.connection.lose())  # noqa: PLW0108 - the latest
+    phx.run(server=" 24h ")
+
+    assert states.values.count("open") == 4
+    assert channel.state == "joined"
+    assert len(phx.sent("J")) == 4
+    assert len(phx.sent("h")) == pytest.approx(24 * 3600 / 25, abs=4)

@@ -1,0 +1,350 @@
+"""The kit as fixtures of pytest: what a failing test looks like."""
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def run(pytester):
+    """Run a test with the kit, and return the lines of the report."""
+
+    def run(test):
+        pytester.makepyfile(
+            "from rx_phoenix.testing import Says\nimport asyncio, reactivex\n\n" + test
+        )
+        return pytester.runpytest_inprocess(
+            "-p", "no:asyncio", "-p", "no:cacheprovider"
+        )
+
+    return run
+
+
+def test_the_fixtures_are_known_without_a_word(run):
+    result = run(
+        """
+def test_it(phx, cold, hot, expect):
+    expect(cold("-a|")).to_be("-a|")
+"""
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_an_async_test_is_refused(run):
+    result = run("async def test_it(phx):\n    pass\n")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "test_it is an `async def`, which runs on a loop of its own.",
+            "In virtual time a test is a plain `def`: let callbacks await, or call *",
+        ]
+    )
+
+
+def test_marbles_that_differ_are_shown_above_each_other(run):
+    result = run(
+        """
+def test_it(phx):
+    replies = phx.record(phx.socket.channel("room:1").joined)
+    phx.run(server="-oj")
+    assert replies == phx.marbles("-j")
+"""
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            '>       assert replies == phx.marbles("-j")',
+            "E       assert the stream says what the marbles say",
+            "E             expected  -j-",
+            "E             actual    --j",
+            "E                        ^",
+            "E         at 0.1s",
+            "E             expected  j  (J answered ok)",
+            "E             actual    nothing",
+        ],
+        consecutive=True,
+    )
+
+
+def test_it_does_not_matter_which_side_the_marbles_are_on(run):
+    result = run(
+        """
+def test_it(phx):
+    replies = phx.record(phx.socket.channel("room:1").joined)
+    phx.run(server="-oj")
+    assert phx.marbles("-j") == replies
+"""
+    )
+
+    result.stdout.fnmatch_lines(["E             expected  -j-", "E * actual    --j"])
+
+
+def test_other_comparisons_are_left_to_pytest(run):
+    result = run(
+        """
+def test_it(phx):
+    replies = phx.record(phx.socket.channel("room:1").joined)
+    assert replies == [1]
+
+def test_two(phx):
+    source = reactivex.of(1)
+    assert phx.record(source) != phx.record(source)
+"""
+    )
+
+    result.assert_outcomes(failed=2)
+    result.stdout.no_fnmatch_line("*the stream says what*")
+
+
+def test_a_failure_points_at_the_test_not_into_the_kit(run):
+    result = run('def test_it(phx):\n    phx.run(server="-oq")\n')
+
+    result.stdout.fnmatch_lines(
+        [
+            '>       phx.run(server="-oq")',
+            "E       rx_phoenix.testing.marbles.MarbleError: 'q' is no letter of *",
+            "E       ",
+            "E           -oq",
+            "E             ^",
+            "E       the letters are",
+            "E           o  open",
+            "*",
+            "test_*.py:5: MarbleError",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*marbles.py:*")
+
+
+def test_an_exception_of_the_application_keeps_its_traceback(run):
+    result = run(
+        """
+def broken():
+    raise ValueError("mine")
+
+def test_it(phx):
+    phx.at(1, broken)
+    phx.run(server=" 2s ")
+"""
+    )
+
+    result.stdout.fnmatch_lines(
+        [
+            '>       phx.run(server=" 2s ")',
+            "*",
+            '>       raise ValueError("mine")',
+            "E       ValueError: mine",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*asyncio/events.py*")
+
+
+def left(*lines):
+    return ["the test left something behind:", *(f"  - {line}" for line in lines)]
+
+
+def test_an_error_that_nobody_handled_fails_the_test(run):
+    result = run(
+        """
+def test_it(phx):
+    channel = phx.socket.channel("room:1")
+    channel.on("news", lambda payload: 1 / 0)
+    phx.record(channel.joined)
+    phx.letters(m=Says("news"))
+    phx.run(server="-ojm")
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        left(
+            "nobody handled ZeroDivisionError('division by zero'), "
+            "raised in test_it.<locals>.<lambda> (test_*.py:7)"
+        )
+    )
+
+
+def test_an_error_that_the_test_looks_at_is_handled(run):
+    result = run(
+        """
+def test_it(phx):
+    errors = phx.record(phx.socket.unhandled)
+    channel = phx.socket.channel("room:1")
+    channel.on("news", lambda payload: 1 / 0)
+    phx.record(channel.joined)
+    phx.letters(m=Says("news"))
+    phx.run(server="-ojm")
+    assert len(errors) == 1
+"""
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_a_refusal_that_nobody_looked_at_fails_the_test(run):
+    result = run(
+        """
+def test_it(phx):
+    channel = phx.socket.channel("room:1")
+    phx.record(channel.joined)
+    phx.at(0.3, lambda: channel.push("ping") and None)
+    phx.run(server="-oj-e")
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(left("nobody handled PushRefused(*'error'*"))
+
+
+def test_a_lease_that_is_still_held_fails_the_test(run):
+    result = run(
+        """
+class Dashboard:
+    def __init__(self, socket):
+        socket.channel("room:1").stream("news").subscribe(print)
+
+def test_it(phx):
+    Dashboard(phx.socket)
+    phx.run(server="-oj")
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        left(
+            "a lease is still held: taken in * (rx_phoenix/channel.py:*), "
+            "called in Dashboard.__init__ (test_*.py:7)"
+        )
+    )
+
+
+def test_a_timer_that_is_still_armed_fails_the_test(run):
+    result = run(
+        """
+def test_it(phx):
+    asyncio.get_running_loop().call_later(60, print)
+    phx.run(server="-")
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        left("a timer is still armed: print at 60 s, armed in test_it (test_*.py:6)")
+    )
+
+
+def test_a_task_that_still_runs_fails_the_test(run):
+    result = run(
+        """
+async def wait():
+    await asyncio.Event().wait()
+
+def test_it(phx):
+    phx.at(0, wait)
+    phx.run(server="-")
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(left("a task still runs: in wait (test_*.py:6)"))
+
+
+def test_a_task_that_failed_unseen_fails_the_test(run):
+    result = run(
+        """
+async def fail():
+    raise ValueError("mine")
+
+def test_it(phx):
+    task = asyncio.get_running_loop().create_task(fail())
+    phx.run(server="-")
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        left("nobody handled ValueError('mine'), raised in fail (test_*.py:6)")
+    )
+
+
+def test_a_message_that_nobody_took_fails_the_test(run):
+    result = run(
+        """
+def test_it(phx):
+    phx.record(phx.socket.channel("room:1").joined)
+    phx.letters(m=Says("news", {"n": 1}))
+    phx.run(server="-ojm")
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        left(
+            'nobody took m  [[]"1",null,"room:1","news",{"n":1}[]] at 0.3 s, '
+            "played in test_it (test_*.py:8)"
+        )
+    )
+
+
+def test_what_a_failed_test_leaves_is_no_news(run):
+    result = run(
+        """
+def test_it(phx):
+    asyncio.get_running_loop().call_later(60, print)
+    assert False
+"""
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*left something behind*")
+
+
+def test_streams_alone_are_checked_too(run):
+    result = run(
+        """
+def test_it(expect):
+    asyncio.get_running_loop().call_later(60, print)
+    expect(reactivex.of(1)).to_be("(a|)", {"a": 1})
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*a timer is still armed: print at 60 s*"])
+
+
+def test_a_fixture_of_the_user_may_clean_up_before_the_checks(run):
+    result = run(
+        """
+import pytest
+
+@pytest.fixture
+def shown(phx):
+    shown = []
+    subscription = phx.socket.channel("room:1").stream("news").subscribe(shown.append)
+    yield shown
+    subscription.dispose()
+
+def test_it(phx, shown):
+    phx.letters(m=Says("news", 1))
+    phx.run(server="-ojm")
+    assert shown == [1]
+"""
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_nothing_of_the_loop_is_left_for_the_next_test(run):
+    result = run(
+        """
+def test_one(phx):
+    phx.run(server="-")
+
+def test_two():
+    asyncio.run(asyncio.sleep(0))
+"""
+    )
+
+    result.assert_outcomes(passed=2)

@@ -1,0 +1,220 @@
+"""The fake server does what its letters say, and nothing else."""
+
+import pytest
+
+from rx_phoenix.errors import ConnectError, PushRefused, UsageError
+from rx_phoenix.protocol.lifecycle import AttemptFailed, Closed
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.testing import Answers, Closes, Fails, LaneError, Says
+
+
+@pytest.fixture
+def channel(phx):
+    return phx.socket.channel("room:1")
+
+
+def test_an_attempt_fails_with_the_error_of_the_letter(phx, channel):
+    phx.letters(u=Fails(ConnectError("no", status=503)))
+    life = phx.record(phx.socket.lifecycle)
+    phx.record(channel.joined)
+    phx.run(server="-u")
+
+    assert life.values[0] == AttemptFailed(life.values[0].error, 1)
+    assert life.values[0].error.status == 503
+
+
+def test_each_failure_is_an_error_of_its_own(phx, channel):
+    life = phx.record(phx.socket.lifecycle)
+    phx.record(channel.joined)
+    phx.run(server="f 0.2s f")
+
+    failures = [event for event in life.values if isinstance(event, AttemptFailed)]
+    assert len({id(event.error) for event in failures}) == 2
+
+
+@pytest.mark.parametrize(
+    ("letter", "closed"),
+    [
+        ("x", Closed(1000, "", clean=True)),
+        ("#", Closed(1006, "", clean=False)),
+        ("y", Closed(1012, "restart", clean=True)),
+    ],
+)
+def test_a_connection_ends_as_the_letter_says(phx, channel, letter, closed):
+    phx.letters(y=Closes(1012, "restart"))
+    life = phx.record(phx.socket.lifecycle)
+    phx.record(channel.joined)
+    phx.run(server=f"-oj{letter}")
+
+    assert closed in life.values
+
+
+def test_a_push_is_answered_with_any_status(phx, channel):
+    phx.letters(t=Answers("P", "try_later", {"in": 3}))
+    phx.record(channel.joined)
+    phx.run(server="-oj")
+    push = phx.record(channel.push("ping"))
+    phx.run(server="-t")
+
+    refused = PushRefused("try_later", {"in": 3})
+    assert push == phx.marbles("----#", error=type(refused))
+    assert (push.error.status, push.error.response) == ("try_later", {"in": 3})
+
+
+def test_answers_come_in_the_order_of_the_pushes(phx, channel):
+    phx.letters(p=Answers("P", response=1), q=Answers("P", response=2))
+    phx.record(channel.joined)
+    phx.run(server="-oj")
+    first, second = (phx.record(channel.push("ping")) for _ in range(2))
+    phx.run(server="-p-q")
+
+    assert first == phx.marbles("----(p|)")
+    assert second == phx.marbles("------(q|)")
+
+
+def test_a_number_says_which_push_is_answered(phx, channel):
+    phx.record(channel.joined)
+    phx.run(server="-oj")
+    first, second = (phx.record(channel.push("ping")) for _ in range(2))
+    phx.run(server="(p2)-(p1)")
+
+    assert second == phx.marbles("---(p|)")
+    assert first == phx.marbles("-----(p|)")
+
+
+def test_a_crash_needs_to_say_whose_it_is(phx):
+    one = phx.record(phx.socket.channel("room:1").states)
+    other = phx.record(phx.socket.channel("room:2").states)
+    for topic in ("room:1", "room:2"):
+        phx.record(phx.socket.channel(topic).joined)
+    phx.run(server="-o(jj)-(E2)")
+
+    assert one.values[-1] == "joined"
+    assert other.values[-1] == "errored"
+
+
+def test_what_the_server_says_belongs_to_the_join(phx, channel):
+    phx.letters(m=Says("news", {"n": 1}))
+    messages = phx.record(channel.messages)
+    phx.record(channel.joined)
+    phx.run(server="-ojm")
+
+    assert messages.values[-1] == Message("1", None, "room:1", "news", {"n": 1})
+
+
+def test_a_whole_message_goes_out_as_it_is(phx, channel):
+    old = Message("77", None, "room:1", "news", {})
+    phx.letters(m=old)
+    frames = phx.record(phx.socket.frames)
+    phx.record(channel.joined)
+    phx.run(server="-ojm")
+
+    assert frames == phx.marbles("--jm")
+
+
+def test_a_frame_that_is_no_message_goes_out_as_it_is(phx, channel):
+    phx.letters({"%": "no message", "$": b"\x01"})
+    life = phx.record(phx.socket.lifecycle)
+    phx.record(channel.joined)
+    phx.run(server="-oj(%$)")
+
+    assert [type(event).__name__ for event in life.values] == [
+        "Opened",
+        "ProtocolError",
+        "ProtocolError",
+    ]
+
+
+def test_nothing_is_answered_that_the_lane_does_not_answer(phx, channel):
+    joined = phx.record(channel.joined)
+    phx.run(server="-o 3s")
+
+    assert joined.values == []
+
+
+def test_heartbeats_are_answered_unasked_if_the_test_says_so(phx):
+    phx.answers("h")
+    phx.socket.connect()
+    phx.run(server="o 2m")
+
+    assert phx.socket.state == "open"
+    assert len(phx.sent("h")) == 4
+
+
+def test_connecting_joining_and_pushing_are_answered_unasked_likewise(phx, channel):
+    phx.answers("*JP")
+    phx.record(channel.joined)
+    push = phx.record(channel.push("ping"))
+    phx.run(server="-")
+
+    phx.expect_client("(*JP)")
+    assert push == phx.marbles("(p|)")
+
+
+def test_what_is_answered_unasked_has_the_response_of_the_letter(phx, channel):
+    phx.letters(j=Answers("J", response={"users": []}))
+    phx.answers("J")
+    joined = phx.record(channel.joined)
+    phx.run(server="o-")
+
+    assert joined.values == [{"users": []}]
+
+
+def test_what_was_lost_meanwhile_is_not_answered(phx, channel):
+    phx.answers("J")
+    phx.socket.on_open(lambda: phx.transport.connection.lose())  # noqa: PLW0108 - then
+    joined = phx.record(channel.joined)
+    phx.run(server="o-")
+
+    assert joined.values == []
+
+
+def test_what_no_letter_answers_cannot_be_answered_unasked(phx):
+    with pytest.raises(UsageError, match="no letter of the server's lane answers '!'"):
+        phx.answers("!")
+
+
+IMPOSSIBLE = {
+    "o": "'o' (open) cannot happen: the client does not try to connect",
+    "x": "'x' (closed 1000) cannot happen: there is no open connection",
+    "E": "there is no open connection",
+    "p": "'p' (P answered ok) cannot happen: there is no open connection",
+    "f": "'f' (attempt failed: refused) cannot happen: the client does not try",
+}
+
+
+@pytest.mark.parametrize("letter", IMPOSSIBLE)
+def test_a_letter_that_cannot_happen_fails_at_that_instant(phx, letter):
+    with pytest.raises(LaneError) as raised:
+        phx.run(server=f"--{letter}--")
+
+    assert IMPOSSIBLE[letter] in str(raised.value)
+    assert phx.clock == 0.2
+
+
+def test_an_answer_to_a_push_that_nobody_made_fails_and_shows_both_lanes(phx, channel):
+    phx.record(channel.joined)
+
+    with pytest.raises(LaneError) as raised:
+        phx.run(server="-oj-p")
+
+    assert str(raised.value).splitlines() == [
+        "'p' (P answered ok) cannot happen: no P (push) of the client's waits for it",
+        "    server  -oj-p",
+        "    client  *J---",
+        "                ^",
+        "at 0.4s",
+    ]
+
+
+def test_a_failure_shows_what_the_client_did_at_that_instant(phx, channel):
+    phx.at(0.3, lambda: channel.push("ping"))
+    phx.record(channel.joined)
+
+    with pytest.raises(LaneError) as raised:
+        phx.run(server="-oj(pp)")
+
+    assert str(raised.value).splitlines()[-2:] == [
+        "at 0.3s",
+        '    client  P  ["1","2","room:1","ping",{}]',
+    ]
