@@ -236,7 +236,11 @@ class Presence:
         self._become(after, before, what, what)
 
     def _become(
-        self, after: Snapshot, before: Snapshot, what: Sequence[Change]
+        self,
+        after: Snapshot,
+        before: Snapshot,
+        what: Sequence[Change],
+        told: Sequence[Change],
     ) -> None:
         self._snapshot = after
         self._states.on_next(after)
