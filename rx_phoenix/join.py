@@ -106,6 +106,7 @@ class Join:
         """Ask for the params, and send the message when they are there."""
         push = self.push
         assert push is not None, "nobody wished to join"  # noqa: S101
+        push.begin_again()
         if self._deadline is None:
             self._start_deadline(push.within)
         providers: list[Provider[Any]] = [self.params, *self._extras.values()]
@@ -154,7 +155,6 @@ class Join:
         self.ref = push.ref = ref
         self.is_sent = True
         push.payload = payload
-        push.begin_again()
         link.joins.add(deadline)
         link.wire.send(message)
 

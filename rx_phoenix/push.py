@@ -176,7 +176,12 @@ class Push(Once[Any]):
         self.fail(error)
 
     def run_hooks(self, reply: Reply) -> None:
-        """Run the `receive` callbacks of a status, and remember it for later ones."""
+        """Run the `receive` callbacks of a status, and remember it for later ones.
+
+        One attempt has one answer: nothing runs for a second one.
+        """
+        if self._latest is not None:
+            return
         self._latest = reply
         for status, hook in tuple(self._hooks):
             if status == reply.status:
@@ -184,7 +189,7 @@ class Push(Once[Any]):
                 self._run(hook, reply.response)
 
     def begin_again(self) -> None:
-        """A rejoin was sent: `receive` waits for its reply now."""
+        """It is asked anew, for a rejoin: `receive` waits for that reply now."""
         self._latest = None
 
     def mark_seen(self) -> None:
@@ -230,8 +235,7 @@ class Push(Once[Any]):
 
     def __del__(self) -> None:
         # As asyncio does with a Task's exception: nobody can look at it any more.
-        outcome = getattr(self, "_first", None)
-        if outcome is None or self._is_seen:
-            return
-        if outcome.status not in {OK, TIMEOUT, "cancelled", "lost"}:
-            self._report(PushRefused(outcome.status, outcome.response, str(self)))
+        if getattr(self, "_first", None) is not None and not self._is_seen:
+            _, error = self._outcome()
+            if isinstance(error, PushRefused):
+                self._report(error)
