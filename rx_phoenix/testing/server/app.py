@@ -19,7 +19,7 @@ from rx_phoenix.testing.server.websocket import serve_websocket
 
 __all__ = ["PhoenixServer"]
 
-GRACE = 1.0
+GRACE = 0.25
 """Seconds that requests have to end by themselves when the server stops."""
 
 MAX_BODY = 8_000_000

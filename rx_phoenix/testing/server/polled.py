@@ -55,7 +55,9 @@ class PolledSession:
     def __init__(self, session: Session, wire: PolledWire, lifetime: float) -> None:
         self.session = session
         self.wire = wire
-        self.task = asyncio.get_running_loop().create_task(self._live())
+        session.endpoint.sessions.add(session)
+        self.task = asyncio.get_running_loop().create_task(session.run())
+        self.task.add_done_callback(self._forget)
         self._lifetime = lifetime
         self._timer = self._arm()
 
@@ -68,8 +70,6 @@ class PolledSession:
         loop = asyncio.get_running_loop()
         return loop.call_later(self._lifetime, self.session.end, None)
 
-    async def _live(self) -> None:
-        try:
-            await self.session.run()
-        finally:
-            self._timer.cancel()
+    def _forget(self, _: asyncio.Task[None]) -> None:
+        self.session.endpoint.sessions.discard(self.session)
+        self._timer.cancel()

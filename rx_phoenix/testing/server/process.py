@@ -11,7 +11,7 @@ from rx_phoenix.testing.server.codec import Frame, Message, Reply, Serializer
 from rx_phoenix.testing.server.endpoint import Endpoint
 from rx_phoenix.testing.server.socket import ServerSocket
 
-__all__ = ["Behaviour", "ChannelProcess", "Host", "JoinError", "Joined"]
+__all__ = ["EMPTY", "Behaviour", "ChannelProcess", "Host", "JoinError", "Joined"]
 
 logger = logging.getLogger("rx_phoenix.testing.server")
 

@@ -23,6 +23,9 @@ CRASH = {"reason": "channel_crash"}
 UNMATCHED = {"reason": "unmatched topic"}
 TOO_MANY = {"reason": "too many channels joined"}
 
+TURNS = 500
+"""How many things a session does before it lets others run, though it has more."""
+
 
 class CloseCode(IntEnum):
     """Why a WebSocket is closed, in the numbers of Bandit."""
@@ -74,6 +77,10 @@ class Ended(NamedTuple):
     code: CloseCode | None
 
 
+Item = Received | Frame | ChannelEnded | Ended
+"""What comes to a session: from its client, for its client, from its channels."""
+
+
 class Session:
     """Handles what its client sends and what its channels say, in order of arrival.
 
@@ -105,9 +112,8 @@ class Session:
         self._wire = wire
         self._factories = channels
         self._max_channels = max_channels
-        self._inbox: asyncio.Queue[Received | Frame | ChannelEnded | Ended] = (
-            asyncio.Queue()
-        )
+        self._inbox: asyncio.Queue[Item] = asyncio.Queue()
+        self._turn = 0
         self._channels: dict[str, ChannelProcess] = {}
         self._joining: ChannelProcess | None = None
 
@@ -118,10 +124,10 @@ class Session:
 
     async def run(self) -> None:
         """Live until the client is gone or the session has a reason to end."""
-        self.endpoint.sessions.add(self)
         try:
             with suppress(ConnectionError):  # the client went away while we wrote
                 code = await self._serve()
+                self.endpoint.sessions.discard(self)  # before the client hears of it
                 if code is not None:
                     await self._wire.close(code)
         finally:
@@ -170,21 +176,30 @@ class Session:
         self.end(None)
 
     async def _serve(self) -> CloseCode | None:
-        while True:
-            match await self._inbox.get():
-                case Received(data, handled):
-                    try:
-                        await self._handle(self.socket.serializer.decode(data))
-                    except FrameError:
-                        return CloseCode.INTERNAL_ERROR
-                    if handled is not None and not handled.done():
-                        handled.set_result(None)
-                case Frame() as frame:
-                    await self._wire.send(frame)
-                case ChannelEnded(process, is_clean):
-                    await self._forget(process, is_clean=is_clean)
-                case Ended(code):
-                    return code
+        """Deal with one thing after another, until one is the end."""
+        try:
+            while not isinstance(item := await self._next(), Ended):
+                await self._deal_with(item)
+        except FrameError:
+            return CloseCode.INTERNAL_ERROR
+        return item.code
+
+    async def _next(self) -> Item:
+        self._turn += 1
+        if self._turn % TURNS == 0:
+            await asyncio.sleep(0)  # others want to live as well
+        return await self._inbox.get()
+
+    async def _deal_with(self, item: Received | Frame | ChannelEnded) -> None:
+        match item:
+            case Received(data, handled):
+                await self._handle(self.socket.serializer.decode(data))
+                if handled is not None and not handled.done():
+                    handled.set_result(None)
+            case Frame():
+                await self._wire.send(item)
+            case ChannelEnded(process, is_clean):
+                await self._forget(process, is_clean=is_clean)
 
     async def _handle(self, message: Message) -> None:
         join_ref, _, topic, event, _ = message

@@ -60,10 +60,15 @@ async def serve_websocket(
         max_msg_size=options.max_frame_size,
     )
     websocket.headers["Cache-Control"] = responses.PRIVATE
-    await websocket.prepare(request)
     wire = WebSocketWire(request, websocket)
     session = Session(wire, socket, endpoint, channels, options.max_channels)
-    await wire.run(session, options.idle_timeout)
+    endpoint.sessions.add(session)  # before the client hears that it is connected
+    try:
+        await wire.run(session, options.idle_timeout)
+    except ConnectionError:
+        return responses.text(400)  # to nobody: the client has gone meanwhile
+    finally:
+        endpoint.sessions.discard(session)
     return websocket
 
 
@@ -72,7 +77,7 @@ class WebSocketWire:
 
     Args:
         request: The handshake.
-        websocket: Its answer, already sent.
+        websocket: Its answer, not sent yet.
     """
 
     def __init__(self, request: web.Request, websocket: web.WebSocketResponse) -> None:
@@ -82,12 +87,17 @@ class WebSocketWire:
         self._heard = self._loop.time()
 
     async def run(self, session: Session, idle_timeout: float) -> None:
-        """Serve a session until it ends.
+        """Answer the handshake, and serve a session until it ends.
 
         Args:
             session: The session.
             idle_timeout: Seconds after which a silent client is turned out.
+
+        Raises:
+            ConnectionError: The client did not wait for the answer.
         """
+        await self._websocket.prepare(self._request)
+        self._heard = self._loop.time()
         listening = self._loop.create_task(self._listen(session))
         watching = self._loop.create_task(self._watch(session, idle_timeout))
         try:

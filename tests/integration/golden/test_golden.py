@@ -8,8 +8,6 @@ from tests.integration.golden.deviations import AS_VALUES, SKIPPED, SOONER
 from tests.integration.golden.player import play
 from tests.integration.golden.transcript import read_sections
 
-pytestmark = pytest.mark.integration
-
 SECTIONS = read_sections()
 REPLAYED = [section for title, section in SECTIONS.items() if title not in SKIPPED]
 QUICK = [section for section in REPLAYED if section.duration < 0.5]

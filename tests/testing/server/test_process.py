@@ -1,0 +1,266 @@
+import asyncio
+
+import pytest
+
+from rx_phoenix.testing.server.channel import ServerChannel
+from rx_phoenix.testing.server.codec import Message
+from rx_phoenix.testing.server.process import ChannelProcess, JoinError
+from tests.testing.server.fakes import Host
+
+JOIN = Message("1", "1", "room:1", "phx_join", {"n": 1})
+OK = '["1","1","room:1","phx_reply",{"response":{},"status":"ok"}]'
+CRASHED = (
+    '["1","1","room:1","phx_reply",'
+    '{"response":{"reason":"join crashed"},"status":"error"}]'
+)
+LEFT = '["1","9","room:1","phx_reply",{"response":{},"status":"ok"}]'
+
+
+def message(event, payload=None, ref="2"):
+    return Message("1", ref, "room:1", event, payload)
+
+
+@pytest.fixture
+async def host():
+    return Host()
+
+
+class Room(ServerChannel):
+    """Does what it is sent, and notes the event."""
+
+    def __init__(self):
+        self.handled = []
+
+    async def handle_in(self, event, payload, ref):
+        self.handled.append(event)
+        if payload is not None:
+            await payload()
+            self.handled.append(f"{event} done")
+
+
+@pytest.fixture
+def room():
+    return Room()
+
+
+@pytest.fixture
+async def process(host, room):
+    process, _ = await host.join(lambda: room, JOIN)
+    return process
+
+
+async def test_a_join_is_answered_with_what_the_channel_returns(host):
+    class Greeter(ServerChannel):
+        async def join(self, params):
+            return {"got": params}
+
+    process, joined = await host.join(Greeter, JOIN)
+
+    assert joined.is_ok
+    assert process.is_joined
+    assert joined.frame.data.decode() == OK.replace("{}", '{"got":{"n":1}}')
+
+
+async def test_a_join_that_returns_nothing_is_answered_with_an_empty_map(host):
+    _, joined = await host.join(ServerChannel, JOIN)
+
+    assert joined.frame.data.decode() == OK
+
+
+@pytest.mark.parametrize("is_raised", [True, False])
+@pytest.mark.parametrize(
+    ("reason", "response"),
+    [("no", '{"reason":"no"}'), ({"n": 0, "reason": "no"}, '{"n":0,"reason":"no"}')],
+)
+async def test_a_join_can_be_refused(host, is_raised, reason, response):
+    class Bouncer(ServerChannel):
+        def join(self, params):
+            refusal = JoinError(reason)
+            if is_raised:
+                raise refusal
+            return refusal
+
+    process, joined = await host.join(Bouncer, JOIN)
+
+    assert not joined.is_ok
+    assert not process.is_joined
+    assert f'{{"response":{response},"status":"error"}}' in joined.frame.data.decode()
+
+
+def unmade():
+    raise RuntimeError
+
+
+class Raising(ServerChannel):
+    def join(self, params):
+        raise RuntimeError
+
+
+class Senseless(ServerChannel):
+    def join(self, params):
+        return object()
+
+
+class Cancelled(ServerChannel):
+    async def join(self, params):
+        raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize("factory", [unmade, Raising, Senseless, Cancelled])
+async def test_a_join_can_crash(host, factory):
+    _, joined = await host.join(factory, JOIN)
+
+    assert not joined.is_ok
+    assert joined.frame.data.decode() == CRASHED
+    assert not await host.ending
+
+
+async def test_a_join_that_is_cancelled_before_it_begins_is_answered(host):
+    process = ChannelProcess(ServerChannel, host, JOIN)
+
+    process.cancel()
+
+    assert (await process.joined).frame.data.decode() == CRASHED
+
+
+async def test_a_join_without_a_join_ref_lends_its_ref_to_the_channel(host, room):
+    join = JOIN._replace(join_ref=None, ref="60")
+
+    process, joined = await host.join(lambda: room, join)
+    room.push("e", {})
+
+    assert process.join_ref is None
+    assert joined.frame.data.decode().startswith('[null,"60"')
+    assert host.texts == ['["60",null,"room:1","e",{}]']
+
+
+async def test_messages_are_handled_one_at_a_time(room, process, host):
+    gate = asyncio.Event()
+
+    process.handle_in(message("slow", gate.wait))
+    process.handle_in(message("next"))
+    asyncio.get_running_loop().call_soon(gate.set)
+    process.leave(message("phx_leave", ref="9"))
+
+    assert await host.ending
+    assert room.handled == ["slow", "slow done", "next"]
+
+
+async def test_a_leave_is_answered_and_ends_the_channel(process, host):
+    process.leave(message("phx_leave", ref="9"))
+
+    assert await host.ending
+    assert host.texts == [LEFT]
+
+
+async def test_what_comes_behind_a_leave_is_not_handled(room, process, host):
+    process.leave(message("phx_leave", ref="9"))
+    process.handle_in(message("late"))
+    process.leave(message("phx_leave", ref="10"))
+
+    await host.ending
+    assert room.handled == []
+    assert host.texts == [LEFT]
+
+
+async def test_a_method_that_raises_is_the_end(room, process, host):
+    async def crash():
+        raise RuntimeError
+
+    process.handle_in(message("crash", crash))
+    process.handle_in(message("late"))
+
+    assert not await host.ending
+    assert room.handled == ["crash"]
+
+
+async def test_a_method_that_is_cancelled_from_within_is_a_crash(process, host):
+    async def cancel():
+        raise asyncio.CancelledError
+
+    process.handle_in(message("cancel", cancel))
+
+    assert not await host.ending
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_clean"),
+    [
+        ("normal", True),
+        ("shutdown", True),
+        ("shutdown: why", True),
+        ("boom", False),
+    ],
+)
+async def test_a_reason_to_stop_is_a_good_or_a_bad_one(process, host, reason, is_clean):
+    process.stop(reason)
+
+    assert await host.ending is is_clean
+
+
+async def test_the_first_reason_to_stop_counts(process, host):
+    process.stop("normal")
+    process.stop("boom")
+
+    assert await host.ending
+
+
+async def test_what_is_posted_for_later_comes_later(room, process, host):
+    def note(what):
+        room.handled.append(what)
+
+    process.post_later(0.002, lambda: note("second"))
+    process.post_later(0.001, lambda: note("first"))
+    process.post_later(0.003, lambda: process.stop("normal"))
+
+    await host.ending
+    assert room.handled == ["first", "second"]
+
+
+async def test_what_is_posted_for_later_dies_with_the_channel(room, process, host):
+    loop = asyncio.get_running_loop()
+    process.post_later(0.0, lambda: room.handled.append("late"))
+    due = loop.create_future()
+    loop.call_later(0.0, due.set_result, None)
+    process.stop("normal")
+
+    await host.ending
+    await due
+    assert room.handled == []
+
+
+async def test_a_channel_can_be_ended_in_the_midst_of_something(room, process, host):
+    process.handle_in(message("forever", asyncio.Event().wait))
+    await asyncio.sleep(0)
+
+    await asyncio.wait([process.cancel()])
+
+    assert not process.is_joined
+    assert not await host.ending
+    assert room.handled == ["forever"]
+
+
+async def test_a_channel_that_ended_gets_no_broadcast_and_is_not_present(
+    room, process, host
+):
+    room.presence.track(room, "ann", {})
+    process.stop("normal")
+    await host.ending
+    host.frames.clear()
+
+    host.endpoint.broadcast("room:1", "e", {})
+
+    assert host.frames == []
+    assert host.endpoint.presence.list("room:1") == {}
+
+
+async def test_a_join_that_tracks_and_is_refused_leaves_nobody_behind(host):
+    class Eager(ServerChannel):
+        def join(self, params):
+            self.presence.track(self, "ann", {})
+            raise JoinError("no")
+
+    await host.join(Eager, JOIN)
+    await host.ending
+
+    assert host.endpoint.presence.list("room:1") == {}

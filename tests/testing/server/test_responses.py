@@ -1,0 +1,35 @@
+import gzip
+
+from rx_phoenix.testing.server import responses
+
+
+def test_text_is_private_unless_it_says_otherwise():
+    private = responses.text(404, "not found")
+    fresh = responses.text(200, headers={"Cache-Control": "no-store"})
+
+    assert (private.status, private.text) == (404, "not found")
+    assert private.headers["Cache-Control"] == responses.PRIVATE
+    assert fresh.headers["Cache-Control"] == "no-store"
+
+
+def test_json_has_its_keys_sorted():
+    response = responses.json({"b": 1, "a": "ü"})
+
+    assert response.body == '{"a":"ü","b":1}'.encode()
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert "Content-Encoding" not in response.headers
+
+
+def test_json_can_be_zipped():
+    response = responses.json([1], is_zipped=True)
+
+    assert gzip.decompress(response.body) == b"[1]"
+    assert response.headers["Content-Encoding"] == "gzip"
+
+
+def test_a_crash_says_no_more_than_that():
+    response = responses.crashed({"Access-Control-Allow-Origin": "*"})
+
+    assert response.status == 500
+    assert response.body == b'{"error":"Internal Server Error"}'
+    assert response.headers["Access-Control-Allow-Origin"] == "*"

@@ -1,0 +1,318 @@
+import asyncio
+
+import pytest
+
+from rx_phoenix.testing.server.channel import ServerChannel
+from rx_phoenix.testing.server.codec import Frame
+from rx_phoenix.testing.server.endpoint import Endpoint
+from rx_phoenix.testing.server.session import TURNS, CloseCode, Session
+from tests.testing.server.fakes import Wire, server_socket
+
+
+class Room(ServerChannel):
+    def handle_in(self, event, payload, ref):
+        match event:
+            case "echo":
+                self.reply(ref, "ok", payload)
+            case "stop":
+                self.stop(payload)
+            case _:
+                super().handle_in(event, payload, ref)
+
+
+class Gated(Room):
+    """Lets nobody in before the gate opens."""
+
+    gate: asyncio.Event
+
+    async def join(self, params):
+        await self.gate.wait()
+
+
+def joined(ref, topic="room:1", response="{}"):
+    return (
+        f'["{ref}","{ref}","{topic}","phx_reply",'
+        f'{{"response":{response},"status":"ok"}}]'
+    )
+
+
+def refused(join_ref, ref, topic, reason):
+    return (
+        f'[{join_ref},"{ref}","{topic}","phx_reply",'
+        f'{{"response":{{"reason":"{reason}"}},"status":"error"}}]'
+    )
+
+
+def closed(ref, topic="room:1"):
+    return f'["{ref}","{ref}","{topic}","phx_close",{{}}]'
+
+
+UNMATCHED = "unmatched topic"
+JOIN = '["1","1","room:1","phx_join",{}]'
+BEAT = '[null,"h","phoenix","heartbeat",{}]'
+ALIVE = '[null,"h","phoenix","phx_reply",{"response":{},"status":"ok"}]'
+
+
+@pytest.fixture
+async def wire():
+    return Wire()
+
+
+@pytest.fixture
+def endpoint():
+    return Endpoint()
+
+
+@pytest.fixture
+def gate():
+    Gated.gate = asyncio.Event()
+    return Gated.gate
+
+
+@pytest.fixture
+async def session(wire, endpoint):
+    channels = {"room:*": Room, "gated:*": Gated}
+    return Session(wire, server_socket(id="ann"), endpoint, channels, 3)
+
+
+@pytest.fixture
+async def running(session):
+    """The life of the session, as a task."""
+    task = asyncio.create_task(session.run())
+    yield task
+    task.cancel()
+    await asyncio.wait([task])
+
+
+@pytest.fixture
+def say(session, running):
+    """Let the client send texts, all at once."""
+
+    def say(*texts):
+        for text in texts:
+            session.receive(text)
+
+    return say
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (BEAT, ALIVE),
+        ('["9","h","phoenix","heartbeat",{}]', ALIVE),
+        (JOIN, joined("1")),
+        (
+            '["1","2","room:1","echo",{}]',
+            refused("null", 2, "room:1", UNMATCHED),
+        ),
+        ('["1","2","nope","phx_join",{}]', refused("null", 2, "nope", UNMATCHED)),
+        ('[null,"2","phoenix","other",{}]', refused("null", 2, "phoenix", UNMATCHED)),
+        (
+            '["1","2","room:1","phx_leave",{}]',
+            '["1","2","room:1","phx_reply",{"response":{},"status":"ok"}]',
+        ),
+    ],
+)
+async def test_a_client_that_joined_nothing_gets_an_answer(wire, say, text, answer):
+    say(text)
+
+    assert await wire.heard(1) == [answer]
+
+
+@pytest.mark.parametrize("topic", ["3", "null", "[]", "{}"])
+async def test_a_topic_that_is_no_text_matches_nothing(wire, say, topic):
+    say(f'["1","2",{topic},"phx_join",{{}}]')
+
+    (text,) = await wire.heard(1)
+    assert text.startswith(f'[null,"2",{topic},"phx_reply"')
+    assert UNMATCHED in text
+
+
+async def test_a_message_of_the_channel_reaches_it(wire, say):
+    say(JOIN, '["1","2","room:1","echo",{"n":1}]', '[null,"3","room:1","echo",7]')
+
+    assert (await wire.heard(3))[1:] == [
+        '["1","2","room:1","phx_reply",{"response":{"n":1},"status":"ok"}]',
+        '["1","3","room:1","phx_reply",{"response":7,"status":"ok"}]',
+    ]
+
+
+@pytest.mark.parametrize("join_ref", ['"0"', "1"])
+@pytest.mark.parametrize("event", ["echo", "phx_leave"])
+async def test_a_message_of_another_join_is_ignored(wire, say, join_ref, event):
+    say(JOIN, f'[{join_ref},"2","room:1","{event}",{{}}]', BEAT)
+
+    assert await wire.heard(2) == [joined("1"), ALIVE]
+
+
+async def test_a_join_holds_up_what_is_behind_it(wire, say, session, gate):
+    say('["1","1","gated:1","phx_join",{}]', BEAT)
+    await asyncio.sleep(0)
+    assert session.is_joining
+    gate.set()
+
+    assert await wire.heard(2) == [joined("1", "gated:1"), ALIVE]
+    assert not session.is_joining
+
+
+async def test_a_topic_that_is_joined_anew_closes_the_old_join_after_the_answer(
+    wire, say
+):
+    say(JOIN, '["2","2","room:1","phx_join",{}]', '["2","3","room:1","echo",{}]')
+
+    texts = await wire.heard(4)
+    assert texts[:3] == [joined("1"), joined("2"), closed("1")]
+    assert texts[3].startswith('["2","3"')
+
+
+async def test_a_leave_and_a_join_at_once_is_a_join_anew(wire, say):
+    say(JOIN)
+    await wire.heard(1)
+
+    say('["1","2","room:1","phx_leave",{}]', '["3","3","room:1","phx_join",{}]', BEAT)
+
+    assert (await wire.heard(4))[1:] == [joined("3"), ALIVE, closed("1")]
+
+
+async def test_only_so_many_channels_can_be_joined(wire, say):
+    say(*(f'["{n}","{n}","room:{n}","phx_join",{{}}]' for n in range(5)))
+
+    texts = await wire.heard(5)
+    assert texts[2] == joined("2", "room:2")
+    assert texts[3] == refused('"3"', 3, "room:3", "too many channels joined")
+
+
+@pytest.mark.parametrize(
+    ("event", "end"),
+    [
+        ('"stop","normal"', closed("1")),
+        ('"crash",{}', '["1","1","room:1","phx_error",{"reason":"channel_crash"}]'),
+        ("4,{}", '["1","1","room:1","phx_error",{"reason":"channel_crash"}]'),
+    ],
+)
+async def test_the_end_of_a_channel_is_told_and_its_topic_is_free(
+    wire, say, event, end
+):
+    say(JOIN, f'["1","2","room:1",{event}]')
+    assert await wire.heard(2) == [joined("1"), end]
+
+    say('["3","3","room:1","phx_join",{}]')
+
+    assert (await wire.heard(3))[2] == joined("3")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "{not json",
+        b"\x09",
+        b"\0\1\1\6\x08" + b"1" + b"1" + b"room:1" + b"phx_join",
+    ],
+)
+async def test_what_is_no_message_ends_the_session(wire, say, running, data):
+    say(data)
+
+    await running
+    assert wire.code is CloseCode.INTERNAL_ERROR
+
+
+async def test_what_was_dealt_with_is_told(session, running):
+    loop = asyncio.get_running_loop()
+    good, abandoned, bad = (loop.create_future() for _ in range(3))
+    abandoned.cancel()
+
+    session.receive(BEAT, good)
+    session.receive(BEAT, abandoned)
+    session.receive("{", bad)
+
+    await running
+    assert good.done()
+    assert not bad.done()
+
+
+async def test_a_frame_waits_its_turn(session, wire, running):
+    session.receive(BEAT)
+    session.deliver(Frame(b"next"))
+
+    assert await wire.heard(2) == [ALIVE, "next"]
+
+
+async def test_a_disconnected_session_says_goodbye(session, wire, running):
+    session.disconnect()
+
+    await running
+    assert wire.code is CloseCode.GOING_AWAY
+
+
+async def test_a_killed_session_says_nothing(session, wire, running):
+    session.kill()
+
+    await running
+    assert wire.is_aborted
+    assert wire.code is None
+
+
+async def test_a_session_without_channels_is_closed_when_the_server_stops(
+    session, wire, running
+):
+    session.stop()
+
+    await running
+    assert wire.code is CloseCode.NORMAL
+
+
+async def test_a_session_with_a_channel_is_asked_to_come_back(
+    session, wire, say, running
+):
+    say(JOIN)
+    await wire.heard(1)
+    session.stop()
+
+    await running
+    assert wire.code is CloseCode.RESTART
+
+
+async def test_a_join_does_not_hold_up_the_stop_of_the_server(
+    session, wire, say, running, gate
+):
+    say('["1","1","gated:1","phx_join",{}]', BEAT, JOIN)
+    await asyncio.sleep(0)
+
+    session.stop()
+
+    await running
+    assert wire.texts == [refused('"1"', 1, "gated:1", "join crashed")]
+
+
+async def test_a_client_that_goes_away_ends_its_session(wire, say, running, endpoint):
+    say(JOIN)
+    await wire.heard(1)
+    wire.is_broken = True
+    say(BEAT)
+
+    await running
+    assert wire.code is None
+    assert len(endpoint.topics) == 0
+
+
+async def test_a_session_that_is_cancelled_ends_the_join_it_waits_for(
+    say, running, gate, endpoint
+):
+    say(JOIN, '["2","2","gated:1","phx_join",{}]')
+    await asyncio.sleep(0)
+
+    running.cancel()
+
+    await asyncio.wait([running])
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    assert others == set()
+    assert len(endpoint.topics) == 0
+
+
+async def test_a_session_with_much_to_do_lets_others_live(session, wire, running):
+    for _ in range(5 * TURNS):
+        session.deliver(Frame(b""))
+
+    await asyncio.sleep(0)
+
+    assert 0 < len(wire.texts) < 5 * TURNS

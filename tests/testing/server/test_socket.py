@@ -1,0 +1,24 @@
+from rx_phoenix.testing.server.socket import ConnectRefused, SocketOptions
+from tests.testing.server.fakes import server_socket
+
+
+def test_a_refusal_is_a_403_without_a_word():
+    refusal = ConnectRefused()
+
+    assert (refusal.status, refusal.body, dict(refusal.headers)) == (403, "", {})
+
+
+def test_the_defaults_are_those_of_phoenix():
+    options = SocketOptions()
+
+    assert options.connect(server_socket()) is None
+    assert options.versions == (1, 2)
+    assert options.idle_timeout == 60.0
+    assert options.max_frame_size == 8_000_000
+    assert options.max_channels == 100
+    assert options.poll_window == 10.0
+
+
+def test_sockets_are_told_apart_by_identity():
+    assert server_socket() != server_socket()
+    assert server_socket().assigns is not server_socket().assigns
