@@ -1,10 +1,16 @@
 """Failures as streams carry them: each observer's own, and nothing but exceptions."""
 
+from asyncio import CancelledError
 from typing import Any, TypeVar
 
-__all__ = ["contained", "fresh"]
+__all__ = ["ISOLATED", "contained", "fresh"]
 
 E = TypeVar("E", bound=BaseException)
+
+ISOLATED = (Exception, CancelledError)
+"""What a user's callback may raise at no cost to others; `contained` makes it fit for a
+report. A `KeyboardInterrupt` and its like pass, for they are meant for the program.
+"""
 
 
 def fresh(error: E) -> E:

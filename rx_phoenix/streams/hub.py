@@ -9,7 +9,6 @@ Rule 3: subscribing and disposing cost the same with one observer or a million.
 A `reactivex.subject.Subject` breaks all three, and takes a lock twice an event.
 """
 
-from asyncio import CancelledError
 from collections import deque
 from collections.abc import Callable
 from inspect import iscoroutinefunction
@@ -18,7 +17,7 @@ from typing import Any, Generic, NoReturn, TypeVar, cast
 from reactivex import Observable, abc
 
 from rx_phoenix.errors import UsageError
-from rx_phoenix.streams.failure import contained, fresh
+from rx_phoenix.streams.failure import ISOLATED, contained, fresh
 
 __all__ = ["Hot", "Hub", "Live", "Reporter", "Subscription", "Watcher", "noop"]
 
@@ -34,12 +33,6 @@ ITERATING = (
     "what is yet to come cannot be iterated over: await what has one outcome; for a "
     "stream write `async with values(stream) as items:` and `async for item in items:`"
 )
-
-ISOLATED = (Exception, CancelledError)
-"""What an observer may raise at no cost to others.
-
-A `KeyboardInterrupt` and its like pass: they are meant for the whole program.
-"""
 
 
 def noop(*_: object) -> None:
