@@ -86,10 +86,13 @@ async def test_messages_are_fetched_in_order(visitor):
     }
 
 
-async def test_a_visit_waits_for_a_message(server, visitor):
+async def test_a_visit_waits_for_a_message(visitor):
     await visitor.post(JOIN)
     await visitor.get()
     waiting = asyncio.create_task(visitor.get())
+    await asyncio.wait([waiting], timeout=0.05)
+    assert not waiting.done()
+
     await visitor.post(BEAT)
 
     told = await waiting

@@ -219,9 +219,9 @@ async def test_what_is_posted_for_later_comes_later(room, process, host):
 
 async def test_what_is_posted_for_later_dies_with_the_channel(room, process, host):
     loop = asyncio.get_running_loop()
-    process.post_later(0.0, lambda: room.handled.append("late"))
+    process.post_later(0.01, lambda: room.handled.append("late"))
     due = loop.create_future()
-    loop.call_later(0.0, due.set_result, None)
+    loop.call_later(0.01, due.set_result, None)
     process.stop("normal")
 
     await host.ending

@@ -191,12 +191,16 @@ async def test_a_client_may_vanish_at_any_moment(server, caplog, is_upgraded, te
     assert caplog.records == []
 
 
-async def test_a_client_may_vanish_while_it_waits_for_connect(server, gate, caplog):
+async def test_a_client_may_vanish_while_it_waits_for_connect(
+    server, http, gate, caplog
+):
     client = await RawClient.connect(server.port)
     target = TARGET.replace("/socket", "/gated")
     await client.request("GET", target, {}, is_upgrade=True)
     await gate.reached.wait()
     client.close()
+    await http.get("/nope")  # by now the server has seen the client go
+    await http.close()
 
     gate.opened.set()
     await server.stop()
