@@ -16,7 +16,7 @@ from rx_phoenix.testing.recording import Marbles, Recording
 from rx_phoenix.testing.scheduler import VirtualScheduler
 from rx_phoenix.testing.server_lane import LaneError
 from rx_phoenix.testing.sources import Source
-from rx_phoenix.testing.timeline import Timeline, window
+from rx_phoenix.testing.timeline import Expectation, Timeline, window
 from rx_phoenix.testing.timer import VirtualTimer
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Answers",
     "Closes",
+    "Expectation",
     "Fails",
     "FakeAttempt",
     "FakeConnection",

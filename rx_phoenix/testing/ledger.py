@@ -21,17 +21,19 @@ class Join:
 
     Attributes:
         message: The client's message.
+        attempt: On which attempt to connect it was sent.
         is_left: Whether the client left again.
         is_over: Whether the channel is gone.
     """
 
     message: Message
+    attempt: FakeAttempt
     is_left: bool = False
     is_over: bool = False
 
 
 class Ledger:
-    """Keeps what the client asked for on its latest connection.
+    """Keeps what the client asked for on the connections that are open.
 
     Args:
         client: The client's lane.
@@ -39,7 +41,7 @@ class Ledger:
 
     def __init__(self, client: ClientLane) -> None:
         self._client = client
-        self._attempt: FakeAttempt | None = None
+        self._connects: list[Did] = []
         self._owed: list[Did] = []
         self._joins: list[Join] = []
 
@@ -47,33 +49,44 @@ class Ledger:
         """The client did something."""
         action = did.action
         if isinstance(action, Connects):
-            self._attempt = did.attempt
-            self._owed.clear()
-            self._joins.clear()
+            self._connects.append(did)
+            # What another connection was asked, nobody answers any more.
+            self._owed = [did for did in self._owed if did.attempt.is_open]
+            self._joins = [join for join in self._joins if join.attempt.is_open]
         elif isinstance(action, Message):
             self._owed.append(did)
-            self._follow(action)
+            self._follow(action, did.attempt)
 
-    def _follow(self, message: Message) -> None:
-        same = [join for join in self._joins if join.message.topic == message.topic]
-        for join in same:
-            join.is_over |= message.event == JOIN
-            join.is_left |= message.event == LEAVE
+    def _follow(self, message: Message, attempt: FakeAttempt) -> None:
+        for join in self._joins:
+            if (join.message.topic, join.attempt) == (message.topic, attempt):
+                join.is_over |= message.event == JOIN
+                join.is_left |= message.event == LEAVE
         if message.event == JOIN:
-            self._joins.append(Join(message))
+            self._joins.append(Join(message, attempt))
 
-    def pending(self) -> FakeAttempt:
-        """The attempt that waits to be opened."""
-        if self._attempt is None or not self._attempt.is_pending:
-            raise Impossible("the client does not try to connect")
-        return self._attempt
+    def pending(self, number: int | None = None) -> FakeAttempt:
+        """The attempt that waits to be opened: the oldest, or that of a number."""
+        for attempt in self._attempts(number):
+            if attempt.is_pending:
+                return attempt
+        raise Impossible("the client does not try to connect")
 
-    def connection(self) -> FakeConnection:
-        """The open connection."""
-        connection = self._attempt and self._attempt.connection
-        if connection is None or not connection.is_open:
-            raise Impossible("there is no open connection")
-        return connection
+    def connection(self, number: int | None = None) -> FakeConnection:
+        """The open connection: the latest, or that of a number."""
+        for attempt in reversed(self._attempts(number)):
+            if attempt.connection is not None and attempt.is_open:
+                return attempt.connection
+        raise Impossible("there is no open connection")
+
+    def _attempts(self, number: int | None) -> list[FakeAttempt]:
+        attempts = [did.attempt for did in self._connects]
+        return attempts if number is None else attempts[number - 1 : number]
+
+    def waiting(self) -> list[Did]:
+        """What the client did and was not answered yet."""
+        connecting = [did for did in self._connects if did.attempt.is_pending]
+        return [*connecting, *self._owed]
 
     def is_owed(self, did: Did) -> bool:
         """Whether a message of the client's can still be answered."""
@@ -90,8 +103,14 @@ class Ledger:
         self.connection()
         meaning = meaning_of(self._client.letters[to])
         if number is None:
-            owed = (did for did in self._owed if self._client.means(to, did.action))
-            did = next(owed, None)
+            did = next(
+                (
+                    did
+                    for did in self._owed
+                    if did.attempt.is_open and self._client.means(to, did.action)
+                ),
+                None,
+            )
             if did is None:
                 raise Impossible(f"no {to} ({meaning}) of the client's waits for it")
             return did
@@ -101,7 +120,7 @@ class Ledger:
                 f"the client sent {len(sent)} of {to} ({meaning}), not {number}"
             )
         did = sent[number - 1]
-        if did not in self._owed:
+        if not (self.is_owed(did) and did.attempt.is_open):
             raise Impossible(f"{to} number {number} ({meaning}) waits no longer for it")
         return did
 
@@ -119,7 +138,7 @@ class Ledger:
             number: Which join of the client's in the test it comes from, from 1.
         """
         self.connection()
-        live = [join for join in self._joins if not join.is_over]
+        live = [it for it in self._joins if it.attempt.is_open and not it.is_over]
         if number is not None:
             joins = [did.action for did in self._client.sent("J")][number - 1 : number]
             live = [join for join in live if join.message in joins]

@@ -183,9 +183,7 @@ class Phx:
         Raises:
             UsageError: No letter of the server's answers it.
         """
-        for letter in letters:
-            self._server.letter_for(letter)
-        self._server.unasked = letters
+        self._server.answer_unasked(letters)
 
     def run(self, server: str) -> None:
         """Play a lane of the server's, and let everything happen meanwhile.
@@ -255,6 +253,10 @@ class Phx:
         """The messages of the client's that a letter means."""
         done = self._client.sent(letter)
         return [did.action for did in done if isinstance(did.action, Message)]
+
+    def times(self, letter: str) -> list[float]:
+        """When the client did what a letter means, in seconds of the test's clock."""
+        return [did.time for did in self._client.sent(letter)]
 
     # Streams.
 

@@ -10,7 +10,7 @@ from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.streams.failure import fresh
 from rx_phoenix.testing.client_lane import ClientLane, Did, frame_text
 from rx_phoenix.testing.difference import show
-from rx_phoenix.testing.fake import FakeAttempt
+from rx_phoenix.testing.fake import FakeAttempt, FakeConnection
 from rx_phoenix.testing.ledger import Impossible, Join, Ledger
 from rx_phoenix.testing.letters import (
     SERVER_LETTERS,
@@ -75,7 +75,6 @@ class ServerLane:
         letters: What its letters mean.
         done: What it did.
         untaken: What it said and nobody listened to.
-        unasked: Letters of the client's that are answered without being told.
         origin: Who makes it play its lane.
         tick: Seconds of one character, for drawings.
     """
@@ -84,12 +83,12 @@ class ServerLane:
         self.letters: dict[str, ServerLetter] = dict(SERVER_LETTERS)
         self.done: list[Done] = []
         self.untaken: list[Done] = []
-        self.unasked = ""
         self.origin: Origin | None = None
         self.tick = TICK
         self._client = client
         self._scheduler = scheduler
         self._ledger = Ledger(client)
+        self._unasked = ""
 
     def watch(
         self, attempt: FakeAttempt, action: Connects | Disconnects | Frame
@@ -103,11 +102,26 @@ class ServerLane:
         )
         self._client.done.append(did)
         self._ledger.note(did)
-        for to in self.unasked:
+        self._answer_if_unasked(did)
+
+    def answer_unasked(self, letters: str) -> None:
+        """Answer letters of the client's from now on, and what waits already.
+
+        Raises:
+            UsageError: No letter of the server's answers one of them.
+        """
+        for letter in letters:
+            self.letter_for(letter)
+        self._unasked = letters
+        for did in self._ledger.waiting():
+            self._answer_if_unasked(did)
+
+    def _answer_if_unasked(self, did: Did) -> None:
+        for to in self._unasked:
             if self._client.means(to, did.action):
                 answer = partial(self._answer_unasked, to, did)
                 self._scheduler.loop.call_idle(answer)
-                break
+                return
 
     def letter_for(self, to: str) -> str:
         """The letter that answers a letter of the client's with ``ok``.
@@ -133,15 +147,16 @@ class ServerLane:
             if did.attempt.is_open and self._ledger.is_owed(did):
                 self._answer(letter, meaning, did)
         elif did.attempt.is_pending:
-            self._play(letter, meaning, None)
+            self._open(letter, did.attempt)
 
     def play(self, letter: str, number: int | None = None) -> None:
         """Do what a letter says.
 
         Args:
             letter: The letter.
-            number: Which message of the client's it is about, counting from 1 those of
-                its letter; None for the oldest.
+            number: Which of what the client did it is about, counting from 1 that of
+                its letter: attempts for what opens and ends a connection, joins for
+                what a channel says. None for the oldest that waits.
 
         Raises:
             LaneError: It cannot happen now.
@@ -155,15 +170,13 @@ class ServerLane:
         ledger = self._ledger
         match meaning:
             case Opens():
-                attempt = ledger.pending()
-                self._note(letter)
-                attempt.open()
+                self._open(letter, ledger.pending(number))
             case Fails(error):
-                attempt = ledger.pending()
+                attempt = ledger.pending(number)
                 self._note(letter)
                 attempt.fail(fresh(error))
             case Closes(code, reason):
-                connection = ledger.connection()
+                connection = ledger.connection(number)
                 self._note(letter)
                 connection.close_from_server(code, reason)
             case Answers(to):
@@ -171,12 +184,16 @@ class ServerLane:
             case Says(_, _, topic):
                 self._say(letter, meaning, ledger.channel(topic, number))
             case frame:
-                self._deliver(letter, frame)
+                self._deliver(letter, frame, ledger.connection(number))
 
     def _note(self, letter: str, frame: Message | Frame | None = None) -> Done:
         done = Done(self._scheduler.clock, letter, frame, self.origin)
         self.done.append(done)
         return done
+
+    def _open(self, letter: str, attempt: FakeAttempt) -> None:
+        self._note(letter)
+        attempt.open()
 
     def _answer(self, letter: str, answer: Answers, did: Did) -> None:
         asked = did.action
@@ -185,17 +202,19 @@ class ServerLane:
         payload = {"status": answer.status, "response": answer.response}
         reply = Message(asked.join_ref, asked.ref, asked.topic, REPLY, payload)
         self._note(letter, reply)
-        self._ledger.connection().receive(reply)
+        connection_of(did.attempt).receive(reply)
 
     def _say(self, letter: str, says: Says, join: Join) -> None:
         is_lifecycle = says.event in {CLOSE, ERROR}
         join.is_over |= is_lifecycle
         join_ref, topic = join.message.join_ref, join.message.topic
         ref = join_ref if is_lifecycle else None
-        self._deliver(letter, Message(join_ref, ref, topic, says.event, says.payload))
+        message = Message(join_ref, ref, topic, says.event, says.payload)
+        self._deliver(letter, message, connection_of(join.attempt))
 
-    def _deliver(self, letter: str, frame: Message | Frame) -> None:
-        connection = self._ledger.connection()
+    def _deliver(
+        self, letter: str, frame: Message | Frame, connection: FakeConnection
+    ) -> None:
         done = self._note(letter, frame)
         with watch_deliveries() as taken:
             connection.receive(frame)
@@ -218,6 +237,12 @@ class ServerLane:
         lines = show(lanes, now, {"client": last} if last else {}, self.tick)
         meaning = meaning_of(self.letters[letter])
         return "\n".join([f"{letter!r} ({meaning}) cannot happen: {reason}", *lines])
+
+
+def connection_of(attempt: FakeAttempt) -> FakeConnection:
+    """The connection of an attempt that led to one."""
+    assert attempt.connection is not None, "only an open attempt is spoken to"
+    return attempt.connection
 
 
 LIFECYCLE = frozenset({CLOSE, ERROR, REPLY})

@@ -5,6 +5,7 @@ import pytest
 from rx_phoenix.errors import ConnectError, PushRefused, UsageError
 from rx_phoenix.protocol.lifecycle import AttemptFailed, Closed
 from rx_phoenix.protocol.message import Message
+from rx_phoenix.socket import Socket
 from rx_phoenix.testing import Answers, Closes, Fails, LaneError, Says
 
 
@@ -93,6 +94,22 @@ def test_a_crash_needs_to_say_whose_it_is(phx):
     assert other.values[-1] == "errored"
 
 
+def test_a_number_says_which_connection_is_meant(phx, channel):
+    first = Socket(
+        "ws://other.test/socket",
+        transport=phx.transport,
+        scheduler=phx.scheduler,
+        random=lambda: 0.9,
+    )
+    phx.keep(first.connection.subscribe())
+    phx.record(channel.joined)
+    phx.run(server="-(o2)")
+    assert (first.state, phx.socket.state) == ("connecting", "open")
+
+    phx.run(server="(o1)-j-(x1)")
+    assert (first.state, channel.state) == ("closed", "joined")
+
+
 def test_what_the_server_says_belongs_to_the_join(phx, channel):
     phx.letters(m=Says("news", {"n": 1}))
     messages = phx.record(channel.messages)
@@ -149,6 +166,17 @@ def test_connecting_joining_and_pushing_are_answered_unasked_likewise(phx, chann
 
     phx.expect_client("(*JP)")
     assert push == phx.marbles("(p|)")
+
+
+def test_what_waits_already_is_answered_unasked_too(phx, channel):
+    phx.record(channel.joined)
+    phx.answers("*")
+    phx.run(server="-")
+    phx.answers("J")
+    phx.run(server="-")
+
+    phx.expect_client("(*J)")
+    assert channel.state == "joined"
 
 
 def test_what_is_answered_unasked_has_the_response_of_the_letter(phx, channel):

@@ -1,0 +1,16 @@
+"""Buying: one push, and the four things that may become of it."""
+
+from rx_phoenix import Channel, PushCancelled, PushRefused, PushTimeout, TransportError
+
+
+async def buy(channel: Channel, count: int) -> str:
+    """Order some shares, and say in plain words what became of the order."""
+    try:
+        answer = await channel.push("buy", {"count": count}, timeout=5.0)
+    except PushRefused as error:
+        return f"refused: {error.response}"
+    except PushTimeout:
+        return "nobody knows yet: ask your broker"
+    except (PushCancelled, TransportError):
+        return "nobody knows: the line went dead"
+    return f"bought {count} for {answer['total']}"
