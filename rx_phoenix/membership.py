@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from reactivex.disposable import SerialDisposable
-
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled
 from rx_phoenix.join import Join, Params
-from rx_phoenix.policy import Rejoin, delay_of
+from rx_phoenix.policy import Rejoin
 from rx_phoenix.protocol.life import CHANNEL_LIFE, ChannelEvent
 from rx_phoenix.protocol.message import Message, Reply
 from rx_phoenix.protocol.names import (
@@ -20,6 +18,7 @@ from rx_phoenix.protocol.names import (
     ChannelState,
 )
 from rx_phoenix.push import Push
+from rx_phoenix.rejoining import Rejoining
 from rx_phoenix.streams.failure import fresh
 from rx_phoenix.streams.hub import Hub, Reporter, Watcher, noop
 from rx_phoenix.streams.lease import Lease
@@ -113,9 +112,7 @@ class Membership:
         self._is_standing = False
         self._leave: Push | None = None
         self._response: Any = None
-        self._tries = 0
-        self._rejoining = SerialDisposable()
-        self._is_rejoin_due = False
+        self._rejoining = Rejoining(owner.rejoin, owner.link, report, self._rejoin)
 
     @property
     def is_wanted(self) -> bool:
@@ -190,7 +187,7 @@ class Membership:
         if state is ChannelState.JOINED:
             self.joined.emit(self._response)
         elif state is ChannelState.CLOSED or (
-            state is ChannelState.ERRORED and not self._is_rejoin_due
+            state is ChannelState.ERRORED and not self._rejoining.is_due
         ):
             self._begin_unasked()
 
@@ -223,7 +220,7 @@ class Membership:
         return self.join.wish(within)
 
     def _begin(self) -> None:
-        self._stop_rejoining()
+        self._rejoining.stop()
         self._move(ChannelEvent.JOIN_BEGUN)
         if self._owner.may_join():
             self.join.attempt()
@@ -250,7 +247,7 @@ class Membership:
 
     def _accepted(self, reply: Reply) -> None:
         push = self.join.push
-        self._tries = 0
+        self._rejoining.start_over()
         self._response = reply.response
         self._move(ChannelEvent.JOIN_ACCEPTED)
         if push is not None:
@@ -266,17 +263,10 @@ class Membership:
         error = JoinRefused(reply.status, reply.response, what)
         self._move(ChannelEvent.JOIN_REFUSED)
         self.join.ref = None
-        if self._is_final(error):
+        if self._rejoining.is_final(error):
             self._is_standing = False
             self.joined.fail(error)
         self._attempt_failed(error, reply)
-
-    def _is_final(self, error: JoinRefused) -> bool:
-        try:
-            return self._owner.rejoin().is_final(error)
-        except Exception as failure:  # noqa: BLE001 - a user's give_up: reported
-            self._report(failure)
-            return False
 
     def _not_sent(self, error: PushCancelled) -> None:
         self._move(ChannelEvent.JOIN_REFUSED)
@@ -314,35 +304,17 @@ class Membership:
         if not self.is_wanted:
             self._close(ChannelEvent.LEFT, LEFT_BY_US)()
         elif self._owner.link().is_open:
-            self._schedule_rejoin()
-
-    def _schedule_rejoin(self) -> None:
-        link = self._owner.link()
-        attempt, chance = self._tries + 1, link.chance()
-        try:
-            delay = delay_of(self._owner.rejoin().delays, attempt, chance)
-        except Exception as failure:  # noqa: BLE001 - a user's delays: reported
-            self._report(failure)
-            delay = delay_of(Rejoin().delays, attempt, chance)
-        self._is_rejoin_due = True
-        self._rejoining.disposable = link.scheduler.call_later(delay, self._rejoin)
+            self._rejoining.schedule()
 
     def _rejoin(self) -> None:
-        self._tries += 1
-        self._stop_rejoining()
         if self.state.value is ChannelState.ERRORED and self._owner.link().is_open:
             self._begin()
-
-    def _stop_rejoining(self) -> None:
-        self._is_rejoin_due = False
-        self._rejoining.disposable = None
 
     # What the connection and the server tell.
 
     def opened(self) -> None:
         """The connection opened: whoever is wanted joins now."""
-        self._tries = 0
-        self._stop_rejoining()
+        self._rejoining.start_over()
         if self.state.value is ChannelState.ERRORED and self.is_wanted:
             self._owner.link().hold(self)
             self._begin()
@@ -362,7 +334,7 @@ class Membership:
             self._owner.dispatch(ERROR, payload, None, join_ref)
             self.go_on()
         else:
-            self._stop_rejoining()
+            self._rejoining.stop()
 
     def crashed(self, reason: Any) -> None:
         """The server's side of the channel is gone (``phx_error``).
@@ -382,7 +354,7 @@ class Membership:
     def _fall(self, error: Exception) -> None:
         """The membership died, and with it what was sent."""
         push, was_sent = self.join.push, self.join.is_sent
-        self._stop_rejoining()
+        self._rejoining.stop()
         self.join.stop()
         self.joined.forget()
         self._owner.fail_pushes(error, waiting=False)
@@ -473,8 +445,7 @@ class Membership:
             self._begin()
 
     def _stop(self) -> None:
-        self._stop_rejoining()
-        self._tries = 0
+        self._rejoining.start_over()
         self.join.stop()
         self.joined.forget()
         self.session.forget()

@@ -1,0 +1,80 @@
+"""The wait between two joins of a channel."""
+
+from collections.abc import Callable
+
+from reactivex.disposable import SerialDisposable
+
+from rx_phoenix.connection import LiveConnection
+from rx_phoenix.errors import JoinRefused
+from rx_phoenix.policy import Rejoin, delay_of
+from rx_phoenix.streams.failure import ISOLATED, contained
+from rx_phoenix.streams.hub import Reporter
+
+__all__ = ["Rejoining"]
+
+
+class Rejoining:
+    """Waits as the policy says; a policy that raises is reported and does not decide.
+
+    As in phoenix.js, a try counts when its wait is over: to be put off twice makes no
+    wait longer.
+
+    Args:
+        policy: Gives the policy.
+        link: Gives the connection, and with it time and chance.
+        report: Where the exceptions of a user's policy go.
+        due: Called when the wait is over.
+
+    Attributes:
+        is_due: Whether it waits.
+    """
+
+    def __init__(
+        self,
+        policy: Callable[[], Rejoin],
+        link: Callable[[], LiveConnection],
+        report: Reporter,
+        due: Callable[[], None],
+    ) -> None:
+        self.is_due = False
+        self._policy = policy
+        self._link = link
+        self._report = report
+        self._due = due
+        self._tries = 0
+        self._waiting = SerialDisposable()
+
+    def is_final(self, error: JoinRefused) -> bool:
+        """Whether a refused join is not to be tried again."""
+        try:
+            return self._policy().is_final(error)
+        except ISOLATED as failure:
+            self._report(contained(failure))
+            return False
+
+    def schedule(self) -> None:
+        """Begin to wait, or begin anew."""
+        link = self._link()
+        attempt, chance = self._tries + 1, link.chance()
+        try:
+            delay = delay_of(self._policy().delays, attempt, chance)
+        except ISOLATED as failure:
+            self._report(contained(failure))
+            delay = delay_of(Rejoin().delays, attempt, chance)
+        self.is_due = True
+        self._waiting.disposable = link.scheduler.call_later(delay, self._fire)
+
+    def stop(self) -> None:
+        """Wait no longer."""
+        self.is_due = False
+        self._waiting.disposable = None
+
+    def start_over(self) -> None:
+        """Wait no longer, and begin with the first delay next time."""
+        self.stop()
+        self._tries = 0
+
+    def _fire(self) -> None:
+        self._tries += 1
+        self.stop()
+        self._due()
