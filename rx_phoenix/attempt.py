@@ -15,7 +15,7 @@ from rx_phoenix.streams.provider import Provider, ask
 from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.transport.contract import Connection, Transport
 
-__all__ = ["Attempt", "Destination"]
+__all__ = ["GOODBYE_TIMEOUT", "Attempt", "Destination"]
 
 CONNECT_TIMEOUT = 15.0
 """Seconds for one attempt: asking the providers, dialling, shaking hands."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from reactivex import Observable, abc
 
-from rx_phoenix.attempt import Attempt, Destination
+from rx_phoenix.attempt import GOODBYE_TIMEOUT, Attempt, Destination
 from rx_phoenix.errors import (
     ConnectError,
     ConnectionLost,
@@ -354,6 +354,13 @@ class LiveConnection:
             self._opening.fail(error)
 
     # Our own goodbye.
+
+    def when_quiet(self, call: Callable[[], None]) -> None:
+        """Call a function once no task is left that we cancelled, or after 2 s."""
+        if self._scheduler is None:
+            call()
+        else:
+            self._scheduler.when_quiet(call, GOODBYE_TIMEOUT)
 
     def _close(self, code: int, reason: str) -> Once[None]:
         self._retries.stop()

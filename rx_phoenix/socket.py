@@ -130,7 +130,6 @@ class Socket:
             report=self._report,
         )
         self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
-        self._messages = Hub[Message](self._report)
         self._refs = 0
         self._ended: Once[None] | None = None
         self._diagnosis = Diagnosis(self._url, self.link)
@@ -171,11 +170,11 @@ class Socket:
         if self._ended is None:
             for channel in self.link.wire.members.all():
                 channel.end()
-            self._ended = self.link.end()
-            self._ended.subscribe(lambda _: self._complete())
+            ended = self._ended = Once[None](self._report)
+            self.link.end().subscribe(lambda _: self._complete(ended))
         return self._ended
 
-    def _complete(self) -> None:
+    def _complete(self, ended: Once[None]) -> None:
         for callback, subscription in self._callbacks.values():
             subscription.dispose()
             callback.dispose()
@@ -187,10 +186,11 @@ class Socket:
             link.lifecycle,
             link.wire.frames,
             link.wire.sent,
-            self._messages,
+            link.wire.messages,
         ):
             hub.on_completed()
         self._unhandled.on_completed()
+        link.when_quiet(lambda: ended.succeed(None))
 
     async def __aenter__(self) -> Self:
         try:

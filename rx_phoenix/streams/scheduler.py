@@ -61,6 +61,8 @@ class LoopScheduler(PeriodicScheduler):
         self._start = super().now
         self._started = loop.time()
         self._tasks: set[Task[Any]] = set()
+        self._ending: set[Task[Any]] = set()
+        self._waiting: list[Callable[[], None]] = []
 
     @classmethod
     def current(cls) -> Self:
@@ -120,6 +122,7 @@ class LoopScheduler(PeriodicScheduler):
 
         def finish(task: Task[T]) -> None:
             self._tasks.discard(task)
+            self._note_end_of(task)
             if is_disposed:
                 return
             error = CancelledError() if task.cancelled() else task.exception()
@@ -131,11 +134,40 @@ class LoopScheduler(PeriodicScheduler):
         def dispose() -> None:
             nonlocal is_disposed
             is_disposed = True
-            if task is not current_task(self.loop):
+            if not task.done() and task is not current_task(self.loop):
+                self._ending.add(task)
                 task.cancel()
 
         task.add_done_callback(finish)
         return Timer(dispose)
+
+    def when_quiet(self, call: Callable[[], None], within: float) -> None:
+        """Call a function once every task that was disposed of has really ended.
+
+        Args:
+            call: Called at once if there is none.
+            within: Seconds after which it is called all the same: a task may refuse.
+        """
+        if not self._ending:
+            call()
+            return
+        timer: Timer | None = None
+
+        def wake() -> None:
+            if wake in self._waiting:
+                self._waiting.remove(wake)
+                if timer is not None:
+                    timer.dispose()
+                call()
+
+        self._waiting.append(wake)
+        timer = self.call_later(within, wake)
+
+    def _note_end_of(self, task: Task[Any]) -> None:
+        self._ending.discard(task)
+        if not self._ending:
+            for wake in tuple(self._waiting):
+                wake()
 
     def schedule(
         self, action: typing.ScheduledAction[S], state: S | None = None

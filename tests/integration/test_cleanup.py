@@ -96,8 +96,6 @@ async def live(app, hasty, goodbye):
     socket.channel("room:forbidden").join()
     socket.channel(app.new("room:"), {"from": "a queue"}).join()
     await goodbye(socket)
-    for _ in range(5):
-        await asyncio.sleep(0)  # what is cancelled ends in the next turns of the loop
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     return tasks, asyncio.get_running_loop().armed
 
