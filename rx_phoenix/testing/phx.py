@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack
-from itertools import groupby
+from itertools import groupby, zip_longest
 from operator import attrgetter
 from typing import Any, Self, TypeVar
 
@@ -174,16 +174,21 @@ class Phx:
                     f"client's: those are {' '.join(self._client.letters)}"
                 )
 
-    def answers(self, letters: str) -> None:
+    def answers(self, letters: str, by: str = "") -> None:
         """Have the server answer letters of the client's at once, without being told.
 
+        What waits for an answer already gets it too.
+
         Args:
-            letters: Such as ``h``, or ``*Jh``; each is answered with ``ok``.
+            letters: Such as ``h``, or ``*Jh``.
+            by: The server's letters that answer them, one for each, such as ``fr``;
+                those that say ``ok`` if they are not named.
 
         Raises:
-            UsageError: No letter of the server's answers it.
+            UsageError: A letter of the server's does not answer that of the client's.
         """
-        self._server.answer_unasked(letters)
+        for letter, answer in zip_longest(letters, by):
+            self._server.answer_unasked(letter, answer)
 
     def run(self, server: str) -> None:
         """Play a lane of the server's, and let everything happen meanwhile.

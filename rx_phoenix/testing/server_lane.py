@@ -88,7 +88,7 @@ class ServerLane:
         self._client = client
         self._scheduler = scheduler
         self._ledger = Ledger(client)
-        self._unasked = ""
+        self._unasked: dict[str, str] = {}
 
     def watch(
         self, attempt: FakeAttempt, action: Connects | Disconnects | Frame
@@ -104,50 +104,43 @@ class ServerLane:
         self._ledger.note(did)
         self._answer_if_unasked(did)
 
-    def answer_unasked(self, letters: str) -> None:
-        """Answer letters of the client's from now on, and what waits already.
+    def answer_unasked(self, to: str, by: str | None) -> None:
+        """Answer a letter of the client's from now on, and what waits already.
+
+        Args:
+            to: The client's letter.
+            by: The server's letter that answers; the one that says ``ok`` if None.
 
         Raises:
-            UsageError: No letter of the server's answers one of them.
+            UsageError: The server's letter does not answer it, or there is none.
         """
-        for letter in letters:
-            self.letter_for(letter)
-        self._unasked = letters
+        fitting = [
+            letter
+            for letter, meaning in self.letters.items()
+            if (by is None and is_ok(meaning, to)) or letter == by
+        ]
+        if not fitting or not is_answer(self.letters[fitting[0]], to):
+            which = "no letter" if by is None else f"{by!r}"
+            raise UsageError(f"{which} of the server's lane answers {to!r}")
+        self._unasked[to] = fitting[0]
         for did in self._ledger.waiting():
             self._answer_if_unasked(did)
 
     def _answer_if_unasked(self, did: Did) -> None:
-        for to in self._unasked:
+        for to, letter in self._unasked.items():
             if self._client.means(to, did.action):
-                answer = partial(self._answer_unasked, to, did)
+                answer = partial(self._answer_unasked, letter, did)
                 self._scheduler.loop.call_idle(answer)
                 return
 
-    def letter_for(self, to: str) -> str:
-        """The letter that answers a letter of the client's with ``ok``.
-
-        Raises:
-            UsageError: There is none.
-        """
-        for letter, meaning in self.letters.items():
-            match meaning:
-                case Opens() if to == "*":
-                    return letter
-                case Answers(answered, status) if (answered, status) == (to, OK):
-                    return letter
-                case _:
-                    pass
-        raise UsageError(f"no letter of the server's lane answers {to!r} with ok")
-
-    def _answer_unasked(self, to: str, did: Did) -> None:
+    def _answer_unasked(self, letter: str, did: Did) -> None:
         """Answer, unless the lane did so meanwhile, or it is too late."""
-        letter = self.letter_for(to)
         meaning = self.letters[letter]
         if isinstance(meaning, Answers):
             if did.attempt.is_open and self._ledger.is_owed(did):
                 self._answer(letter, meaning, did)
         elif did.attempt.is_pending:
-            self._open(letter, did.attempt)
+            self._decide(letter, meaning, did.attempt)
 
     def play(self, letter: str, number: int | None = None) -> None:
         """Do what a letter says.
@@ -169,12 +162,8 @@ class ServerLane:
     def _play(self, letter: str, meaning: ServerLetter, number: int | None) -> None:
         ledger = self._ledger
         match meaning:
-            case Opens():
-                self._open(letter, ledger.pending(number))
-            case Fails(error):
-                attempt = ledger.pending(number)
-                self._note(letter)
-                attempt.fail(fresh(error))
+            case Opens() | Fails():
+                self._decide(letter, meaning, ledger.pending(number))
             case Closes(code, reason):
                 connection = ledger.connection(number)
                 self._note(letter)
@@ -191,9 +180,12 @@ class ServerLane:
         self.done.append(done)
         return done
 
-    def _open(self, letter: str, attempt: FakeAttempt) -> None:
+    def _decide(self, letter: str, meaning: ServerLetter, attempt: FakeAttempt) -> None:
         self._note(letter)
-        attempt.open()
+        if isinstance(meaning, Fails):
+            attempt.fail(fresh(meaning.error))
+        else:
+            attempt.open()
 
     def _answer(self, letter: str, answer: Answers, did: Did) -> None:
         asked = did.action
@@ -237,6 +229,21 @@ class ServerLane:
         lines = show(lanes, now, {"client": last} if last else {}, self.tick)
         meaning = meaning_of(self.letters[letter])
         return "\n".join([f"{letter!r} ({meaning}) cannot happen: {reason}", *lines])
+
+
+def is_answer(meaning: ServerLetter, to: str) -> bool:
+    """Whether a letter of the server's answers a letter of the client's."""
+    if to == "*":
+        return isinstance(meaning, Opens | Fails)
+    return isinstance(meaning, Answers) and meaning.to == to
+
+
+def is_ok(meaning: ServerLetter, to: str) -> bool:
+    """Whether it answers in the affirmative."""
+    is_refusal = isinstance(meaning, Fails) or (
+        isinstance(meaning, Answers) and meaning.status != OK
+    )
+    return is_answer(meaning, to) and not is_refusal
 
 
 def connection_of(attempt: FakeAttempt) -> FakeConnection:

@@ -1,7 +1,7 @@
 """A scheduler in virtual time."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import reactivex
@@ -29,7 +29,7 @@ def test_the_clock_starts_at_zero(scheduler):
 def test_the_time_of_day_follows_the_clock(scheduler):
     scheduler.advance_by(1.5)
 
-    assert scheduler.now == datetime.fromtimestamp(1.5, UTC)
+    assert scheduler.now == scheduler.to_datetime(1.5)
 
 
 def test_advancing_makes_what_becomes_due(scheduler, log):
@@ -51,7 +51,7 @@ def test_advancing_by_nothing_makes_what_is_due_now(scheduler, log):
 
 
 @pytest.mark.parametrize(
-    "time", [60, 60.0, timedelta(minutes=1), datetime.fromtimestamp(60, UTC)]
+    "time", [60, 60.0, timedelta(minutes=1), VirtualScheduler.to_datetime(60)]
 )
 def test_a_time_is_seconds_or_a_timedelta_or_a_time_of_day(scheduler, time):
     scheduler.advance_to(time)

@@ -202,6 +202,23 @@ def test_what_no_letter_answers_cannot_be_answered_unasked(phx):
         phx.answers("!")
 
 
+@pytest.mark.parametrize(("letter", "by"), [("*", "j"), ("J", "p"), ("J", "o")])
+def test_a_letter_that_answers_another_cannot_answer_unasked(phx, letter, by):
+    with pytest.raises(UsageError, match=f"'{by}' of the server's lane answers"):
+        phx.answers(letter, by)
+
+
+def test_attempts_and_joins_may_fail_unasked(phx, channel):
+    phx.answers("*", "f")
+    phx.record(channel.joined)
+    phx.run(server=" 1s ")
+    assert phx.times("*") == [0, 0.25, 0.75]
+
+    phx.answers("*J", "or")
+    phx.run(server=" 3s ")
+    assert phx.times("J") == [1.75, 2.75]
+
+
 IMPOSSIBLE = {
     "o": "'o' (open) cannot happen: the client does not try to connect",
     "x": "'x' (closed 1000) cannot happen: there is no open connection",
