@@ -118,6 +118,11 @@ class Channel:
         return self._membership.join.ref
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether anybody wants to be in it: `join` stands, or a lease is held."""
+        return self._membership.is_wanted
+
+    @property
     def states(self) -> Observable[ChannelState]:
         """The state, first the current one. Completes with the channel's removal."""
         return self._membership.state.observable
