@@ -1,17 +1,20 @@
 """What a test may not leave behind: errors, tasks and timers."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from logging import ERROR, Handler, LogRecord, getLogger
 from traceback import walk_tb
 from typing import Self
 
+from rx_phoenix.errors import UsageError
 from rx_phoenix.streams.hub import noop
 from rx_phoenix.testing.loop import VirtualLoop
 from rx_phoenix.testing.origin import Place
+from rx_phoenix.testing.scheduler import VirtualScheduler
 from rx_phoenix.testing.timer import waiting_at
+from rx_phoenix.testing.tracing import Share
 
-__all__ = ["Unhandled", "left_on", "shut_down", "told"]
+__all__ = ["Unhandled", "held", "left_on", "pass_time", "shut_down"]
 
 
 class Unhandled(Handler):
@@ -26,12 +29,38 @@ class Unhandled(Handler):
         error = record.exc_info and record.exc_info[1]
         self.errors.append(error or record.getMessage())
 
+    def told(self) -> Iterator[str]:
+        """Each in a line that says where it came from."""
+        for error in self.errors:
+            yield f"nobody handled {told(error)}"
+
     def __enter__(self) -> Self:
         getLogger("rx_phoenix").addHandler(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         getLogger("rx_phoenix").removeHandler(self)
+
+
+def held(shares: Iterable[Share]) -> Iterator[str]:
+    """The shares of leases that nobody gave back."""
+    for share in shares:
+        if share.is_held:
+            yield f"a lease is still held: taken {share.origin}"
+
+
+def pass_time(scheduler: VirtualScheduler, seconds: float) -> Iterator[str]:
+    """Let time pass, and tell what raises in it."""
+    end = scheduler.clock + seconds
+    while True:
+        try:
+            scheduler.advance_to(end)
+        except Exception as error:  # noqa: BLE001 - told with what else is left
+            yield f"nobody handled {told(error)}"
+            if isinstance(error, UsageError):
+                return
+        else:
+            return
 
 
 def left_on(loop: VirtualLoop) -> Iterator[str]:

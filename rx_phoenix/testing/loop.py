@@ -111,18 +111,23 @@ class VirtualLoop(OfflineLoop):
         with self._moving(self._clock):
             awaitable = cast("Awaitable[T]", future)
             waiting = asyncio.ensure_future(awaitable, loop=self)
-            self._run_ready()
-            while not waiting.done():
-                if not self._due(float("inf")):
-                    waiting.cancel()
-                    self._run_ready()
-                    raise UsageError(
-                        f"{future!r} waits for something that never comes: no timer "
-                        "is armed and no call is due"
-                    )
-                self._clock = self._timers[0][0]
-                self._run_ready()
+            try:
+                self._run_until(waiting)
+            except BaseException:
+                waiting.cancel()
+                raise
             return waiting.result()
+
+    def _run_until(self, waiting: asyncio.Future[Any]) -> None:
+        self._run_ready()
+        while not waiting.done():
+            if not self._due(float("inf")):
+                raise UsageError(
+                    f"{waiting!r} waits for something that never comes: no timer is "
+                    "armed and no call is due"
+                )
+            self._clock = self._timers[0][0]
+            self._run_ready()
 
     @contextmanager
     def running(self) -> Generator[None]:

@@ -1,7 +1,6 @@
 """A socket in virtual time, and its two lanes."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import ExitStack
 from itertools import groupby, zip_longest
 from operator import attrgetter
 from typing import Any, Self, TypeVar
@@ -14,7 +13,7 @@ from rx_phoenix.protocol.message import Message
 from rx_phoenix.socket import Socket
 from rx_phoenix.testing.client_lane import ClientLane
 from rx_phoenix.testing.fake import FakeTransport
-from rx_phoenix.testing.leftovers import Unhandled, told
+from rx_phoenix.testing.leftovers import pass_time
 from rx_phoenix.testing.letters import (
     Answers,
     ClientLetter,
@@ -31,7 +30,6 @@ from rx_phoenix.testing.recording import Error, Marbles, Recording, read
 from rx_phoenix.testing.scheduler import VirtualScheduler
 from rx_phoenix.testing.server_lane import ServerLane
 from rx_phoenix.testing.timeline import D, Timeline
-from rx_phoenix.testing.tracing import Share, watch_leases
 
 __all__ = ["Phx"]
 
@@ -41,6 +39,9 @@ __tracebackhide__ = True
 T = TypeVar("T")
 
 URL = "ws://phx.test/socket"
+
+GOODBYE = 2.0
+"""Seconds that a socket waits for a peer that does not answer its close."""
 
 WITHOUT_JITTER: Mapping[str, Any] = {
     "reconnect": Reconnect(Backoff(0.25, 2.0, 30.0)),
@@ -72,9 +73,6 @@ class Phx:
         self.transport = FakeTransport(watch=self._server.watch)
         self._options: dict[str, Any] = {**WITHOUT_JITTER}
         self._socket: Socket | None = None
-        self._cleanup = ExitStack()
-        self._shares: list[Share] = []
-        self._unhandled = Unhandled()
 
     # Time.
 
@@ -301,21 +299,15 @@ class Phx:
 
     # The end.
 
-    def begin(self) -> None:
-        """Watch for what the test may leave behind."""
-        self._shares = self._cleanup.enter_context(watch_leases())
-        self._cleanup.enter_context(self._unhandled)
-
-    def end(self) -> Iterator[str]:
-        """Dispose what was recorded, close the socket, and tell what is left."""
-        self._timeline.dispose()
-        for share in self._shares:
-            if share.is_held:
-                yield f"a lease is still held: taken {share.origin}"
+    def close(self) -> Iterator[str]:
+        """Close the socket, and tell what raises meanwhile."""
         if self._socket is not None:
-            self.wait_for(self._socket.aclose())
-        self._cleanup.close()
+            closing = self._socket.aclose()
+            yield from pass_time(self.scheduler, 0)
+            if not closing.is_settled:
+                yield from pass_time(self.scheduler, GOODBYE)
+
+    def untaken(self) -> Iterator[str]:
+        """Tell what the server said and nobody listened to."""
         for done in self._server.untaken:
             yield f"nobody took {done} at {done.time:g} s, played {done.origin}"
-        for error in self._unhandled.errors:
-            yield f"nobody handled {told(error)}"

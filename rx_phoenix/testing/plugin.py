@@ -6,11 +6,12 @@ from inspect import iscoroutinefunction
 
 import pytest
 
-from rx_phoenix.testing.leftovers import left_on, shut_down
+from rx_phoenix.testing.leftovers import Unhandled, held, left_on, shut_down
 from rx_phoenix.testing.phx import Phx
 from rx_phoenix.testing.recording import Marbles, Moments, explain
 from rx_phoenix.testing.sources import Source
 from rx_phoenix.testing.timeline import Expectation, Timeline
+from rx_phoenix.testing.tracing import watch_leases
 
 __all__ = [
     "cold",
@@ -71,12 +72,16 @@ def phx_timeline(request: pytest.FixtureRequest) -> Generator[Timeline]:
 @pytest.fixture
 def phx(phx_timeline: Timeline) -> Generator[Phx]:
     """A socket in virtual time, whose server is a lane of marbles."""
-    phx = Phx(phx_timeline)
-    phx.begin()
-    yield phx
-    # What nobody looked at is told when it is collected.
-    gc.collect(1)
-    phx_timeline.problems.extend(phx.end())
+    with watch_leases() as shares, Unhandled() as unhandled:
+        phx = Phx(phx_timeline)
+        yield phx
+        phx_timeline.dispose()
+        # What nobody looked at is told when it is collected.
+        gc.collect(1)
+        phx_timeline.problems += held(shares)
+        phx_timeline.problems += phx.close()
+        phx_timeline.problems += phx.untaken()
+        phx_timeline.problems += unhandled.told()
 
 
 @pytest.fixture

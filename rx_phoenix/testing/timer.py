@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from contextvars import Context
 from functools import partial
-from inspect import iscoroutine
+from inspect import getclosurevars
 from pathlib import Path
+from types import FunctionType
 from typing import Any, cast
 
 from rx_phoenix.testing.origin import Origin, Place
@@ -55,20 +56,36 @@ def name_of(function: object) -> str:
         return f"{coroutine.__qualname__} (a task)"
     if isinstance(function, partial):
         return name_of(function.func)
+    if isinstance(function, FunctionType):
+        # A scheduler's closure is about the action that it was given.
+        action = getclosurevars(function).nonlocals.get("action")
+        return function.__qualname__ if action is None else name_of(action)
     return getattr(function, "__qualname__", None) or repr(function)
 
 
 def waiting_at(task: asyncio.Task[Any]) -> str:
     """Where a task waits: the innermost line that is not asyncio's."""
-    coroutine = _innermost(task)
-    return str(Place(coroutine.cr_code, coroutine.cr_frame.f_lineno))
+    frame = frame_of(_innermost(task))
+    return str(Place(frame.f_code, frame.f_lineno))
 
 
 def _innermost(task: asyncio.Task[Any]) -> Any:
     """The coroutine that a task is really about, not what it waits in or is run by."""
     coroutine: Any = task.get_coro()
-    while iscoroutine(inner := getattr(coroutine, "cr_await", None)):
-        if inner.cr_code.co_filename.startswith(ASYNCIO):
+    while frame := frame_of(inner := awaited_by(coroutine)):
+        if frame.f_code.co_filename.startswith(ASYNCIO):
             break
         coroutine = inner
     return coroutine
+
+
+def awaited_by(coroutine: Any) -> Any:
+    """What a coroutine, or a generator that stands for one, awaits."""
+    inner = getattr(coroutine, "cr_await", None)
+    return getattr(coroutine, "gi_yieldfrom", inner)
+
+
+def frame_of(coroutine: Any) -> Any:
+    """Where a coroutine, or a generator that stands for one, is; None if it is none."""
+    frame = getattr(coroutine, "cr_frame", None)
+    return getattr(coroutine, "gi_frame", frame)

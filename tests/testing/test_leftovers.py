@@ -5,8 +5,9 @@ from logging import getLogger
 
 import pytest
 
-from rx_phoenix.testing.leftovers import Unhandled, left_on, shut_down, told
+from rx_phoenix.testing.leftovers import Unhandled, left_on, pass_time, shut_down
 from rx_phoenix.testing.loop import VirtualLoop
+from rx_phoenix.testing.scheduler import VirtualScheduler
 
 log = getLogger("rx_phoenix")
 
@@ -39,14 +40,45 @@ def test_an_error_that_the_library_logs_is_kept(error):
 
 
 def test_an_error_is_told_with_the_place_that_raised_it(error):
-    assert told(error).startswith(
-        "ValueError('mine'), raised in fail (tests/testing/test_leftovers.py:"
-    )
+    unhandled = Unhandled()
+    unhandled.errors = [error]
+
+    (line,) = unhandled.told()
+
+    place = "fail (tests/testing/test_leftovers.py:"
+    assert line.startswith(f"nobody handled ValueError('mine'), raised in {place}")
 
 
 def test_an_error_that_nothing_raised_is_told_alone():
-    assert told(ValueError("mine")) == "ValueError('mine')"
-    assert told("as logged") == "as logged"
+    unhandled = Unhandled()
+    unhandled.errors = [ValueError("mine"), "as logged"]
+
+    assert list(unhandled.told()) == [
+        "nobody handled ValueError('mine')",
+        "nobody handled as logged",
+    ]
+
+
+def test_time_passes_whatever_raises_in_it():
+    scheduler = VirtualScheduler()
+    for delay in (1, 2):
+        scheduler.call_later(delay, fail)
+
+    told = list(pass_time(scheduler, 3))
+
+    assert (len(told), scheduler.clock) == (2, 3)
+
+
+def test_time_that_stands_still_ends_the_wait():
+    def poll():
+        scheduler.call_later(0, poll)
+
+    scheduler = VirtualScheduler(limit=10)
+    poll()
+
+    (line,) = pass_time(scheduler, 3)
+
+    assert "more than 10 calls at 0 s" in line
 
 
 def test_an_idle_loop_has_nothing_left(loop):

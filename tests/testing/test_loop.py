@@ -241,6 +241,21 @@ def test_debugging_can_be_turned_on(loop):
     assert loop.get_debug()
 
 
+def test_a_wait_that_something_else_ended_is_cancelled(loop, log):
+    async def wait():
+        try:
+            await asyncio.sleep(10)
+        finally:
+            log.append("cancelled")
+
+    loop.call_later(1, fail)
+    with pytest.raises(ValueError, match="mine"):
+        run(loop, wait())
+
+    loop.advance_to(1)
+    assert log == ["cancelled"]
+
+
 def test_a_wait_for_what_never_comes_is_told(loop):
     with pytest.raises(UsageError, match="waits for something that never comes"):
         run(loop, loop.create_future())

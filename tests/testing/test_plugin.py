@@ -288,6 +288,42 @@ def test_it(phx):
     )
 
 
+def test_what_raises_while_the_socket_closes_is_told(run):
+    result = run(
+        """
+def test_it(phx):
+    phx.transport.answers_close = False
+    phx.socket.connect()
+    phx.run(server="-o")
+    phx.at(1, lambda: 1 / 0)
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*nobody handled ZeroDivisionError*raised in test_it.<locals>.<lambda>*"]
+    )
+
+
+def test_an_end_that_went_wrong_disturbs_no_other_test(run):
+    result = run(
+        """
+def test_one(phx):
+    class Broken:
+        def dispose(self):
+            raise ValueError("mine")
+
+    phx.keep(Broken())
+
+def test_two(phx):
+    phx.record(phx.socket.connection)
+    phx.run(server="-o")
+"""
+    )
+
+    result.assert_outcomes(passed=2, errors=1)
+
+
 def test_what_a_failed_test_leaves_is_no_news(run):
     result = run(
         """

@@ -99,6 +99,17 @@ def test_an_action_that_raises_leaves_the_scheduler_usable(scheduler, log):
     assert log == [2]
 
 
+def test_an_action_that_schedules_itself_for_ever_is_named():
+    def poll(scheduler, state):
+        scheduler.schedule_relative(0, poll)
+
+    scheduler = VirtualScheduler(limit=10)
+    scheduler.schedule_relative(1, poll)
+
+    with pytest.raises(UsageError, match=r"more than 10 calls at 1 s.*Next is .*poll"):
+        scheduler.advance_by(2)
+
+
 def test_rx_operators_take_their_time_from_it(scheduler, log):
     reactivex.timer(1, 1, scheduler=scheduler).pipe(ops.take(3)).subscribe(
         lambda value: log.append((scheduler.clock, value))
