@@ -1,0 +1,1 @@
+"""``rx-phoenix demo``: this machine's figures, live, through a channel."""

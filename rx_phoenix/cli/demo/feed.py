@@ -1,0 +1,87 @@
+"""The streams that the demo shows, put together from a socket and a channel."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import reactivex
+from reactivex import Observable
+from reactivex import operators as ops
+
+from rx_phoenix.channel import Channel
+from rx_phoenix.cli.demo.badge import Badge, badges
+from rx_phoenix.cli.demo.journal import (
+    Kind,
+    News,
+    alarm_news,
+    channel_news,
+    connection_news,
+)
+from rx_phoenix.cli.demo.pipelines import Figures, Limits, figures
+from rx_phoenix.cli.demo.publisher import RECEIVED, Deliveries, deliveries
+from rx_phoenix.cli.demo.reading import Reading
+from rx_phoenix.push import Push
+from rx_phoenix.socket import Socket
+from rx_phoenix.stats import SocketStats
+from rx_phoenix.streams.scheduler import LoopScheduler
+
+__all__ = ["Dated", "Feed", "feed"]
+
+
+class Dated(NamedTuple):
+    """News, and when they came in."""
+
+    at: datetime
+    news: News
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The streams that the demo shows.
+
+    Attributes:
+        figures: What there is to show of each reading.
+        badges: How the connection does.
+        stats: The viewer's socket in numbers.
+        deliveries: What became of the readings that were pushed.
+        news: What happens.
+    """
+
+    figures: Observable[Figures]
+    badges: Observable[Badge]
+    stats: Observable[SocketStats]
+    deliveries: Observable[Deliveries]
+    news: Observable[Dated]
+
+
+def feed(
+    socket: Socket,
+    channel: Channel,
+    pushes: Observable[Push],
+    limits: Limits,
+    scheduler: LoopScheduler,
+) -> Feed:
+    """Put the streams together; nothing happens before they are subscribed to.
+
+    Args:
+        socket: The viewer's socket.
+        channel: The viewer's channel; subscribing joins it.
+        pushes: What the publisher pushes.
+        limits: When there is alarm.
+        scheduler: Time.
+    """
+    readings = channel.stream(RECEIVED, as_type=Reading).pipe(ops.share())
+    shown = readings.pipe(figures(limits), ops.share())
+    news = reactivex.merge(
+        connection_news(socket.lifecycle),
+        channel.joins.pipe(channel_news(channel.topic)),
+        alarm_news(shown.pipe(ops.map(lambda figures: figures.alarms))),
+        socket.unhandled.pipe(ops.map(lambda error: News(Kind.BAD, str(error)))),
+    )
+    return Feed(
+        shown,
+        badges(socket.lifecycle, channel.states, readings, scheduler),
+        socket.stats,
+        deliveries(pushes),
+        news.pipe(ops.map(lambda item: Dated(datetime.now(UTC).astimezone(), item))),
+    )

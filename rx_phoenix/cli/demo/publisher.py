@@ -1,0 +1,88 @@
+"""The publisher: a client that pushes this machine's figures into a channel."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import reactivex
+from reactivex import Observable
+from reactivex import operators as ops
+
+from rx_phoenix.channel import Channel
+from rx_phoenix.cli.demo.reading import Reading
+from rx_phoenix.protocol.message import Reply
+from rx_phoenix.protocol.names import OK
+from rx_phoenix.push import Push
+from rx_phoenix.streams.scheduler import LoopScheduler
+
+__all__ = ["PUSHED", "RECEIVED", "Deliveries", "deliveries", "publications"]
+
+PUSHED = "shout_others"
+"""The event that a reading is pushed as; the reference app acknowledges it."""
+
+RECEIVED = "shout"
+"""The event that it reaches the others as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """What became of the readings.
+
+    Attributes:
+        pushed: How many were pushed.
+        acknowledged: How many the server has answered.
+        lost: How many it never will.
+    """
+
+    pushed: int = 0
+    acknowledged: int = 0
+    lost: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for the connection, or for the answer."""
+        return self.pushed - self.acknowledged - self.lost
+
+
+def publications(
+    channel: Channel,
+    read: Callable[[float], Reading],
+    scheduler: LoopScheduler,
+    *,
+    every: float = 1.0,
+) -> Observable[Push]:
+    """Push a reading again and again.
+
+    While the connection is down the pushes wait; they are sent after the rejoin.
+    What is read at once measures what was before us, and is not pushed.
+
+    Args:
+        channel: The channel; somebody has to want it.
+        read: Makes a reading; its argument is ``every``.
+        scheduler: Time.
+        every: Seconds from one reading to the next.
+
+    Emits:
+        Each push, as soon as it is on its way.
+    """
+    return reactivex.timer(0.0, every, scheduler=scheduler).pipe(
+        ops.map(lambda _: read(every)),
+        ops.skip(1),
+        ops.map(lambda reading: channel.push(PUSHED, reading)),
+    )
+
+
+def deliveries(pushes: Observable[Push]) -> Observable[Deliveries]:
+    """Keep count of what becomes of pushes."""
+
+    def count(counted: Deliveries, reply: Reply | None) -> Deliveries:
+        if reply is None:
+            return replace(counted, pushed=counted.pushed + 1)
+        if reply.status == OK:
+            return replace(counted, acknowledged=counted.acknowledged + 1)
+        return replace(counted, lost=counted.lost + 1)
+
+    def follow(push: Push) -> Observable[Reply | None]:
+        on_its_way: Reply | None = None
+        return push.outcome.pipe(ops.start_with(on_its_way))
+
+    return pushes.pipe(ops.flat_map(follow), ops.scan(count, Deliveries()))

@@ -1,0 +1,50 @@
+"""What is to be seen at one moment."""
+
+from dataclasses import dataclass
+
+import reactivex
+from reactivex import Observable
+from reactivex import operators as ops
+
+from rx_phoenix.cli.demo.badge import Badge
+from rx_phoenix.cli.demo.feed import Dated, Feed
+from rx_phoenix.cli.demo.pipelines import Figures, last
+from rx_phoenix.cli.demo.publisher import Deliveries
+from rx_phoenix.stats import SocketStats
+
+__all__ = ["Scene", "scenes"]
+
+REMEMBERED = 50
+"""How many pieces of news a scene holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is to be seen at one moment.
+
+    Attributes:
+        badge: How the connection does.
+        stats: The viewer's socket in numbers.
+        deliveries: What became of the readings that were pushed.
+        news: What happened lately, oldest first.
+        figures: The latest figures; None before the first.
+    """
+
+    badge: Badge
+    stats: SocketStats
+    deliveries: Deliveries
+    news: tuple[Dated, ...]
+    figures: Figures | None
+
+
+def scenes(feed: Feed) -> Observable[Scene]:
+    """Scenes, made from the latest of each stream; the first comes at once."""
+    unread: tuple[Dated, ...] = ()
+    unknown: Figures | None = None
+    return reactivex.combine_latest(
+        feed.badges,
+        feed.stats,
+        feed.deliveries.pipe(ops.start_with(Deliveries())),
+        feed.news.pipe(last(REMEMBERED), ops.start_with(unread)),
+        feed.figures.pipe(ops.start_with(unknown)),
+    ).pipe(ops.starmap(Scene))

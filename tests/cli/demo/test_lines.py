@@ -1,0 +1,49 @@
+"""The demo as plain lines."""
+
+import reactivex
+
+from rx_phoenix.cli.demo.lines import lines
+from tests.cli.demo.scenery import dated, feed_of, figures_of
+
+
+def told(**streams):
+    lines_told = []
+    lines(feed_of(**streams)).subscribe(lines_told.append)
+    return lines_told
+
+
+def test_news_are_lines():
+    assert told(news=reactivex.of(dated("Joined room:a."))) == [
+        "12:00:00  Joined room:a."
+    ]
+
+
+def test_a_reading_is_a_line(reading):
+    figures = figures_of(reading(0, sent=0), reading(1, sent=2_500_000))
+
+    (line,) = told(figures=reactivex.of(figures))
+
+    assert "cpu  20 % (average  20 %)" in line
+    assert "memory  25 %" in line
+    assert "sent 2.5 MB/s" in line
+
+
+def test_a_rate_that_is_not_known_is_a_dash(reading):
+    (line,) = told(figures=reactivex.of(figures_of(reading())))
+
+    assert "received -" in line
+
+
+def test_a_line_of_figures_is_ascii(reading):
+    (line,) = told(figures=reactivex.of(figures_of(reading())))
+
+    assert line.isascii()
+
+
+def test_what_is_pushed_is_no_line_but_its_failure_ends_them():
+    errors = []
+    feed = feed_of(deliveries=reactivex.throw(OSError("no figures")))
+
+    lines(feed).subscribe(None, errors.append)
+
+    assert len(errors) == 1

@@ -1,0 +1,63 @@
+"""The publisher, in virtual time."""
+
+import pytest
+
+from rx_phoenix.cli.demo.publisher import (
+    PUSHED,
+    Deliveries,
+    deliveries,
+    publications,
+)
+from rx_phoenix.testing import Answers, Sends
+
+TICK = 0.1
+
+
+@pytest.fixture
+def pushes(phx, reading):
+    """The publications of a channel that is joined; a reading every 0.2 s."""
+    phx.letters(R=Sends(PUSHED), y=Answers("R"), n=Answers("R", "error"))
+    channel = phx.socket.channel("room:machine")
+    channel.join()
+    phx.run(server="oj")
+    return publications(
+        channel, lambda every: reading(every=every), phx.scheduler, every=2 * TICK
+    )
+
+
+def test_a_reading_is_pushed_again_and_again(phx, pushes):
+    phx.keep(pushes.subscribe())
+    phx.run(server="------")
+
+    phx.expect_client("(*J)---R-R")
+
+
+def test_what_is_pushed_is_a_reading(phx, pushes):
+    phx.keep(pushes.subscribe())
+    phx.run(server="---")
+
+    (message,) = phx.sent("R")
+    assert message.payload["every"] == 2 * TICK
+
+
+def test_readings_wait_for_the_connection(phx, pushes):
+    phx.keep(pushes.subscribe())
+    phx.run(server="#------oj")
+
+    assert len(phx.sent("R")) >= 3
+
+
+def test_deliveries_are_counted_as_they_are_acknowledged(phx, pushes):
+    counted = phx.record(deliveries(pushes))
+    phx.run(server="---y-n-")
+
+    assert [*counted.values][:4] == [
+        Deliveries(pushed=1),
+        Deliveries(pushed=1, acknowledged=1),
+        Deliveries(pushed=2, acknowledged=1),
+        Deliveries(pushed=2, acknowledged=1, lost=1),
+    ]
+
+
+def test_what_is_neither_acknowledged_nor_lost_is_waiting():
+    assert Deliveries(pushed=9, acknowledged=5, lost=1).waiting == 3

@@ -1,0 +1,134 @@
+"""The demo from its start to its end."""
+
+import asyncio
+import logging
+import os
+import signal
+from dataclasses import replace
+
+import pytest
+
+from rx_phoenix.cli.demo.plan import Plan
+from rx_phoenix.cli.demo.session import demonstrate, play, quiet_logs
+from rx_phoenix.cli.demo.stage import borrowed
+from rx_phoenix.errors import ConnectError
+from tests.cli.terminal import PATIENCE, piped, run, terminal
+
+
+async def test_it_ends_by_itself_and_has_healed(capsys):
+    await demonstrate(None, 2.5, 100.0)
+
+    lines = capsys.readouterr().out
+    assert "Joined room:machine." in lines
+    assert "code 1012 (it restarts)" in lines
+    assert "Rejoined room:machine." in lines
+    assert "cpu" in lines
+
+
+async def test_it_leaves_nothing_running():
+    before = asyncio.all_tasks()
+
+    await demonstrate(None, 1.0, 100.0)
+
+    assert asyncio.all_tasks() == before
+
+
+async def test_it_plays_on_a_server_that_runs_already(server, capsys):
+    await demonstrate(server.url, 2.5, 100.0)
+
+    lines = capsys.readouterr().out
+    assert "the cable is out" in lines
+    assert "Rejoined room:machine-" in lines
+
+
+async def test_a_server_that_is_not_there_is_told_at_once(nobody):
+    with pytest.raises(ConnectError):
+        await demonstrate(nobody, 60.0, 100.0)
+
+
+async def test_a_failure_of_the_feed_ends_it(server):
+    failure = asyncio.get_running_loop().create_future()
+    failure.set_exception(OSError("no figures"))
+
+    async with borrowed(server.url) as stage:
+        with pytest.raises(OSError, match="no figures"):
+            await play(Plan(9.0, 1.0, None), stage, lambda _: None, failure)
+
+
+async def test_an_outage_that_cannot_be_ended_ends_it(server):
+    async def outage(_):
+        raise OSError("the port was taken meanwhile")
+
+    async with borrowed(server.url) as stage:
+        broken = replace(stage, outage=outage)
+        failure = asyncio.get_running_loop().create_future()
+        with pytest.raises(OSError, match="taken meanwhile"):
+            await play(Plan(0.0, 1.0, None), broken, lambda _: None, failure)
+
+
+def test_the_log_keeps_off_the_screen(caplog, capsys):
+    logger = logging.getLogger("rx_phoenix")
+    with quiet_logs():
+        logger.error("not to be seen")
+
+    logger.error("to be seen")
+
+    assert [record.message for record in caplog.records] == ["to be seen"]
+    assert "not to be seen" not in capsys.readouterr().err
+
+
+async def test_a_terminal_shows_the_outage_and_its_end():
+    async with terminal("demo", "--seconds", "4") as screen:
+        await screen.until("● live")
+        await screen.until("reconnecting")
+        await screen.until("Rejoined room:machine.")
+
+        assert await screen.end() == 0
+        assert "The demo is over" in screen.text
+
+
+async def test_ctrl_c_ends_it_without_a_traceback():
+    async with terminal("demo") as screen:
+        await screen.until("● live")
+        screen.press("\x03")
+
+        assert await screen.end() == 0
+        assert "Traceback" not in screen.text
+
+
+async def test_a_signal_ends_it_in_a_pipe():
+    async with piped("demo") as process:
+        async with asyncio.timeout(PATIENCE):
+            await process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, err = await process.communicate()
+
+    assert process.returncode == 0
+    assert err == b""
+
+
+async def test_a_reader_that_has_seen_enough_ends_it():
+    reader, writer = os.pipe()
+    async with piped("demo", stdout=writer) as process, asyncio.timeout(PATIENCE):
+        os.close(writer)
+        await asyncio.to_thread(os.read, reader, 1)
+        os.close(reader)
+        _, err = await process.communicate()
+
+    assert process.returncode == 0
+    assert err == b""
+
+
+async def test_a_server_that_is_not_there_is_a_sentence(nobody):
+    ran = await run("demo", "--url", nobody)
+
+    assert ran.code == 3
+    assert "nothing listens there" in ran.err
+    assert "Traceback" not in ran.err
+
+
+async def test_a_server_without_rooms_is_a_sentence(server):
+    ran = await run("demo", "--url", server.url.replace("/socket", "/v1only"))
+
+    assert ran.code == 3
+    assert "HTTP 403" in ran.err

@@ -1,0 +1,107 @@
+"""Showing the feed."""
+
+from io import StringIO
+
+import msgspec
+import pytest
+import reactivex
+from rich.console import Console
+
+from rx_phoenix import WebSocketTransport
+from rx_phoenix.cli.demo.badge import Badge, Mood
+from rx_phoenix.cli.demo.publisher import Deliveries
+from rx_phoenix.cli.demo.show import showing, summary
+from rx_phoenix.cli.demo.stage import Stage
+from tests.cli.demo.scenery import STATS, dated, feed_of, scene_of
+
+STAGE = Stage("ws://x/socket", "room:machine", WebSocketTransport(), None, "it breaks")
+SCREEN_ON, SCREEN_OFF = "\x1b[?1049h", "\x1b[?1049l"
+
+
+@pytest.fixture
+def feed():
+    return feed_of(
+        badges=reactivex.of(Badge(Mood.LIVE)),
+        stats=reactivex.of(STATS),
+        news=reactivex.of(dated("Joined room:machine.")),
+    )
+
+
+def console(**options):
+    return Console(file=StringIO(), width=80, height=24, **options)
+
+
+def test_a_terminal_gets_a_screen_and_has_it_back_afterwards(feed, capsys):
+    terminal = console(force_terminal=True)
+
+    with showing(feed, STAGE, terminal, lambda: 0.0, print) as show:
+        show("In 3 s it breaks")
+
+    written = terminal.file.getvalue()
+    assert written.index(SCREEN_ON) < written.index("In 3 s it breaks")
+    assert SCREEN_OFF in written
+    assert "The demo is over" in capsys.readouterr().out
+
+
+def test_a_terminal_has_its_screen_back_after_an_interrupt(feed):
+    terminal = console(force_terminal=True)
+
+    with (
+        pytest.raises(KeyboardInterrupt),
+        showing(feed, STAGE, terminal, lambda: 0.0, print),
+    ):
+        raise KeyboardInterrupt
+
+    assert SCREEN_OFF in terminal.file.getvalue()
+
+
+def test_a_pipe_gets_each_line_once(feed, capsys):
+    with showing(feed, STAGE, console(), lambda: 0.0, print) as show:
+        show("")
+        show("")
+
+    assert capsys.readouterr().out == "12:00:00  Joined room:machine.\n"
+
+
+def test_a_dumb_terminal_gets_lines(feed, capsys):
+    dumb = console(force_terminal=True, _environ={"TERM": "dumb"})
+
+    with showing(feed, STAGE, dumb, lambda: 0.0, print) as show:
+        show("")
+
+    assert "Joined room:machine." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_the_end_of_the_feed_is_told(is_terminal):
+    failures = []
+    feed = feed_of(
+        badges=reactivex.of(Badge(Mood.LIVE)),
+        stats=reactivex.of(STATS),
+        deliveries=reactivex.throw(OSError("no figures")),
+    )
+
+    with showing(
+        feed,
+        STAGE,
+        console(force_terminal=is_terminal),
+        lambda: 0.0,
+        failures.append,
+    ):
+        pass
+
+    assert len(failures) == 1
+
+
+@pytest.mark.parametrize(
+    ("reconnects", "words"),
+    [({}, "0 times"), ({"a": 1}, "once"), ({"a": 1, "b": 1}, "2 times")],
+)
+def test_the_last_words_count_the_losses(reconnects, words):
+    stats = msgspec.structs.replace(STATS, reconnects=reconnects)
+    scene = scene_of(stats=stats, deliveries=Deliveries(9, 8))
+
+    assert summary(scene) == (
+        "The demo is over: 9 readings were pushed, 8 acknowledged; "
+        f"the connection was lost {words}."
+    )
