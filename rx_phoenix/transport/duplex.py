@@ -15,6 +15,9 @@ from rx_phoenix.transport.contract import Connection
 
 __all__ = ["Duplex", "alive"]
 
+NORMAL = 1000
+"""The close code of an end that nobody gave a reason for."""
+
 
 def alive(
     life: Callable[[abc.ObserverBase[Connection]], Awaitable[None]],
@@ -48,7 +51,6 @@ class Duplex(ABC):
         self._in_flight = 0
         self._something = Event()
         self._goodbye: tuple[int, str] | None = None
-        self._has_said_goodbye = False
 
     @property
     def frames(self) -> Observable[Frame]:
@@ -90,9 +92,8 @@ class Duplex(ABC):
     async def _wind_up(self, tasks: set[Task[None]]) -> None:
         for task in tasks:
             task.cancel()
-        if self._goodbye is not None and not self._has_said_goodbye:
-            self.say_goodbye_in_passing(*self._goodbye)
         await wait(tasks)
+        await self.let_go(*(self._goodbye or (NORMAL, "")))
 
     async def _write_all(self) -> None:
         while True:
@@ -104,7 +105,6 @@ class Duplex(ABC):
                 await self.write(batch)
                 self._in_flight = 0
             if self._goodbye is not None:
-                self._has_said_goodbye = True
                 await self.say_goodbye(*self._goodbye)
                 return
 
@@ -133,8 +133,8 @@ class Duplex(ABC):
         """Close, and wait for the peer as long as is decent."""
 
     @abstractmethod
-    def say_goodbye_in_passing(self, code: int, reason: str) -> None:
-        """Abandoned: close without a wait, if that is possible at all."""
+    async def let_go(self, code: int, reason: str) -> None:
+        """Release the network, without a wait; say goodbye if nobody has yet."""
 
 
 def _raise_first(tasks: set[Task[None]]) -> None:

@@ -279,8 +279,8 @@ class LongPollConnection(Duplex):
     async def say_goodbye(self, code: int, reason: str) -> None:
         """Nothing to say: a session that is polled no more ends by itself."""
 
-    def say_goodbye_in_passing(self, code: int, reason: str) -> None:
-        """Nothing to say either."""
+    async def let_go(self, code: int, reason: str) -> None:
+        """Nothing to say either, and no connection is kept between requests."""
 
 
 def as_line(frame: Frame) -> bytes:

@@ -3,8 +3,9 @@
 from asyncio import timeout
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
+from socket import SHUT_RDWR
 from ssl import SSLContext
 from typing import Literal
 
@@ -207,16 +208,16 @@ class WebSocketConnection(Duplex):
         """The closing handshake."""
         await self._websocket.close(code=code, message=reason.encode())
 
-    def say_goodbye_in_passing(self, code: int, reason: str) -> None:
-        """A close frame, if the network takes it without a wait."""
-        payload = code.to_bytes(2, "big") + reason.encode()
-        sending = self._websocket.send_frame(payload, WSMsgType.CLOSE)
-        try:
-            sending.send(None)
-        except (StopIteration, ClientError, OSError):
-            pass
-        finally:
-            sending.close()
+    async def let_go(self, code: int, reason: str) -> None:
+        """A close frame, if the network takes it without a wait; then its end."""
+        network = self._websocket.get_extra_info("socket")
+        with suppress(TimeoutError):
+            async with timeout(0):
+                await self.say_goodbye(code, reason)
+        if network is not None:
+            # What a peer does not read would keep the descriptor until it does.
+            with suppress(OSError):
+                network.shutdown(SHUT_RDWR)
 
 
 def subprotocols(auth_token: str | None) -> tuple[str, ...]:

@@ -1,0 +1,386 @@
+"""The WebSocket transport on loopback: what the contract says, and its own options."""
+
+import asyncio
+import ssl
+from pathlib import Path
+
+import psutil
+import pytest
+from aiohttp import ClientSession, web
+from yarl import URL
+
+from rx_phoenix import ConnectError, ConnectionLost, WebSocketTransport
+from rx_phoenix.protocol.endpoint import Endpoint
+from tests.transport.peer import PATIENCE, Life, Peer, running_peer
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+"""For localhost and 127.0.0.1, signed by itself; with its key, for a hundred years."""
+
+
+@pytest.fixture
+async def peer():
+    peer = Peer()
+    async with running_peer(peer.serve) as peer.url:
+        yield peer
+
+
+@pytest.fixture
+def server_tls():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+@pytest.fixture
+async def secure_peer(server_tls):
+    peer = Peer()
+    async with running_peer(peer.serve, server_tls) as peer.url:
+        yield peer
+
+
+@pytest.fixture
+async def begin():
+    """Subscribes to a transport's attempt, and abandons it after the test."""
+    lives = []
+
+    def begin(url, transport=None, **endpoint):
+        life = Life(transport or WebSocketTransport(), Endpoint(url=url, **endpoint))
+        lives.append(life)
+        return life
+
+    yield begin
+    for life in lives:
+        life.dispose()
+
+
+async def soon(future):
+    async with asyncio.timeout(PATIENCE):
+        return await asyncio.shield(future)
+
+
+# The contract.
+
+
+async def test_a_frame_that_comes_with_the_handshake_is_not_lost(peer, begin):
+    life = begin(peer.url)
+
+    await soon(life.opened)
+
+    assert await soon(life.frames.get()) == b"welcome"
+
+
+async def test_frames_travel_both_ways_in_order(peer, begin):
+    life = begin(peer.url)
+    connection = await soon(life.opened)
+
+    for frame in "text ü", b"\x00\xff", "", b"":
+        connection.send(frame)
+    received = [await peer.get() for _ in range(4)]
+    await peer.websocket.send_bytes(b"\x00\xff")
+
+    assert received == ["text ü", b"\x00\xff", "", b""]
+    assert await soon(life.frames.get()) == b"welcome"
+    assert await soon(life.frames.get()) == b"\x00\xff"
+
+
+async def test_what_waits_to_be_written_is_counted(peer, begin):
+    connection = await soon(begin(peer.url).opened)
+
+    connection.send("one")
+    connection.send("two")
+    before = connection.buffered
+    await peer.get()
+    await peer.get()
+    await peer.websocket.send_str("enough")
+
+    assert before == 2
+    assert connection.buffered == 0
+
+
+async def test_our_close_writes_what_is_queued_first(peer, begin):
+    life = begin(peer.url)
+    connection = await soon(life.opened)
+
+    for n in range(100):
+        connection.send(str(n))
+    connection.close(4000, "enough")
+    connection.close(4001, "too late")
+    connection.send("too late")
+
+    assert await soon(life.ended) is None
+    received = [await peer.get() for _ in range(101)]
+    assert received == [*map(str, range(100)), (4000, "enough")]
+
+
+async def test_the_peer_may_close(peer, begin):
+    life = begin(peer.url)
+    await soon(life.opened)
+
+    await peer.websocket.close(code=1012, message=b"restart")
+    error = await soon(life.ended)
+
+    assert isinstance(error, ConnectionLost)
+    assert (error.code, error.reason, error.clean) == (1012, "restart", True)
+
+
+async def test_a_close_without_a_code_is_one(begin):
+    async def serve(request):
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        request.transport.write(b"\x88\x00")
+        return await websocket.receive() and websocket
+
+    async with running_peer(serve) as url:
+        error = await soon(begin(url).ended)
+
+    assert (error.code, error.clean) == (1005, True)
+
+
+async def test_a_cut_is_told_from_a_close(peer, begin):
+    life = begin(peer.url)
+    await soon(life.opened)
+
+    peer.request.transport.abort()
+    error = await soon(life.ended)
+
+    assert isinstance(error, ConnectionLost)
+    assert (error.code, error.clean) == (1006, False)
+
+
+async def test_an_open_connection_can_be_abandoned(peer, begin):
+    life = begin(peer.url)
+    await soon(life.opened)
+
+    life.dispose()
+
+    assert await peer.get() == (1000, "")
+    assert not life.ended.done()
+
+
+async def test_an_abandoned_connection_says_goodbye_if_it_was_told_to(peer, begin):
+    life = begin(peer.url)
+    connection = await soon(life.opened)
+
+    connection.close(1000, "heartbeat timeout")
+    life.dispose()
+
+    assert await peer.get() == (1000, "heartbeat timeout")
+    assert not life.ended.done()
+
+
+async def test_an_attempt_can_be_abandoned(begin):
+    async def serve(request):
+        arrived.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            gone.set()
+
+    arrived, gone = asyncio.Event(), asyncio.Event()
+    async with running_peer(serve) as url:
+        life = begin(url)
+        await soon(asyncio.ensure_future(arrived.wait()))
+
+        life.dispose()
+
+        assert not life.opened.done()
+        assert not life.ended.done()
+
+
+async def test_a_peer_that_ignores_our_close_does_not_keep_us(begin):
+    async def serve(request):
+        await web.WebSocketResponse(autoclose=False).prepare(request)
+        await asyncio.Event().wait()
+
+    async with running_peer(serve) as url:
+        life = begin(url)
+        connection = await soon(life.opened)
+        connection.close()
+
+        assert await soon(life.ended) is None
+
+
+async def test_each_subscription_is_a_connection_of_its_own(peer):
+    attempt = WebSocketTransport().connect(Endpoint(url=peer.url))
+    connections = [asyncio.get_running_loop().create_future() for _ in range(2)]
+    subscriptions = [attempt.subscribe(c.set_result) for c in connections]
+
+    one, other = [await soon(connection) for connection in connections]
+
+    assert one is not other
+    for subscription in subscriptions:
+        subscription.dispose()
+
+
+# The handshake.
+
+
+async def test_the_handshake_carries_params_token_and_headers(begin):
+    peer = Peer(protocols=["phoenix"])
+    async with running_peer(peer.serve) as url:
+        life = begin(
+            f"{url}?own=1",
+            params={"a": {"b": "ü&"}},
+            auth_token="t>?",
+            headers={"X-One": "1"},
+        )
+        await soon(life.opened)
+
+        request = peer.request
+        assert request.rel_url.raw_query_string == "own=1&a%5Bb%5D=%C3%BC%26&vsn=2.0.0"
+        assert request.headers["Sec-WebSocket-Protocol"] == (
+            "phoenix,base64url.bearer.phx.dD4/"
+        )
+        assert request.headers["X-One"] == "1"
+        assert peer.websocket.ws_protocol == "phoenix"
+        life.dispose()
+
+
+async def test_a_refused_handshake_is_told_with_all_that_was_answered(begin):
+    async def serve(request):
+        return web.Response(status=401, text="no", headers={"X-Why": "expired"})
+
+    async with running_peer(serve) as url:
+        error = await soon(begin(url, params={"key": "s3cret"}).ended)
+
+    assert isinstance(error, ConnectError)
+    assert (error.status, error.body) == (401, b"no")
+    assert error.headers["X-Why"] == "expired"
+    assert "s3cret" not in str(error) + error.url
+
+
+async def test_an_answer_that_is_no_upgrade_is_a_refusal(begin):
+    async def serve(request):
+        return web.Response(text="<html>")
+
+    async with running_peer(serve) as url:
+        error = await soon(begin(url).ended)
+
+    assert isinstance(error, ConnectError)
+    assert (error.status, error.body) == (200, b"<html>")
+
+
+async def test_a_server_that_is_not_there_is_told(peer, begin, unused_tcp_port):
+    error = await soon(begin(f"ws://127.0.0.1:{unused_tcp_port}/socket").ended)
+
+    assert isinstance(error, ConnectError)
+    assert error.status is None
+
+
+# Its options.
+
+
+async def test_a_session_of_yours_stays_yours(peer, begin):
+    async with ClientSession(headers={"X-Session": "mine"}) as session:
+        life = begin(peer.url, WebSocketTransport(session=session))
+        connection = await soon(life.opened)
+        connection.close()
+        await soon(life.ended)
+
+        assert peer.request.headers["X-Session"] == "mine"
+        assert not session.closed
+
+
+async def test_a_refusal_with_a_session_of_yours_has_no_body(begin):
+    async def serve(request):
+        return web.Response(status=403, text="no")
+
+    async with running_peer(serve) as url, ClientSession() as session:
+        error = await soon(begin(url, WebSocketTransport(session=session)).ended)
+
+    assert (error.status, error.body) == (403, b"")
+
+
+@pytest.mark.parametrize(("compress", "offer"), [(0, None), (15, "permessage-deflate")])
+async def test_compression_is_offered_if_it_is_wanted(peer, begin, compress, offer):
+    life = begin(peer.url, WebSocketTransport(compress=compress))
+    connection = await soon(life.opened)
+    connection.send("a" * 1000)
+
+    assert await peer.get() == "a" * 1000
+    extensions = peer.request.headers.get("Sec-WebSocket-Extensions")
+    assert (extensions and extensions.partition(";")[0]) == offer
+    assert bool(peer.websocket.compress) == bool(compress)
+
+
+async def test_a_message_that_is_too_large_ends_the_connection(peer, begin):
+    life = begin(peer.url, WebSocketTransport(max_frame_size=1000))
+    await soon(life.opened)
+
+    await peer.websocket.send_str("x" * 1001)
+    error = await soon(life.ended)
+
+    assert isinstance(error, ConnectionLost)
+    assert error.code == 1009
+    assert (await peer.get())[0] == 1009
+
+
+async def test_a_peer_that_stops_reading_is_given_up(begin):
+    async def serve(request):
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        request.transport.pause_reading()
+        await enough.wait()
+        return websocket
+
+    enough = asyncio.Event()
+    async with running_peer(serve) as url:
+        life = begin(url, WebSocketTransport(write_timeout=0.1))
+        connection = await soon(life.opened)
+
+        for _ in range(32):
+            connection.send(b"x" * 1_000_000)
+        error = await soon(life.ended)
+        async with asyncio.timeout(PATIENCE):
+            while connections_to(url):  # noqa: ASYNC110 - the kernel sets no event
+                await asyncio.sleep(0)
+        enough.set()
+
+    assert isinstance(error, ConnectionLost)
+    assert "a write did not complete within 0.1 s" in str(error)
+
+
+def connections_to(url):
+    """The connections of this process to a server, seen from the client's end."""
+    port = URL(url).port
+    connections = psutil.Process().net_connections("tcp4")
+    return [c for c in connections if c.raddr and c.raddr.port == port]
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(secure_peer, begin):
+    error = await soon(begin(secure_peer.url).ended)
+
+    assert isinstance(error, ConnectError)
+    assert "certificate" in str(error).lower()
+
+
+async def test_a_certificate_may_be_vouched_for_or_ignored(secure_peer, begin):
+    trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
+    for choice in trusting, False:
+        life = begin(secure_peer.url, WebSocketTransport(ssl=choice))
+
+        await soon(life.opened)
+
+        assert await soon(life.frames.get()) == b"welcome"
+        life.dispose()
+
+
+async def test_a_proxy_is_used(peer, begin):
+    proxy = peer.url.partition("/socket")[0]
+    life = begin("ws://elsewhere.invalid/socket", WebSocketTransport(proxy=proxy))
+
+    await soon(life.opened)
+
+    assert peer.request.headers["Host"] == "elsewhere.invalid"
+
+
+async def test_a_proxy_of_the_environment_is_used_if_it_is_trusted(
+    peer, begin, monkeypatch
+):
+    monkeypatch.setenv("ws_proxy", peer.url.partition("/socket")[0])
+    transport = WebSocketTransport(trust_env=True)
+    life = begin("ws://elsewhere.invalid/socket", transport)
+
+    await soon(life.opened)
+
+    assert peer.request.headers["Host"] == "elsewhere.invalid"
