@@ -7,7 +7,7 @@ import asyncio
 from itertools import count
 
 from rx_phoenix import Channel, Socket
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing import reference_app
 
 joins = count(1)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rx_phoenix import Channel, Socket
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing import reference_app
 
 users: list[str] = []
 

@@ -9,7 +9,7 @@ import asyncio
 from typing import Any
 
 from rx_phoenix import Socket
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing import reference_app
 
 
 async def main() -> None:

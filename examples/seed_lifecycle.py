@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rx_phoenix import JoinRefused, Push, Socket
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing import reference_app
 
 
 def joined(response: Mapping[str, Any]) -> None:

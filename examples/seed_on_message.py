@@ -7,7 +7,7 @@ import asyncio
 from typing import Any
 
 from rx_phoenix import Channel, Socket
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing import reference_app
 
 CUSTOM = {"event": "custom_event", "payload": {"n": 1}}
 """What the server is asked to send."""

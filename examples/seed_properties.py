@@ -6,7 +6,7 @@ phoenix.js: ``channel.topic`` and ``channel.state``.
 import asyncio
 
 from rx_phoenix import Channel, ChannelState, Socket
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing import reference_app
 
 
 async def greet(channel: Channel) -> None:

@@ -12,7 +12,7 @@ from reactivex import Observable
 
 from rx_phoenix import Backoff, Channel, Reconnect, Socket
 from rx_phoenix.operators import Retry, first_value, retry_with_backoff
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing import reference_app
 
 # Seconds would be usual; an example should not take that long.
 FIRST = 0.01

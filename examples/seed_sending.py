@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rx_phoenix import PushRefused, PushTimeout, Socket
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing import reference_app
 
 
 def message_sent(response: Mapping[str, Any]) -> None:

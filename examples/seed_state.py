@@ -9,7 +9,7 @@ import asyncio
 from reactivex import operators as ops
 
 from rx_phoenix import Channel, ChannelState, Socket
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing import reference_app
 
 WORDS = {
     ChannelState.JOINING: "Channel is joining...",

@@ -9,7 +9,7 @@ from uuid import uuid4
 from aiohttp import ClientSession
 from yarl import URL
 
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing import reference_app
 
 __all__ = ["App", "running_app"]
 
