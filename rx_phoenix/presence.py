@@ -74,8 +74,9 @@ class Presence:
         diff_event: str = "presence_diff",
     ) -> None:
         self._channel = channel
+        self._state_event = state_event
+        self._diff_event = diff_event
         self._snapshot: Snapshot = FrozenDict({})
-        self._join_ref: str | None = None
         self._waiting: deque[Any] = deque()
         self._waiting_ref: str | None = None
         self._dropped = 0
@@ -87,13 +88,13 @@ class Presence:
         self._joins = Hub[tuple[Any, ...]](self._report)
         self._leaves = Hub[tuple[Any, ...]](self._report)
         self._syncs = Hub[tuple[Any, ...]](self._report)
-        self._listening = CompositeDisposable(
-            channel.events(state_event).subscribe(
-                self._state_received, self._report, self.dispose
-            ),
-            channel.events(diff_event).subscribe(self._diff_received),
-            channel.states.subscribe(self._channel_moved),
-        )
+        self._listening = CompositeDisposable()
+        for source, listener in (
+            (channel.events(state_event), self._state_received),
+            (channel.events(diff_event), self._diff_received),
+            (channel.states, self._channel_moved),
+        ):
+            self._listening.add(source.subscribe(listener, on_completed=self.dispose))
 
     @property
     def state(self) -> Snapshot:
@@ -185,6 +186,7 @@ class Presence:
     def dispose(self) -> None:
         """Listen no more; streams complete, and callbacks are removed."""
         self._listening.dispose()
+        self._waiting.clear()
         self.off(*self._callbacks)
         for hub in (self._status, self._states, self._changes):
             hub.on_completed()
@@ -195,70 +197,61 @@ class Presence:
             self._status.on_next(PresenceStatus.STALE)
 
     def _state_received(self, payload: Any) -> None:
-        before, is_first = self._snapshot, self.status is PresenceStatus.AWAITING
+        before = self._snapshot
         try:
             after = sync_state(before, payload)
-            if is_first:
-                what = changes(before, {"joins": payload, "leaves": {}})
-            else:
-                what = resync_changes(before, after)
         except MALFORMED as error:
-            self._report(_misfit("presence_state", payload, error))
+            self._report(_misfit(self._state_event, payload, error))
             return
-        self._join_ref = self._channel.join_ref
-        pending = self._take_waiting()
-        self._status.on_next(PresenceStatus.SYNCED)
+        what = resync_changes(before, after)
         # Whoever was there all the time neither came nor went, whatever its new ref.
         told = [change for change in what if not isinstance(change, Updated)]
-        self._become(after, before, what, told)
-        for diff in pending:
+        self._snapshot = after
+        self._status.on_next(PresenceStatus.SYNCED)
+        self._tell(before, what, told)
+        for diff in self._take_waiting():
             self._apply(diff)
         self._syncs.on_next(())
 
     def _diff_received(self, payload: Any) -> None:
-        is_followed = (
-            self.status is PresenceStatus.SYNCED
-            and self._join_ref == self._channel.join_ref
-        )
-        if is_followed:
-            self._apply(payload)
-            self._syncs.on_next(())
-        else:
+        if self.status is not PresenceStatus.SYNCED:
             self._let_wait(payload)
+        elif self._apply(payload):
+            self._syncs.on_next(())
 
-    def _apply(self, diff: Any) -> None:
+    def _apply(self, diff: Any) -> bool:
+        """Follow a diff; says whether it was one."""
         before = self._snapshot
         try:
             after, what = sync_diff(before, diff), changes(before, diff)
         except MALFORMED as error:
-            self._report(_misfit("presence_diff", diff, error))
-            return
-        self._become(after, before, what, what)
-
-    def _become(
-        self,
-        after: Snapshot,
-        before: Snapshot,
-        what: Sequence[Change],
-        told: Sequence[Change],
-    ) -> None:
+            self._report(_misfit(self._diff_event, diff, error))
+            return False
         self._snapshot = after
-        self._states.on_next(after)
+        self._tell(before, what, what)
+        return True
+
+    def _tell(
+        self, before: Snapshot, what: Sequence[Change], told: Sequence[Change]
+    ) -> None:
+        """Tell of changes: all of them the streams, some of them the callbacks.
+
+        To phoenix.js's callbacks an update is a join and a leave; it tells all joins
+        before any leave.
+        """
+        self._states.on_next(self._snapshot)
         for change in what:
             self._changes.on_next(change)
         for change in told:
-            self._call(change, before)
-
-    def _call(self, change: Change, before: Snapshot) -> None:
-        """Tell phoenix.js's callbacks, to which an update is a join and a leave."""
-        key, presence = change.key, change.presence
-        if isinstance(change, Joined | Updated):
-            came = with_metas(presence, change.metas)
-            self._joins.on_next((key, before.get(key), came))
-        if isinstance(change, Left):
-            self._leaves.on_next((key, presence, with_metas(presence, change.metas)))
-        elif isinstance(change, Updated):
-            self._leaves.on_next((key, presence, with_metas(presence, change.before)))
+            if isinstance(change, Joined | Updated):
+                key, presence = change.key, change.presence
+                came = with_metas(presence, change.metas)
+                self._joins.on_next((key, before.get(key), came))
+        for change in told:
+            if isinstance(change, Left | Updated):
+                key, presence = change.key, change.presence
+                metas = change.metas if isinstance(change, Left) else change.before
+                self._leaves.on_next((key, presence, with_metas(presence, metas)))
 
     def _let_wait(self, diff: Any) -> None:
         """Keep a diff for the state of its join; one of another join is void."""
@@ -271,13 +264,13 @@ class Presence:
             self._dropped += 1
             text = (
                 f"{self._dropped} diffs of {self._channel.topic!r} were dropped: "
-                f"{LONGEST_QUEUE} wait for a presence_state that the server never sent"
+                f"{LONGEST_QUEUE} wait for a {self._state_event} that never came"
             )
             self._report(CallbackOverrun(text, self._dropped))
         self._waiting.append(diff)
 
     def _take_waiting(self) -> tuple[Any, ...]:
-        is_due = self._waiting_ref == self._join_ref
+        is_due = self._waiting_ref == self._channel.join_ref
         pending = tuple(self._waiting) if is_due else ()
         self._waiting.clear()
         return pending
