@@ -1,0 +1,32 @@
+"""What the code in a page stands in: an open socket of a reference app."""
+
+import pytest
+
+from rx_phoenix import Socket
+from rx_phoenix.testing import reference_app
+from tests.docs.blocks import run_inside, run_program
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a block that has no tests in it; what it prints is what its page says."""
+
+    async def run(block):
+        params = {"user_id": "jo"}
+        async with reference_app() as server, Socket(server.url, params=params) as it:
+            await run_inside(block, socket=it, url=server.url)
+            printed = capsys.readouterr().out
+        assert not block.output or printed == block.output
+
+    return run
+
+
+@pytest.fixture
+def run_alone(capsys):
+    """Run a program; what it prints is what its page says."""
+
+    def run_alone(block):
+        run_program(block)
+        assert capsys.readouterr().out == block.output
+
+    return run_alone
