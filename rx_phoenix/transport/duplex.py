@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 
 from reactivex import Observable, abc
 
-from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.streams.hub import Hub
 from rx_phoenix.streams.scheduler import LoopScheduler
@@ -81,19 +80,19 @@ class Duplex(ABC):
             ConnectionLost: It ended without our wish.
         """
         observer.on_next(self)
-        tasks = {create_task(self.read()), create_task(self._write_all())}
+        # If both fail, what reading says is told: it may be the peer's own word.
+        tasks = [create_task(self.read()), create_task(self._write_all())]
+        errors: list[BaseException] = []
         try:
             await wait(tasks, return_when=FIRST_COMPLETED)
         finally:
-            await self._wind_up(tasks)
+            for task in tasks:
+                task.cancel()
+            await wait(tasks)
+            errors.extend(filter(None, map(_error_of, tasks)))
+            await self.let_go(*(self._goodbye or (NORMAL, "")))
         if self._goodbye is None:
-            _raise_first(tasks)
-
-    async def _wind_up(self, tasks: set[Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        await wait(tasks)
-        await self.let_go(*(self._goodbye or (NORMAL, "")))
+            raise errors[0]
 
     async def _write_all(self) -> None:
         while True:
@@ -137,11 +136,9 @@ class Duplex(ABC):
         """Release the network, without a wait; say goodbye if nobody has yet."""
 
 
-def _raise_first(tasks: set[Task[None]]) -> None:
-    for task in tasks:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            raise error
-    raise ConnectionLost
+def _error_of(task: Task[None]) -> BaseException | None:
+    """What a task failed with; asyncio complains of errors that nobody asks for."""
+    return None if task.cancelled() else task.exception()
 
 
 def _raise(error: Exception) -> None:
