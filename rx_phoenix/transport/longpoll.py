@@ -9,13 +9,19 @@ from ssl import SSLContext
 from typing import Any
 
 import msgspec
-from aiohttp import ClientError, ClientSession, ClientTimeout, Fingerprint
+from aiohttp import (
+    ClientError,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    Fingerprint,
+)
 from reactivex import Observable, abc
 from yarl import URL
 
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Duration, seconds
-from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix.protocol.endpoint import Endpoint, query
 from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.transport.contract import Connection
 from rx_phoenix.transport.duplex import Duplex, alive
@@ -210,7 +216,7 @@ class Requests:
             # The header for servers that keep tokens out of URLs (since 1.8.10), and
             # the query for those before.
             headers["X-Phoenix-LongPoll-Token"] = self._token
-            address += f"&token={self._token}"
+            address = f"{address}&{query({'token': self._token})}"
         try:
             async with self._session.request(
                 method,
@@ -218,11 +224,16 @@ class Requests:
                 headers=headers,
                 data=data,
                 timeout=limit,
+                # Where it leads to is not whom the tokens are for.
+                allow_redirects=False,
                 **self._options,
             ) as response:
                 body = await response.read()
         except TimeoutError as error:
             raise Failure(f"no answer within {limit.total:g} s") from error
+        except ClientResponseError as error:
+            # A proxy's. aiohttp's error quotes the request, and what is secret in it.
+            raise Failure(f"HTTP {error.status} {error.message}") from None
         except (ClientError, OSError) as error:
             raise Failure(str(error) or type(error).__name__) from error
         try:
