@@ -14,6 +14,7 @@ from aiohttp import (
     ClientHandlerType,
     ClientRequest,
     ClientResponse,
+    ClientResponseError,
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
@@ -104,7 +105,8 @@ class WebSocketTransport:
             try:
                 websocket = await self._open(session, endpoint)
             except WSServerHandshakeError as error:
-                raise refused(endpoint, error, body.data) from error
+                # aiohttp's error quotes the request, and what is secret in it.
+                raise refused(endpoint, error, body.data) from None
             connection = WebSocketConnection(websocket, self._write_timeout)
             await connection.live(observer)
 
@@ -125,6 +127,10 @@ class WebSocketTransport:
             )
         except WSServerHandshakeError:
             raise
+        except ClientResponseError as error:
+            url = endpoint.public_url
+            text = f"no connection to {url}: HTTP {error.status} {error.message}"
+            raise ConnectError(text, url=url) from None
         except (ClientError, OSError) as error:
             url = endpoint.public_url
             raise ConnectError(f"no connection to {url}: {error}", url=url) from error
