@@ -1,6 +1,7 @@
 """The better transport while it works, another one while it does not."""
 
 from collections.abc import Callable
+from functools import partial
 from logging import getLogger
 
 from reactivex import Observable, abc
@@ -25,6 +26,9 @@ PROBE = Message(None, "fallback", PHOENIX, HEARTBEAT, {})
 SERVICE_RESTART = 1012
 """The close code that means: come back."""
 
+Trial = Callable[[Callable[[], None]], Observable[Connection]]
+"""Makes a connection that has to prove useful; calls a function when it did."""
+
 log = getLogger("rx_phoenix")
 
 
@@ -35,9 +39,10 @@ class FallbackTransport:
     for there are middleboxes that let an upgrade pass and kill it then; a heartbeat
     of its own sees to it that there is a message to deliver.
 
-    While the other one is used, the first is tried again now and then, beside it.
-    Once it proves useful, the socket moves back: its channels rejoin, as they do after
-    any lost connection.
+    While the other one is used, the first is tried again now and then, beside it and
+    with the same credentials. Once it proves useful, the socket moves back: its
+    channels rejoin, as they do after any lost connection. If neither can be opened,
+    the next attempt begins with the first again.
 
     Args:
         first: The better one.
@@ -62,6 +67,7 @@ class FallbackTransport:
         self._after = seconds(after)
         self._retry_after = seconds(retry_after)
         self._prefers_first = True
+        self._due = 0.0
         self._events = Hub[FellBack | SteppedUp](_report)
 
     @property
@@ -70,18 +76,27 @@ class FallbackTransport:
         return self._events.observable
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
-        """One attempt, by one transport or by both; see `Transport.connect`."""
-        return with_loop(
-            lambda observer, loop: (
-                self._use_first(endpoint, observer, loop)
-                if self._prefers_first
-                else self._use_then(endpoint, observer, loop)
-            )
-        )
+        """One attempt, by one transport or by both; see `Transport.connect`.
+
+        Raises:
+            UsageError: One of them cannot be used in this way.
+        """
+        life = self._first.connect(endpoint)
+        first = partial(on_trial, life, endpoint, self._after)
+        then = self._then.connect(endpoint)
+
+        def subscribe(
+            observer: abc.ObserverBase[Connection], loop: LoopScheduler
+        ) -> abc.DisposableBase:
+            use = self._use_first if self._prefers_first else self._use_then
+            return use(first, then, observer, loop)
+
+        return with_loop(subscribe)
 
     def _use_first(
         self,
-        endpoint: Endpoint,
+        first: Trial,
+        then: Observable[Connection],
         observer: abc.ObserverBase[Connection],
         loop: LoopScheduler,
     ) -> abc.DisposableBase:
@@ -99,34 +114,42 @@ class FallbackTransport:
 
         def ended(error: Exception) -> None:
             if not is_useful:
-                self._prefers_first = False
                 self._events.on_next(FellBack(error))
-            if has_opened:
-                observer.on_error(error)
-            else:
-                attempt.disposable = self._use_then(endpoint, observer, loop)
+            if not has_opened:
+                attempt.disposable = self._use_then(first, then, observer, loop)
+                return
+            if not is_useful:
+                self._give_up_first(loop)
+            observer.on_error(error)
 
-        trial = on_trial(self._first, endpoint, self._after, useful)
-        attempt.disposable = first = SerialDisposable()
-        first.disposable = trial.subscribe(
+        attempt.disposable = trial = SerialDisposable()
+        trial.disposable = first(useful).subscribe(
             opened, ended, observer.on_completed, scheduler=loop
         )
         return attempt
 
     def _use_then(
         self,
-        endpoint: Endpoint,
+        first: Trial,
+        then: Observable[Connection],
         observer: abc.ObserverBase[Connection],
         loop: LoopScheduler,
     ) -> abc.DisposableBase:
         using, beside = SerialDisposable(), SerialDisposable()
+        has_opened = False
 
-        def wait(_: Exception | None = None) -> None:
-            beside.disposable = loop.call_later(self._retry_after, try_first)
+        def opened(connection: Connection) -> None:
+            nonlocal has_opened
+            has_opened = True
+            if self._prefers_first:
+                self._give_up_first(loop)
+            beside.disposable = self._try_beside(first, step_up, loop)
+            observer.on_next(connection)
 
-        def try_first() -> None:
-            trial = on_trial(self._first, endpoint, self._after, step_up)
-            beside.disposable = trial.subscribe(on_error=wait, scheduler=loop)
+        def failed(error: Exception) -> None:
+            if not has_opened:
+                self._prefers_first = True
+            observer.on_error(error)
 
         def step_up() -> None:
             self._prefers_first = True
@@ -136,11 +159,35 @@ class FallbackTransport:
             text = "moving back to the better transport"
             observer.on_error(ConnectionLost(SERVICE_RESTART, text))
 
-        wait()
-        using.disposable = self._then.connect(endpoint).subscribe(
-            observer, scheduler=loop
+        using.disposable = then.subscribe(
+            opened, failed, observer.on_completed, scheduler=loop
         )
         return CompositeDisposable(using, beside)
+
+    def _try_beside(
+        self, first: Trial, useful: Callable[[], None], loop: LoopScheduler
+    ) -> abc.DisposableBase:
+        trial = SerialDisposable()
+
+        def wait() -> None:
+            delay = max(0.0, self._due - loop.monotonic())
+            trial.disposable = loop.call_later(delay, begin)
+
+        def begin() -> None:
+            trial.disposable = first(useful).subscribe(
+                on_error=try_later, scheduler=loop
+            )
+
+        def try_later(_: Exception) -> None:
+            self._give_up_first(loop)
+            wait()
+
+        wait()
+        return trial
+
+    def _give_up_first(self, loop: LoopScheduler) -> None:
+        self._prefers_first = False
+        self._due = loop.monotonic() + self._retry_after
 
 
 def with_loop(
@@ -161,13 +208,16 @@ def with_loop(
 
 
 def on_trial(
-    transport: Transport, endpoint: Endpoint, after: float, useful: Callable[[], None]
+    life: Observable[Connection],
+    endpoint: Endpoint,
+    after: float,
+    useful: Callable[[], None],
 ) -> Observable[Connection]:
     """A connection that has to prove useful.
 
     Args:
-        transport: What is tried.
-        endpoint: Where to.
+        life: An attempt, and the life of its connection.
+        endpoint: Where it leads to.
         after: Seconds in which it has to open, and then to deliver.
         useful: Called with its first message.
 
@@ -178,7 +228,8 @@ def on_trial(
     def subscribe(
         observer: abc.ObserverBase[Connection], loop: LoopScheduler
     ) -> abc.DisposableBase:
-        life, timer, tap = SerialDisposable(), SerialDisposable(), SerialDisposable()
+        using, timer, tap = SerialDisposable(), SerialDisposable(), SerialDisposable()
+        everything = CompositeDisposable(using, timer, tap)
 
         def fail(error: Exception) -> None:
             everything.dispose()
@@ -193,16 +244,16 @@ def on_trial(
             silent = ConnectionLost(1006, f"opened, but silent for {after:g} s")
             timer.disposable = loop.call_later(after, lambda: fail(silent))
             tap.disposable = connection.frames.subscribe(prove)
-            observer.on_next(connection)
+            # Before any join: servers answer nothing while one takes its time.
             is_v1 = endpoint.vsn.startswith("1.")
             serializer = SerializerV1() if is_v1 else SerializerV2()
             connection.send(serializer.encode(PROBE))
+            observer.on_next(connection)
 
         url = endpoint.public_url
         late = ConnectError(f"no connection to {url} within {after:g} s", url=url)
-        everything = CompositeDisposable(life, timer, tap)
         timer.disposable = loop.call_later(after, lambda: fail(late))
-        life.disposable = transport.connect(endpoint).subscribe(
+        using.disposable = life.subscribe(
             opened, fail, observer.on_completed, scheduler=loop
         )
         return everything
