@@ -12,9 +12,11 @@ from rx_phoenix.testing.letters import Answers, Closes, Fails, Opens, Says, Send
 from rx_phoenix.testing.loop import VirtualLoop
 from rx_phoenix.testing.marbles import MarbleError
 from rx_phoenix.testing.phx import Phx
+from rx_phoenix.testing.proxy import FaultProxy
 from rx_phoenix.testing.recording import Marbles, Recording
 from rx_phoenix.testing.scheduler import VirtualScheduler
 from rx_phoenix.testing.server_lane import LaneError
+from rx_phoenix.testing.simulation import Broken, simulate
 from rx_phoenix.testing.sources import Source
 from rx_phoenix.testing.timeline import Expectation, Timeline, window
 from rx_phoenix.testing.timer import VirtualTimer
@@ -27,12 +29,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answers",
+    "Broken",
     "Closes",
     "Expectation",
     "Fails",
     "FakeAttempt",
     "FakeConnection",
     "FakeTransport",
+    "FaultProxy",
     "LaneError",
     "MarbleError",
     "Marbles",
@@ -46,6 +50,7 @@ __all__ = [
     "VirtualLoop",
     "VirtualScheduler",
     "VirtualTimer",
+    "simulate",
     "window",
 ]
 

@@ -1,0 +1,121 @@
+"""The proxy itself, between plain TCP ends."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from rx_phoenix.testing import FaultProxy
+
+
+async def echo(reader, writer):
+    with suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+    writer.close()
+
+
+@pytest.fixture
+async def proxy():
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    async with server, FaultProxy(server.sockets[0].getsockname()[1]) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def ends(proxy):
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    yield reader, writer
+    writer.transport.abort()
+
+
+async def say(ends, data):
+    reader, writer = ends
+    writer.write(data)
+    return await reader.read(65536)
+
+
+async def test_it_carries_bytes_both_ways(proxy, ends):
+    assert await say(ends, b"hello") == b"hello"
+    assert proxy.connections == 1
+
+
+async def test_silence_loses_bytes_and_tells_nobody(proxy, ends):
+    proxy.silence()
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(say(ends, b"hello"), 0.05)
+    proxy.heal()
+    assert await say(ends, b"again") == b"again"
+
+
+async def test_a_corrupted_piece_has_its_last_bit_turned_over(proxy, ends):
+    proxy.corrupt()
+
+    assert await say(ends, b"abc") == b"abb"
+    assert await say(ends, b"abc") == b"abc"
+
+
+async def test_a_budget_cuts_in_the_middle(proxy, ends):
+    proxy.cut_after(3)
+
+    assert await say(ends, b"hello") == b"hel"
+    assert await ends[0].read() == b""
+
+
+async def test_a_reset_is_a_reset(proxy, ends):
+    await say(ends, b"hello")
+
+    proxy.reset()
+
+    with pytest.raises(ConnectionResetError):
+        await ends[0].read()
+
+
+async def test_whoever_dials_is_refused_until_it_accepts_again(proxy):
+    await proxy.refuse()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", proxy.port)
+
+    await proxy.accept()
+    _, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    writer.close()
+
+
+async def test_a_delay_holds_back_and_a_throttle_holds_back_longer(proxy, ends):
+    clock = asyncio.get_running_loop().time
+    begin = clock()
+    proxy.delay(0.02)
+    await say(ends, b"x")
+    delayed = clock() - begin
+
+    proxy.heal()
+    proxy.throttle(1000)
+    begin = clock()
+    await say(ends, b"x" * 50)
+    throttled = clock() - begin
+
+    assert delayed >= 0.04
+    assert throttled >= 0.1
+
+
+async def test_blocked_writes_arrive_once_it_reads_again(proxy, ends):
+    proxy.block_writes()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(say(ends, b"hello"), 0.05)
+
+    proxy.heal()
+
+    assert await ends[0].read(5) == b"hello"
+
+
+async def test_a_server_that_is_not_there_is_a_reset():
+    async with FaultProxy(1) as proxy:
+        reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        writer.close()
+
+
+def test_its_endpoint_is_that_of_a_reference_app():
+    assert FaultProxy(4000).url == "ws://127.0.0.1:0/socket"
