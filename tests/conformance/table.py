@@ -61,7 +61,7 @@ class Case:
             return f"not applicable: {self.not_applicable}"
         if not self.tests:
             return "not applicable: internal" if self.tag == "I" else ""
-        return "**better**" if self.tag == "D" else "held"
+        return "held" if self.tag in "WB" else "**better**"
 
 
 @dataclass

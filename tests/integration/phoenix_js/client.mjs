@@ -64,8 +64,12 @@ const verbs = {
     channel.onClose((payload) => heard(name, "close", payload))
     channel.onError((reason) => heard(name, "error", reason))
   },
-  join: ({ channel, name, timeout }) => follow(channels.get(channel).join(milliseconds(timeout)), name),
-  leave: ({ channel, name, timeout }) => follow(channels.get(channel).leave(milliseconds(timeout)), name),
+  join({ channel, name, timeout, statuses }) {
+    follow(channels.get(channel).join(milliseconds(timeout)), name, statuses)
+  },
+  leave({ channel, name, timeout }) {
+    follow(channels.get(channel).leave(milliseconds(timeout)), name)
+  },
   push({ channel, event, payload, name, timeout, statuses }) {
     const push = channels.get(channel).push(event, fromJSON(payload), milliseconds(timeout))
     follow(push, name, statuses)

@@ -11,12 +11,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.integration.phoenix_js.ears import PATIENCE, Ears, Refused
+
 __all__ = ["OfficialClient", "missing_node", "prepare_packages", "run_official_client"]
 
 HERE = Path(__file__).parent
-
-PATIENCE = 10.0
-"""Seconds to wait for the client before the test fails."""
 
 
 def missing_node() -> str | None:
@@ -39,22 +38,21 @@ def prepare_packages() -> None:
     os.utime(installed)
 
 
-class OfficialClient:
-    """A socket of phoenix.js in a process of its own.
-
-    Attributes:
-        heard: What its callbacks were called with and nobody took yet, in order.
-    """
+class OfficialClient(Ears):
+    """A socket of phoenix.js in a process of its own."""
 
     def __init__(self, process: Process) -> None:
-        self.heard: list[list[Any]] = []
+        super().__init__()
         self._process = process
         self._ids = 0
         self._answers: dict[int, asyncio.Future[Any]] = {}
-        self._news = asyncio.Event()
 
     async def do(self, verb: str, **arguments: object) -> Any:
-        """Do what a line of client.mjs says; its errors are raised here."""
+        """Do what a line of client.mjs says.
+
+        Raises:
+            Refused: The client threw.
+        """
         self._ids += 1
         answer = self._answers[self._ids] = asyncio.get_running_loop().create_future()
         line = json.dumps({"id": self._ids, "do": verb, **arguments})
@@ -63,35 +61,17 @@ class OfficialClient:
         async with asyncio.timeout(PATIENCE):
             return await answer
 
-    async def hears(self, *note: object) -> list[Any]:
-        """Wait until a callback was called so, and take all that came until then."""
-        wanted = list(note)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while wanted not in (known := [n[: len(wanted)] for n in self.heard]):
-                    self._news.clear()
-                    await self._news.wait()
-        except TimeoutError:
-            raise AssertionError(f"{wanted} is not among {self.heard}") from None
-        index = known.index(wanted)
-        taken = self.heard[: index + 1]
-        del self.heard[: index + 1]
-        return taken[-1]
-
     async def read(self) -> None:
         """Take what the process says, until it ends."""
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             said = json.loads(line)
             if "heard" in said:
-                self.heard.append(said["heard"])
-                self._news.set()
+                self.note(said["heard"])
                 continue
             answer = self._answers.pop(said["id"])
-            if answer.done():
-                continue
             if "error" in said:
-                answer.set_exception(RuntimeError(said["error"]))
+                answer.set_exception(Refused(said["error"]))
             else:
                 answer.set_result(said["result"])
 
