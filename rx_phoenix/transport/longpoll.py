@@ -239,7 +239,7 @@ class Requests:
         try:
             if response.status == HTTPStatus.OK:
                 return msgspec.json.decode(body, type=Answer)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Failure(f"the answer is none of Phoenix's: {error}") from error
         raise Failure(
             f"the server answered HTTP {response.status}",
