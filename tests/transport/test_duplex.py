@@ -1,155 +1,284 @@
-"""One reader, one writer and a queue, without a network."""
+"""One reader, one writer, a queue: a connection over pipes that the test holds."""
 
 import asyncio
+import gc
 
 import pytest
 
-from rx_phoenix import ConnectionLost
+from rx_phoenix import ConnectionLost, UsageError
+from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix.testing import VirtualScheduler
 from rx_phoenix.transport.duplex import Duplex, alive
+from tests.operators.notes import Failure, Notes
 
 
-class Pipe(Duplex):
-    """A connection to a list."""
+class Line(Duplex):
+    """What is written waits for the test, and what the test says is read.
+
+    Attributes:
+        log: What happened, in order.
+        incoming: Frames to read; an exception ends it.
+        free: Whether writes pass.
+    """
 
     def __init__(self):
         super().__init__()
-        self.written = []
-        self.arriving = asyncio.Queue()
-        self.may_write = asyncio.Event()
-        self.may_write.set()
+        self.log = []
+        self.incoming = asyncio.Queue()
+        self.free = asyncio.Event()
+        self.write_error = None
+        self.end_error = None
 
     async def read(self):
-        while True:
-            frame = await self.arriving.get()
-            if isinstance(frame, Exception):
-                raise frame
-            self.emit(frame)
+        try:
+            while not isinstance(item := await self.incoming.get(), Exception):
+                self.emit(item)
+        except asyncio.CancelledError:
+            if self.end_error is not None:
+                raise self.end_error from None
+            raise
+        raise item
 
     async def write(self, batch):
-        await self.may_write.wait()
-        self.written.append(batch)
+        await self.free.wait()
+        if self.write_error is not None:
+            raise self.write_error
+        self.log.append(*batch)
 
     async def say_goodbye(self, code, reason):
-        self.written.append((code, reason))
+        self.log.append(("goodbye", code, reason))
 
     async def let_go(self, code, reason):
-        self.written.append("let go")
-
-
-class Batches(Pipe):
-    """The same, for a network that takes several frames at once."""
-
-    def next_batch(self, queue):
-        batch = list(queue)
-        queue.clear()
-        return batch
-
-
-class Watch:
-    """Subscribes to a pipe's life, and waits for its end."""
-
-    def __init__(self, pipe):
-        self.pipe = pipe
-        self.frames = []
-        self.ended = asyncio.get_running_loop().create_future()
-        self.subscription = alive(pipe.live).subscribe(
-            self._open, self.ended.set_result, lambda: self.ended.set_result(None)
-        )
-
-    def _open(self, connection):
-        connection.frames.subscribe(self.frames.append)
-
-    async def end(self):
-        async with asyncio.timeout(5):
-            return await self.ended
+        self.log.append(("let go", code, reason))
 
 
 @pytest.fixture
-async def pipe():
-    return Pipe()
+def time():
+    time = VirtualScheduler()
+    with time.loop.running():
+        yield time
+        time.advance_by(0)
+        assert time.pending == ()
 
 
-async def test_frames_are_written_one_by_one_and_then_the_goodbye(pipe):
-    watch = Watch(pipe)
-
-    for frame in "one", "two":
-        pipe.send(frame)
-    pipe.close(4000, "enough")
-    pipe.close()
-    pipe.send("too late")
-
-    assert await watch.end() is None
-    assert pipe.written == [["one"], ["two"], (4000, "enough"), "let go"]
+@pytest.fixture
+def complaints(time):
+    """What asyncio complains of, such as errors that nobody asked for."""
+    complaints = []
+    time.loop.set_exception_handler(lambda _, context: complaints.append(context))
+    yield complaints
+    time.advance_by(0)
+    gc.collect()
+    assert complaints == []
 
 
-async def test_frames_may_be_written_together():
-    pipe = Batches()
-    watch = Watch(pipe)
-
-    for frame in "one", "two":
-        pipe.send(frame)
-    pipe.close()
-    await watch.end()
-
-    assert pipe.written == [["one", "two"], (1000, ""), "let go"]
+@pytest.fixture
+def notes():
+    return Notes()
 
 
-async def test_what_is_being_written_counts_until_it_is():
-    pipe = Batches()
-    pipe.may_write.clear()
-    watch = Watch(pipe)
-    for frame in "one", "two":
-        pipe.send(frame)
-    before = pipe.buffered
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    meanwhile = pipe.buffered
-
-    pipe.may_write.set()
-    pipe.close()
-    await watch.end()
-
-    assert (before, meanwhile, pipe.buffered) == (2, 2, 0)
+@pytest.fixture
+def line(time):
+    return Line()
 
 
-async def test_frames_that_arrive_are_emitted_until_the_loss(pipe):
-    watch = Watch(pipe)
-    for frame in "one", "two", ConnectionLost(1012, "restart"), "too late":
-        pipe.arriving.put_nowait(frame)
-
-    error = await watch.end()
-
-    assert watch.frames == ["one", "two"]
-    assert (error.code, error.reason) == (1012, "restart")
-    assert pipe.written == ["let go"]
+@pytest.fixture
+def life(time, complaints, line, notes):
+    """A subscription to the life of the line, which is open."""
+    life = alive(line.live).subscribe(notes, scheduler=time)
+    time.advance_by(0)
+    yield life
+    life.dispose()
 
 
-async def test_a_write_that_fails_is_a_loss(pipe):
-    async def fail(batch):
-        raise ConnectionLost(1006, "no way out")
-
-    pipe.write = fail
-    watch = Watch(pipe)
-
-    pipe.send("one")
-
-    assert (await watch.end()).reason == "no way out"
+def test_it_announces_itself(life, line, notes):
+    assert notes.values == [line]
+    assert notes.is_open
 
 
-async def test_what_is_abandoned_is_let_go_and_tells_nothing(pipe):
-    let_go = asyncio.Event()
+def test_frames_are_heard_from_the_announcing_call_on(time, complaints, line):
+    frames = []
+    line.incoming.put_nowait("early")
 
-    async def release(code, reason):
-        let_go.set()
+    life = alive(line.live).subscribe(
+        lambda connection: connection.frames.subscribe(frames.append), scheduler=time
+    )
+    time.advance_by(0)
+    line.incoming.put_nowait(b"late")
+    time.advance_by(0)
 
-    pipe.let_go = release
-    watch = Watch(pipe)
-    pipe.may_write.clear()
-    pipe.send("one")
-    await asyncio.sleep(0)
+    assert frames == ["early", b"late"]
+    life.dispose()
 
-    watch.subscription.dispose()
 
-    async with asyncio.timeout(5):
-        await let_go.wait()
-    assert not watch.ended.done()
+def test_frames_are_written_in_order_and_counted_until_then(time, life, line):
+    line.send("one")
+    line.send(b"two")
+    counts = [line.buffered]
+    time.advance_by(0)
+    counts.append(line.buffered)
+    line.free.set()
+    time.advance_by(0)
+    counts.append(line.buffered)
+
+    assert counts == [2, 2, 0]
+    assert line.log == ["one", b"two"]
+
+
+def test_what_is_sent_during_a_write_is_written_after_it(time, life, line):
+    line.send("one")
+    time.advance_by(0)
+    line.send("two")
+    line.free.set()
+    time.advance_by(0)
+    line.send("three")
+    time.advance_by(0)
+
+    assert line.log == ["one", "two", "three"]
+
+
+def test_a_close_writes_what_is_queued_then_says_goodbye_then_lets_go(
+    time, life, line, notes
+):
+    line.send("one")
+    line.close(4000, "enough")
+    line.close(4001, "too late")
+    line.send("too late")
+    time.advance_by(0)
+    assert notes.is_open
+
+    line.free.set()
+    time.advance_by(0)
+
+    assert line.log == ["one", ("goodbye", 4000, "enough"), ("let go", 4000, "enough")]
+    assert (notes.completions, notes.errors) == (1, [])
+
+
+def test_an_idle_line_closes_too(time, life, line, notes):
+    line.close()
+    time.advance_by(0)
+
+    assert line.log == [("goodbye", 1000, ""), ("let go", 1000, "")]
+    assert notes.completions == 1
+
+
+def test_the_end_that_reading_finds_is_told(time, life, line, notes):
+    lost = ConnectionLost(1012, "restart")
+    line.send("stuck")
+    line.incoming.put_nowait(lost)
+    time.advance_by(0)
+
+    assert notes.errors == [lost]
+    assert line.log == [("let go", 1000, "")]
+
+
+def test_a_write_that_fails_is_the_end(time, life, line, notes):
+    line.write_error = ConnectionLost(1006, "no write")
+    line.send("one")
+    line.send("two")
+    line.free.set()
+    time.advance_by(0)
+
+    assert notes.errors == [line.write_error]
+    assert line.log == [("let go", 1000, "")]
+
+
+def test_if_both_fail_what_reading_says_is_told(time, life, line, notes):
+    line.write_error = ConnectionLost(1006, "no write")
+    line.end_error = ConnectionLost(1012, "restart")
+    line.send("one")
+    line.free.set()
+    time.advance_by(0)
+
+    assert notes.errors == [line.end_error]
+
+
+def test_an_end_during_our_close_is_its_end(time, life, line, notes):
+    line.send("stuck")
+    line.close(1000, "bye")
+    time.advance_by(0)
+    line.incoming.put_nowait(ConnectionLost(1006))
+    time.advance_by(0)
+
+    assert (notes.completions, notes.errors) == (1, [])
+    assert line.log == [("let go", 1000, "bye")]
+
+
+def test_a_foreign_error_is_handed_on_as_it_is(time, life, line, notes):
+    line.incoming.put_nowait(Failure("odd"))
+    time.advance_by(0)
+
+    assert notes.errors == [Failure("odd")]
+
+
+def test_whoever_hears_a_frame_may_end_the_line_by_raising(time, life, line, notes):
+    def refuse(frame):
+        raise Failure(frame)
+
+    line.frames.subscribe(refuse)
+    line.incoming.put_nowait("odd")
+    time.advance_by(0)
+
+    assert notes.errors == [Failure("odd")]
+
+
+def test_an_abandoned_line_lets_go_and_says_nothing(time, life, line, notes):
+    line.send("stuck")
+    life.dispose()
+    time.advance_by(0)
+
+    assert line.log == [("let go", 1000, "")]
+    assert notes.is_open
+
+
+def test_an_abandoned_line_lets_go_with_the_close_that_it_was_told(
+    time, life, line, notes
+):
+    line.send("stuck")
+    line.close(4000, "timeout")
+    life.dispose()
+    time.advance_by(0)
+
+    assert line.log == [("let go", 4000, "timeout")]
+    assert notes.is_open
+
+
+def test_an_error_that_comes_of_abandoning_is_nobodys(time, life, line, notes):
+    line.end_error = Failure("while it was cancelled")
+    life.dispose()
+    time.advance_by(0)
+
+    assert notes.is_open
+
+
+def test_it_takes_the_running_loop_if_it_is_given_no_scheduler(
+    time, complaints, line, notes
+):
+    life = alive(line.live).subscribe(notes)
+    time.advance_by(0)
+
+    assert notes.values == [line]
+    life.dispose()
+
+
+def test_without_a_loop_it_cannot_live(notes):
+    async def live(observer):
+        raise AssertionError
+
+    alive(live).subscribe(notes)
+
+    assert isinstance(notes.errors[0], UsageError)
+
+
+async def test_it_lives_on_the_loop_of_its_scheduler():
+    lived = []
+
+    async def live(observer):
+        lived.append(asyncio.get_running_loop())
+
+    scheduler = LoopScheduler.current()
+    ended = asyncio.Event()
+    alive(live).subscribe(on_completed=ended.set, scheduler=scheduler)
+    await ended.wait()
+
+    assert lived == [scheduler.loop]
