@@ -171,6 +171,11 @@ class ChannelProcess:
         self._reason = self._reason or reason
         self.post(_look_up)
 
+    def end(self) -> asyncio.Task[bool]:
+        """End after all that came before, as a channel whose transport is gone."""
+        self.post(partial(self.stop, "shutdown: closed"))
+        return self._task
+
     def cancel(self) -> asyncio.Task[bool]:
         """End at once, in the midst of whatever is being handled."""
         self._task.cancel()

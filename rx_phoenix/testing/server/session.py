@@ -26,6 +26,9 @@ TOO_MANY = {"reason": "too many channels joined"}
 TURNS = 500
 """How many things a session does before it lets others run, though it has more."""
 
+PATIENCE = 0.25
+"""Seconds in which channels may handle what came before the end of their session."""
+
 
 class CloseCode(IntEnum):
     """Why a WebSocket is closed, in the numbers of Bandit."""
@@ -265,4 +268,7 @@ class Session:
         if self._joining is not None:
             processes.append(self._joining)
         if processes:
+            # What was pushed before the end is handled, if it does not take for ever.
+            ends = [process.end() for process in processes]
+            await asyncio.wait(ends, timeout=PATIENCE)
             await asyncio.wait([process.cancel() for process in processes])
