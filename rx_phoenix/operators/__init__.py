@@ -10,9 +10,11 @@ from rx_phoenix.operators.share import share_latest
 from rx_phoenix.operators.snapshot import snapshot_then
 from rx_phoenix.operators.values import values
 from rx_phoenix.operators.waiting import QueueOverflow
+from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = [
     "Gap",
+    "LoopScheduler",
     "QueueOverflow",
     "Retry",
     "decode_as",

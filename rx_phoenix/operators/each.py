@@ -43,7 +43,8 @@ def for_each(  # noqa: PLR0913 - the keywords of map_async, and what it is for
     bounds that the keywords set.
 
     Args:
-        stream: Any stream whose values come on the loop's own thread.
+        stream: Any stream whose values come on the loop's own thread. Operators in it
+            that take time take that of the loop, unless they were given another.
         fn: The function.
         strategy: As in `map_async`, and so on below.
         max_concurrent: The most at once; for ``merge`` alone.
@@ -91,7 +92,9 @@ def for_each(  # noqa: PLR0913 - the keywords of map_async, and what it is for
         if not ended.done():
             ended.set_result(None)
 
-    subscription = stream.pipe(operator).subscribe(None, fail, complete)
+    subscription = stream.pipe(operator).subscribe(
+        None, fail, complete, scheduler=tasks
+    )
     task = tasks.loop.create_task(_wait_for(ended))
     task.add_done_callback(lambda _: subscription.dispose())
     return task

@@ -34,7 +34,8 @@ def first_value(
     cancelled. What replays its current value gives that one.
 
     Args:
-        stream: Any stream whose values come on the loop's own thread.
+        stream: Any stream whose values come on the loop's own thread. Operators in it
+            that take time take that of the loop, unless they were given another.
         timeout: Seconds to wait; None for as long as it takes.
         scheduler: Where the time comes from; else the running loop.
 
@@ -77,5 +78,5 @@ def first_value(
     if patience is not None:
         holdings.add(tasks.call_later(patience, give_up))
     first.add_done_callback(lambda _: holdings.dispose())  # for a cancellation
-    subscription.disposable = stream.subscribe(succeed, fail, complete)
+    subscription.disposable = stream.subscribe(succeed, fail, complete, scheduler=tasks)
     return first

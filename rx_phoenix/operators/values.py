@@ -44,7 +44,8 @@ def values(
     cancellation) unsubscribes at once.
 
     Args:
-        stream: Any stream whose values come on the loop's own thread.
+        stream: Any stream whose values come on the loop's own thread. Operators in it
+            that take time take that of the loop, unless they were given another.
         maxsize: The most values that wait for the loop.
         overflow: What becomes of one more. ``"error"`` unsubscribes, and raises a
             `QueueOverflow` after those that wait; ``"drop_oldest"``,
@@ -87,12 +88,12 @@ class Values(
         self._end: Exception | None = UsageError(OUTSIDE)
 
     async def __aenter__(self) -> AsyncIterator[T]:
-        LoopScheduler.current()
+        scheduler = LoopScheduler.current()
         stream, self._stream = self._stream, None
         if stream is None:
             raise UsageError("values() serves one block: call it anew for another one")
         self._end = None
-        self._subscription.disposable = stream.subscribe(self)
+        self._subscription.disposable = stream.subscribe(self, scheduler=scheduler)
         return self
 
     async def __aexit__(

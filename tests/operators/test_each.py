@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 import reactivex
+from reactivex import operators as ops
 
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.each import for_each
@@ -215,6 +216,18 @@ def test_nothing_is_left_after_its_end(source, time):
     gc.collect()
 
     assert remains() is None
+
+
+def test_operators_that_take_time_take_that_of_the_loop(source, time, notes):
+    for_each(source.observable.pipe(ops.debounce(1.0)), notes.on_next, scheduler=time)
+
+    source.on_next(1)
+    source.on_next(2)
+    time.advance_by(1)
+
+    assert notes.values == [2]
+    source.on_completed()
+    time.advance_by(0)
 
 
 def test_without_a_loop_it_says_so(source, notes):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import reactivex
+from reactivex import operators as ops
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
 from rx_phoenix.errors import UsageError
@@ -106,6 +107,17 @@ def test_what_comes_between_a_cancellation_and_its_notice_is_no_matter(source, t
     time.advance_by(0)
 
     assert first.cancelled()
+
+
+def test_operators_that_take_time_take_that_of_the_loop(source, time, run):
+    async def main():
+        first = first_value(source.observable.pipe(ops.debounce(1.0)), timeout=5)
+        source.on_next("a")
+        source.on_next("b")
+        return await first
+
+    assert run(main()) == "b"
+    assert time.clock == 1
 
 
 def test_without_a_loop_it_says_so(source):

@@ -8,6 +8,7 @@ import pytest
 import reactivex
 from hypothesis import given
 from hypothesis import strategies as st
+from reactivex import operators as ops
 
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.values import values
@@ -271,6 +272,16 @@ def test_a_slow_loop_takes_no_memory(time, source):
     assert growth < 100
     assert last == 99_999
     assert losses == 99_999
+
+
+def test_operators_that_take_time_take_that_of_the_loop(source, time):
+    async def main():
+        async with values(source.observable.pipe(ops.debounce(1.0))) as items:
+            emit(source, 1, 2)
+            return await anext(items)
+
+    assert time.loop.run_until_complete(main()) == 2
+    assert time.clock == 1
 
 
 # Wrong use
