@@ -1,0 +1,266 @@
+"""Who wants to be in a channel, in any order of what may happen."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from tests.conformance.stage import TOPIC, Stage
+from tests.model import Server
+
+KINDS = ("joined", "stream", "session")
+
+
+class Wants(RuleBasedStateMachine):
+    """In the end the channel is joined if and only if somebody wants it to be."""
+
+    @initialize()
+    def begin(self):
+        self.stage = Stage()
+        self.server = Server(self.stage)
+        self.channel = self.stage.channel(params={"a": 1})
+        self.is_standing = False
+        self.held = {}
+        self.numbers = 0
+        self.pushes = []
+
+    # What the client's owner does.
+
+    @rule()
+    def join(self):
+        self.is_standing = True
+        self.keep(self.channel.join())
+
+    @rule()
+    def leave(self):
+        self.is_standing = False
+        self.keep(self.channel.leave())
+
+    @rule(kind=st.sampled_from(KINDS))
+    def take(self, kind):
+        self.numbers += 1
+        name = f"{kind} {self.numbers}"
+
+        def end(*_):
+            self.held.pop(name, None)
+            self.hear("lease's end")
+
+        self.held[name] = None
+        stream = self.channel.stream() if kind == "stream" else self.channel
+        source = stream if kind == "stream" else getattr(stream, kind)
+        subscription = source.subscribe(lambda _: self.hear("lease"), end, end)
+        if name in self.held:
+            self.held[name] = subscription
+
+    def hear(self, place):
+        """Something was told, at one of the places where one may listen."""
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def give_back(self, data):
+        name = data.draw(st.sampled_from(sorted(self.held)))
+        self.held.pop(name).dispose()
+
+    @precondition(lambda self: self.is_wanted)
+    @rule()
+    def push(self):
+        self.numbers += 1
+        self.keep(self.channel.push("shout", {"n": self.numbers}))
+
+    def keep(self, push):
+        if push not in self.pushes:
+            self.pushes.append(push)
+            self.watch(push)
+
+    def watch(self, push):
+        push.mark_seen()
+
+    @rule()
+    def connect(self):
+        self.stage.socket.connect().subscribe(None, lambda _: None)
+
+    @rule()
+    def disconnect(self):
+        self.stage.socket.disconnect()
+
+    @rule()
+    def reconnect_now(self):
+        self.stage.socket.reconnect_now()
+
+    @rule(seconds=st.sampled_from([0, 0.5, 1, 3, 11]))
+    def wait(self, seconds):
+        self.stage.wait(seconds)
+
+    # What happens to it.
+
+    @rule()
+    def open(self):
+        self.server.open()
+
+    @rule()
+    def fail(self):
+        self.server.fail()
+
+    @rule()
+    def lose(self):
+        self.server.lose()
+
+    @rule(refuse=st.booleans())
+    def answer(self, refuse):
+        self.server.step(refuse=refuse)
+
+    @rule()
+    def overhear(self):
+        self.server.step(answer=False)
+
+    @rule()
+    def crash(self):
+        self.server.crash()
+
+    @rule()
+    def close(self):
+        ends = self.channel.state != "leaving" and self.is_member
+        self.is_standing = self.is_standing and not ends
+        self.server.close()
+
+    # What holds.
+
+    @property
+    def is_wanted(self):
+        return self.is_standing or bool(self.held)
+
+    @property
+    def is_member(self):
+        in_force = self.server.connection and self.server.joined.get(TOPIC)
+        return in_force is not None and in_force == self.channel.join_ref
+
+    @invariant()
+    def the_client_says_nothing_absurd(self):
+        assert self.server.faults == []
+
+    @invariant()
+    def what_nobody_wants_is_left(self):
+        assert self.is_wanted or self.channel.state in {"closed", "leaving"}
+
+    def teardown(self):
+        self.stage.socket.connect()
+        for _ in range(30):
+            self.server.catch_up()
+            self.stage.wait(1)
+        self.server.catch_up()
+
+        assert self.channel.state == ("joined" if self.is_wanted else "closed")
+        assert self.is_member == self.is_wanted
+        assert self.server.faults == []
+        assert all(push.is_settled for push in self.pushes)
+        numbers = [payload["n"] for payload in self.server.pushed]
+        assert numbers == sorted(set(numbers))
+        self.finish()
+
+    def finish(self):
+        self.stage.finish()
+
+
+class WantsInsideCallbacks(Wants):
+    """The same, when its owner does what it does inside callbacks of any kind."""
+
+    ACTIONS = (
+        "join",
+        "leave",
+        "take joined",
+        "take stream",
+        "take session",
+        "give back",
+        "push",
+        "connect",
+        "disconnect",
+        "reconnect now",
+    )
+    PLACES = (
+        "states",
+        "joins",
+        "errors",
+        "closes",
+        "messages",
+        "hook",
+        "on_close",
+        "on_error",
+        "on phx_reply",
+        "receive ok",
+        "receive error",
+        "receive timeout",
+        "push",
+        "lease",
+        "lease's end",
+        "socket's states",
+        "lifecycle",
+        "sent",
+        "frames",
+        "on_message",
+    )
+
+    @initialize()
+    def begin(self):
+        super().begin()
+        self.armed = {}
+        channel, socket = self.channel, self.stage.socket
+        channel.states.subscribe(self.trigger("states"))
+        channel.joins.subscribe(self.trigger("joins"))
+        channel.errors.subscribe(self.trigger("errors"))
+        channel.closes.subscribe(self.trigger("closes"))
+        channel.messages.subscribe(self.trigger("messages"))
+        channel.on_close(self.trigger("on_close"))
+        channel.on_error(self.trigger("on_error"))
+        channel.on("phx_reply", self.trigger("on phx_reply"))
+        socket.states.subscribe(self.trigger("socket's states"))
+        socket.lifecycle.subscribe(self.trigger("lifecycle"))
+        socket.sent.subscribe(self.trigger("sent"))
+        socket.frames.subscribe(self.trigger("frames"))
+        socket.on_message(self.trigger("on_message"))
+        hook = self.trigger("hook")
+
+        def on_message(event, payload, ref):
+            hook()
+            return payload
+
+        channel.on_message = on_message
+
+    @rule(place=st.sampled_from(PLACES), action=st.sampled_from(ACTIONS))
+    def arm(self, place, action):
+        self.armed[place] = action
+
+    def trigger(self, place):
+        return lambda *_: self.hear(place)
+
+    def hear(self, place):
+        match self.armed.pop(place, "").split():
+            case ["take", kind]:
+                self.take(kind)
+            case ["give", "back"] if held := [*filter(self.held.get, self.held)]:
+                self.held.pop(held[0]).dispose()
+            case ["push"] if self.is_wanted:
+                self.push()
+            case ["reconnect", "now"]:
+                self.reconnect_now()
+            case ["join" | "leave" | "connect" | "disconnect" as name]:
+                getattr(self, name)()
+
+    def finish(self):
+        self.armed.clear()
+        super().finish()
+
+    def watch(self, push):
+        for status in ("ok", "error", "timeout"):
+            push.receive(status, self.trigger(f"receive {status}"))
+        push.subscribe(self.trigger("push"), self.trigger("push"))
+
+
+TestWants = Wants.TestCase
+TestWants.settings = settings(stateful_step_count=40)
+TestWantsInsideCallbacks = WantsInsideCallbacks.TestCase
+TestWantsInsideCallbacks.settings = settings(stateful_step_count=40)
