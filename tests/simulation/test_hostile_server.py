@@ -11,7 +11,7 @@ import pytest
 from rx_phoenix import Message, ProtocolError, Socket
 from rx_phoenix.testing import FakeTransport, VirtualScheduler
 
-FRAMES = 1_000_000 if "CI" in os.environ else 100_000
+FRAMES = 200 * int(os.environ.get("RX_PHOENIX_SEEDS", "300"))
 ROUND = 20_000
 GROWTH = 30 * 1024 * 1024
 """Bytes that the process may grow by, whatever it is sent."""

@@ -16,7 +16,7 @@ from rx_phoenix.rejoining import Rejoining
 from rx_phoenix.testing.simulation import Broken, simulate
 from rx_phoenix.wire import Wire
 
-SEEDS = int(os.environ.get("RX_PHOENIX_SEEDS", "5000" if "CI" in os.environ else "300"))
+SEEDS = int(os.environ.get("RX_PHOENIX_SEEDS", "300"))
 SHARE = 50
 """How many seeds one test lives through, so that a failure shows early."""
 
