@@ -48,6 +48,12 @@ class Line:
                 return index
         return None
 
+    def drop(self) -> None:
+        """End it without a word, if it has not ended."""
+        self.is_ended_by_server = True
+        if self.request.transport is not None:
+            self.request.transport.abort()
+
 
 class Recorder:
     """The server of one client. Its coroutines are what a scenario can say.
@@ -127,10 +133,7 @@ class Recorder:
 
     async def drop(self) -> None:
         """End the connection without a word."""
-        self._line.is_ended_by_server = True
-        transport = self._line.request.transport
-        assert transport is not None
-        transport.abort()
+        self._line.drop()
 
     # Messages.
 
@@ -240,4 +243,6 @@ async def run_recorder() -> AsyncIterator[Recorder]:
         recorder.url = f"ws://{host}:{port}/socket"
         yield recorder
     finally:
+        for line in recorder.lines:
+            line.drop()
         await runner.cleanup()
