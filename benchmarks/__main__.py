@@ -1,0 +1,106 @@
+"""Measure, and show: ``python -m benchmarks --help``."""
+
+import argparse
+import platform
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+
+from benchmarks.cases import CASES, Case
+from benchmarks.processes import Process, Worker, serving, working
+from benchmarks.results import FLOOR, Results
+
+OURS = "rx_phoenix"
+PACKAGES = ("rx_phoenix", "reactivex", "aiohttp", "msgspec")
+
+
+def python(module: str, name: str) -> Sequence[str]:
+    """How a client in Python is run."""
+    return sys.executable, "-m", "benchmarks.worker", module, name
+
+
+CLIENTS: dict[str, Sequence[str]] = {
+    FLOOR: python("floor", "WithMsgspec"),
+    OURS: python("ours", "RxPhoenix"),
+    "aiohttp + json": python("floor", "WithJson"),
+}
+
+
+def main() -> None:
+    """Measure what the arguments say."""
+    options = arguments()
+    results = Results(machine=machine())
+    clients = {name: CLIENTS[name] for name in options.clients}
+    cases = [CASES[name] for name in options.cases]
+    with serving() as (server, url), working(clients) as workers:
+        for number in range(options.rounds):
+            for case in cases:
+                run(case, workers, server, url, results, options.repeats)
+            say(f"round {number + 1} of {options.rounds} done")
+    general = [case.name for case in cases if case.is_general]
+    print(results.table(general))
+    print()
+    print(results.own_table(OURS))
+    if options.json:
+        options.json.write_bytes(
+            msgspec.json.format(msgspec.json.encode(results.figures()))
+        )
+
+
+def run(
+    case: Case,
+    workers: dict[str, Worker],
+    server: Process,
+    url: str,
+    results: Results,
+    repeats: int,
+) -> None:
+    """One case, each client in turn."""
+    for name, worker in workers.items():
+        if not case.is_general and name not in {FLOOR, OURS, "phoenix.js"}:
+            continue
+        computed, began = server.processor_seconds, perf_counter()
+        answer = worker.measure(case, url, repeats)
+        if name == FLOOR:
+            took = perf_counter() - began
+            results.busy[case.name] = (server.processor_seconds - computed) / took
+        if "seconds" in answer:
+            results.add(case.name, name, case.count / answer["seconds"])
+        elif answer["error"] != "unsupported":
+            results.notes.append(f"{name}, {case.name}: {answer['error']}")
+            say(results.notes[-1])
+
+
+def say(text: str) -> None:
+    """Tell whoever waits."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def machine() -> dict[str, str]:
+    """Where this runs, and with what."""
+    found = {"python": platform.python_version(), "system": platform.platform()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def arguments() -> argparse.Namespace:
+    """What to measure."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="of all cases (5)")
+    parser.add_argument("--repeats", type=int, default=3, help="of a case a round (3)")
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--clients", nargs="+", choices=CLIENTS, default=list(CLIENTS))
+    parser.add_argument("--json", type=Path, help="where the figures go")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
