@@ -1,31 +1,15 @@
-"""The official client against the server in the box, or the one that is named.
-
-``RX_PHOENIX_URL=ws://…/socket`` names another server of the reference app.
-"""
-
-import os
+"""The official client against the server in the box, or the one that is named."""
 
 import pytest
 
-from rx_phoenix.testing.reference import reference_app
-
 
 @pytest.fixture
-async def url():
-    if named := os.environ.get("RX_PHOENIX_URL"):
-        yield named
-        return
-    async with reference_app() as server:
-        yield server.url
-
-
-@pytest.fixture
-async def client(phoenix_js, url):
+async def client(app, phoenix_js):
     """The official client, connected, with phoenix.js's delays cut short."""
     await phoenix_js.do(
         "socket",
-        url=url,
-        params={"user_id": "official"},
+        url=app.url,
+        params={"user_id": app.new("official-")},
         timeout=5,
         rejoin=[0.05],
         reconnect=[0.01, 0.05, 0.1],
@@ -36,8 +20,8 @@ async def client(phoenix_js, url):
 
 
 @pytest.fixture
-async def room(client):
-    await client.do("channel", name="room", topic="room:lobby", params={"n": 1})
+async def room(app, client):
+    await client.do("channel", name="room", topic=app.new("room:"))
     await client.do("join", channel="room", name="join")
     await client.hears("join", "ok")
     return client
@@ -48,13 +32,13 @@ async def push(client, event, payload=None, **options):
     await client.do("push", **arguments | options)
 
 
-async def test_it_joins(client):
-    await client.do("channel", name="room", topic="room:lobby", params={"n": 1})
+async def test_it_joins(app, client):
+    topic = app.new("room:")
+    await client.do("channel", name="room", topic=topic, params={"n": 1})
 
     await client.do("join", channel="room", name="join")
 
-    answer = {"topic": "room:lobby", "params": {"n": 1}}
-    await client.hears("join", "ok", answer)
+    await client.hears("join", "ok", {"topic": topic, "params": {"n": 1}})
 
 
 async def test_a_join_is_refused(client):
@@ -155,19 +139,20 @@ async def test_it_hears_binary_pushes_and_broadcasts(room):
     await room.hears("room", "bbin", {"bytes": "dead"})
 
 
-async def test_its_presence_is_tracked(client):
-    await client.do("channel", name="room", topic="presence:lobby")
+async def test_its_presence_is_tracked(app, client):
+    await client.do("channel", name="room", topic=app.new("presence:"))
     await client.do("presence", channel="room")
 
     await client.do("join", channel="room", name="join")
 
-    await client.hears("room", "sync", ["official"])
+    _, _, keys = await client.hears("room", "sync")
+    assert [key.startswith("official-") for key in keys] == [True]
 
 
-async def test_it_speaks_over_a_long_poll(phoenix_js, url):
-    await phoenix_js.do("socket", url=url, transport="longpoll", timeout=5)
+async def test_it_speaks_over_a_long_poll(app, phoenix_js):
+    await phoenix_js.do("socket", url=app.url, transport="longpoll", timeout=5)
     await phoenix_js.do("connect")
-    await phoenix_js.do("channel", name="room", topic="room:lobby")
+    await phoenix_js.do("channel", name="room", topic=app.new("room:"))
     await phoenix_js.do("on", channel="room", event="tick")
     await phoenix_js.do("join", channel="room", name="join")
     await phoenix_js.hears("join", "ok")
@@ -179,10 +164,10 @@ async def test_it_speaks_over_a_long_poll(phoenix_js, url):
     await phoenix_js.hears("echo", "ok", {"body": "hi"})
 
 
-async def test_it_carries_the_auth_token(phoenix_js, url):
-    await phoenix_js.do("socket", url=url, auth_token="abc>?~")
+async def test_it_carries_the_auth_token(app, phoenix_js):
+    await phoenix_js.do("socket", url=app.url, auth_token="abc>?~")
     await phoenix_js.do("connect")
-    await phoenix_js.do("channel", name="room", topic="room:lobby")
+    await phoenix_js.do("channel", name="room", topic=app.new("room:"))
     await phoenix_js.do("join", channel="room", name="join")
 
     await push(phoenix_js, "whoami")
