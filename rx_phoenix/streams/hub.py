@@ -69,6 +69,9 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         report: Where an observer's exceptions go.
         watch: Told when the first observer comes and the last one goes.
 
+    Attributes:
+        is_watched: Whether anybody is subscribed.
+
     >>> hub = Hub[int](report=print)
     >>> subscription = hub.observable.subscribe(lambda value: print("got", value))
     >>> hub.on_next(1)
@@ -85,11 +88,14 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         "_view",
         "_waiting",
         "_watch",
+        "is_watched",
         "report",
     )
 
     def __init__(self, report: Reporter, watch: Watcher = noop) -> None:
         self.report = report
+        # Kept, not computed: each message asks several hubs.
+        self.is_watched = False
         self._watch = watch
         self._observers: dict[Subscription, None] = {}
         self._snapshot: tuple[Subscription, ...] | None = ()
@@ -105,11 +111,6 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         if self._view is None:
             self._view = Hot(self)
         return self._view
-
-    @property
-    def is_watched(self) -> bool:
-        """Whether anybody is subscribed."""
-        return bool(self._observers)
 
     @property
     def has_ended(self) -> bool:
@@ -150,6 +151,7 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         is_first = not self._observers
         self._observers[subscription] = None
         self._snapshot = None
+        self.is_watched = True
         if is_first:
             self._watch(1)
         self._greet(subscription)
@@ -163,19 +165,25 @@ class Hub(abc.SubjectBase[T], Generic[T]):
             del self._observers[subscription]
             self._snapshot = None
             if not self._observers:
+                self.is_watched = False
                 self._watch(-1)
 
     def on_next(self, value: T) -> None:
         """Emit a value to everyone who is subscribed now."""
-        # As _run(lambda: self._deliver(value)), but this is where every frame goes.
-        if self._busy:
-            self._defer(lambda: self._deliver(value))
+        # As _emit(value), but this is where every frame goes: not one call more.
+        if self._busy or self._waiting:
+            self._emit(value)
             return
+        snapshot = self._snapshot
+        if snapshot is None:
+            snapshot = self._take_snapshot()
         self._busy = True
         try:
-            if self._waiting:
-                self._drain()
-            self._deliver(value)
+            for subscription in snapshot:
+                try:
+                    subscription.on_next(value)
+                except ISOLATED as error:
+                    self.report(contained(error))
             if self._waiting:
                 self._drain()
         finally:
@@ -202,20 +210,30 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         observers = tuple(self._observers)
         self._observers.clear()
         self._snapshot = ()
+        self.is_watched = False
         for subscription in observers:
             self._tell(end, subscription)
         if observers:
             self._watch(-1)
 
+    def _emit(self, value: T) -> None:
+        """Deliver a value now, or when it is its turn."""
+        if self._busy:
+            self._defer(lambda: self._deliver(value))
+        else:
+            self._run(lambda: self._deliver(value))
+
     def _deliver(self, value: T) -> None:
-        snapshot = self._snapshot
-        if snapshot is None:
-            snapshot = self._snapshot = tuple(self._observers)
-        for subscription in snapshot:
+        for subscription in self._take_snapshot():
             try:
                 subscription.on_next(value)
             except ISOLATED as error:
                 self.report(contained(error))
+
+    def _take_snapshot(self) -> tuple[Subscription, ...]:
+        if self._snapshot is None:
+            self._snapshot = tuple(self._observers)
+        return self._snapshot
 
     def _tell(
         self, notify: Callable[[Subscription], None], subscription: Subscription

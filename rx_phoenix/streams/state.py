@@ -36,6 +36,10 @@ class Latest(Hub[T]):
         super().__init__(report, watch)
         self._latest: T | Literal[Nothing.NOTHING] = NOTHING
 
+    def on_next(self, value: T) -> None:
+        """Emit a value, and keep it for those who come later."""
+        self._emit(value)
+
     def forget(self) -> None:
         """Keep no value for those who come later, nor one that waits its turn now."""
         self._clear()
