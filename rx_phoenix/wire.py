@@ -56,6 +56,9 @@ class Wire:
         self.backlog = Backlog(send_buffer)
         self.counters = Counters()
         self._serializer = serializer
+        # Looked up once: every frame goes through them.
+        self._decode = serializer.decode
+        self._route_of = self.members.routes.get
         self._heartbeat_answered = heartbeat_answered
         self._malformed = malformed
         self._attempt: Attempt | None = None
@@ -133,12 +136,12 @@ class Wire:
         counters.frames_in += 1
         counters.bytes_in += len(frame)
         try:
-            message = self._serializer.decode(frame)
+            message = self._decode(frame)
         except ProtocolError as error:
             counters.protocol_errors += 1
             self._malformed(error)
             return
-        route = self.members.routes.get(message.topic)
+        route = self._route_of(message.topic)
         if route is not None:
             route(message)
         elif not self._is_heartbeat(message) and message.reply is not None:

@@ -76,12 +76,13 @@ class SerializerV2:
 
     def decode(self, frame: Frame) -> Message:
         """Read a text or a binary frame."""
-        if is_binary(frame):
-            return decode_binary(frame)
+        # Most frames are text, and a binary one is never JSON: it is cheapest to try.
         try:
             return self._decode(frame)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise _no_message(frame, error) from error
+            if not is_binary(frame):
+                raise _no_message(frame, error) from error
+        return decode_binary(frame)
 
 
 class Spoken(msgspec.Struct, omit_defaults=True):
