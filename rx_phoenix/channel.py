@@ -30,7 +30,8 @@ __all__ = ["Channel", "Home"]
 
 T = TypeVar("T")
 
-LIFECYCLE = frozenset({CLOSE, ERROR})
+CONTROL = frozenset({CLOSE, ERROR, REPLY})
+"""The events that are for the channel itself, before they are for its listeners."""
 
 log = getLogger("rx_phoenix")
 
@@ -99,6 +100,7 @@ class Channel:
         self.topic = topic
         self.socket = socket
         self._membership = Membership(topic, params, self, self.report, self._watch)
+        self._join = self._membership.join
         self._listeners = Listeners(topic, self.spawn, self.report, self._watch)
         self._outbox = Outbox(topic, self.link, self._sending_ref, self.report)
         self._listening = 0
@@ -438,9 +440,17 @@ class Channel:
 
     def receive(self, message: Message) -> None:
         """Take a message of the topic: membership and pushes first, listeners then."""
+        join_ref = message.join_ref
+        if message.event in CONTROL or (join_ref and join_ref != self._join.ref):
+            self._attend(message)
+        else:
+            self._listeners.tell(message, self.on_message)
+
+    def _attend(self, message: Message) -> None:
+        """Take what is more than an event, or less."""
         join_ref, event = message.join_ref, message.event
         membership = self._membership
-        if join_ref and join_ref != membership.join.ref:
+        if join_ref and join_ref != self._join.ref:
             # Of an older join. A reply may still answer what was sent with that one.
             then = self._answer(message) if event == REPLY else None
             if then is None:
@@ -452,7 +462,7 @@ class Channel:
             self._listeners.tell(message, self.on_message)
             if then is not None:
                 then()
-        elif event not in LIFECYCLE or not self._is_authentic(message):
+        elif not self._is_authentic(message):
             self._listeners.tell(message, self.on_message)
         elif event == CLOSE:
             membership.closed_by_server(message)

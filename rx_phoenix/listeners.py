@@ -45,6 +45,7 @@ class Listeners:
         self.processed = Hub[Message](report, watch)
         self._closes = Hub[tuple[Any, str | None, str | None]](report, watch)
         self._events: dict[str, Hub[Any]] = {}
+        self._source_of = self._events.get
         self._callbacks: dict[int, tuple[str, Callback, abc.DisposableBase]] = {}
         self._topic = topic
         self._spawn = spawn
@@ -64,10 +65,10 @@ class Listeners:
 
     def tell(self, message: Message, hook: Hook) -> None:
         """Deliver a message: the hook, its event's listeners, then `messages`."""
-        payload, event = message.payload, message.event
+        payload = message.payload
         if hook is not unchanged:
-            payload = self._hooked(hook, event, payload, message.ref)
-        hub = self._events.get(event)
+            payload = self._hooked(hook, message.event, payload, message.ref)
+        hub = self._source_of(message.event)
         if hub is not None:
             hub.on_next(payload)
         if self.processed.is_watched:
