@@ -4,12 +4,32 @@ import pytest
 
 from rx_phoenix import Backoff, Reconnect, Rejoin, Socket
 from tests.integration.app import running_app
+from tests.integration.ways import WAYS
 
 HASTY = {
     "reconnect": Reconnect(delays=Backoff(0.01)),
     "rejoin": Rejoin(delays=Backoff.steps(0.02)),
 }
 """So that no test waits for a retry."""
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "never(way, because): what the protocol does not allow"
+    )
+
+
+def pytest_generate_tests(metafunc):
+    if "way" in metafunc.fixturenames:
+        barred = {mark.args[0] for mark in metafunc.definition.iter_markers("never")}
+        assert barred <= {*WAYS}
+        metafunc.parametrize("way", [way for way in WAYS if way not in barred])
+
+
+@pytest.fixture
+def way_options(way):
+    """What a socket is to be told, so that it speaks in this way."""
+    return WAYS[way]()
 
 
 @pytest.fixture
@@ -19,8 +39,9 @@ async def app():
 
 
 @pytest.fixture
-async def socket(app):
-    async with Socket(app.url, params={"user_id": app.new("")}, **HASTY) as socket:
+async def socket(app, way_options):
+    options = {"params": {"user_id": app.new("")}, **HASTY, **way_options}
+    async with Socket(app.url, **options) as socket:
         yield socket
 
 

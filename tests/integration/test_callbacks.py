@@ -6,6 +6,7 @@ import pytest
 
 from rx_phoenix import PushRefused
 from tests.integration.waiting import PATIENCE, first, first_of, listing, until
+from tests.integration.ways import SILENT_DEATH
 
 
 class Oops(Exception):
@@ -21,6 +22,7 @@ async def fail_later(*_):
     raise Oops
 
 
+@pytest.mark.never("longpoll", because=SILENT_DEATH)
 @pytest.mark.parametrize("callback", [fail, fail_later])
 async def test_a_callback_that_raises_breaks_nothing(socket, joined, callback):
     unhandled = listing(socket.unhandled)

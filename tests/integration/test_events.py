@@ -19,23 +19,15 @@ ANSWERED = [
     ("reply_twice", {"a": 0}, {"a": 0, "n": 1}),
     ("stop_reply", {}, {}),
     ("shout_others", {"a": 0}, {}),
-    ("echo_binary", b"\x00\x01\xff", b"\x00\x01\xff"),
-    ("echo_binary", bytearray(b"\xfe"), b"\xfe"),
-    ("echo_binary", memoryview(b"\xfd"), b"\xfd"),
-    ("binary_size", b"12345", {"size": 5}),
 ]
 REFUSED = [
     ("fail", {}, "error", {"reason": "nope"}),
-    ("fail_binary", b"\x09", "error", b"\x09"),
     ("custom_status", {"status": "later"}, "later", {"s": "later"}),
 ]
 PUSHED = [
     ("burst", {"n": 2}, "tick", [{"i": 0}, {"i": 1}]),
     ("push_me", {"event": "hi", "payload": [1]}, "hi", [[1]]),
     ("shout", {"m": 1}, "shout", [{"m": 1}]),
-    ("push_binary", {}, "bin", [b"\x00\x01\x02\xfe\xff"]),
-    ("broadcast_binary", {}, "bbin", [b"\x01\x02\x03"]),
-    ("broadcast_binary", b"\xde\xad", "bbin", [b"\xde\xad"]),
 ]
 
 
@@ -131,12 +123,6 @@ async def test_a_million_characters_come_and_go(joined):
 
     assert await joined.push("big", {"n": 1_000_000}) == {"data": "x" * 1_000_000}
     assert await joined.push("echo", {"text": text}) == {"text": text}
-
-
-async def test_a_megabyte_of_bytes_comes_and_goes(joined):
-    data = bytes(range(256)) * 4096
-
-    assert await joined.push("echo_binary", data) == data
 
 
 async def test_hundreds_of_pushes_are_answered_in_order(joined):

@@ -17,6 +17,7 @@ from rx_phoenix import (
     SocketState,
 )
 from tests.integration.waiting import PATIENCE, first, first_of, listing, until
+from tests.integration.ways import SILENT_DEATH
 
 ERRORED, CLOSED = ChannelState.ERRORED, ChannelState.CLOSED
 
@@ -143,6 +144,7 @@ async def test_a_stream_completes_when_the_server_closes_the_channel(channel):
         await completed.wait()
 
 
+@pytest.mark.never("longpoll", because=SILENT_DEATH)
 async def test_a_connection_that_breaks_comes_back_with_its_channels(socket, joined):
     lifecycle = listing(socket.lifecycle)
     errors = listing(joined.errors)
@@ -159,6 +161,7 @@ async def test_a_connection_that_breaks_comes_back_with_its_channels(socket, joi
     assert await joined.push("echo", {"n": 1}) == {"n": 1}
 
 
+@pytest.mark.never("longpoll", because=SILENT_DEATH)
 async def test_every_channel_comes_back(app, socket, joined):
     others = [socket.channel(app.new("room:")) for _ in range(20)]
     for other in others:
@@ -170,6 +173,7 @@ async def test_every_channel_comes_back(app, socket, joined):
     assert [(await each)["topic"] for each in again] == [o.topic for o in others]
 
 
+@pytest.mark.never("longpoll", because=SILENT_DEATH)
 async def test_a_loss_fails_what_was_sent_at_once(joined):
     pushes = [joined.push("noreply") for _ in range(3)]
     pushes.append(joined.push("kill_transport"))
@@ -179,6 +183,7 @@ async def test_a_loss_fails_what_was_sent_at_once(joined):
     assert [type(error) for error in errors] == [ConnectionLost] * 4
 
 
+@pytest.mark.never("longpoll", because=SILENT_DEATH)
 async def test_a_loss_fails_a_ping(socket, joined):
     joined.push("hang", {"ms": 100})
     joined.push("kill_transport")
@@ -189,6 +194,7 @@ async def test_a_loss_fails_a_ping(socket, joined):
         await socket.ping()
 
 
+@pytest.mark.never("longpoll", because=SILENT_DEATH)
 async def test_a_loss_runs_the_timeout_callbacks_of_what_was_sent(joined):
     said = []
     push = joined.push("noreply").receive("timeout", said.append)
@@ -200,6 +206,7 @@ async def test_a_loss_runs_the_timeout_callbacks_of_what_was_sent(joined):
     assert said == [{}]
 
 
+@pytest.mark.never("longpoll", because=SILENT_DEATH)
 async def test_a_push_during_an_outage_is_sent_after_it(joined):
     losing = first(joined.errors)
     joined.push("kill_transport")
@@ -208,6 +215,7 @@ async def test_a_push_during_an_outage_is_sent_after_it(joined):
     assert await joined.push("echo", {"n": 1}) == {"n": 1}
 
 
+@pytest.mark.never("longpoll", because=SILENT_DEATH)
 async def test_a_disconnect_by_the_server_is_followed_by_a_reconnect(socket, joined):
     closing, again = first_of(socket.lifecycle, Closed), first(joined.joins)
 
@@ -217,6 +225,7 @@ async def test_a_disconnect_by_the_server_is_followed_by_a_reconnect(socket, joi
     assert (await again)["topic"] == joined.topic
 
 
+@pytest.mark.never("longpoll", because=SILENT_DEATH)
 async def test_a_disconnect_of_a_user_is_followed_by_a_reconnect(app, socket, joined):
     user_id = (await joined.push("whoami"))["user_id"]
     closing, again = first_of(socket.lifecycle, Closed), first(joined.joins)
@@ -247,6 +256,7 @@ async def test_leaving_during_an_outage_needs_no_server(socket, joined):
     assert joined.state is CLOSED
 
 
+@pytest.mark.never("longpoll", because=SILENT_DEATH)
 async def test_a_lost_connection_ends_a_leave(joined):
     joined.push("hang", {"ms": 100})
     joined.push("kill_transport")
