@@ -12,7 +12,7 @@ from rx_phoenix import Message, ProtocolError, Socket
 from rx_phoenix.testing import FakeTransport, VirtualScheduler
 
 FRAMES = 200 * int(os.environ.get("RX_PHOENIX_SEEDS", "300"))
-ROUND = 20_000
+ROUND = FRAMES // 5
 GROWTH = 30 * 1024 * 1024
 """Bytes that the process may grow by, whatever it is sent."""
 

@@ -26,24 +26,24 @@ def test_what_only_passes_things_on_is_no_origin():
 
 
 def test_code_of_the_package_is_named_with_the_code_that_called_it():
-    code = compile("def arm():\n    return here()", "rx_phoenix/push.py", "exec")
+    code = compile("def arm():\n    return here()", "elsewhere/push.py", "exec")
     package = {"__name__": "rx_phoenix.push", "here": Origin.here}
     exec(code, package)
 
     origin = str(package["arm"]())
 
-    assert origin.startswith("in arm (rx_phoenix/push.py:2), called in test_code_of")
+    assert origin.startswith("in arm (elsewhere/push.py:2), called in test_code_of")
 
 
 def test_what_the_virtual_loop_calls_has_no_further_caller():
-    code = compile("def arm():\n    log.append(here())", "rx_phoenix/x.py", "exec")
+    code = compile("def arm():\n    log.append(here())", "elsewhere/x.py", "exec")
     package = {"__name__": "rx_phoenix.x", "here": Origin.here, "log": []}
     exec(code, package)
     loop = VirtualLoop()
     loop.call_soon(package["arm"])
     loop.advance_to(0)
 
-    assert str(package["log"][0]) == "in arm (rx_phoenix/x.py:2)"
+    assert str(package["log"][0]) == "in arm (elsewhere/x.py:2)"
 
 
 @pytest.mark.parametrize(
