@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from logging import getLogger
 
-from reactivex import Observable, abc
+from reactivex import Observable, abc, defer
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix.errors import ConnectError, ConnectionLost
@@ -79,9 +79,9 @@ class FallbackTransport:
         """One attempt, by one transport or by both; see `Transport.connect`.
 
         Raises:
-            UsageError: One of them cannot be used in this way.
+            UsageError: The other one cannot be used in this way.
         """
-        life = self._first.connect(endpoint)
+        life = defer(lambda _: self._first.connect(endpoint))
         first = partial(on_trial, life, endpoint, self._after)
         then = self._then.connect(endpoint)
 

@@ -280,6 +280,20 @@ def test_our_own_close_of_the_other_completes(roads):
     assert roads.time.pending == ()
 
 
+def test_a_first_that_raises_is_of_no_use_either(roads):
+    class Broken:
+        def connect(self, endpoint):
+            raise BLOCKED
+
+    notes = Notes()
+    transport = FallbackTransport(Broken(), roads.then)
+    roads.attempts.append(
+        transport.connect(ENDPOINT).subscribe(notes, scheduler=roads.time)
+    )
+
+    assert notes.values == [roads.then.attempt.open()]
+
+
 # The way back.
 
 
