@@ -8,6 +8,7 @@ from http import HTTPStatus
 from socket import SHUT_RDWR
 from ssl import SSLContext
 from typing import Literal
+from urllib.request import getproxies
 
 from aiohttp import (
     ClientError,
@@ -66,8 +67,8 @@ class WebSocketTransport:
         ssl: As aiohttp's: True checks certificates, False does not; a context or a
             fingerprint is used as it is.
         proxy: The URL of an HTTP proxy.
-        trust_env: Whether proxies are taken from the environment; not with a session
-            of yours.
+        trust_env: Whether proxies are taken from the environment, from ``wss_proxy`` or
+            else ``https_proxy``; not with a session of yours.
         compress: The window bits of permessage-deflate to offer, 9 to 15; 0 for none.
         max_frame_size: Bytes of the largest message taken; a larger one closes the
             connection with 1009.
@@ -115,7 +116,7 @@ class WebSocketTransport:
     ) -> ClientWebSocketResponse[Literal[False]]:
         try:
             return await session.ws_connect(
-                URL(endpoint.address("websocket"), encoded=True),
+                self._url(endpoint),
                 protocols=subprotocols(endpoint.auth_token),
                 headers=endpoint.headers,
                 ssl=self._ssl,
@@ -134,6 +135,14 @@ class WebSocketTransport:
         except (ClientError, OSError) as error:
             url = endpoint.public_url
             raise ConnectError(f"no connection to {url}: {error}", url=url) from error
+
+    def _url(self, endpoint: Endpoint) -> URL:
+        url = URL(endpoint.address("websocket"), encoded=True)
+        if self._trust_env and url.scheme not in getproxies():
+            # aiohttp looks for a proxy of the URL's own scheme, and few have one for
+            # ws. To a server both schemes are the same.
+            return url.with_scheme(url.scheme.replace("ws", "http"))
+        return url
 
     @asynccontextmanager
     async def _session(self, body: "Body") -> AsyncGenerator[ClientSession]:

@@ -7,7 +7,7 @@ import ssl
 import pytest
 from aiohttp import ClientSession
 
-from rx_phoenix import ConnectError
+from rx_phoenix import ConnectError, WebSocketTransport
 from rx_phoenix.protocol.endpoint import Endpoint
 from tests.transport.gate import running_gate, running_proxy
 from tests.transport.peer import PATIENCE, Life
@@ -94,12 +94,35 @@ async def test_a_proxy_may_ask_for_a_password(proxy, trusting, connect):
 async def test_a_proxy_of_the_environment_is_used_if_it_is_trusted(
     proxy, trusting, monkeypatch, connect
 ):
-    for name in "https_proxy", "wss_proxy":
-        monkeypatch.setenv(name, proxy.url)
+    monkeypatch.setenv("https_proxy", proxy.url)
 
     assert await connect(ssl=trusting, trust_env=True) is None
 
-    assert len(proxy.heads) >= 1
+    assert proxy.heads[0].startswith("CONNECT elsewhere.test:4443 HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("url", ["ws://127.0.0.1/socket", "wss://127.0.0.1/socket"])
+async def test_an_exception_of_the_environment_is_one(
+    proxy, monkeypatch, connect, url, unused_tcp_port
+):
+    url = url.replace("127.0.0.1", f"127.0.0.1:{unused_tcp_port}")
+    for name in "http_proxy", "https_proxy":
+        monkeypatch.setenv(name, proxy.url)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+    assert isinstance(await connect(url, trust_env=True), ConnectError)
+
+    assert proxy.heads == []
+
+
+async def test_a_proxy_of_websockets_alone_comes_first(
+    proxy, trusting, monkeypatch, connect
+):
+    monkeypatch.setenv("https_proxy", "http://nobody.invalid")
+    monkeypatch.setenv("wss_proxy", proxy.url)
+    transport = WebSocketTransport(ssl=trusting, trust_env=True)
+
+    assert await connect(transport=transport) is None
 
 
 async def test_a_proxy_of_the_environment_is_not_used_unasked(
