@@ -425,9 +425,9 @@ class Channel:
         """Send what waited for the join, in order."""
         self._outbox.flush()
 
-    def fail_pushes(self, error: Exception, *, waiting: bool) -> None:
-        """End the pushes that were sent, and those that wait too if asked."""
-        self._outbox.fail(error, waiting=waiting)
+    def take_pushes(self, *, waiting: bool) -> list[Push]:
+        """The pushes that were sent, and those that wait too if asked, to be ended."""
+        return self._outbox.take_all(waiting=waiting)
 
     def dispatch(
         self, event: str, payload: Any, ref: str | None, join_ref: str | None
@@ -488,14 +488,16 @@ class Channel:
         reply, ref = message.reply, message.ref
         if reply is None or ref is None:
             return None
-        if not self._outbox.answer(ref, reply):
+        push = self._outbox.take(ref)
+        if push is None:
             then = self._membership.answer(ref, reply)
             self.link().wire.counters.late_replies += then is None
             return then
-        if is_unmatched(reply) and self.state is ChannelState.JOINED:
+        is_lost = is_unmatched(reply) and self.state is ChannelState.JOINED
+        if is_lost:
             self._membership.crashed(reply.response)
-            return lambda: self._lost_by_server(reply.response)
-        return noop
+        push.answer(reply)
+        return (lambda: self._lost_by_server(reply.response)) if is_lost else noop
 
     def _lost_by_server(self, reason: Any) -> None:
         """The server does not know that we joined: join again."""

@@ -163,11 +163,9 @@ class LiveConnection:
         Raises:
             UsageError: The socket has ended, or no loop runs.
         """
-        self._check()
-        self.scheduler  # noqa: B018 - binds to the loop, or raises
-        if holder not in self._holders:
-            self._holders[holder] = None
-            self._has_given_up = False
+        self.check()
+        self._holders[holder] = None
+        self._has_given_up = False
         self._begin_if_idle()
 
     def release(self, holder: object) -> None:
@@ -184,7 +182,7 @@ class LiveConnection:
 
     def connect(self) -> Once[None]:
         """Hold it until `disconnect`; settles at the first open, or the final error."""
-        self._check()
+        self.check()
         self._is_paused = self._has_given_up = False
         if self._opening is None or self._opening.is_settled:
             self._opening = Once(self.report)
@@ -205,7 +203,7 @@ class LiveConnection:
 
     def reconnect_now(self) -> None:
         """Skip the wait for the next attempt."""
-        self._check()
+        self.check()
         self._has_given_up = False
         self._retries.stop()
         self._begin_if_idle()
@@ -217,9 +215,15 @@ class LiveConnection:
         self._fail_opening(UsageError("aclose() was called before it opened"))
         return self._close(1000, "")
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """See that there can be a connection.
+
+        Raises:
+            UsageError: The socket has ended, or no loop runs.
+        """
         if self._has_ended:
             raise UsageError("this socket was ended by aclose(): make a new one")
+        self.scheduler  # noqa: B018 - binds to the loop, or raises
 
     @property
     def _is_idle(self) -> bool:

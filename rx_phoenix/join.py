@@ -56,6 +56,7 @@ class Join:
         self.push: Push | None = None
         self.ref: str | None = None
         self.is_sent = False
+        self._attempt: object | None = None
         self._topic = topic
         self._link = link
         self._report = report
@@ -64,6 +65,11 @@ class Join:
         self._extras: dict[object, Callable[[], Mapping[str, Any]]] = {}
         self._deadline: Deadline | None = None
         self._asking = SerialDisposable()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether an attempt has begun, and has not failed."""
+        return self._attempt is not None
 
     @property
     def is_unanswered(self) -> bool:
@@ -93,8 +99,7 @@ class Join:
             self._link().wire.encode(message)
 
     def wish(self, within: float) -> Push:
-        """A new wish to join; an older one that is still open is over."""
-        self.cancel(f"a newer join of {self._topic!r} took its place")
+        """A new wish to join, in the place of an older one."""
         self.drop_deadline()
         self.push = Push(
             self._topic, JOIN, {}, within, report=self._report, spawn=self._spawn
@@ -106,20 +111,29 @@ class Join:
         """Ask for the params, and send the message when they are there."""
         push = self.push
         assert push is not None, "nobody wished to join"  # noqa: S101
+        attempt = self._attempt = object()
         push.begin_again()
         if self._deadline is None:
             self._start_deadline(push.within)
         providers: list[Provider[Any]] = [self.params, *self._extras.values()]
-        self._asking.disposable = ask(
-            providers,
-            self._spawn,
-            lambda answers: self._send(push, answers),
-            self._could_not_send,
-        )
+
+        def send(answers: list[Mapping[str, Any] | None]) -> None:
+            # Whoever was asked may have put an end to it, or begun another.
+            if attempt is self._attempt:
+                self._send(push, answers)
+
+        def give_up(error: Exception) -> None:
+            if attempt is self._attempt:
+                self._could_not_send(error)
+
+        asking = ask(providers, self._spawn, send, give_up)
+        if attempt is self._attempt:
+            self._asking.disposable = asking
 
     def stop(self) -> None:
         """The newest attempt is void: nothing of it is awaited any more."""
         self.is_sent = False
+        self._attempt = None
         self._asking.disposable = None
 
     def drop_deadline(self) -> None:
@@ -129,19 +143,13 @@ class Join:
             self._link().joins.remove(deadline)
             deadline.dispose()
 
-    def cancel(self, why: str) -> None:
-        """End the wish, if it is open."""
-        if self.push is not None and not self.push.is_settled:
-            self.push.end(PushCancelled(why))
-
     def _start_deadline(self, within: float) -> None:
         self._deadline = Deadline(self._link().scheduler, within, self._timed_out)
         self._deadline.run()
 
     def _send(self, push: Push, answers: list[Mapping[str, Any] | None]) -> None:
         link, deadline = self._link(), self._deadline
-        if not link.is_open or deadline is None:
-            return
+        assert deadline is not None, "nobody waits for an answer"  # noqa: S101
         try:
             payload: dict[str, Any] = {}
             for answer in answers:

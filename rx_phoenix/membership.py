@@ -1,7 +1,10 @@
 """Whether we are in a channel: who wants it, joins, rejoins, leaves."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+from reactivex.disposable import SerialDisposable
 
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled
@@ -19,15 +22,17 @@ from rx_phoenix.protocol.names import (
 )
 from rx_phoenix.push import Push
 from rx_phoenix.rejoining import Rejoining
-from rx_phoenix.streams.failure import fresh
 from rx_phoenix.streams.hub import Hub, Reporter, Watcher, noop
 from rx_phoenix.streams.lease import Lease
-from rx_phoenix.streams.state import State
+from rx_phoenix.streams.state import Latest, State
 
 __all__ = ["Membership"]
 
 LEFT_BY_US = "leave"
 """The payload of ``phx_close`` when we left, as in phoenix.js."""
+
+GONE = Reply(OK, {})
+"""The answer to a leave that needs none: we are out all the same."""
 
 
 class Owner(Protocol):
@@ -61,8 +66,8 @@ class Owner(Protocol):
         """Send what waited for the join."""
         ...
 
-    def fail_pushes(self, error: Exception, *, waiting: bool) -> None:
-        """End the pushes that were sent, and those that wait too if asked."""
+    def take_pushes(self, *, waiting: bool) -> list[Push]:
+        """The pushes that were sent, and those that wait too if asked, to be ended."""
         ...
 
     def dispatch(
@@ -72,11 +77,48 @@ class Owner(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Who wanted to be in a channel, and is still to be told that it is over.
+
+    Attributes:
+        join: The push of the join.
+        pushes: All other pushes.
+        leases: The holders of the leases.
+        error: What the pushes end with.
+    """
+
+    join: Push | None
+    pushes: list[Push]
+    leases: list[Latest[Any]]
+    error: PushCancelled
+
+    def tell(self) -> None:
+        """Tell everybody."""
+        self.tell_pushes()
+        self.tell_leases()
+
+    def tell_pushes(self) -> None:
+        """Tell those who wait for an outcome."""
+        if self.join is not None:
+            self.join.cancel_as(self.error)
+        for push in self.pushes:
+            push.end(self.error)
+
+    def tell_leases(self) -> None:
+        """Tell those who follow the membership."""
+        for holders in self.leases:
+            holders.on_completed()
+
+
 class Membership:
     """The life of one channel's membership, by the table `CHANNEL_LIFE`.
 
-    Rule: after a change of state come the outcomes, then the listeners. Each of them
-    may have changed everything, so that the state is looked at again before going on.
+    Rule 1: whatever happens is decided as a whole before anybody is told of it, for
+    whoever is told may do anything. First they hear of the state, then of outcomes,
+    then comes the rest.
+    Rule 2: who was told may have changed everything, so that the state is looked at
+    again before going on.
 
     Attributes:
         state: Where it stands.
@@ -111,6 +153,7 @@ class Membership:
         self._report = report
         self._is_standing = False
         self._leave: Push | None = None
+        self._leaving = SerialDisposable()
         self._response: Any = None
         self._rejoining = Rejoining(owner.rejoin, owner.link, report, self._rejoin)
 
@@ -123,23 +166,28 @@ class Membership:
 
     def want(self, timeout: float | None) -> Push:
         """Want to be in the channel, until `leave`: phoenix.js's join."""
-        state, push = self.state.value, self.join.push
-        is_on_its_way = state in {ChannelState.JOINING, ChannelState.JOINED}
-        is_next = state is ChannelState.LEAVING and self._is_standing
-        if push is not None and (is_on_its_way or is_next):
+        state, older = self.state.value, self.join.push
+        if older is not None and (
+            state in {ChannelState.JOINING, ChannelState.JOINED}
+            or (state is ChannelState.LEAVING and not older.is_settled)
+        ):
             self._is_standing = True
-            return push
+            return older
+        self._prepare()
         push = self._wish(timeout)
         self._is_standing = True
         if state is not ChannelState.LEAVING:
             self._begin()
+        if older is not None:
+            why = f"a newer join of {self._topic!r} took its place"
+            older.cancel_as(PushCancelled(why))
         return push
 
     def leave(self, timeout: float | None = None) -> Push:
         """Want it no longer, whoever did."""
         leave = self._leave
         if self.state.value is ChannelState.LEAVING and leave is not None:
-            self._end_wants()
+            self._end_wants().tell()
             return leave
         within = self._owner.default_timeout() if timeout is None else timeout
         link = self._owner.link()
@@ -147,82 +195,94 @@ class Membership:
             self._topic, LEAVE, {}, within, report=self._report, spawn=link.spawn
         )
         if self.join.is_sent and link.is_open:
-            self._send_leave(leave)
+            self._begin_to_leave(leave)
         else:
-            self._left(Reply(OK, {}))
+            self._close(ChannelEvent.LEFT, LEFT_BY_US)()
         return leave
 
-    def _send_leave(self, leave: Push) -> None:
+    def _begin_to_leave(self, leave: Push) -> None:
         link, join_ref = self._owner.link(), self.join.ref
         leave.ref = link.wire.next_ref()
-        leave.deadline = link.scheduler.call_later(leave.within, self._leave_expired)
+        self._leaving.disposable = link.scheduler.call_later(
+            leave.within, self._leave_expired
+        )
         self._stop()
-        self.join.drop_deadline()
+        ended = self._end_wants()
         self._move(ChannelEvent.LEAVE_SENT)
-        link.wire.send(Message(join_ref, leave.ref, self._topic, LEAVE, {}))
-        why = f"the channel {self._topic!r} was left"
-        self.join.cancel(why)
-        self._owner.fail_pushes(PushCancelled(why), waiting=True)
-        self._end_wants()
+        if self.state.value is ChannelState.LEAVING and leave is self._leave:
+            link.wire.send(Message(join_ref, leave.ref, self._topic, LEAVE, {}))
+        ended.tell()
 
     def _leave_expired(self) -> None:
         if self._leave is not None:
-            error = self._leave.timed_out()
-            self._close(ChannelEvent.LEFT, LEFT_BY_US, leave_error=error)()
-
-    def _left(self, reply: Reply) -> None:
-        self._close(ChannelEvent.LEFT, LEFT_BY_US, leave_reply=reply)()
+            self._close(ChannelEvent.LEFT, LEFT_BY_US, self._leave.timed_out())()
 
     # What the leases wish.
 
     def _session_wanted(self) -> None:
-        state = self.state.value
-        if state is ChannelState.JOINED:
-            self.session.emit(self._response)
-        elif state in {ChannelState.CLOSED, ChannelState.ERRORED}:
-            self._begin_unasked()
+        self._lease_wanted(self.session, is_patient=False)
 
     def _joined_wanted(self) -> None:
+        self._lease_wanted(self.joined, is_patient=self._rejoining.is_due)
+
+    def _lease_wanted(self, lease: Lease[Any], *, is_patient: bool) -> None:
         state = self.state.value
         if state is ChannelState.JOINED:
-            self.joined.emit(self._response)
-        elif state is ChannelState.CLOSED or (
-            state is ChannelState.ERRORED and not self._rejoining.is_due
+            lease.emit(self._response)
+        elif state is ChannelState.LEAVING:
+            self._prepare()
+        elif state is ChannelState.CLOSED or not (
+            state is ChannelState.JOINING or is_patient
         ):
             self._begin_unasked()
 
-    def _tell_leases(self) -> None:
-        for lease in (self.session, self.joined):
-            if lease.is_held and self.state.value is ChannelState.JOINED:
-                lease.emit(self._response)
-
     def _begin_unasked(self) -> None:
-        self._wish(None).mark_seen()
+        self._prepare()
+        if self.join.push is None or self.join.push.is_settled:
+            self._wish(None).mark_seen()
         self._begin()
 
     def _unwanted(self) -> None:
         if not self.is_wanted and self.state.value is not ChannelState.LEAVING:
             self.leave().mark_seen()
 
-    def _end_wants(self) -> None:
+    def _end_wants(self, how: str = "left") -> Ended:
+        """Nobody wants it any more; who did is still to be told."""
         self._is_standing = False
-        self.join.cancel(f"the channel {self._topic!r} was left")
-        self.joined.complete()
-        self.session.complete()
+        self.join.drop_deadline()
+        return Ended(
+            self.join.push,
+            self._owner.take_pushes(waiting=True),
+            [self.joined.detach(), self.session.detach()],
+            PushCancelled(f"the channel {self._topic!r} was {how}"),
+        )
 
     # Joins and rejoins.
 
-    def _wish(self, timeout: float | None) -> Push:
+    def _prepare(self) -> None:
+        """See that a join can be begun, and have the topic.
+
+        Raises:
+            UsageError: It cannot.
+        """
+        self._owner.link().check()
         self.join.check()
         self._owner.claim()
-        self._owner.link().hold(self)
+
+    def _wish(self, timeout: float | None) -> Push:
         within = self._owner.default_timeout() if timeout is None else timeout
         return self.join.wish(within)
 
     def _begin(self) -> None:
         self._rejoining.stop()
         self._move(ChannelEvent.JOIN_BEGUN)
-        if self._owner.may_join():
+        if self.state.value is ChannelState.JOINING:
+            self._owner.link().hold(self)
+        self._attempt()
+
+    def _attempt(self) -> None:
+        is_asked_for = self.state.value is ChannelState.JOINING
+        if is_asked_for and not self.join.is_under_way and self._owner.may_join():
             self.join.attempt()
 
     def answer(self, ref: str, reply: Reply) -> Callable[[], None] | None:
@@ -233,8 +293,9 @@ class Membership:
             awaited here.
         """
         leave, join = self._leave, self.join
-        if leave is not None and ref == leave.ref and not leave.is_settled:
-            return self._close(ChannelEvent.LEFT, LEFT_BY_US, leave_reply=reply)
+        is_leaving = self.state.value is ChannelState.LEAVING
+        if is_leaving and leave is not None and ref == leave.ref:
+            return self._close(ChannelEvent.LEFT, LEFT_BY_US, reply)
         if ref != join.ref or not join.is_unanswered:
             return None
         join.drop_deadline()
@@ -246,13 +307,19 @@ class Membership:
         return noop
 
     def _accepted(self, reply: Reply) -> None:
-        push = self.join.push
+        push, join_ref = self.join.push, self.join.ref
+        # Who takes a lease from now on is told by taking it.
+        leases = [
+            lease.holders for lease in (self.session, self.joined) if lease.is_held
+        ]
         self._rejoining.start_over()
         self._response = reply.response
         self._move(ChannelEvent.JOIN_ACCEPTED)
         if push is not None:
             push.settle(reply)
-        self._tell_leases()
+        for holders in leases:
+            if self.join.ref == join_ref:
+                holders.on_next(reply.response)
         self.joins.on_next(reply.response)
         self._owner.flush()
         if push is not None:
@@ -261,40 +328,56 @@ class Membership:
     def _refused(self, reply: Reply) -> None:
         what = f"the join of {self._topic!r}"
         error = JoinRefused(reply.status, reply.response, what)
-        self._move(ChannelEvent.JOIN_REFUSED)
+        is_final = self._rejoining.is_final(error)
         self.join.ref = None
-        if self._rejoining.is_final(error):
-            self._is_standing = False
-            self.joined.fail(error)
-        self._attempt_failed(error, reply)
+        self._attempt_failed(ChannelEvent.JOIN_REFUSED, error, reply, is_final=is_final)
 
     def _not_sent(self, error: PushCancelled) -> None:
-        self._move(ChannelEvent.JOIN_REFUSED)
-        self._attempt_failed(error, Reply(TIMEOUT, {}))
+        self._attempt_failed(ChannelEvent.JOIN_REFUSED, error, Reply(TIMEOUT, {}))
 
     def _timed_out(self) -> None:
         link, push, join_ref = self._owner.link(), self.join.push, self.join.ref
-        was_sent = self.join.is_sent
-        self.join.drop_deadline()
-        self.join.stop()
-        self._move(ChannelEvent.JOIN_TIMED_OUT)
-        if was_sent:
-            # The join may yet be accepted; the server must not think that we stay.
-            self.join.ref = None
-            leave = Message(join_ref, link.wire.next_ref(), self._topic, LEAVE, {})
-            link.wire.send(leave)
-        if push is not None:
-            self._attempt_failed(push.timed_out(), Reply(TIMEOUT, {}))
+        assert push is not None, "nobody wished to join"  # noqa: S101
+        if not self.join.is_sent:
+            self._attempt_failed(
+                ChannelEvent.JOIN_TIMED_OUT, push.timed_out(), Reply(TIMEOUT, {})
+            )
+            return
+        # The join may yet be accepted; the server must not think that we stay.
+        self.join.ref = None
+        leave = Message(join_ref, link.wire.next_ref(), self._topic, LEAVE, {})
+        self._attempt_failed(
+            ChannelEvent.JOIN_TIMED_OUT,
+            push.timed_out(),
+            Reply(TIMEOUT, {}),
+            goodbye=leave,
+        )
 
-    def _attempt_failed(self, error: Exception, reply: Reply) -> None:
-        """A join came to nothing, and the state says so already."""
-        push = self.join.push
+    def _attempt_failed(
+        self,
+        event: ChannelEvent,
+        error: Exception,
+        reply: Reply,
+        *,
+        is_final: bool = False,
+        goodbye: Message | None = None,
+    ) -> None:
+        """A join came to nothing."""
+        push, link = self.join.push, self._owner.link()
         self.join.stop()
         self.join.drop_deadline()
+        ended = [self.session.detach()]
+        if is_final:
+            self._is_standing = False
+            ended.append(self.joined.detach())
+        self._move(event)
+        if goodbye is not None and link.is_open:
+            link.wire.send(goodbye)
         if push is not None:
             push.settle_with(error)
             push.run_hooks(reply)
-        self.session.fail(error)
+        for holders in ended:
+            holders.on_error(error)
         self.go_on()
 
     def go_on(self) -> None:
@@ -316,20 +399,18 @@ class Membership:
         """The connection opened: whoever is wanted joins now."""
         self._rejoining.start_over()
         if self.state.value is ChannelState.ERRORED and self.is_wanted:
-            self._owner.link().hold(self)
             self._begin()
-        elif self.state.value is ChannelState.JOINING and self._owner.may_join():
-            self.join.attempt()
+        else:
+            self._attempt()
 
     def lost(self, reason: str, error: Exception) -> None:
         """The connection is gone, or did not come."""
-        join_ref = self.join.ref
-        if self.state.value is ChannelState.LEAVING:
-            left = Reply(OK, {})
-            self._close(ChannelEvent.CONNECTION_LOST, LEFT_BY_US, leave_reply=left)()
-        elif self._move(ChannelEvent.CONNECTION_LOST):
-            self.join.ref = None
-            self._fall(error)
+        state = self.state.value
+        if state is ChannelState.LEAVING:
+            self._close(ChannelEvent.CONNECTION_LOST, LEFT_BY_US)()
+        elif state in {ChannelState.JOINING, ChannelState.JOINED}:
+            join_ref, self.join.ref = self.join.ref, None
+            self._fall(ChannelEvent.CONNECTION_LOST, error)
             payload = {"source": "transport", "reason": reason}
             self._owner.dispatch(ERROR, payload, None, join_ref)
             self.go_on()
@@ -343,52 +424,60 @@ class Membership:
         """
         state = self.state.value
         if state is ChannelState.LEAVING:
-            left = Reply(OK, {})
-            self._close(ChannelEvent.CRASHED, LEFT_BY_US, leave_reply=left)()
-        elif self._move(ChannelEvent.CRASHED):
+            self._close(ChannelEvent.CRASHED, LEFT_BY_US)()
+        elif state is not ChannelState.CLOSED:
             if state is ChannelState.JOINING:
                 self.join.ref = None
             text = f"the channel {self._topic!r} crashed on the server: {reason!r}"
-            self._fall(ChannelCrashed(text, reason))
+            self._fall(ChannelEvent.CRASHED, ChannelCrashed(text, reason))
 
-    def _fall(self, error: Exception) -> None:
+    def _fall(self, event: ChannelEvent, error: Exception) -> None:
         """The membership died, and with it what was sent."""
         push, was_sent = self.join.push, self.join.is_sent
+        doomed = self._owner.take_pushes(waiting=False)
         self._rejoining.stop()
         self.join.stop()
         self.joined.forget()
-        self._owner.fail_pushes(error, waiting=False)
         if was_sent:
             self.join.drop_deadline()
-            if push is not None and not push.is_settled:
-                push.settle_with(fresh(error))
-                push.run_hooks(Reply(TIMEOUT, {}))
-            self.session.fail(error)
+        session = self.session.detach() if was_sent else None
+        self._move(event)
+        for sent in doomed:
+            sent.end(error)
+        if push is not None and was_sent:
+            push.cancel_as(error)
+        if session is not None:
+            session.on_error(error)
 
     def gave_up(self, error: Exception) -> None:
         """There will be no connection until somebody asks for one."""
-        push = self.join.push
+        push, doomed = self.join.push, self._owner.take_pushes(waiting=True)
+        ended = self.joined.detach(), self.session.detach()
+        self.join.stop()
         self.join.drop_deadline()
-        if push is not None and not push.is_settled:
-            push.end(fresh(error))
-        self._owner.fail_pushes(error, waiting=True)
-        self.joined.fail(error)
-        self.session.fail(error)
-        self._owner.link().release(self)
+        self._move(ChannelEvent.CONNECTION_LOST)
+        if push is not None:
+            push.cancel_as(error)
+        for waiting in doomed:
+            waiting.end(error)
+        for holders in ended:
+            holders.on_error(error)
         self.go_on()
 
     def closed_by_server(self, message: Message) -> None:
         """The server ended the channel in peace (``phx_close``)."""
         if self.state.value is ChannelState.LEAVING:
-            left = Reply(OK, {})
-            self._close(ChannelEvent.CLOSED, LEFT_BY_US, leave_reply=left)()
+            self._close(ChannelEvent.CLOSED, LEFT_BY_US)()
         else:
             self._close(ChannelEvent.CLOSED, message.payload, ref=message.ref)()
 
     def end(self) -> None:
         """The socket was ended for good."""
-        self._left(Reply(OK, {}))
-        self._end_wants()
+        ended = self._end_wants()
+        close = self._close(ChannelEvent.LEFT, LEFT_BY_US)
+        ended.tell_pushes()
+        close()
+        ended.tell_leases()
         self.state.on_completed()
         self.joins.on_completed()
 
@@ -398,10 +487,9 @@ class Membership:
         self,
         event: ChannelEvent,
         payload: Any,
+        end_of_leave: Reply | Exception = GONE,
         *,
         ref: str | None = None,
-        leave_reply: Reply | None = None,
-        leave_error: Exception | None = None,
     ) -> Callable[[], None]:
         """Closed, and the outcomes are decided.
 
@@ -409,40 +497,37 @@ class Membership:
             The rest: who listens, then whoever wants it anew.
         """
         leave, join_ref = self._leave, self.join.ref
+        # While it was leaving, everything there was had ended already.
         was_leaving = self.state.value is ChannelState.LEAVING
+        how = "left" if event is ChannelEvent.LEFT else "closed"
+        ended = None if was_leaving else self._end_wants(how)
+        self._leaving.disposable = None
         self._stop()
         self.join.ref = None
         has_changed = self._move(event)
-        if leave is not None and leave_reply is not None and not leave.is_settled:
-            leave.answer(leave_reply)
-        elif leave is not None and leave_error is not None:
-            leave.end(leave_error)
-        if not was_leaving:
-            # While it was leaving, everything there was had ended already.
-            self.join.drop_deadline()
-            why = f"the channel {self._topic!r} was closed"
-            self.join.cancel(why)
-            self._owner.fail_pushes(PushCancelled(why), waiting=True)
+        if leave is not None and isinstance(end_of_leave, Reply):
+            leave.answer(end_of_leave)
+        elif leave is not None and isinstance(end_of_leave, Exception):
+            leave.end(end_of_leave)
+        if ended is not None:
+            ended.tell_pushes()
 
         def tell() -> None:
             if has_changed:
                 self._owner.dispatch(CLOSE, payload, ref, join_ref)
-            if not was_leaving:
-                self._end_wants()
+            if ended is not None:
+                ended.tell_leases()
             if self.state.value is ChannelState.CLOSED:
                 self._start_over()
 
         return tell
 
     def _start_over(self) -> None:
-        push = self.join.push
-        if not self.is_wanted:
-            self._owner.link().release(self)
-            self._owner.settle_down()
-        elif push is None or push.is_settled:
+        if self.is_wanted:
             self._begin_unasked()
         else:
-            self._begin()
+            self._owner.link().release(self)
+            self._owner.settle_down()
 
     def _stop(self) -> None:
         self._rejoining.start_over()

@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from rx_phoenix.connection import LiveConnection
-from rx_phoenix.protocol.message import Message, Reply
+from rx_phoenix.protocol.message import Message
 from rx_phoenix.push import Push
 from rx_phoenix.streams.hub import Reporter
 
@@ -71,20 +71,16 @@ class Outbox:
             self._forget(push)
             self._send(push, join_ref)
 
-    def answer(self, ref: str, reply: Reply) -> bool:
-        """Give a reply to the push it answers; says whether there is one."""
-        push = self._sent.pop(ref, None)
-        if push is not None:
-            push.answer(reply)
-        return push is not None
+    def take(self, ref: str) -> Push | None:
+        """The push that was sent with this ref, which is waited for no longer."""
+        return self._sent.pop(ref, None)
 
-    def fail(self, error: Exception, *, waiting: bool) -> None:
-        """End the pushes that were sent, and those that wait too if asked."""
-        doomed = list(self._sent.values())
-        if waiting:
-            doomed += self._waiting
-        for push in doomed:
-            push.cancel_as(error)
+    def take_all(self, *, waiting: bool) -> list[Push]:
+        """All pushes that were sent, and those that wait too if asked."""
+        taken = [*self._sent.values(), *(self._waiting if waiting else ())]
+        for push in taken:
+            self._forget(push)
+        return taken
 
     def _send(self, push: Push, join_ref: str) -> None:
         wire = self._link().wire

@@ -23,6 +23,7 @@ class Server:
         self._connection = None
         self._read = 0
         self._left = set()
+        self._is_mute = False
 
     @property
     def connection(self):
@@ -69,7 +70,7 @@ class Server:
         """Handle the oldest message that was not handled; says whether there was one.
 
         Args:
-            answer: Whether it is answered, or overheard.
+            answer: Whether the client gets to hear what comes of it.
             refuse: Whether the answer to a join is no.
         """
         unread = self._unread()
@@ -77,8 +78,7 @@ class Server:
             return False
         message, *behind = unread
         self._read += 1
-        if not answer:
-            return True
+        self._is_mute = not answer
         if message.event == "phx_join":
             self._join(message, refuse)
         elif message.event == "phx_leave":
@@ -87,6 +87,7 @@ class Server:
             self._reply(message)
         else:
             self._push(message)
+        self._is_mute = False
         return True
 
     def catch_up(self):
@@ -138,5 +139,5 @@ class Server:
         )
 
     def _say(self, message):
-        if self._connection is not None and self._connection.is_open:
+        if not self._is_mute and self._connection.is_open:
             self._connection.receive(message)

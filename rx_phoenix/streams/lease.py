@@ -60,6 +60,11 @@ class Lease(abc.ObservableBase[T], Generic[T]):
         """Whether anybody is subscribed."""
         return self._hub.is_watched
 
+    @property
+    def holders(self) -> Latest[T]:
+        """Who holds it now: to be told what those who come later shall not hear."""
+        return self._hub
+
     def emit(self, value: T) -> None:
         """Emit a value, and keep it for those who come later."""
         self._hub.on_next(value)
@@ -70,20 +75,25 @@ class Lease(abc.ObservableBase[T], Generic[T]):
 
     def fail(self, error: Exception) -> None:
         """End with an error, and be ready for a new start."""
-        self._renew().on_error(error)
+        self.detach().on_error(error)
 
     def complete(self) -> None:
         """End, and be ready for a new start."""
-        self._renew().on_completed()
+        self.detach().on_completed()
 
-    def _renew(self) -> Latest[T]:
+    def detach(self) -> Latest[T]:
+        """Be ready for a new start, before those who hold it are told of the end.
+
+        Returns:
+            Those who held it, who are still to be told.
+        """
         ended, self._hub = self._hub, self._new_hub()
         return ended
 
     def _new_hub(self) -> Latest[T]:
         def watch(change: int) -> None:
             if change < 0 and hub is self._hub:
-                self._renew()
+                self.detach()
                 self._release()
 
         hub = Latest[T](self._report, watch)
@@ -109,7 +119,7 @@ class Lease(abc.ObservableBase[T], Generic[T]):
                 self._acquire()
             except Exception as error:
                 if hub is self._hub:
-                    self._renew()
+                    self.detach()
                 if on_error or hasattr(on_next, "on_next"):
                     hub.on_error(error)
                 else:

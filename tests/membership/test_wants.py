@@ -115,7 +115,11 @@ class Wants(RuleBasedStateMachine):
         self.server.step(refuse=refuse)
 
     @rule()
-    def overhear(self):
+    def catch_up(self):
+        self.server.catch_up()
+
+    @rule()
+    def handle_silently(self):
         self.server.step(answer=False)
 
     @rule()
@@ -147,12 +151,15 @@ class Wants(RuleBasedStateMachine):
     def what_nobody_wants_is_left(self):
         assert self.is_wanted or self.channel.state in {"closed", "leaving"}
 
-    def teardown(self):
+    def heal(self):
         self.stage.socket.connect()
         for _ in range(30):
             self.server.catch_up()
             self.stage.wait(1)
         self.server.catch_up()
+
+    def teardown(self):
+        self.heal()
 
         assert self.channel.state == ("joined" if self.is_wanted else "closed")
         assert self.is_member == self.is_wanted
@@ -160,9 +167,6 @@ class Wants(RuleBasedStateMachine):
         assert all(push.is_settled for push in self.pushes)
         numbers = [payload["n"] for payload in self.server.pushed]
         assert numbers == sorted(set(numbers))
-        self.finish()
-
-    def finish(self):
         self.stage.finish()
 
 
@@ -230,29 +234,36 @@ class WantsInsideCallbacks(Wants):
 
         channel.on_message = on_message
 
-    @rule(place=st.sampled_from(PLACES), action=st.sampled_from(ACTIONS))
-    def arm(self, place, action):
-        self.armed[place] = action
+    @rule(
+        armed=st.lists(
+            st.tuples(st.sampled_from(PLACES), st.sampled_from(ACTIONS)), min_size=1
+        )
+    )
+    def arm(self, armed):
+        for place, action in armed:
+            self.armed.setdefault(place, []).append(action)
 
     def trigger(self, place):
         return lambda *_: self.hear(place)
 
     def hear(self, place):
-        match self.armed.pop(place, "").split():
+        actions = self.armed.get(place)
+        match actions.pop(0).split() if actions else ():
             case ["take", kind]:
                 self.take(kind)
             case ["give", "back"] if held := [*filter(self.held.get, self.held)]:
                 self.held.pop(held[0]).dispose()
-            case ["push"] if self.is_wanted:
+            case ["push"] if self.channel.is_wanted:
                 self.push()
             case ["reconnect", "now"]:
                 self.reconnect_now()
             case ["join" | "leave" | "connect" | "disconnect" as name]:
                 getattr(self, name)()
 
-    def finish(self):
+    def heal(self):
+        super().heal()
         self.armed.clear()
-        super().finish()
+        super().heal()
 
     def watch(self, push):
         for status in ("ok", "error", "timeout"):
