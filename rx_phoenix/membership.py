@@ -1,15 +1,14 @@
 """Whether we are in a channel: who wants it, joins, rejoins, leaves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from reactivex.disposable import SerialDisposable
 
-from rx_phoenix.connection import LiveConnection
+from rx_phoenix.ended import Ended
 from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled
 from rx_phoenix.join import Join, Params
-from rx_phoenix.policy import Rejoin
+from rx_phoenix.owner import Owner
 from rx_phoenix.protocol.life import CHANNEL_LIFE, ChannelEvent
 from rx_phoenix.protocol.message import Message, Reply
 from rx_phoenix.protocol.names import (
@@ -24,7 +23,7 @@ from rx_phoenix.push import Push
 from rx_phoenix.rejoining import Rejoining
 from rx_phoenix.streams.hub import Hub, Reporter, Watcher, noop
 from rx_phoenix.streams.lease import Lease
-from rx_phoenix.streams.state import Latest, State
+from rx_phoenix.streams.state import State
 
 __all__ = ["Membership"]
 
@@ -33,82 +32,6 @@ LEFT_BY_US = "leave"
 
 GONE = Reply(OK, {})
 """The answer to a leave that needs none: we are out all the same."""
-
-
-class Owner(Protocol):
-    """The channel, as its membership knows it."""
-
-    def link(self) -> LiveConnection:
-        """Its socket's connection; raises `UsageError` without a socket."""
-        ...
-
-    def default_timeout(self) -> float:
-        """Seconds for a join or a leave."""
-        ...
-
-    def rejoin(self) -> Rejoin:
-        """When to join again."""
-        ...
-
-    def may_join(self) -> bool:
-        """Whether a join can be sent now."""
-        ...
-
-    def claim(self) -> None:
-        """Take the topic; raises `ChannelConflict` if it is taken."""
-        ...
-
-    def settle_down(self) -> None:
-        """Nothing is joined or wanted any more."""
-        ...
-
-    def flush(self) -> None:
-        """Send what waited for the join."""
-        ...
-
-    def take_pushes(self, *, waiting: bool) -> list[Push]:
-        """The pushes that were sent, and those that wait too if asked, to be ended."""
-        ...
-
-    def dispatch(
-        self, event: str, payload: Any, ref: str | None, join_ref: str | None
-    ) -> None:
-        """Tell listeners of something that came in no frame."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Who wanted to be in a channel, and is still to be told that it is over.
-
-    Attributes:
-        join: The push of the join.
-        pushes: All other pushes.
-        leases: The holders of the leases.
-        error: What the pushes end with.
-    """
-
-    join: Push | None
-    pushes: list[Push]
-    leases: list[Latest[Any]]
-    error: PushCancelled
-
-    def tell(self) -> None:
-        """Tell everybody."""
-        self.tell_pushes()
-        self.tell_leases()
-
-    def tell_pushes(self) -> None:
-        """Tell those who wait for an outcome."""
-        if self.join is not None:
-            self.join.cancel_as(self.error)
-        for push in self.pushes:
-            push.end(self.error)
-
-    def tell_leases(self) -> None:
-        """Tell those who follow the membership."""
-        for holders in self.leases:
-            holders.on_completed()
 
 
 class Membership:

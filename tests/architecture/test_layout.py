@@ -24,11 +24,13 @@ TESTED_ELSEWHERE = {
     "rx_phoenix.channel": "tests/conformance",
     "rx_phoenix.connection": "tests/conformance",
     "rx_phoenix.diagnosis": "tests/cli",
+    "rx_phoenix.ended": "tests/membership",
     "rx_phoenix.join": "tests/membership",
     "rx_phoenix.listeners": "tests/conformance",
     "rx_phoenix.liveness": "tests/conformance",
     "rx_phoenix.members": "tests/leases",
     "rx_phoenix.outbox": "tests/conformance",
+    "rx_phoenix.owner": "tests/membership",
     "rx_phoenix.rejoining": "tests/membership",
     "rx_phoenix.retry": "tests/conformance",
     "rx_phoenix.socket": "tests/integration",
@@ -45,14 +47,14 @@ def source(root, name):
 
 
 @pytest.fixture
-def mirror(root, name, source):
-    """Where a module's tests belong: a folder for a package, a file for a file."""
-    if name in TESTED_ELSEWHERE:
-        return root / TESTED_ELSEWHERE[name]
+def mirrors(root, name):
+    """Where a module's tests may be: a file, or a folder of them."""
+    tests = root / "tests"
+    for module, place in TESTED_ELSEWHERE.items():
+        if name == module or name.startswith(f"{module}.") and module != "rx_phoenix":
+            return [tests / place]
     *folders, last = name.split(".")[1:]
-    tests = root.joinpath("tests", *folders)
-    is_package = source.name == "__init__.py"
-    return tests / last if is_package else tests / f"test_{last.strip('_')}.py"
+    return [tests.joinpath(*folders, place) for place in (f"test_{last}.py", last)]
 
 
 def by_kind(name):

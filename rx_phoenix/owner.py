@@ -1,0 +1,51 @@
+"""A channel, as the parts of it know it."""
+
+from typing import Any, Protocol
+
+from rx_phoenix.connection import LiveConnection
+from rx_phoenix.policy import Rejoin
+from rx_phoenix.push import Push
+
+__all__ = ["Owner"]
+
+
+class Owner(Protocol):
+    """The channel, as its membership knows it."""
+
+    def link(self) -> LiveConnection:
+        """Its socket's connection; raises `UsageError` without a socket."""
+        ...
+
+    def default_timeout(self) -> float:
+        """Seconds for a join or a leave."""
+        ...
+
+    def rejoin(self) -> Rejoin:
+        """When to join again."""
+        ...
+
+    def may_join(self) -> bool:
+        """Whether a join can be sent now."""
+        ...
+
+    def claim(self) -> None:
+        """Take the topic; raises `ChannelConflict` if it is taken."""
+        ...
+
+    def settle_down(self) -> None:
+        """Nothing is joined or wanted any more."""
+        ...
+
+    def flush(self) -> None:
+        """Send what waited for the join."""
+        ...
+
+    def take_pushes(self, *, waiting: bool) -> list[Push]:
+        """The pushes that were sent, and those that wait too if asked, to be ended."""
+        ...
+
+    def dispatch(
+        self, event: str, payload: Any, ref: str | None, join_ref: str | None
+    ) -> None:
+        """Tell listeners of something that came in no frame."""
+        ...
