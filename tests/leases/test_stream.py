@@ -12,6 +12,7 @@ from rx_phoenix import (
     Rejoin,
     UsageError,
 )
+from rx_phoenix.operators import share_latest
 from rx_phoenix.testing import Says
 
 
@@ -243,3 +244,12 @@ def test_after_the_last_left_the_channel_is_closed(phx, stream, channel):
 
     assert channel.state is ChannelState.CLOSED
     phx.expect_client("(*!)")
+
+
+def test_a_lingering_share_leaves_a_while_after_the_last_one(phx):
+    stream = phx.socket.stream("room:1").pipe(share_latest(linger=1.0))
+    seen = phx.record(stream)
+    phx.at(0.3, seen.dispose)
+    phx.run(server="-oj 2s ")
+
+    phx.expect_client("*J 1.1s L")
