@@ -11,14 +11,7 @@ from rx_phoenix.join import Join, Params
 from rx_phoenix.owner import Owner
 from rx_phoenix.protocol.life import CHANNEL_LIFE, ChannelEvent
 from rx_phoenix.protocol.message import Message, Reply
-from rx_phoenix.protocol.names import (
-    CLOSE,
-    ERROR,
-    LEAVE,
-    OK,
-    TIMEOUT,
-    ChannelState,
-)
+from rx_phoenix.protocol.names import CLOSE, ERROR, LEAVE, OK, TIMEOUT, ChannelState
 from rx_phoenix.push import Push
 from rx_phoenix.rejoining import Rejoining
 from rx_phoenix.streams.hub import Hub, Reporter, Watcher, noop
@@ -261,20 +254,13 @@ class Membership:
     def _timed_out(self) -> None:
         link, push, join_ref = self._owner.link(), self.join.push, self.join.ref
         assert push is not None, "nobody wished to join"  # noqa: S101
-        if not self.join.is_sent:
-            self._attempt_failed(
-                ChannelEvent.JOIN_TIMED_OUT, push.timed_out(), Reply(TIMEOUT, {})
-            )
-            return
-        # The join may yet be accepted; the server must not think that we stay.
-        self.join.ref = None
-        leave = Message(join_ref, link.wire.next_ref(), self._topic, LEAVE, {})
-        self._attempt_failed(
-            ChannelEvent.JOIN_TIMED_OUT,
-            push.timed_out(),
-            Reply(TIMEOUT, {}),
-            goodbye=leave,
-        )
+        leave = None
+        if self.join.is_sent:
+            # The join may yet be accepted; the server must not think that we stay.
+            self.join.ref = None
+            leave = Message(join_ref, link.wire.next_ref(), self._topic, LEAVE, {})
+        event, nothing = ChannelEvent.JOIN_TIMED_OUT, Reply(TIMEOUT, {})
+        self._attempt_failed(event, push.timed_out(), nothing, goodbye=leave)
 
     def _attempt_failed(
         self,
