@@ -47,14 +47,14 @@ def source(root, name):
 
 
 @pytest.fixture
-def mirrors(root, name):
-    """Where a module's tests may be: a file, or a folder of them."""
-    tests = root / "tests"
-    for module, place in TESTED_ELSEWHERE.items():
-        if name == module or name.startswith(f"{module}.") and module != "rx_phoenix":
-            return [tests / place]
+def mirror(root, name, source):
+    """Where a module's tests belong: a folder for a package, a file for a file."""
+    if name in TESTED_ELSEWHERE:
+        return root / TESTED_ELSEWHERE[name]
     *folders, last = name.split(".")[1:]
-    return [tests.joinpath(*folders, place) for place in (f"test_{last}.py", last)]
+    tests = root.joinpath("tests", *folders)
+    is_package = source.name == "__init__.py"
+    return tests / last if is_package else tests / f"test_{last.strip('_')}.py"
 
 
 def by_kind(name):
