@@ -22,6 +22,7 @@ from rx_phoenix.protocol.lifecycle import (
     HeartbeatMissed,
     Lifecycle,
     Opened,
+    Retrying,
 )
 from rx_phoenix.protocol.message import Message
 from rx_phoenix.protocol.names import SocketState
@@ -41,6 +42,12 @@ __all__ = ["LiveConnection"]
 
 SETTLED_AFTER = 5.0
 """Seconds after an answered join until the connection counts as good."""
+
+
+def fail_all(pings: Sequence[Once[float]], error: Exception) -> None:
+    """Tell pings that no answer comes any more."""
+    for ping in pings:
+        ping.fail(error)
 
 
 class LiveConnection:
@@ -107,6 +114,7 @@ class LiveConnection:
         self._unreported: Closed | None = None
         self._is_paused = False
         self._has_given_up = False
+        self._final: GaveUp | None = None
         self._has_ended = False
         self._opening: Once[None] | None = None
         self._closed: Once[None] = Once(report)
@@ -205,6 +213,7 @@ class LiveConnection:
         """Skip the wait for the next attempt."""
         self.check()
         self._has_given_up = False
+        self._final = None
         self._retries.stop()
         self._begin_if_idle()
 
@@ -231,7 +240,8 @@ class LiveConnection:
 
     @property
     def _is_wanted(self) -> bool:
-        return bool(self._holders) and not (self._is_paused or self._has_given_up)
+        is_over = self._is_paused or self._has_given_up or self._final is not None
+        return bool(self._holders) and not is_over
 
     def _begin_if_idle(self) -> None:
         if self._is_idle and self._is_wanted:
@@ -240,7 +250,8 @@ class LiveConnection:
     # The life of an attempt.
 
     def _begin(self, credentials: Sequence[Any] | None = None) -> None:
-        self._report_closed()
+        if self._attempt is not None:
+            return
         self._attempts += 1
         attempt = self._attempt = Attempt(
             self._destination,
@@ -251,11 +262,15 @@ class LiveConnection:
             failed=self._failed,
             lost=self._lost,
         )
-        self._move(SocketEvent.ATTEMPT_BEGUN)
+        self._report_closed()
+        if attempt is self._attempt:
+            self._move(SocketEvent.ATTEMPT_BEGUN)
         if attempt is self._attempt:
             attempt.start(credentials)
 
     def _opened(self, attempt: Attempt, connection: Connection) -> None:
+        # Who takes the lease from now on is told by taking it.
+        holders = self.lease.holders if self.lease.is_held else None
         self._attempts = 0
         self._has_joined = False
         self._retries.opened()
@@ -270,10 +285,10 @@ class LiveConnection:
                 member.opened()
         if attempt is self._attempt:
             self._say(Opened())
-            if self.lease.is_held:
-                self.lease.emit(Opened())
-            if self._opening is not None:
-                self._opening.succeed(None)
+        if attempt is self._attempt and holders is not None:
+            holders.on_next(Opened())
+        if attempt is self._attempt and self._opening is not None:
+            self._opening.succeed(None)
 
     def join_answered(self) -> None:
         """A join was answered: the connection is useful, and soon counts as good."""
@@ -282,9 +297,8 @@ class LiveConnection:
             self._attempt.after(SETTLED_AFTER, self._retries.settled)
 
     def _failed(self, attempt: Attempt, error: Exception) -> None:
-        number = self._attempts
-        self._drop("connection_error", error)
-        self._go_on(AttemptFailed(error, number), error, attempt)
+        failed = AttemptFailed(error, self._attempts)
+        self._drop(attempt, "connection_error", error, failed)
 
     def _lost(
         self,
@@ -293,9 +307,8 @@ class LiveConnection:
         reason: str = "connection_closed",
     ) -> None:
         self.wire.counters.reconnects[reason] += 1
-        self._drop(reason, error)
         closed = Closed(error.code, error.reason, error.clean)
-        self._go_on(closed, error, attempt)
+        self._drop(attempt, reason, error, closed)
 
     def _heartbeat_answered(self, message: Message) -> bool:
         return self.liveness.receive(message)
@@ -308,50 +321,72 @@ class LiveConnection:
             error = ConnectionLost(1006, "heartbeat timeout")
             self._lost(attempt, error, "heartbeat_timeout")
 
-    def _drop(self, reason: str, error: Exception) -> None:
-        """Let go of the attempt, and tell everyone who counted on it."""
+    def _drop(
+        self,
+        attempt: Attempt,
+        reason: str,
+        error: Exception,
+        event: AttemptFailed | Closed,
+    ) -> None:
+        """Decide what comes next, tell whoever counted on it, and say what happened.
+
+        What comes next is arranged before anybody is told, for they may wish for a
+        connection, and a wish is no reason to skip the wait.
+        """
         self._attempt = None
-        self._quiet()
+        pings = self._quiet()
+        verdict = self._decide(attempt, error)
+        final = self._final = verdict if isinstance(verdict, GaveUp) else None
         self._move(SocketEvent.LOST)
+        fail_all(pings, error)
         for member in self.wire.members:
             member.lost(reason, error)
+        self._say(event)
+        if isinstance(verdict, Retrying):
+            self._say_retrying(verdict)
+        elif final is not None and final is self._final:
+            self._give_up(final)
 
-    def _quiet(self) -> None:
-        self.liveness.stop()
+    def _quiet(self) -> Sequence[Once[float]]:
+        """Nothing goes over the connection any more; returns the pings in flight."""
         self.joins.clear()
         self.wire.cut()
         self.lease.forget()
+        return self.liveness.stop()
 
-    def _go_on(
-        self, event: AttemptFailed | Closed, error: Exception, attempt: Attempt
-    ) -> None:
-        """Arrange what comes next; say what happened; say what comes next."""
-        verdict = None
-        if self._is_idle and self._is_wanted:
-            providers = self._destination.providers
-            verdict = self._retries.decide(
-                error, attempt.credentials, providers, self._conclude
-            )
-        self._has_given_up = isinstance(verdict, GaveUp)
-        self._say(event)
-        if verdict is not None:
-            self._conclude(verdict)
+    def _decide(self, attempt: Attempt, error: Exception) -> Verdict | None:
+        if not self._is_wanted:
+            return None
+        return self._retries.decide(
+            error, attempt.credentials, self._destination.providers, self._conclude
+        )
 
     def _conclude(self, verdict: Verdict) -> None:
+        """A verdict that took its time."""
         if isinstance(verdict, GaveUp):
             self._give_up(verdict)
-        elif self._retries.is_waiting:
+        else:
+            self._say_retrying(verdict)
+
+    def _say_retrying(self, verdict: Retrying) -> None:
+        if self._retries.is_waiting:
             self._say(verdict)
 
     def _give_up(self, verdict: GaveUp) -> None:
+        self._final = None
         self._has_given_up = True
-        self._retries.settled()
+        self._attempts = 0
+        self._retries.start_afresh()
+        # Whoever wishes for a connection from now on makes it start afresh.
+        opening, self._opening = self._opening, None
+        holders = self.lease.detach()
+        self._holders.pop(self.lease, None)
         for member in self.wire.members:
             member.gave_up(verdict.error)
-        self._fail_opening(verdict.error)
-        self._holders.pop(self.lease, None)
+        if opening is not None:
+            opening.fail(verdict.error)
         self._say(verdict)
-        self.lease.fail(verdict.error)
+        holders.on_error(verdict.error)
 
     def _fail_opening(self, error: Exception) -> None:
         if self._opening is not None:
@@ -367,21 +402,23 @@ class LiveConnection:
             self._scheduler.when_quiet(call, GOODBYE_TIMEOUT)
 
     def _close(self, code: int, reason: str) -> Once[None]:
+        self._final = None
         self._retries.stop()
-        self._retries.settled()
+        self._retries.start_afresh()
         self._attempts = 0
         attempt, self._attempt = self._attempt, None
         if attempt is None:
             # Closed, or about to be: what was begun is awaited.
             return self._closed
         done = self._closed = Once(self.report)
-        self._quiet()
+        pings = self._quiet()
         if attempt.connection is None:
             self._move(SocketEvent.CLOSED)
         else:
             self._unreported = Closed(code, reason, clean=True, ours=True)
             self._move(SocketEvent.CLOSE_BEGUN)
         error = ConnectionLost(code, reason)
+        fail_all(pings, error)
         for member in self.wire.members:
             member.lost("connection_closed", error)
 

@@ -1,11 +1,11 @@
 """Heartbeats: how a dead peer is noticed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from reactivex import abc
 
-from rx_phoenix.errors import ConnectionLost, PushTimeout
+from rx_phoenix.errors import PushTimeout
 from rx_phoenix.policy import Heartbeat
 from rx_phoenix.protocol.message import Message
 from rx_phoenix.protocol.names import HEARTBEAT, PHOENIX
@@ -71,13 +71,16 @@ class Liveness:
         """A connection opened: the first heartbeat is an interval away."""
         self._after(self._policy.interval, self._beat)
 
-    def stop(self) -> None:
-        """The connection is gone, and with it every answer that is owed."""
+    def stop(self) -> Sequence[Once[float]]:
+        """The connection is gone.
+
+        Returns:
+            The pings in flight, which are still to be told.
+        """
         self._cancel()
         self._ref = None
         pings, self._pings = self._pings, {}
-        for _, answer in pings.values():
-            answer.fail(ConnectionLost(1006, "a ping was in flight"))
+        return [answer for _, answer in pings.values()]
 
     def ping(self) -> Once[float]:
         """Measure the round trip now; it fails if no answer comes in time."""

@@ -66,6 +66,11 @@ class Retries:
         """The connection proved good: delays start over."""
         self._tries = 0
 
+    def start_afresh(self) -> None:
+        """Somebody may wish for a connection anew: nothing counts that was before."""
+        self._tries = 0
+        self._had_second_chance = False
+
     def stop(self) -> None:
         """Wait no longer."""
         self.is_waiting = False
