@@ -23,6 +23,9 @@ CONNECT_TIMEOUT = 15.0
 GOODBYE_TIMEOUT = 2.0
 """Seconds that a peer may take to answer our close."""
 
+Goodbye = Callable[[bool], None]
+"""Told at the end of a goodbye whether the peer said it too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:
@@ -107,7 +110,7 @@ class Attempt:
         self._lost = lost
         self._life = SingleAssignmentDisposable()
         self._owned: list[abc.DisposableBase] = []
-        self._goodbye: Callable[[], None] | None = None
+        self._goodbye: Goodbye | None = None
         self._is_over = False
 
     @property
@@ -139,21 +142,21 @@ class Attempt:
         self.frames_sent += 1
         self.connection.send(frame)
 
-    def close(self, code: int, reason: str, closed: Callable[[], None]) -> None:
+    def close(self, code: int, reason: str, closed: Goodbye) -> None:
         """Drain, say goodbye, and wait a little for the answer.
 
         Args:
             code: The close code.
             reason: The close reason.
-            closed: Called at the end, within 2 s.
+            closed: Called at the end, within 2 s; says whether the peer answered.
         """
         if self.connection is None:
             self.abandon()
-            closed()
+            closed(True)  # noqa: FBT003 - a Goodbye
             return
         self._let_go()
         self._goodbye = closed
-        self.after(GOODBYE_TIMEOUT, self._finish)
+        self.after(GOODBYE_TIMEOUT, lambda: self._finish(is_clean=False))
         self.connection.close(code, reason)
 
     def abandon(self, code: int | None = None, reason: str = "") -> None:
@@ -204,18 +207,18 @@ class Attempt:
         if self._is_over:
             return
         if self._goodbye is not None:
-            self._finish()
+            self._finish(is_clean=as_lost(error).clean)
         elif self.connection is None:
             self._fail(error)
         else:
             self.abandon()
             self._lost(self, as_lost(error))
 
-    def _finish(self) -> None:
+    def _finish(self, *, is_clean: bool) -> None:
         goodbye, self._goodbye = self._goodbye, None
         self.abandon()
         if goodbye is not None:
-            goodbye()
+            goodbye(is_clean)
 
     def _fail(self, error: Exception) -> None:
         if not self._is_over:

@@ -1,6 +1,7 @@
 """One live connection at a time: attempts, retries, heartbeats, goodbyes."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reactivex import Observable, abc
@@ -410,24 +411,26 @@ class LiveConnection:
         if attempt is None:
             # Closed, or about to be: what was begun is awaited.
             return self._closed
-        done = self._closed = Once(self.report)
+        before, done = self._closed, Once[None](self.report)
+        self._closed = done
         pings = self._quiet()
+        goodbye = Closed(code, reason, clean=True, ours=True)
         if attempt.connection is None:
             self._move(SocketEvent.CLOSED)
         else:
-            self._unreported = Closed(code, reason, clean=True, ours=True)
+            self._unreported = goodbye
             self._move(SocketEvent.CLOSE_BEGUN)
         error = ConnectionLost(code, reason)
         fail_all(pings, error)
         for member in self.wire.members:
             member.lost("connection_closed", error)
 
-        goodbye = self._unreported
-
-        def closed() -> None:
+        def closed(is_clean: bool) -> None:  # noqa: FBT001 - a Goodbye
             if self._unreported is goodbye:
+                self._unreported = replace(goodbye, clean=is_clean)
                 self._report_closed()
-            done.succeed(None)
+            # An older one may still be at it, if its peer is slow.
+            before.subscribe(done.succeed)
 
         attempt.close(code, reason, closed)
         return done

@@ -199,7 +199,7 @@ def test_the_close_of_a_disconnect_is_told_when_the_peer_is_silent(make_stage):
     stage.socket.disconnect()
     stage.wait(2)
 
-    assert closes == [Closed(1000, "", clean=True)]
+    assert closes == [Closed(1000, "", clean=False)]
 
 
 @pytest.mark.case(43)
