@@ -18,7 +18,8 @@
     │   └── PushCancelled
     │       └── ChannelCrashed
     ├── PayloadError         a payload that does not fit ``as_type``: a value
-    └── CallbackOverrun      an ``async def`` callback that fell too far behind
+    ├── CallbackOverrun      an ``async def`` callback that fell too far behind
+    └── QueueOverflow        a consumer that did, where nothing may be dropped
 
 Rule 1: the caller's mistakes are raised where they are made; the network's are
 emitted.
@@ -46,6 +47,7 @@ __all__ = [
     "PushError",
     "PushRefused",
     "PushTimeout",
+    "QueueOverflow",
     "RxPhoenixError",
     "TransportError",
     "UsageError",
@@ -215,3 +217,19 @@ class CallbackOverrun(RxPhoenixError):
 def _excerpt(value: object) -> str:
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+
+class QueueOverflow(RxPhoenixError):
+    """A consumer is too slow for its stream, and nothing was to be dropped.
+
+    Attributes:
+        maxsize: How many values were waiting.
+    """
+
+    def __init__(self, maxsize: int) -> None:
+        super().__init__(
+            f"{maxsize} values wait already and none may be dropped: take them faster, "
+            "raise maxsize, or choose another overflow (drop_oldest, drop_newest, "
+            "latest)"
+        )
+        self.maxsize = maxsize

@@ -19,6 +19,7 @@ from rx_phoenix.errors import (
     PushError,
     PushRefused,
     PushTimeout,
+    QueueOverflow,
     RxPhoenixError,
     TransportError,
     UsageError,
@@ -26,6 +27,7 @@ from rx_phoenix.errors import (
 
 EXAMPLES = [
     CallbackOverrun("too slow", 3),
+    QueueOverflow(3),
     ChannelConflict("taken"),
     ChannelCrashed("it crashed", {"reason": "channel_crash"}),
     ConnectError("no", url="wss://host/socket", status=403, body=b"why"),
@@ -69,6 +71,7 @@ def name_of(error):
         (ChannelCrashed, PushCancelled),
         (PayloadError, RxPhoenixError),
         (CallbackOverrun, RxPhoenixError),
+        (QueueOverflow, RxPhoenixError),
     ],
 )
 def test_errors_form_a_tree(error, kind):

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, Literal, TypeVar, get_args
 
-from rx_phoenix.errors import RxPhoenixError, UsageError
+from rx_phoenix.errors import QueueOverflow, UsageError
 
 __all__ = ["OnLoss", "Overflow", "QueueOverflow", "Waiting", "check_choice"]
 
@@ -19,22 +19,6 @@ OnLoss = Callable[[int], None]
 """Told how many values were lost just now."""
 
 logger = logging.getLogger("rx_phoenix")
-
-
-class QueueOverflow(RxPhoenixError):
-    """A consumer is too slow for its stream, and nothing was to be dropped.
-
-    Attributes:
-        maxsize: How many values were waiting.
-    """
-
-    def __init__(self, maxsize: int) -> None:
-        super().__init__(
-            f"{maxsize} values wait already and none may be dropped: take them faster, "
-            "raise maxsize, or choose another overflow (drop_oldest, drop_newest, "
-            "latest)"
-        )
-        self.maxsize = maxsize
 
 
 class Waiting(Generic[T]):
