@@ -248,10 +248,12 @@ class Reconnect:
                 return False
 
     def may_have_expired(self, error: Exception) -> bool:
-        """Whether other credentials may help: worth asking their providers once."""
+        """Whether other credentials may help: worth asking their providers once.
+
+        Not if `give_up` decided: its word goes before the providers'.
+        """
         unauthorized = isinstance(error, ConnectError) and error.status in UNAUTHORIZED
-        decided = self.give_up is not None and self.give_up(error) is True
-        return unauthorized and not decided
+        return unauthorized and (self.give_up is None or self.give_up(error) is None)
 
     def delay(
         self, attempt: int, error: Exception, chance: float, now: datetime

@@ -369,7 +369,7 @@ def test_credentials_are_not_the_matter(error):
 
 
 @pytest.mark.parametrize(
-    ("answer", "may_have_expired"), [(True, False), (False, True), (None, True)]
+    ("answer", "may_have_expired"), [(True, False), (False, False), (None, True)]
 )
 def test_credentials_do_not_matter_once_give_up_decided(answer, may_have_expired):
     policy = Reconnect(give_up=lambda _: answer)
