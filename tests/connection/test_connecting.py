@@ -578,9 +578,7 @@ def test_chance_may_be_a_generator_of_it(make_stage):
         def random(self):
             return 0.25
 
-    stage = make_stage(
-        reconnect=Reconnect(Backoff(4, 2, 30, "full")), random=Chance()
-    )
+    stage = make_stage(reconnect=Reconnect(Backoff(4, 2, 30, "full")), random=Chance())
     events = []
     stage.socket.lifecycle.subscribe(events.append)
     stage.socket.connect()

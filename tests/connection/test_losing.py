@@ -1,0 +1,623 @@
+"""A connection that ends without our wish, and what comes after it."""
+
+from datetime import timedelta
+
+import pytest
+
+from rx_phoenix import (
+    AttemptFailed,
+    Closed,
+    ConnectError,
+    ConnectionLost,
+    GaveUp,
+    Opened,
+    Reconnect,
+    Retrying,
+)
+from tests.conformance.stage import heard
+from tests.operators.notes import Notes
+
+
+@pytest.fixture
+def notes():
+    return Notes()
+
+
+@pytest.fixture
+def steady(make_stage):
+    """A stage that tries again after 1, 2, 3 … seconds, and its events."""
+
+    def make(**options):
+        stage = make_stage(**{"reconnect": Reconnect(float)} | options)
+        stage.events = []
+        stage.socket.lifecycle.subscribe(stage.events.append)
+        return stage
+
+    return make
+
+
+def delays(stage):
+    return [event.delay for event in stage.events if isinstance(event, Retrying)]
+
+
+def final(stage):
+    return [event for event in stage.events if isinstance(event, GaveUp)]
+
+
+# The order of a loss.
+
+
+def test_a_loss_in_its_order(steady):
+    stage = steady()
+    story = []
+    channel = stage.joined()
+    channel.joined.subscribe(lambda _: None)
+    stage.socket.states.subscribe(lambda state: story.append(f"socket {state}"))
+    channel.states.subscribe(lambda state: story.append(f"channel {state}"))
+    channel.push("shout").subscribe(None, lambda _: story.append("push"))
+    channel.push("shout").receive("timeout", lambda _: story.append("receive"))
+    channel.session.subscribe(None, lambda _: story.append("session"))
+    channel.on_error(lambda reason: story.append(reason["reason"]))
+    stage.socket.lifecycle.subscribe(lambda event: story.append(type(event).__name__))
+    stage.socket.on_close(lambda closed: story.append(closed.code))
+    story.clear()
+    stage.close(1012)
+
+    assert story == [
+        "socket closed",
+        "channel errored",
+        "push",
+        "receive",
+        "session",
+        "connection_closed",
+        "Closed",
+        1012,
+        "Retrying",
+    ]
+
+
+def test_a_loss_with_pushes_in_flight_fails_each_at_once_and_once(steady):
+    stage = steady()
+    channel = stage.joined()
+    pushes = [channel.push("shout") for _ in range(3)]
+    calls = [call for push in pushes for call in [heard(push)]]
+    outcomes = [Notes() for _ in pushes]
+    for push, outcome in zip(pushes, outcomes, strict=True):
+        push.subscribe(outcome)
+    frames = stage.frames("shout")
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    for frame in frames:
+        stage.answer(frame)
+
+    assert calls == [[("timeout", {})]] * 3
+    assert [type(one.errors[0]) for one in outcomes] == [ConnectionLost] * 3
+    assert {push.status for push in pushes} == {"lost"}
+    assert stage.frames("shout") == frames
+
+
+def test_what_was_buffered_outlives_a_loss(steady):
+    stage = steady()
+    stage.socket.connect()
+    stage.channel().join()
+    push = stage.channel().push("shout")
+    stage.open()
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    stage.answer("phx_join")
+    stage.answer("shout")
+
+    assert push.status == "ok"
+
+
+def test_a_ping_in_flight_is_lost(steady, notes):
+    stage = steady()
+    stage.connect()
+    stage.socket.ping().subscribe(notes)
+    stage.lose()
+
+    assert [type(error) for error in notes.errors] == [ConnectionLost]
+
+
+# Which end means what.
+
+
+@pytest.mark.parametrize(
+    "code", [1000, 1001, 1002, 1006, 1007, 1009, 1011, 1012, 1013, 4000, 4999]
+)
+def test_every_close_of_the_peer_but_one_is_followed_by_an_attempt(steady, code):
+    stage = steady()
+    stage.connect()
+    stage.close(code, "why")
+    stage.wait(1)
+
+    closed = stage.events[1]
+    assert (closed.code, closed.reason) == (code, "why")
+    assert closed.clean == (code != 1006)
+    assert stage.attempts == 2
+
+
+def test_a_violation_of_a_policy_is_final(steady):
+    stage = steady()
+    stage.connect()
+    stage.close(1008, "no")
+    stage.wait(60)
+
+    assert [type(event) for event in stage.events] == [Opened, Closed, GaveUp]
+    assert stage.events[-1].error.code == 1008
+    assert stage.attempts == 1
+
+
+@pytest.mark.parametrize("status", [None, 408, 425, 429, 500, 502, 503, 504])
+def test_a_refusal_that_may_pass_is_followed_by_an_attempt(steady, status):
+    stage = steady()
+    stage.socket.connect()
+    stage.fail(ConnectError("no", status=status))
+    stage.wait(1)
+
+    assert stage.attempts == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 426, 451])
+def test_a_refusal_that_does_not_pass_is_final(steady, status):
+    stage = steady()
+    stage.socket.connect().subscribe(on_error=lambda _: None)
+    stage.fail(ConnectError("no", status=status))
+    stage.wait(60)
+
+    assert [type(event) for event in stage.events] == [AttemptFailed, GaveUp]
+    assert stage.events[-1].error.status == status
+    assert stage.attempts == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("value", "delay"),
+    [
+        ("7", 7.0),
+        ("0", 1.0),
+        ("100000", 120.0),
+        ("Thu, 01 Jan 1970 00:00:09 GMT", 9.0),
+        ("soon", 1.0),
+    ],
+)
+def test_a_server_that_asks_for_patience_gets_it(steady, status, value, delay):
+    stage = steady()
+    stage.socket.connect()
+    stage.fail(ConnectError("no", status=status, headers={"retry-after": value}))
+
+    assert delays(stage) == [delay]
+
+
+def test_a_users_policy_decides_what_is_final(steady):
+    stage = steady(
+        reconnect=Reconnect(lambda _: 1.0, give_up=lambda error: error.code == 4001)
+    )
+    stage.connect()
+    stage.close(1006)
+    stage.wait(1)
+    stage.open()
+    stage.close(4001)
+    stage.wait(60)
+
+    assert stage.attempts == 2
+    assert [event.error.code for event in final(stage)] == [4001]
+
+
+def test_a_users_policy_may_forgive_everything(steady):
+    stage = steady(reconnect=Reconnect(lambda _: 1.0, give_up=lambda _: False))
+    stage.socket.connect()
+    stage.fail(ConnectError("no", status=403))
+    stage.wait(1)
+    stage.fail(ConnectError("no", status=404))
+    stage.wait(1)
+    stage.open()
+    stage.close(1008)
+    stage.wait(1)
+
+    assert stage.attempts == 4
+
+
+def test_a_policy_that_raises_is_reported_and_does_not_decide(steady):
+    boom = RuntimeError("boom")
+
+    def fail(_):
+        raise boom
+
+    stage = steady(reconnect=Reconnect(fail, give_up=fail))
+    stage.socket.connect()
+    stage.fail(ConnectError("no", status=404))
+
+    assert len(delays(stage)) == 1
+    assert set(stage.unhandled) == {boom}
+    stage.unhandled.clear()
+
+
+# When delays start over.
+
+
+def test_delays_grow_until_a_connection_has_proved_good(steady):
+    stage = steady()
+    stage.connect()
+    for retry in (1, 2, 3):
+        stage.lose()
+        stage.wait(retry)
+        stage.open()
+
+    assert delays(stage) == [1, 2, 3]
+
+
+def test_delays_start_over_when_it_was_open_for_long_enough(steady):
+    stage = steady()
+    stage.connect()
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    stage.wait(30)
+    stage.lose()
+
+    assert delays(stage) == [1, 1]
+
+
+def test_delays_do_not_start_over_a_moment_before(steady):
+    stage = steady()
+    stage.connect()
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    stage.time.advance_before(stage.time.clock + 30)
+    stage.lose()
+
+    assert delays(stage) == [1, 2]
+
+
+def test_how_long_is_long_enough_is_up_to_the_policy(steady):
+    policy = Reconnect(float, stable=timedelta(seconds=3))
+    stage = steady(reconnect=policy)
+    stage.connect()
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    stage.wait(3)
+    stage.lose()
+
+    assert delays(stage) == [1, 1]
+
+
+@pytest.mark.parametrize("status", ["ok", "error"])
+def test_delays_start_over_five_seconds_after_a_join_was_answered(steady, status):
+    stage = steady()
+    stage.channel().join().mark_seen()
+    stage.open()
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    stage.wait(3)
+    stage.answer("phx_join", status)
+    stage.wait(5)
+    stage.lose()
+
+    assert delays(stage) == [1, 1]
+
+
+def test_an_answer_a_moment_before_is_not_enough(steady):
+    stage = steady()
+    stage.channel().join()
+    stage.open()
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    stage.answer("phx_join")
+    stage.time.advance_before(stage.time.clock + 5)
+    stage.lose()
+
+    assert delays(stage) == [1, 2]
+
+
+def test_a_second_answer_does_not_put_it_off(steady):
+    stage = steady()
+    stage.channel().join()
+    stage.channel("room:2").join()
+    stage.open()
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    first, second = stage.frames("phx_join")[-2:]
+    stage.answer(first)
+    stage.wait(3)
+    stage.answer(second)
+    stage.wait(2)
+    stage.lose()
+
+    assert delays(stage) == [1, 1]
+
+
+@pytest.mark.parametrize("restart", ["disconnect", "last lease"])
+def test_delays_start_over_with_a_new_beginning(steady, restart):
+    stage = steady()
+    lease = stage.socket.connection.subscribe()
+    for retry in (1, 2):
+        stage.fail()
+        stage.wait(retry)
+    if restart == "disconnect":
+        stage.socket.disconnect()
+        stage.socket.connect()
+    else:
+        lease.dispose()
+        stage.socket.connection.subscribe()
+    stage.fail()
+
+    assert delays(stage) == [1, 2, 1]
+    assert stage.events[-2].attempt == 1
+
+
+# Skipping the wait.
+
+
+def test_reconnect_now_skips_the_wait(steady):
+    stage = steady()
+    stage.connect()
+    stage.lose()
+    stage.socket.reconnect_now()
+    stage.open()
+    stage.wait(60)
+
+    assert stage.attempts == 2
+
+
+def test_reconnect_now_does_not_make_the_next_wait_shorter(steady):
+    stage = steady()
+    stage.connect()
+    stage.lose()
+    stage.socket.reconnect_now()
+    stage.fail()
+
+    assert delays(stage) == [1, 2]
+
+
+@pytest.mark.parametrize("state", ["new", "connecting", "open", "paused"])
+def test_reconnect_now_changes_nothing_where_there_is_no_wait(steady, state):
+    stage = steady()
+    if state != "new":
+        stage.socket.connect()
+    if state in {"open", "paused"}:
+        stage.open()
+    if state == "paused":
+        stage.socket.disconnect()
+    before = stage.attempts, stage.socket.state
+    stage.socket.reconnect_now()
+
+    assert (stage.attempts, stage.socket.state) == before
+
+
+@pytest.mark.parametrize("place", ["on_error", "states", "closes", "socket's states"])
+@pytest.mark.parametrize("wish", ["join", "connect", "lease"])
+def test_a_wish_that_a_failure_brings_about_does_not_skip_the_wait(steady, place, wish):
+    stage = steady()
+    channel = stage.channel()
+    wishes = {
+        "join": channel.join,
+        "connect": stage.socket.connect,
+        "lease": channel.joined.subscribe,
+    }
+
+    def act(event="errored"):
+        if event == "errored" and stage.attempts:
+            wishes[wish]()
+
+    if place == "on_error":
+        channel.on_error(lambda _: act())
+    elif place == "states":
+        channel.states.subscribe(act)
+    elif place == "closes":
+        stage.socket.on_close(lambda _: act())
+    else:
+        stage.socket.states.subscribe(lambda state: state == "closed" and act())
+    channel.join()
+    stage.fail()
+    before = stage.attempts
+    stage.wait(1)
+    stage.open()
+    stage.lose()
+    after = stage.attempts
+
+    assert (before, after) == (1, 2)
+
+
+# The end of all attempts.
+
+
+ENDS = {
+    "a refusal": lambda stage: stage.fail(ConnectError("no", status=404)),
+    "a close": lambda stage: (stage.open(), stage.close(1008)),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_giving_up_ends_connect(steady, notes, end):
+    stage = steady()
+    stage.socket.connect().subscribe(notes)
+    ENDS[end](stage)
+
+    if end == "a refusal":
+        assert [error.status for error in notes.errors] == [404]
+    assert len(final(stage)) == 1
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_giving_up_ends_all_leases_and_all_pushes(steady, end):
+    stage = steady()
+    channel = stage.channel()
+    leases = {
+        "connection": stage.socket.connection,
+        "joined": channel.joined,
+        "session": channel.session,
+        "stream": channel.stream("shout"),
+        "socket's stream": stage.socket.stream("room:2"),
+    }
+    notes = {name: Notes() for name in leases}
+    for name, lease in leases.items():
+        lease.subscribe(notes[name])
+    join, push = channel.join(), channel.push("shout")
+    calls = heard(join), heard(push)
+    ENDS[end](stage)
+
+    assert {name: len(one.errors) for name, one in notes.items()} == dict.fromkeys(
+        leases, 1
+    )
+    assert calls == ([("timeout", {})], [("timeout", {})])
+    assert (join.status, push.status) == ("lost", "lost")
+    assert stage.socket.state == "closed"
+    assert stage.time.pending == ()
+
+
+def test_a_channel_that_a_lease_wanted_is_closed_by_it(steady):
+    stage = steady()
+    stage.channel().joined.subscribe(on_error=lambda _: None)
+    stage.fail(ConnectError("no", status=404))
+
+    assert stage.channel().state == "closed"
+
+
+def test_a_channel_that_was_joined_stays_wanted(steady):
+    stage = steady()
+    stage.channel().join()
+    stage.fail(ConnectError("no", status=404))
+
+    assert stage.channel().state == "errored"
+    assert stage.channel().is_wanted
+
+
+def test_giving_up_in_its_order(steady):
+    stage = steady()
+    story = []
+    channel = stage.channel()
+    channel.joined.subscribe(None, lambda _: story.append("joined"))
+    channel.push("shout").subscribe(None, lambda _: story.append("push"))
+    stage.socket.connect().subscribe(None, lambda _: story.append("connect()"))
+    stage.socket.connection.subscribe(None, lambda _: story.append("connection"))
+    stage.socket.lifecycle.subscribe(lambda event: story.append(type(event).__name__))
+    stage.fail(ConnectError("no", status=404))
+
+    assert story == [
+        "AttemptFailed",
+        "push",
+        "joined",
+        "connect()",
+        "GaveUp",
+        "connection",
+    ]
+
+
+AFRESH = {
+    "connect": lambda stage: stage.socket.connect(),
+    "reconnect_now": lambda stage: stage.socket.reconnect_now(),
+    "connection": lambda stage: stage.socket.connection.subscribe(),
+    "join": lambda stage: stage.channel().join(),
+    "another join": lambda stage: stage.channel("room:2").join(),
+    "joined": lambda stage: stage.channel().joined.subscribe(),
+    "stream": lambda stage: stage.socket.stream("room:2").subscribe(),
+}
+
+
+@pytest.mark.parametrize("wish", AFRESH)
+def test_a_new_wish_starts_afresh(steady, wish):
+    stage = steady()
+    stage.channel().join()
+    stage.fail()
+    stage.wait(1)
+    stage.fail(ConnectError("no", status=404))
+    stage.wait(60)
+    before = stage.attempts
+    AFRESH[wish](stage)
+    stage.fail()
+    stage.wait(1)
+    stage.open()
+    stage.answer("phx_join")
+
+    assert before == 2
+    assert delays(stage) == [1, 1]
+    assert stage.attempts == 4
+    assert stage.channel().state == "joined" or wish in {"another join", "stream"}
+
+
+@pytest.mark.parametrize("wish", AFRESH)
+@pytest.mark.parametrize(
+    "place", ["GaveUp", "join", "connect()", "joined", "connection"]
+)
+def test_a_new_wish_inside_the_giving_up_starts_afresh(steady, wish, place):
+    stage = steady()
+    wishes = []
+
+    def act(_):
+        if not wishes:
+            wishes.append(wish)
+            AFRESH[wish](stage)
+
+    channel = stage.channel()
+    channel.joined.subscribe(on_error=act if place == "joined" else lambda _: None)
+    channel.join().subscribe(on_error=act if place == "join" else lambda _: None)
+    connecting = stage.socket.connect()
+    connecting.subscribe(on_error=act if place == "connect()" else lambda _: None)
+    stage.socket.connection.subscribe(
+        on_error=act if place == "connection" else lambda _: None
+    )
+    if place == "GaveUp":
+        stage.socket.lifecycle.subscribe(
+            lambda event: act(event) if isinstance(event, GaveUp) else None
+        )
+    stage.fail(ConnectError("no", status=404))
+
+    assert wishes
+    assert stage.socket.state == "connecting"
+    stage.open()
+    assert stage.socket.state == "open"
+    assert stage.channel().state == "joining"
+
+
+def test_reconnect_now_while_the_end_is_told_overrules_it(steady, notes):
+    stage = steady()
+    stage.socket.connection.subscribe(notes)
+    stage.socket.on_error(lambda _: stage.socket.reconnect_now())
+    stage.fail(ConnectError("no", status=404))
+    stage.open()
+
+    assert final(stage) == []
+    assert notes == Notes([Opened()])
+
+
+def test_disconnect_while_the_end_is_told_overrules_it(steady, notes):
+    stage = steady()
+    stage.socket.connection.subscribe(notes)
+    stage.socket.on_error(lambda _: stage.socket.disconnect())
+    stage.fail(ConnectError("no", status=404))
+    before = final(stage), stage.attempts
+    stage.connect()
+
+    assert before == ([], 1)
+    assert notes == Notes([Opened()])
+
+
+def test_a_pause_that_a_loss_brings_about_is_a_pause(steady):
+    stage = steady()
+    stage.connect()
+    stage.socket.on_close(lambda _: stage.socket.disconnect())
+    stage.lose()
+    stage.wait(60)
+
+    assert delays(stage) == []
+    assert stage.attempts == 1
+
+
+def test_nobody_who_wants_it_any_more_is_no_retry(steady):
+    stage = steady()
+    stage.channel().session.subscribe(on_error=lambda _: None)
+    stage.open()
+    stage.answer("phx_join")
+    stage.lose()
+    stage.wait(60)
+
+    assert stage.attempts == 1
+    assert stage.channel().state == "closed"
