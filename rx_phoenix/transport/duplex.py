@@ -4,11 +4,13 @@ from abc import ABC, abstractmethod
 from asyncio import FIRST_COMPLETED, Event, Task, create_task, wait
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from reactivex import Observable, abc
+from reactivex.disposable import Disposable
 
 from rx_phoenix.protocol.serializer import Frame
-from rx_phoenix.streams.hub import Hub
+from rx_phoenix.streams.hub import Hot, noop
 from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.transport.contract import Connection
 
@@ -40,13 +42,54 @@ def alive(
     return Observable(subscribe)
 
 
-class Duplex(ABC):
-    """An open connection; see `Connection` for what users of it see."""
+class Inbound(abc.ObservableBase[Frame]):
+    """The frames that arrive, with nothing between the reader and who listens.
+
+    No hub: nothing arrives inside an arrival, and what a listener raises is the end
+    of the reader.
+
+    Attributes:
+        listeners: Who gets the next frame.
+    """
 
     def __init__(self) -> None:
-        self.emit = (hub := Hub[Frame](_raise)).on_next
-        self._frames = hub.observable
+        self.listeners: tuple[Callable[[Frame], object], ...] = ()
+
+    def subscribe(
+        self,
+        on_next: abc.ObserverBase[Frame] | abc.OnNext[Frame] | None = None,
+        on_error: abc.OnError | None = None,  # noqa: ARG002 - it never ends
+        on_completed: abc.OnCompleted | None = None,  # noqa: ARG002
+        *,
+        scheduler: abc.SchedulerBase | None = None,  # noqa: ARG002
+    ) -> abc.DisposableBase:
+        """Get each frame from now on; there is no other end than being disposed."""
+        listener: Callable[[Frame], object]
+        if isinstance(on_next, abc.ObserverBase):
+            listener = cast("abc.ObserverBase[Frame]", on_next).on_next
+        else:
+            listener = on_next or noop
+        self.listeners = (*self.listeners, listener)
+        return Disposable(lambda: self._remove(listener))
+
+    def _remove(self, listener: Callable[[Frame], object]) -> None:
+        listeners = list(self.listeners)
+        listeners.remove(listener)
+        self.listeners = tuple(listeners)
+
+
+class Duplex(ABC):
+    """An open connection; see `Connection` for what users of it see.
+
+    Attributes:
+        inbound: Who gets the frames.
+    """
+
+    def __init__(self) -> None:
+        self.inbound = Inbound()
+        self._frames = Hot(self.inbound)
         self._queue: deque[Frame] = deque()
+        self._rest: Awaitable[None] | None = None
         self._in_flight = 0
         self._something = Event()
         self._goodbye: tuple[int, str] | None = None
@@ -62,10 +105,29 @@ class Duplex(ABC):
         return len(self._queue) + self._in_flight
 
     def send(self, frame: Frame) -> None:
-        """Queue a frame."""
-        if self._goodbye is None:
-            self._queue.append(frame)
+        """Write a frame, or queue it behind others."""
+        if self._goodbye is not None:
+            return
+        if self._queue or self._in_flight:
+            self.enqueue(frame)
+            return
+        self._rest = self.begin(frame)
+        if self._rest is not None:
+            self._in_flight = 1
             self._something.set()
+
+    def begin(self, frame: Frame) -> Awaitable[None] | None:
+        """Write a frame as far as that needs no wait, when no other is before it.
+
+        Returns:
+            What is left to wait for; None if it is written, or was queued.
+        """
+        self.enqueue(frame)
+
+    def enqueue(self, frame: Frame) -> None:
+        """Leave a frame to the writer."""
+        self._queue.append(frame)
+        self._something.set()
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye once the queue is written."""
@@ -98,6 +160,10 @@ class Duplex(ABC):
         while True:
             await self._something.wait()
             self._something.clear()
+            if self._rest is not None:
+                await self._rest
+                self._rest = None
+                self._in_flight = 0
             while self._queue:
                 batch = self.next_batch(self._queue)
                 self._in_flight = len(batch)
@@ -110,6 +176,11 @@ class Duplex(ABC):
     def next_batch(self, queue: deque[Frame]) -> list[Frame]:
         """Take from the queue what one write can carry: one frame, if need be more."""
         return [queue.popleft()]
+
+    def emit(self, frame: Frame) -> None:
+        """Give a frame to everyone who listens."""
+        for listener in self.inbound.listeners:
+            listener(frame)
 
     @abstractmethod
     async def read(self) -> None:
@@ -139,7 +210,3 @@ class Duplex(ABC):
 def _error_of(task: Task[None]) -> BaseException | None:
     """What a task failed with; asyncio complains of errors that nobody asks for."""
     return None if task.cancelled() else task.exception()
-
-
-def _raise(error: Exception) -> None:
-    raise error

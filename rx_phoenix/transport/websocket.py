@@ -2,12 +2,18 @@
 
 from asyncio import timeout
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Coroutine,
+    Generator,
+    Mapping,
+)
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from socket import SHUT_RDWR
 from ssl import SSLContext
-from typing import Literal
+from typing import Any, Literal
 from urllib.request import getproxies
 
 from aiohttp import (
@@ -173,6 +179,23 @@ class Body:
         return response
 
 
+class Begun:
+    """A coroutine that has come as far as its first wait, to be awaited from there.
+
+    Args:
+        coroutine: The coroutine.
+        waits_for: What it waits for.
+    """
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], waits_for: Any) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield self._waits_for
+        yield from self._coroutine.__await__()
+
+
 class WebSocketConnection(Duplex):
     """One open WebSocket.
 
@@ -192,27 +215,48 @@ class WebSocketConnection(Duplex):
 
     async def read(self) -> None:
         """Emit each frame, text as bytes; end as the WebSocket ends."""
-        receive, emit = self._websocket.receive, self.emit
+        receive, inbound = self._websocket.receive, self.inbound
         while True:
             message = await receive()
             if message.type in CLOSES:
                 break
-            emit(message.data)
+            # As emit, but this is where every frame goes: not one call more.
+            for listener in inbound.listeners:
+                listener(message.data)
         if message.type is WSMsgType.CLOSE:
             raise ConnectionLost(int(message.data or NO_STATUS), message.extra or "")
         cause = self._websocket.exception()
         code = int(self._websocket.close_code or ABNORMAL)
         raise ConnectionLost(code, str(cause or "")) from cause
 
+    def begin(self, frame: Frame) -> Awaitable[None] | None:
+        """Write a frame now: the network mostly takes it without a wait."""
+        writing = self._writing(frame)
+        try:
+            waits_for = writing.send(None)
+        except StopIteration:
+            return None
+        except (ClientError, OSError):
+            # The writer meets the same, and ends the connection by it.
+            self.enqueue(frame)
+            return None
+        return self._finish(Begun(writing, waits_for))
+
     async def write(self, batch: list[Frame]) -> None:
         """Write a frame, within the deadline."""
         (frame,) = batch
+        await self._finish(self._writing(frame))
+
+    def _writing(self, frame: Frame) -> Coroutine[Any, Any, None]:
+        websocket = self._websocket
+        if isinstance(frame, str):
+            return websocket.send_str(frame)
+        return websocket.send_bytes(frame)
+
+    async def _finish(self, writing: Awaitable[None]) -> None:
         try:
             async with timeout(self._write_timeout):
-                if isinstance(frame, str):
-                    await self._websocket.send_str(frame)
-                else:
-                    await self._websocket.send_bytes(frame)
+                await writing
         except TimeoutError:
             text = f"a write did not complete within {self._write_timeout:g} s"
             raise ConnectionLost(ABNORMAL, text) from None

@@ -86,14 +86,16 @@ async def test_frames_travel_both_ways_in_order(peer, begin):
 async def test_what_waits_to_be_written_is_counted(peer, begin):
     connection = await soon(begin(peer.url).opened)
 
-    connection.send("one")
-    connection.send("two")
+    connection.send("taken at once")
     before = connection.buffered
-    await peer.get()
-    await peer.get()
-    await peer.websocket.send_str("enough")
+    for _ in range(20):
+        connection.send(20_000 * "more than the network takes ")
+    stalled = connection.buffered
+    for _ in range(21):
+        await peer.get()
 
-    assert before == 2
+    assert before == 0
+    assert stalled >= 2
     assert connection.buffered == 0
 
 
