@@ -3,12 +3,16 @@
 Each command imports what it needs when it is run, so that ``--help`` is quick.
 """
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rx_phoenix.cli.exits import EPILOG, ExitCode
-from rx_phoenix.cli.running import fail, run
+from rx_phoenix.cli.options import connecting
+from rx_phoenix.cli.output import Output
+from rx_phoenix.cli.remote import REMOTE, Count, Events, Json, Presence
+from rx_phoenix.cli.running import fail, finish, run
 
 __all__ = ["app"]
 
@@ -45,24 +49,6 @@ def main(
 
 
 @app.command()
-def serve(
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port; 0 for any free one.")
-    ] = 4000,
-    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
-) -> None:
-    """Serve an app to try clients with, until Ctrl-C.
-
-    It has a socket, a topic or an event for each thing that a Phoenix server can do to
-    a client. Try it with the socket at /socket, the topic room:lobby and the event
-    echo.
-    """
-    from rx_phoenix.cli.serve import serve as serving
-
-    run(serving(host, port), interrupted=ExitCode.OK)
-
-
-@app.command()
 def demo(
     url: Annotated[
         str | None,
@@ -96,3 +82,65 @@ def demo(
             "Install it with: pip install 'rx_phoenix[demo]'",
         )
     run(demonstrate(url, seconds, alarm), interrupted=ExitCode.OK)
+
+
+@app.command()
+def serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port; 0 for any free one.")
+    ] = 4000,
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+) -> None:
+    """Serve an app to try clients with, until Ctrl-C.
+
+    It has a socket, a topic or an event for each thing that a Phoenix server can do to
+    a client. Try it with the socket at /socket, the topic room:lobby and the event
+    echo.
+    """
+    from rx_phoenix.cli.serve import serve as serving
+
+    run(serving(host, port), interrupted=ExitCode.OK)
+
+
+@app.command()
+def replay(
+    tape: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The tape; `-` is stdin.")
+    ],
+    speed: Annotated[
+        float,
+        typer.Option(min=0.0, help="How many times as fast; 0 leaves out all waiting."),
+    ] = 1.0,
+    event: Events = [],
+    presence: Presence = False,
+    count: Count = None,
+    json: Json = False,
+) -> None:
+    """Play a tape into a client, and show what that hears."""
+    from rx_phoenix.cli.listening import Wish
+    from rx_phoenix.cli.recording import replay as replaying
+
+    wish = Wish(event, presence, count, None)
+    run(replaying(tape, Output(json=json), speed=speed, wish=wish))
+
+
+@app.command()
+def simulate(
+    seed: Annotated[int, typer.Option(help="The seed of the first history.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="How many histories.")] = 100,
+    sockets: Annotated[int, typer.Option(min=1, help="Sockets in each.")] = 2,
+    steps: Annotated[int, typer.Option(min=1, help="What happens in each.")] = 120,
+) -> None:
+    """Live through whole lives of this client, on a network that does its worst.
+
+    All in virtual time: no server is asked. The same seed is the same history; one
+    that breaks something is shown as short as it can be, and ends this with 1.
+    """
+    from rx_phoenix.cli.simulating import simulate_all
+
+    numbers = range(seed, seed + seeds)
+    finish(lambda: simulate_all(numbers, sockets=sockets, steps=steps))
+
+
+for command in REMOTE:
+    app.command()(connecting(command))

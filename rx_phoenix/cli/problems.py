@@ -59,8 +59,9 @@ def explain(error: Exception) -> Problem | None:
         if isinstance(error, kind):
             return Problem(_sentence(str(error)), advice, code)
     if isinstance(error, OSError):
-        advice = PORTS.get(error.errno or 0, "")
-        return Problem(_sentence(error.strerror or str(error)), advice, ExitCode.USAGE)
+        text = error.strerror or str(error)
+        text = f"{error.filename}: {text}" if error.filename else _sentence(text)
+        return Problem(text, OS_ADVICE.get(error.errno or 0, ""), ExitCode.USAGE)
     return None
 
 
@@ -69,19 +70,21 @@ ERRORS = (
     (PushRefused, "", ExitCode.REFUSED),
     (
         PushTimeout,
-        "Does the server know this event, and reply to it?",
+        "The server may be busy, or have no answer to this.",
         ExitCode.TIMEOUT,
     ),
     (UsageError, "", ExitCode.USAGE),
     (RxPhoenixError, "", ExitCode.UNREACHABLE),
+    (TimeoutError, "", ExitCode.TIMEOUT),
 )
 """What to try after an error, and the exit code; the first that fits counts."""
 
-PORTS = {
+OS_ADVICE = {
     errno.EADDRINUSE: "Choose another port with --port, or any free one: --port 0.",
-    errno.EACCES: "Ports below 1024 are for administrators: choose a higher one.",
+    errno.EACCES: "It is not for this user: choose another file, or a higher port.",
+    errno.EEXIST: "It would be overwritten: choose another file, or --force it.",
 }
-"""What to try when a port cannot be had."""
+"""What to try when the operating system says no."""
 
 STATUSES = {
     401: "It wants other credentials: check the token.",

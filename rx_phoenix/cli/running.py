@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
 import typer
@@ -12,7 +12,7 @@ import typer
 from rx_phoenix.cli.exits import ExitCode
 from rx_phoenix.cli.problems import explain
 
-__all__ = ["fail", "run"]
+__all__ = ["blame", "fail", "finish", "run"]
 
 
 def run(
@@ -20,29 +20,50 @@ def run(
     *,
     interrupted: ExitCode = ExitCode.INTERRUPTED,
 ) -> NoReturn:
-    """Run a command, and exit.
+    """Run a command on a loop of its own, and exit as `finish` does.
 
-    Ctrl-C and SIGTERM cancel it, so that it cleans up after itself. A problem is told
-    on stderr, without a traceback. A reader that closed the pipe had enough.
+    Ctrl-C and SIGTERM cancel it, so that it cleans up after itself.
 
     Args:
         command: The command.
         interrupted: The exit code after Ctrl-C; for what else would never end, that
             is the natural end.
     """
+    finish(lambda: asyncio.run(_terminable(command)), interrupted=interrupted)
+
+
+def finish(
+    command: Callable[[], ExitCode | None],
+    *,
+    interrupted: ExitCode = ExitCode.INTERRUPTED,
+) -> NoReturn:
+    """Call a command, and exit.
+
+    A problem is told on stderr, without a traceback. A reader that closed the pipe
+    has had enough.
+
+    Args:
+        command: The command.
+        interrupted: The exit code after Ctrl-C.
+    """
     try:
-        code = asyncio.run(_terminable(command)) or ExitCode.OK
+        code = command() or ExitCode.OK
     except (KeyboardInterrupt, asyncio.CancelledError):
         code = interrupted
     except BrokenPipeError:
         _abandon_stdout()
         code = ExitCode.OK
-    except Exception as error:
-        problem = explain(error)
-        if problem is None:
-            raise
-        fail(problem.text, problem.advice, problem.code)
+    except Exception as error:  # noqa: BLE001 - raised again if it is a bug
+        blame(error)
     raise typer.Exit(code)
+
+
+def blame(error: Exception) -> NoReturn:
+    """Tell what a user or the network did, and exit; raise what can only be a bug."""
+    problem = explain(error)
+    if problem is None:
+        raise error
+    fail(problem.text, problem.advice, problem.code)
 
 
 def fail(text: str, advice: str = "", code: ExitCode = ExitCode.USAGE) -> NoReturn:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 __all__ = ["PATIENCE", "Ran", "Terminal", "piped", "run", "terminal"]
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which something will not happen any more."""
 
 ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[=>]|\][^\x07]*\x07)")

@@ -10,16 +10,11 @@ from reactivex import operators as ops
 
 from rx_phoenix.channel import Channel
 from rx_phoenix.cli.demo.badge import Badge, badges
-from rx_phoenix.cli.demo.journal import (
-    Kind,
-    News,
-    alarm_news,
-    channel_news,
-    connection_news,
-)
+from rx_phoenix.cli.demo.journal import alarm_news
 from rx_phoenix.cli.demo.pipelines import Figures, Limits, figures
 from rx_phoenix.cli.demo.publisher import RECEIVED, Deliveries, deliveries
 from rx_phoenix.cli.demo.reading import Reading
+from rx_phoenix.cli.news import Kind, News, channel_news, connection_news
 from rx_phoenix.push import Push
 from rx_phoenix.socket import Socket
 from rx_phoenix.stats import SocketStats

@@ -1,16 +1,14 @@
-"""What the publisher says each time: this machine's figures at one moment."""
+"""What the publisher says each time: a machine's figures at one moment."""
 
-import time
 from typing import Annotated
 
-import psutil
 from msgspec import Meta, Struct
 
-__all__ = ["Reading", "read"]
+__all__ = ["Reading"]
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """This machine's figures at one moment; what was moved counts since it booted.
+    """A machine's figures at one moment; what was moved counts since it booted.
 
     Attributes:
         at: The time, in seconds since 1970.
@@ -33,25 +31,3 @@ class Reading(Struct, frozen=True, kw_only=True):
     sent: int
     disk_read: int
     disk_written: int
-
-
-def read(every: float) -> Reading:
-    """Read this machine's figures.
-
-    Args:
-        every: Seconds from one reading to the next.
-    """
-    memory = psutil.virtual_memory()
-    # Some containers have neither a network nor a disk to count.
-    network, disk = psutil.net_io_counters(), psutil.disk_io_counters()
-    return Reading(
-        at=time.time(),
-        every=every,
-        cores=tuple(psutil.cpu_percent(percpu=True)),
-        memory=memory.total - memory.available,
-        memory_total=memory.total,
-        received=network.bytes_recv if network else 0,
-        sent=network.bytes_sent if network else 0,
-        disk_read=disk.read_bytes if disk else 0,
-        disk_written=disk.write_bytes if disk else 0,
-    )

@@ -13,10 +13,10 @@ from rich.text import Text
 
 from rx_phoenix.cli.demo.badge import Badge, Mood
 from rx_phoenix.cli.demo.chart import DIM, bar, chart, columns, heat
-from rx_phoenix.cli.demo.journal import Kind
 from rx_phoenix.cli.demo.pipelines import Alarm, Figures
 from rx_phoenix.cli.demo.scene import Scene
 from rx_phoenix.cli.demo.stage import Stage
+from rx_phoenix.cli.news import Kind
 
 __all__ = ["draw"]
 

@@ -1,21 +1,19 @@
 """The demo from its start to its end."""
 
 import asyncio
-import logging
 from asyncio import Future
-from collections.abc import Generator
-from contextlib import contextmanager
 
 from rich.console import Console
 
 from rx_phoenix.cli.connecting import connected
 from rx_phoenix.cli.demo.feed import feed
+from rx_phoenix.cli.demo.machine import read
 from rx_phoenix.cli.demo.pipelines import Limits
 from rx_phoenix.cli.demo.plan import Plan, plan_for
 from rx_phoenix.cli.demo.publisher import publications
-from rx_phoenix.cli.demo.reading import read
 from rx_phoenix.cli.demo.show import Show, showing
 from rx_phoenix.cli.demo.stage import Stage, borrowed, embedded
+from rx_phoenix.cli.quiet import quiet_logs
 from rx_phoenix.policy import Backoff, Heartbeat, Reconnect
 from rx_phoenix.streams.scheduler import LoopScheduler
 
@@ -104,17 +102,3 @@ async def play(plan: Plan, stage: Stage, show: Show, failure: Future[None]) -> N
 async def _break_once(plan: Plan, stage: Stage) -> None:
     await asyncio.sleep(plan.outage_at)
     await stage.outage(plan.outage)
-
-
-@contextmanager
-def quiet_logs() -> Generator[None]:
-    """Keep the log of the library from writing over the screen."""
-    logger = logging.getLogger("rx_phoenix")
-    handler = logging.NullHandler()
-    logger.addHandler(handler)
-    before, logger.propagate = logger.propagate, False
-    try:
-        yield
-    finally:
-        logger.propagate = before
-        logger.removeHandler(handler)

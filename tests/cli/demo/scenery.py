@@ -6,10 +6,10 @@ import reactivex
 
 from rx_phoenix.cli.demo.badge import Badge, Mood
 from rx_phoenix.cli.demo.feed import Dated, Feed
-from rx_phoenix.cli.demo.journal import Kind, News
 from rx_phoenix.cli.demo.pipelines import Limits, figures
 from rx_phoenix.cli.demo.publisher import Deliveries
 from rx_phoenix.cli.demo.scene import Scene
+from rx_phoenix.cli.news import Kind, News
 from rx_phoenix.stats import SocketStats
 
 __all__ = ["NOON", "STATS", "dated", "feed_of", "figures_of", "scene_of"]

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from rx_phoenix import WebSocketTransport
 from rx_phoenix.cli.demo.badge import Badge, Mood
-from rx_phoenix.cli.demo.journal import Kind
 from rx_phoenix.cli.demo.publisher import Deliveries
 from rx_phoenix.cli.demo.screen import draw
 from rx_phoenix.cli.demo.stage import Stage
+from rx_phoenix.cli.news import Kind
 from tests.cli.demo.scenery import STATS, dated, figures_of, scene_of
 
 STAGE = Stage(

@@ -1,7 +1,6 @@
 """The demo from its start to its end."""
 
 import asyncio
-import logging
 import os
 import signal
 from dataclasses import replace
@@ -9,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from rx_phoenix.cli.demo.plan import Plan
-from rx_phoenix.cli.demo.session import demonstrate, play, quiet_logs
+from rx_phoenix.cli.demo.session import demonstrate, play
 from rx_phoenix.cli.demo.stage import borrowed
 from rx_phoenix.errors import ConnectError
 from tests.cli.terminal import PATIENCE, piped, run, terminal
@@ -64,17 +63,6 @@ async def test_an_outage_that_cannot_be_ended_ends_it(server):
         failure = asyncio.get_running_loop().create_future()
         with pytest.raises(OSError, match="taken meanwhile"):
             await play(Plan(0.0, 1.0, None), broken, lambda _: None, failure)
-
-
-def test_the_log_keeps_off_the_screen(caplog, capsys):
-    logger = logging.getLogger("rx_phoenix")
-    with quiet_logs():
-        logger.error("not to be seen")
-
-    logger.error("to be seen")
-
-    assert [record.message for record in caplog.records] == ["to be seen"]
-    assert "not to be seen" not in capsys.readouterr().err
 
 
 async def test_a_terminal_shows_the_outage_and_its_end():

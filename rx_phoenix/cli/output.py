@@ -1,0 +1,87 @@
+"""Results on stdout: for people at a terminal, as JSON lines for programs."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.highlighter import JSONHighlighter
+from rich.text import Text
+
+__all__ = ["Output", "as_json", "harmless", "notice"]
+
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys, and what turns text around."""
+
+
+def harmless(text: str) -> str:
+    r"""Text from elsewhere, fit for a terminal: it shows, and does nothing.
+
+    >>> harmless("red: \x1b[31m")
+    'red: \\u001b[31m'
+    """
+    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def as_json(value: object) -> str:
+    """A value as JSON in one line; bytes as base64.
+
+    >>> as_json({"n": 1, "data": b"hi"})
+    '{"n":1,"data":"aGk="}'
+    """
+    return harmless(msgspec.json.encode(value).decode())
+
+
+def notice(text: str) -> None:
+    """Say something by the way, on stderr."""
+    typer.secho(harmless(text), err=True, dim=True)
+
+
+class Output:
+    """Where the results of a command go.
+
+    Args:
+        json: Whether a terminal gets JSON lines as well; whatever else does anyway.
+        console: Where to; stdout if None.
+    """
+
+    def __init__(self, *, json: bool = False, console: Console | None = None) -> None:
+        self._console = console or Console()
+        self._is_for_people = self._console.is_terminal and not json
+
+    def event(self, topic: str, event: str, payload: object) -> None:
+        """Show something that just happened on a topic."""
+        now = datetime.now(UTC)
+        if self._is_for_people:
+            line = Text.assemble(
+                (f"{now.astimezone():%H:%M:%S} ", "dim"),
+                (harmless(event), "bold cyan"),
+                " ",
+                pretty(payload),
+            )
+            self._console.print(line, soft_wrap=True)
+            return
+        body = {"payload_base64" if isinstance(payload, bytes) else "payload": payload}
+        at = now.isoformat(timespec="milliseconds")
+        self.line({"at": at, "topic": topic, "event": event, **body})
+
+    def value(self, value: object) -> None:
+        """Show a value by itself."""
+        if self._is_for_people:
+            self._console.print(pretty(value), soft_wrap=True)
+        else:
+            typer.echo(as_json(value))
+
+    def line(self, values: Mapping[str, Any]) -> None:
+        """Write a JSON line."""
+        typer.echo(as_json(values))
+
+
+def pretty(value: object) -> Text:
+    """A value as JSON, in colours."""
+    text = Text(as_json(value))
+    JSONHighlighter().highlight(text)
+    return text

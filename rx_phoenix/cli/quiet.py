@@ -1,0 +1,21 @@
+"""Keeping the log of the library off the terminal."""
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+
+__all__ = ["quiet_logs"]
+
+
+@contextmanager
+def quiet_logs() -> Generator[None]:
+    """Let what the library logs go nowhere for a while."""
+    logger = logging.getLogger("rx_phoenix")
+    handler = logging.NullHandler()
+    logger.addHandler(handler)
+    before, logger.propagate = logger.propagate, False
+    try:
+        yield
+    finally:
+        logger.propagate = before
+        logger.removeHandler(handler)

@@ -1,0 +1,18 @@
+"""Targets without what a test does not care about."""
+
+from rx_phoenix.cli.target import Carrier, Target
+
+__all__ = ["target_for"]
+
+
+def target_for(url, **changes):
+    usual = {
+        "params": {},
+        "token": None,
+        "headers": {},
+        "carrier": Carrier.WEBSOCKET,
+        "vsn": 2,
+        "timeout": 5.0,
+        "insecure": False,
+    }
+    return Target(url=url, **{**usual, **changes})

@@ -1,0 +1,263 @@
+"""What happens on a topic."""
+
+import asyncio
+import json
+from functools import partial
+
+import pytest
+
+from rx_phoenix import Socket
+from rx_phoenix.cli.exits import ExitCode
+from rx_phoenix.cli.listening import (
+    Heard,
+    Wish,
+    bounded,
+    heard,
+    listen,
+    news_of,
+    told_change,
+)
+from rx_phoenix.cli.output import Output
+from rx_phoenix.errors import ConnectError, JoinRefused
+from rx_phoenix.protocol.changes import Joined, Left, Updated
+from rx_phoenix.testing import Says
+from rx_phoenix.testing.server import PhoenixServer, ServerChannel
+from tests.cli.targets import target_for
+from tests.cli.terminal import PATIENCE, piped, run, terminal
+
+EVERYTHING = Wish((), presence=False, count=None, seconds=None)
+META = {"phx_ref": "1"}
+
+
+def wish(events=(), *, presence=False, count=None, seconds=None):
+    return Wish(events, presence, count, seconds)
+
+
+@pytest.fixture
+def said(phx):
+    """What a wish hears of a topic on which this and that is said."""
+    present = {"me": {"metas": [META]}}
+    phx.letters(
+        a=Says("shout", {"n": 1}),
+        b=Says("whisper", b"\x01"),
+        s=Says("presence_state", present),
+        d=Says("presence_diff", {"joins": {}, "leaves": present}),
+    )
+
+    def said(wish, server="oj-a-b-s-d"):
+        recording = phx.record(heard(phx.socket.channel("room:a"), wish))
+        phx.run(server=server)
+        return recording.values
+
+    return said
+
+
+def test_everything_is_heard_but_the_protocol_itself(said):
+    assert [item.event for item in said(EVERYTHING)] == [
+        "shout",
+        "whisper",
+        "presence_state",
+        "presence_diff",
+    ]
+
+
+def test_an_event_is_heard_with_its_payload(said):
+    assert said(EVERYTHING)[:2] == [Heard("shout", {"n": 1}), Heard("whisper", b"\x01")]
+
+
+def test_only_events_that_are_wished_for_are_heard(said):
+    assert [item.event for item in said(wish(["whisper"]))] == ["whisper"]
+
+
+def test_the_protocol_itself_is_heard_if_wished_for(said):
+    assert [i.event for i in said(wish(["phx_error"]), "oj-E")] == ["phx_error"]
+
+
+def test_presence_is_told_as_who_comes_and_goes(said):
+    assert said(wish(presence=True)) == [
+        Heard("shout", {"n": 1}),
+        Heard("whisper", b"\x01"),
+        Heard("presence_joined", {"key": "me", "metas": [META]}),
+        Heard("presence_left", {"key": "me", "metas": [META]}),
+    ]
+
+
+def test_what_is_heard_ends_when_the_server_closes_the_channel(phx):
+    recording = phx.record(heard(phx.socket.channel("room:a"), wish(presence=True)))
+    phx.run(server="oj-C")
+
+    assert recording == phx.marbles("---|")
+
+
+@pytest.mark.parametrize(
+    ("change", "event"),
+    [
+        (Joined("me", [META], {}, is_first=True), "presence_joined"),
+        (Left("me", [META], {}, is_last=True), "presence_left"),
+        (Updated("me", [], [META], {}), "presence_updated"),
+    ],
+)
+def test_each_change_of_presence_is_an_event(change, event):
+    assert told_change(change) == Heard(event, {"key": "me", "metas": [META]})
+
+
+def test_a_number_of_events_is_enough(cold, expect, phx_timeline):
+    stream = bounded(cold("-a-b-c-"), wish(count=2), phx_timeline.scheduler)
+
+    expect(stream).to_be("-a-(b|)")
+
+
+def test_a_time_is_enough(cold, expect, phx_timeline):
+    stream = bounded(cold("-a-b-c-"), wish(seconds=0.4), phx_timeline.scheduler)
+
+    expect(stream).to_be("-a-b|")
+
+
+def test_news_are_of_the_connection_and_of_the_channel(phx):
+    channel = phx.socket.channel("room:a")
+    news = phx.record(news_of(phx.socket, channel))
+    channel.join()
+    phx.run(server="oj")
+
+    assert [item.text for item in news.values] == [
+        "The connection opened.",
+        "Joined room:a.",
+    ]
+
+
+async def shouts(url, *payloads):
+    """Shout from elsewhere."""
+    async with Socket(url) as socket:
+        channel = socket.channel("room:a")
+        await channel.join()
+        for payload in payloads:
+            channel.push("shout", payload)
+        await channel.push("ok")
+
+
+class Greeter(ServerChannel):
+    """Greets whoever joins; stops at once where the topic says so."""
+
+    def __init__(self, greeted):
+        self._greeted = greeted
+
+    def join(self, params):
+        goodbye = self.stop if self.topic == "room:brief" else self.greet
+        self.later(0.0, goodbye)
+
+    def greet(self):
+        self.push("welcome", {"to": self.topic})
+        self._greeted.set()
+
+
+@pytest.fixture
+def greeted():
+    return asyncio.Event()
+
+
+@pytest.fixture
+async def greeting(greeted):
+    async with PhoenixServer({"room:*": partial(Greeter, greeted)}) as server:
+        yield server
+
+
+async def test_events_are_shown_until_there_were_enough(server, capsys):
+    target = target_for(server.url)
+    listening = asyncio.create_task(
+        listen(target, "room:a", {}, wish(["shout"], count=2), Output())
+    )
+    while not listening.done():
+        await shouts(server.url, {"n": 1})
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert await listening is ExitCode.OK
+    assert [line["payload"] for line in lines] == [{"n": 1}, {"n": 1}]
+
+
+async def test_too_few_events_in_the_time_are_a_timeout(server):
+    target = target_for(server.url)
+
+    code = await listen(target, "room:a", {}, wish(count=1, seconds=0.05), Output())
+
+    assert code is ExitCode.TIMEOUT
+
+
+async def test_listening_for_a_time_is_fine_without_events(server):
+    target = target_for(server.url)
+
+    assert not await listen(target, "room:a", {}, wish(seconds=0.05), Output())
+
+
+async def test_a_channel_that_is_closed_too_early_is_told(greeting):
+    target = target_for(greeting.url)
+
+    code = await listen(target, "room:brief", {}, wish(count=1), Output())
+
+    assert code is ExitCode.UNREACHABLE
+
+
+async def test_a_refused_join_ends_it(server):
+    with pytest.raises(JoinRefused):
+        await listen(target_for(server.url), "room:forbidden", {}, EVERYTHING, Output())
+
+
+async def test_a_server_that_is_not_there_ends_it(nobody):
+    with pytest.raises(ConnectError):
+        await listen(target_for(nobody), "room:a", {}, EVERYTHING, Output())
+
+
+async def test_it_goes_on_after_a_loss(greeting, greeted, capsys):
+    wanted = wish(["welcome"], count=2)
+    listening = asyncio.create_task(
+        listen(target_for(greeting.url), "room:a", {}, wanted, Output())
+    )
+    await asyncio.wait_for(greeted.wait(), PATIENCE)
+    await greeting.stop()
+    await greeting.start()
+
+    assert await listening is ExitCode.OK
+    told = capsys.readouterr()
+    assert told.out.count("welcome") == 2
+    assert "Rejoined room:a." in told.err
+
+
+async def test_a_pipe_gets_json_lines(server):
+    async with piped("listen", server.url, "room:a", "-n", "1") as process:
+        async with asyncio.timeout(PATIENCE):
+            assert b"Joined room:a." in await process.stderr.readline()
+            await shouts(server.url, {"n": 1})
+            line = json.loads(await process.stdout.readline())
+            code = await process.wait()
+
+    assert code == 0
+    assert (line["event"], line["payload"]) == ("shout", {"n": 1})
+
+
+async def test_a_terminal_gets_colours(server):
+    async with terminal("listen", server.url, "room:a") as screen:
+        await screen.until("Joined room:a.")
+        await shouts(server.url, {"n": 1})
+        await screen.until('shout {"n":1}')
+        screen.press("\x03")
+
+        assert await screen.end() == 0
+        assert "Traceback" not in screen.text
+
+
+async def test_presence_is_shown_in_a_pipe(server):
+    ran = await run(
+        *("listen", server.url, "presence:a", "--presence", "-n", "1"),
+        *("-p", "user_id=me", "--join", '{"name":"Me"}'),
+    )
+
+    line = json.loads(ran.out)
+    assert line["event"] == "presence_joined"
+    assert line["payload"]["key"] == "me"
+
+
+async def test_a_refused_join_is_a_sentence(server):
+    ran = await run("listen", server.url, "room:forbidden")
+
+    assert ran.code == 1
+    assert "unauthorized" in ran.err
+    assert "Traceback" not in ran.err

@@ -1,0 +1,39 @@
+"""Whole lives, from the command line."""
+
+from rx_phoenix.cli.exits import ExitCode
+from rx_phoenix.cli.simulating import simulate_all
+from rx_phoenix.testing.simulation import Broken
+from tests.cli.terminal import run, terminal
+
+
+def test_what_was_lived_through_is_told(capsys):
+    assert simulate_all(range(2), sockets=1, steps=20) is ExitCode.OK
+    assert "2 histories" in capsys.readouterr().out
+
+
+def test_what_broke_is_shown_with_its_seed(capsys, monkeypatch):
+    def break_at_once(seed, **_):
+        raise Broken(seed, "it did not heal", ["0.0 s: opened", "0.1 s: lost"])
+
+    monkeypatch.setattr("rx_phoenix.cli.simulating.simulate", break_at_once)
+
+    assert simulate_all([7], sockets=1, steps=20) is ExitCode.REFUSED
+    assert capsys.readouterr().out.splitlines() == [
+        "0.0 s: opened",
+        "0.1 s: lost",
+        "Seed 7 broke it: it did not heal.",
+    ]
+
+
+async def test_the_command_runs_in_a_pipe():
+    ran = await run("simulate", "--seeds", "2", "--steps", "20")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert "nothing broke" in ran.out
+
+
+async def test_the_command_runs_in_a_terminal():
+    async with terminal("simulate", "--seeds", "2", "--steps", "20") as screen:
+        await screen.until("nothing broke")
+
+        assert await screen.end() == 0
