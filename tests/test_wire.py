@@ -1,0 +1,435 @@
+"""Messages to frames and back: who gets them, and what is counted."""
+
+import pytest
+
+from rx_phoenix.attempt import Attempt, Destination
+from rx_phoenix.errors import EncodeError, ProtocolError
+from rx_phoenix.policy import SendBuffer
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.protocol.serializer import SerializerV1, SerializerV2
+from rx_phoenix.push import Push
+from rx_phoenix.streams.hub import noop
+from rx_phoenix.testing.fake import FakeTransport
+from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.wire import Wire
+
+SHOUT = Message("1", "2", "room:1", "shout", {"body": "hi"})
+SHOUT_FRAME = '["1","2","room:1","shout",{"body":"hi"}]'
+BINARY = Message("1", "2", "room:1", "shout", b"\x00\xff")
+NEWS = Message(None, None, "room:1", "news", {"body": "hi"})
+NEWS_FRAME = '[null,null,"room:1","news",{"body":"hi"}]'
+OTHER_NEWS_FRAME = '[null,null,"room:2","news",{}]'
+REPLY_FRAME = '["1","2","room:1","phx_reply",{"status":"ok","response":{}}]'
+BEAT_FRAME = '[null,"7","phoenix","phx_reply",{"status":"ok","response":{}}]'
+PHOENIX_NEWS_FRAME = '[null,null,"phoenix","news",{}]'
+
+
+class Channel:
+    """A member that writes down what it gets."""
+
+    def __init__(self, topic, log):
+        self.topic = topic
+        self.log = log
+
+    def receive(self, message):
+        self.log.append((self.topic, message))
+
+
+class Trial:
+    """A wire, and everything it tells.
+
+    Attributes:
+        log: Who got which message, in order.
+        beats: What was offered as an answer to a heartbeat.
+        is_beat: Whether it was one.
+        malformed: The frames that were none.
+        reported: The exceptions of observers.
+    """
+
+    def __init__(self, time, serializer, send_buffer):
+        self.time = time
+        self.log = []
+        self.beats = []
+        self.is_beat = True
+        self.malformed = []
+        self.reported = []
+        self.channels = []
+        self.wire = Wire(
+            serializer,
+            send_buffer,
+            self.reported.append,
+            heartbeat_answered=self.note_beat,
+            malformed=self.malformed.append,
+        )
+
+    def note_beat(self, message):
+        self.beats.append(message)
+        return self.is_beat
+
+    def connect(self):
+        """Carry a new connection; returns its other end."""
+        transport = FakeTransport()
+        attempt = Attempt(
+            Destination("ws://localhost/socket", "2.0.0", None, None, None),
+            transport,
+            self.time,
+            self.time.spawn,
+            opened=lambda attempt, _: self.wire.carry(attempt),
+            failed=noop,
+            lost=noop,
+        )
+        attempt.start()
+        return transport.attempt.open()
+
+    def join(self, topic):
+        """Have the messages of a topic."""
+        channel = Channel(topic, self.log)
+        self.wire.members.add(channel)
+        self.wire.members.keep(channel)
+        return channel
+
+    def listen(self, name):
+        """Log what a hub of the wire's says."""
+        hub = getattr(self.wire, name)
+        return hub.subscribe(lambda message: self.log.append((name, message)))
+
+
+@pytest.fixture
+def time():
+    time = VirtualScheduler()
+    yield time
+    assert time.pending == ()
+
+
+@pytest.fixture
+def make_trial(time):
+    def make(serializer=None, send_buffer=SendBuffer()):
+        return Trial(time, serializer or SerializerV2(), send_buffer)
+
+    return make
+
+
+@pytest.fixture
+def trial(make_trial):
+    return make_trial()
+
+
+@pytest.fixture
+def make_push():
+    def make():
+        return Push("room:1", "shout", {}, 10.0, report=print, spawn=None)
+
+    return make
+
+
+def counted(trial):
+    """The counters that are not 0."""
+    stats = trial.wire.counters.snapshot(round_trip=None, buffered=0, channels=0)
+    names = ("frames_in", "bytes_in", "frames_out", "bytes_out")
+    names += ("protocol_errors", "late_replies")
+    return {name: getattr(stats, name) for name in names if getattr(stats, name)}
+
+
+# Refs.
+
+
+def test_no_two_messages_have_one_ref(trial):
+    assert [trial.wire.next_ref() for _ in range(3)] == ["1", "2", "3"]
+
+
+def test_refs_go_on_after_a_connection(trial):
+    trial.connect()
+    trial.wire.next_ref()
+    trial.wire.cut()
+    trial.connect()
+
+    assert trial.wire.next_ref() == "2"
+
+
+# Sending.
+
+
+def test_a_message_is_sent_as_a_frame(trial):
+    connection = trial.connect()
+    trial.wire.send(SHOUT)
+
+    assert connection.sent == [SHOUT_FRAME]
+
+
+def test_what_is_sent_is_counted_in_frames_and_in_their_sizes(trial):
+    connection = trial.connect()
+    trial.wire.send(SHOUT)
+    trial.wire.send(BINARY)
+
+    assert counted(trial) == {
+        "frames_out": 2,
+        "bytes_out": sum(map(len, connection.sent)),
+    }
+
+
+def test_a_message_goes_to_the_present_connection(trial):
+    first = trial.connect()
+    trial.wire.cut()
+    second = trial.connect()
+    trial.wire.send(SHOUT)
+
+    assert (first.sent, second.sent) == ([], [SHOUT_FRAME])
+
+
+def test_what_is_sent_is_shown_to_who_watches(trial):
+    trial.connect()
+    trial.listen("sent")
+    trial.wire.send(SHOUT)
+
+    assert trial.log == [("sent", SHOUT)]
+
+
+def test_what_cannot_be_said_is_neither_sent_nor_counted_nor_shown(trial):
+    connection = trial.connect()
+    trial.listen("sent")
+
+    with pytest.raises(EncodeError):
+        trial.wire.send(Message("1", "2", "room:1", "shout", {"body": float("nan")}))
+
+    assert (connection.sent, counted(trial), trial.log) == ([], {}, [])
+
+
+def test_who_watches_and_raises_is_reported(trial):
+    fault = RuntimeError("boom")
+
+    def fail(_):
+        raise fault
+
+    connection = trial.connect()
+    trial.wire.sent.subscribe(fail)
+    trial.wire.send(SHOUT)
+
+    assert trial.reported == [fault]
+    assert connection.sent == [SHOUT_FRAME]
+
+
+# Encoding without a connection.
+
+
+def test_a_message_can_be_encoded_without_a_connection(trial):
+    assert trial.wire.encode(SHOUT) == SHOUT_FRAME
+    assert counted(trial) == {}
+
+
+def test_a_message_that_cannot_be_said_is_refused(make_trial):
+    trial = make_trial(SerializerV1())
+
+    with pytest.raises(EncodeError):
+        trial.wire.encode(BINARY)
+
+
+@pytest.mark.parametrize(
+    ("serializer", "has_join_refs"), [(SerializerV1, False), (SerializerV2, True)]
+)
+def test_join_refs_are_a_matter_of_the_serializer(
+    make_trial, serializer, has_join_refs
+):
+    assert make_trial(serializer()).wire.has_join_refs is has_join_refs
+
+
+# Pushes that wait for the wire.
+
+
+def test_a_push_that_was_written_at_once_does_not_wait(trial):
+    connection = trial.connect()
+    trial.wire.send_push(SHOUT)
+
+    assert connection.sent == [SHOUT_FRAME]
+    assert trial.wire.buffered == 0
+
+
+def test_a_push_waits_until_its_frame_is_written(trial):
+    connection = trial.connect()
+    connection.buffered = 1
+    trial.wire.send_push(SHOUT)
+    before = trial.wire.buffered
+    connection.buffered = 0
+
+    assert (before, trial.wire.buffered) == (1, 0)
+
+
+def test_other_frames_than_pushes_do_not_count(trial):
+    connection = trial.connect()
+    connection.buffered = 1
+    trial.wire.send(SHOUT)
+
+    assert trial.wire.buffered == 0
+
+
+@pytest.mark.parametrize(
+    ("buffered", "waiting"), [(4, 2), (3, 2), (2, 1), (1, 1), (0, 0)]
+)
+def test_frames_are_written_in_their_order(trial, buffered, waiting):
+    connection = trial.connect()
+    connection.buffered = 1
+    trial.wire.send(SHOUT)
+    trial.wire.send_push(SHOUT)
+    trial.wire.send(SHOUT)
+    trial.wire.send_push(SHOUT)
+    connection.buffered = buffered
+
+    assert trial.wire.buffered == waiting
+
+
+def test_the_queue_of_a_lost_connection_waits_no_longer(trial):
+    connection = trial.connect()
+    connection.buffered = 1
+    trial.wire.send_push(SHOUT)
+    trial.wire.cut()
+
+    assert trial.wire.buffered == 0
+
+
+def test_a_push_may_wait_where_there_is_room(make_trial, make_push):
+    assert make_trial(send_buffer=SendBuffer(1)).wire.admit(make_push())
+
+
+def test_a_push_is_cancelled_where_there_is_none(make_trial, make_push):
+    trial = make_trial(send_buffer=SendBuffer(1))
+    trial.connect().buffered = 1
+    trial.wire.send_push(SHOUT)
+    push = make_push()
+
+    assert trial.wire.admit(push) is False
+    assert push.status == "cancelled"
+
+
+def test_what_was_written_meanwhile_makes_room(make_trial, make_push):
+    trial = make_trial(send_buffer=SendBuffer(1))
+    connection = trial.connect()
+    connection.buffered = 1
+    trial.wire.send_push(SHOUT)
+    connection.buffered = 0
+
+    assert trial.wire.admit(make_push())
+
+
+# Receiving.
+
+
+def test_a_message_goes_to_the_channel_of_its_topic(trial):
+    trial.join("room:1")
+    trial.join("room:2")
+    trial.wire.receive(NEWS_FRAME)
+
+    assert trial.log == [("room:1", NEWS)]
+
+
+def test_a_frame_of_text_may_come_as_bytes(trial):
+    trial.join("room:1")
+    trial.wire.receive(NEWS_FRAME.encode())
+
+    assert trial.log == [("room:1", NEWS)]
+
+
+def test_a_channel_comes_before_frames_and_frames_before_messages(trial):
+    trial.listen("messages")
+    trial.listen("frames")
+    trial.join("room:1")
+    trial.wire.receive(NEWS_FRAME)
+
+    assert trial.log == [("room:1", NEWS), ("frames", NEWS), ("messages", NEWS)]
+
+
+@pytest.mark.parametrize(
+    "frame", [NEWS_FRAME, OTHER_NEWS_FRAME, REPLY_FRAME, BEAT_FRAME]
+)
+@pytest.mark.parametrize("name", ["frames", "messages"])
+def test_every_message_is_shown_whosever_it_is(trial, name, frame):
+    trial.listen(name)
+    trial.wire.receive(frame)
+
+    assert trial.log == [(name, SerializerV2().decode(frame))]
+
+
+def test_what_is_received_is_counted_in_frames_and_in_their_sizes(trial):
+    frames = [NEWS_FRAME, OTHER_NEWS_FRAME, b"\x02\x06\x04room:1news\x00\xff"]
+    for frame in frames:
+        trial.wire.receive(frame)
+
+    assert counted(trial) == {"frames_in": 3, "bytes_in": sum(map(len, frames))}
+
+
+def test_a_channel_that_is_no_longer_busy_gets_nothing(trial):
+    trial.wire.members.let_go(trial.join("room:1"))
+    trial.wire.receive(NEWS_FRAME)
+
+    assert trial.log == []
+
+
+# Frames that are no messages.
+
+
+@pytest.mark.parametrize("frame", ["", "nonsense", "{}", "[1,2]", b"\x02", b"\x09x"])
+def test_a_frame_that_is_no_message_is_told_and_counted(trial, frame):
+    trial.join("room:1")
+    trial.listen("frames")
+    trial.listen("messages")
+    trial.wire.receive(frame)
+
+    (error,) = trial.malformed
+    assert type(error) is ProtocolError
+    assert trial.log == []
+    assert trial.wire.counters.protocol_errors == 1
+    assert trial.wire.counters.frames_in == 1
+
+
+def test_after_a_frame_that_is_no_message_others_arrive(trial):
+    trial.join("room:1")
+    trial.wire.receive("nonsense")
+    trial.wire.receive(NEWS_FRAME)
+
+    assert trial.log == [("room:1", NEWS)]
+
+
+# Answers to heartbeats, and late replies.
+
+
+def test_an_answer_to_a_heartbeat_is_offered_and_is_no_late_reply(trial):
+    trial.wire.receive(BEAT_FRAME)
+
+    assert trial.beats == [SerializerV2().decode(BEAT_FRAME)]
+    assert trial.wire.counters.late_replies == 0
+
+
+@pytest.mark.parametrize("is_beat", [False, True])
+def test_any_message_of_the_topic_phoenix_is_offered(trial, is_beat):
+    trial.is_beat = is_beat
+    trial.wire.receive(PHOENIX_NEWS_FRAME)
+
+    assert len(trial.beats) == 1
+    assert trial.wire.counters.late_replies == 0
+
+
+def test_an_answer_to_a_heartbeat_that_nobody_awaits_is_a_late_reply(trial):
+    trial.is_beat = False
+    trial.wire.receive(BEAT_FRAME)
+
+    assert trial.wire.counters.late_replies == 1
+
+
+def test_messages_of_other_topics_are_not_offered(trial):
+    trial.wire.receive(REPLY_FRAME)
+
+    assert trial.beats == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "late"), [(REPLY_FRAME, 1), (NEWS_FRAME, 0), (OTHER_NEWS_FRAME, 0)]
+)
+def test_a_reply_to_a_topic_without_a_channel_is_a_late_one(trial, frame, late):
+    trial.wire.receive(frame)
+
+    assert trial.wire.counters.late_replies == late
+
+
+def test_a_reply_to_a_channel_is_its_own_affair(trial):
+    trial.join("room:1")
+    trial.wire.receive(REPLY_FRAME)
+
+    assert trial.wire.counters.late_replies == 0
