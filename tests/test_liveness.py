@@ -1,28 +1,95 @@
-"""Heartbeats, and pings."""
+"""Heartbeats and pings of one connection, in virtual time."""
+
+from itertools import count
 
 import pytest
 
-from rx_phoenix import (
-    Closed,
-    ConnectionLost,
-    Heartbeat,
-    HeartbeatMissed,
-    Opened,
-    PushTimeout,
-    Reconnect,
-    Retrying,
-)
+from rx_phoenix.errors import PushTimeout
+from rx_phoenix.liveness import Liveness
+from rx_phoenix.policy import Heartbeat
+from rx_phoenix.protocol.message import Message
+from rx_phoenix.streams.deadline import Deadline, Queue
+from rx_phoenix.testing.scheduler import VirtualScheduler
 from tests.operators.notes import Notes
 
 
+class Line:
+    """A wire that writes down what is sent, and when."""
+
+    def __init__(self, time):
+        self.time = time
+        self.sent = []
+        self.refs = count(1)
+
+    def next_ref(self):
+        return str(next(self.refs))
+
+    def send(self, message):
+        self.sent.append((self.time.clock, message))
+
+
+class Link:
+    """All of a connection that heartbeats need."""
+
+    def __init__(self, time):
+        self.scheduler = time
+        self.joins = Queue()
+        self.wire = Line(time)
+
+
+class Trial:
+    """Heartbeats, every 20 s and to be answered within 5 s.
+
+    Attributes:
+        missed: When a heartbeat was missed.
+        reported: The exceptions of observers.
+    """
+
+    def __init__(self, time):
+        self.time = time
+        self.link = Link(time)
+        self.missed = []
+        self.reported = []
+        self.liveness = Liveness(
+            self.link,
+            Heartbeat(20, 5),
+            lambda: self.missed.append(time.clock),
+            self.reported.append,
+        )
+
+    @property
+    def times(self):
+        """When heartbeats and pings were sent."""
+        return [time for time, _ in self.link.wire.sent]
+
+    def answer(self, ref=None):
+        """Answer the newest heartbeat or ping, or the one of a ref."""
+        newest = self.link.wire.sent[-1][1].ref
+        reply = {"status": "ok", "response": {}}
+        message = Message(None, ref or newest, "phoenix", "phx_reply", reply)
+        return self.liveness.receive(message)
+
+    def join(self, within=60.0):
+        """Send a join; it stays unanswered until `joins.remove`."""
+        deadline = Deadline(self.time, within, lambda: None)
+        self.link.joins.add(deadline)
+        return deadline
+
+
 @pytest.fixture
-def stage(make_stage):
-    """A stage with the default heartbeat, whose connection is open at 0 s."""
-    stage = make_stage(heartbeat=Heartbeat(), reconnect=Reconnect(float))
-    stage.events = []
-    stage.socket.lifecycle.subscribe(stage.events.append)
-    stage.connect()
-    return stage
+def time():
+    time = VirtualScheduler()
+    yield time
+    assert time.pending == ()
+
+
+@pytest.fixture
+def trial(time):
+    trial = Trial(time)
+    yield trial
+    trial.link.joins.clear()
+    for ping in trial.liveness.stop():
+        ping.fail(ConnectionError("the test is over"))
 
 
 @pytest.fixture
@@ -30,332 +97,343 @@ def notes():
     return Notes()
 
 
-def beats(stage):
-    return stage.times("heartbeat")
+# Heartbeats.
 
 
-def answer(stage, number=-1):
-    stage.answer(stage.frames("heartbeat")[number])
+def test_without_a_connection_no_heartbeat_is_sent(trial, time):
+    time.advance_by(1000)
 
+    assert trial.times == []
 
-def is_missed(stage):
-    return HeartbeatMissed() in stage.events
 
+def test_the_first_heartbeat_is_an_interval_after_the_opening(trial, time):
+    time.advance_by(3)
+    trial.liveness.start()
+    time.advance_by(20)
 
-# The rhythm.
+    assert trial.times == [23.0]
 
 
-def test_the_first_comes_25_seconds_after_the_opening(stage):
-    stage.time.advance_before(25)
-    before = beats(stage)
-    stage.wait(0)
-    answer(stage)
+def test_a_heartbeat_is_what_phoenix_js_sends(trial, time):
+    trial.liveness.start()
+    time.advance_by(20)
 
-    assert before == []
-    assert beats(stage) == [25]
+    ((_, message),) = trial.link.wire.sent
+    assert message == Message(None, "1", "phoenix", "heartbeat", {})
 
 
-def test_it_is_a_message_to_phoenix(stage):
-    stage.wait(25)
-    answer(stage)
+def test_the_next_heartbeat_counts_from_the_answer(trial, time):
+    trial.liveness.start()
+    time.advance_by(23)
+    trial.answer()
+    time.advance_by(20)
 
-    assert stage.connection.sent == ['[null,"1","phoenix","heartbeat",{}]']
+    assert trial.times == [20.0, 43.0]
+    assert trial.missed == []
 
 
-def test_the_next_counts_from_the_answer(stage):
-    stage.wait(25)
-    stage.wait(7)
-    answer(stage)
-    stage.wait_until(57)
-    answer(stage)
+def test_heartbeats_go_on_as_long_as_they_are_answered(trial, time):
+    trial.liveness.start()
+    for _ in range(4):
+        time.advance_by(20)
+        trial.answer()
 
-    assert beats(stage) == [25, 57]
+    assert trial.times == [20.0, 40.0, 60.0, 80.0]
 
 
-def test_other_traffic_changes_nothing(stage):
-    channel = stage.joined()
-    for _ in range(24):
-        stage.wait(1)
-        channel.push("shout")
-        stage.answer("shout")
-        stage.say(channel, "shout")
-    stage.wait(1)
-    answer(stage)
+def test_each_heartbeat_has_a_ref_of_its_own(trial, time):
+    trial.liveness.start()
+    for _ in range(3):
+        time.advance_by(20)
+        trial.answer()
 
-    assert beats(stage) == [25]
+    assert [message.ref for _, message in trial.link.wire.sent] == ["1", "2", "3"]
 
 
-def test_there_is_one_at_a_time(stage):
-    stage.wait(34)
+@pytest.mark.parametrize(("clock", "missed"), [(24.9, []), (25, [25.0])])
+def test_a_heartbeat_without_an_answer_in_time_is_missed(trial, time, clock, missed):
+    trial.liveness.start()
+    time.advance_to(clock)
 
-    assert beats(stage) == [25]
-    answer(stage)
+    assert trial.missed == missed
 
 
-def test_interval_and_timeout_are_the_policys(make_stage):
-    stage = make_stage(heartbeat=Heartbeat(interval=3, timeout=2))
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.connect()
-    stage.wait(4.9)
-    before = list(events)
-    stage.wait(0.1)
+def test_a_heartbeat_is_missed_once(trial, time):
+    trial.liveness.start()
+    time.advance_by(1000)
 
-    assert before == [Opened()]
-    assert HeartbeatMissed() in events
+    assert (trial.times, trial.missed) == ([20.0], [25.0])
 
 
-def test_none_sends_none(make_stage):
-    stage = make_stage(heartbeat=None)
-    stage.connect()
-    stage.wait(3600)
+@pytest.mark.parametrize("ref", ["2", "0", "none"])
+def test_an_answer_to_something_else_is_none(trial, time, ref):
+    trial.liveness.start()
+    time.advance_by(20)
 
-    assert stage.wire == []
-    assert stage.time.pending == ()
+    assert trial.answer(ref) is False
+    time.advance_by(5)
+    assert trial.missed == [25.0]
 
 
-def test_none_is_sent_while_there_is_no_connection(stage):
-    stage.wait(24)
-    stage.lose()
-    stage.wait(60)
+def test_a_message_without_a_ref_is_no_answer(trial):
+    message = Message(None, None, "phoenix", "phx_error", {})
 
-    assert beats(stage) == []
+    assert trial.liveness.receive(message) is False
 
 
-def test_the_rhythm_starts_over_with_each_connection(stage):
-    stage.wait(24)
-    stage.lose()
-    stage.wait(1)
-    stage.open()
-    stage.wait(25)
-    answer(stage)
+def test_an_answer_counts_once(trial, time):
+    trial.liveness.start()
+    time.advance_by(20)
 
-    assert beats(stage) == [50]
+    assert (trial.answer(), trial.answer()) == (True, False)
 
 
-# A missed one.
+def test_a_new_connection_starts_the_interval_anew(trial, time):
+    trial.liveness.start()
+    time.advance_by(15)
+    trial.liveness.start()
+    time.advance_by(20)
 
+    assert trial.times == [35.0]
 
-def test_one_that_is_not_answered_within_10_seconds_is_missed(stage):
-    stage.wait_until(25)
-    stage.time.advance_before(35)
-    before = is_missed(stage)
-    stage.wait(0)
 
-    assert not before
-    assert stage.events == [
-        Opened(),
-        HeartbeatMissed(),
-        Closed(1006, "heartbeat timeout", clean=False),
-        Retrying(1, 1.0),
-    ]
+# Joins that the server handles first.
 
 
-def test_an_answer_at_the_last_moment_is_an_answer(stage):
-    stage.wait_until(25)
-    stage.time.advance_before(35)
-    answer(stage)
-    stage.wait(1)
+def test_the_deadline_waits_for_joins_that_were_sent_before(trial, time):
+    join = trial.join()
+    trial.liveness.start()
+    time.advance_by(40)
+    trial.link.joins.remove(join)
+    time.advance_by(5)
 
-    assert not is_missed(stage)
+    assert trial.times == [20.0]
+    assert trial.missed == [45.0]
 
 
-def test_the_connection_is_abandoned_at_once(make_stage):
-    stage = make_stage(
-        heartbeat=Heartbeat(), reconnect=Reconnect(float), answers_close=False
-    )
-    stage.connect()
-    old = stage.transport.attempt
-    stage.wait(35)
-    state = stage.socket.state
-    stage.wait(1)
-    stage.open()
+def test_the_deadline_waits_for_every_one_of_them(trial, time):
+    first, second = trial.join(), trial.join()
+    trial.liveness.start()
+    time.advance_by(30)
+    trial.link.joins.remove(first)
+    time.advance_by(10)
+    trial.link.joins.remove(second)
+    time.advance_by(5)
 
-    assert old.connection.closed_by_us == (1000, "heartbeat timeout")
-    assert old.is_disposed
-    assert state == "closed"
-    assert stage.socket.state == "open"
+    assert trial.missed == [45.0]
 
 
-def test_a_heartbeat_of_an_old_connection_does_not_end_the_new_one(stage):
-    stage.wait_until(25)
-    stage.lose()
-    stage.wait(1)
-    stage.open()
-    stage.wait(20)
+def test_the_deadline_does_not_wait_for_joins_that_were_sent_after(trial, time):
+    trial.liveness.start()
+    time.advance_by(20)
+    trial.join()
+    time.advance_by(5)
 
-    assert not is_missed(stage)
-    assert stage.socket.state == "open"
+    assert trial.missed == [25.0]
 
 
-def test_an_answer_with_another_ref_is_none(stage):
-    stage.wait_until(25)
-    stage.receive(
-        "phx_reply", {"status": "ok", "response": {}}, ref="77", topic="phoenix"
-    )
-    stage.wait(10)
+def test_a_heartbeat_that_is_answered_before_a_join_has_no_deadline(trial, time):
+    join = trial.join()
+    trial.liveness.start()
+    time.advance_by(20)
+    trial.answer()
+    trial.link.joins.remove(join)
+    time.advance_by(20)
 
-    assert is_missed(stage)
+    assert trial.missed == []
+    assert trial.times == [20.0, 40.0]
 
 
-def test_a_second_answer_changes_nothing(stage):
-    stage.wait_until(25)
-    answer(stage)
-    stage.wait(5)
-    answer(stage)
-    stage.wait_until(50)
-    answer(stage)
+# Round trips.
 
-    assert beats(stage) == [25, 50]
 
+def test_before_the_first_answer_there_is_no_round_trip(trial, time):
+    trial.liveness.start()
+    time.advance_by(20)
 
-def test_whoever_hears_of_it_may_disconnect(stage):
-    stage.socket.lifecycle.subscribe(
-        lambda event: (
-            stage.socket.disconnect() if isinstance(event, HeartbeatMissed) else None
-        )
-    )
-    stage.wait(36)
+    assert trial.liveness.round_trip is None
 
-    assert stage.socket.state == "closed"
-    assert stage.attempts == 1
-    assert stage.events[-1] == Closed(1000, "", clean=True)
 
+def test_the_round_trip_is_that_of_the_last_heartbeat(trial, time):
+    trips = []
+    trial.liveness.start()
+    for trip in (0.5, 0.25):
+        time.advance_by(20 + trip)
+        trial.answer()
+        trips.append(trial.liveness.round_trip)
 
-# Joins that hold the server up.
+    assert trips == [0.5, 0.25]
 
 
-def test_the_deadline_waits_for_joins_sent_before(stage):
-    stage.wait(24)
-    stage.channel().join(timeout=60)
-    stage.wait_until(25)
-    stage.wait(40)
-    before = is_missed(stage)
-    stage.answer("phx_join")
-    stage.time.advance_before(75)
-    still = is_missed(stage)
-    stage.wait(0)
+def test_the_round_trip_outlives_its_connection(trial, time):
+    trial.liveness.start()
+    time.advance_by(20.5)
+    trial.answer()
+    trial.liveness.stop()
 
-    assert (before, still) == (False, False)
-    assert is_missed(stage)
-
-
-def test_an_answer_that_comes_before_the_joins_is_an_answer(stage):
-    stage.wait(24)
-    stage.channel().join(timeout=60)
-    stage.wait_until(25)
-    answer(stage)
-    stage.answer("phx_join")
-    stage.wait_until(50)
-    answer(stage)
-
-    assert beats(stage) == [25, 50]
-
-
-def test_the_deadline_does_not_wait_for_joins_sent_after(stage):
-    stage.wait_until(26)
-    stage.channel().join(timeout=60)
-    stage.wait_until(35)
-
-    assert is_missed(stage)
-
-
-def test_each_join_counts_up_to_its_own_timeout(stage):
-    stage.wait(24)
-    stage.channel("room:1").join(timeout=5).mark_seen()
-    stage.channel("room:2").join(timeout=7).mark_seen()
-    stage.time.advance_before(24 + 5 + 7 + 10)
-    before = is_missed(stage)
-    stage.wait(0)
-
-    assert not before
-    assert is_missed(stage)
-
-
-def test_a_channel_that_is_left_meanwhile_is_waited_for_no_longer(stage):
-    stage.wait(24)
-    stage.channel().join(timeout=60)
-    stage.wait_until(26)
-    stage.channel().leave()
-    stage.wait_until(36)
-
-    assert is_missed(stage)
+    assert trial.liveness.round_trip == 0.5
 
 
 # Pings.
 
 
-def test_a_ping_measures_the_round_trip(stage, notes):
-    stage.socket.ping().subscribe(notes)
-    stage.wait(0.3)
-    answer(stage)
+def test_a_ping_is_sent_at_once(trial, time):
+    time.advance_by(3)
+    trial.liveness.ping()
 
-    assert notes == Notes([pytest.approx(0.3)], [], 1)
-
-
-def test_a_ping_can_be_awaited(stage):
-    async def main():
-        return await stage.socket.ping()
-
-    stage.time.call_later(0.3, lambda: answer(stage))
-
-    assert stage.time.loop.run_until_complete(main()) == pytest.approx(0.3)
+    assert trial.link.wire.sent == [
+        (3.0, Message(None, "1", "phoenix", "heartbeat", {}))
+    ]
 
 
-def test_pings_are_told_apart(stage):
-    first, second = Notes(), Notes()
-    stage.socket.ping().subscribe(first)
-    stage.wait(1)
-    stage.socket.ping().subscribe(second)
-    stage.wait(1)
-    answer(stage, 1)
-    answer(stage, 0)
+def test_a_ping_emits_its_round_trip(trial, time, notes):
+    trial.liveness.ping().subscribe(notes)
+    time.advance_by(0.5)
+    was_awaited = trial.answer()
 
-    assert (first.values, second.values) == ([2.0], [1.0])
+    assert was_awaited
+    assert notes == Notes([0.5], [], 1)
+    assert trial.liveness.round_trip == 0.5
 
 
-def test_a_ping_does_not_change_the_rhythm(stage):
-    stage.wait(24)
-    stage.socket.ping()
-    answer(stage)
-    stage.wait_until(25)
-    stage.socket.ping()
-    answer(stage, 1)
-    stage.wait_until(50)
-    answer(stage)
+@pytest.mark.parametrize(
+    ("seconds", "errors"), [(4.9, []), (5, ["no answer to a ping within 5 s"])]
+)
+def test_a_ping_without_an_answer_in_time_is_an_error(
+    trial, time, notes, seconds, errors
+):
+    trial.liveness.ping().subscribe(notes)
+    time.advance_by(seconds)
 
-    assert beats(stage) == [24, 25, 25, 50]
+    assert [str(error) for error in notes.errors] == errors
 
 
-def test_a_ping_that_is_not_answered_times_out_and_ends_nothing(stage, notes):
-    stage.socket.ping().subscribe(notes)
-    stage.wait(10)
-    answer(stage)
+def test_the_error_of_a_ping_is_a_timeout(trial, time, notes):
+    trial.liveness.ping().subscribe(notes)
+    time.advance_by(5)
 
     assert [type(error) for error in notes.errors] == [PushTimeout]
-    assert "no answer to a ping within 10 s" in str(notes.errors[0])
-    assert stage.socket.state == "open"
 
 
-@pytest.mark.parametrize("state", ["new", "connecting", "lost"])
-def test_a_ping_without_a_connection_is_lost(make_stage, notes, state):
-    stage = make_stage()
-    if state == "connecting":
-        stage.socket.connect()
-    elif state == "lost":
-        stage.connect()
-        stage.lose()
-    stage.socket.ping().subscribe(notes)
+def test_an_answer_to_a_ping_that_comes_too_late_was_not_awaited(trial, time):
+    trial.liveness.ping()
+    time.advance_by(5)
 
-    assert [type(error) for error in notes.errors] == [ConnectionLost]
+    assert trial.answer() is False
+    assert trial.liveness.round_trip is None
 
 
-@pytest.mark.parametrize("end", ["lose", "disconnect", "aclose"])
-def test_a_ping_in_flight_ends_with_the_connection(stage, notes, end):
-    stage.socket.ping().subscribe(notes)
-    if end == "lose":
-        stage.lose()
-    else:
-        getattr(stage.socket, end)()
+def test_several_pings_are_told_apart(trial, time):
+    first, second = Notes(), Notes()
+    trial.liveness.ping().subscribe(first)
+    time.advance_by(1)
+    trial.liveness.ping().subscribe(second)
+    time.advance_by(1)
+    trial.answer("2")
+    time.advance_by(1)
+    trial.answer("1")
 
-    assert [type(error) for error in notes.errors] == [ConnectionLost]
+    assert (first.values, second.values) == ([3.0], [1.0])
+
+
+def test_a_ping_that_is_answered_puts_no_heartbeat_off(trial, time):
+    trial.liveness.start()
+    time.advance_by(10)
+    trial.liveness.ping()
+    trial.answer()
+    time.advance_by(10)
+
+    assert trial.times == [10.0, 20.0]
+
+
+def test_a_ping_that_is_missed_loses_no_connection(trial, time):
+    trial.liveness.ping()
+    time.advance_by(100)
+
+    assert trial.missed == []
+
+
+def test_an_answer_to_a_ping_is_none_to_a_heartbeat(trial, time):
+    trial.liveness.start()
+    time.advance_by(20)
+    trial.liveness.ping()
+    trial.answer()
+    time.advance_by(5)
+
+    assert trial.missed == [25.0]
+
+
+# The end of the connection.
+
+
+@pytest.mark.parametrize("clock", [10, 22])
+def test_after_the_end_nothing_is_sent_or_missed(trial, time, clock):
+    trial.liveness.start()
+    time.advance_to(clock)
+    sent = [*trial.times]
+    trial.liveness.stop()
+    time.advance_by(1000)
+
+    assert (trial.times, trial.missed) == (sent, [])
+
+
+def test_to_stop_what_never_started_is_no_matter(trial):
+    assert list(trial.liveness.stop()) == []
+
+
+def test_the_end_hands_over_the_pings_in_flight(trial, notes):
+    trial.liveness.ping().subscribe(notes)
+    lost = ConnectionError("lost")
+    for ping in trial.liveness.stop():
+        ping.fail(lost)
+
+    assert [str(error) for error in notes.errors] == ["lost"]
+
+
+def test_the_end_hands_over_no_ping_that_was_answered(trial):
+    trial.liveness.ping()
+    trial.answer()
+
+    assert list(trial.liveness.stop()) == []
+
+
+def test_a_ping_that_was_handed_over_has_no_deadline_here(trial, time, notes):
+    trial.liveness.ping().subscribe(notes)
+    pings = trial.liveness.stop()
+    time.advance_by(100)
+
+    assert len(pings) == 1
+    assert notes.is_open
+
+
+def test_an_answer_after_the_end_was_not_awaited(trial, time):
+    trial.liveness.start()
+    time.advance_by(20)
+    trial.liveness.stop()
+
+    assert trial.answer() is False
+
+
+def test_the_next_connection_has_heartbeats_again(trial, time):
+    trial.liveness.start()
+    time.advance_by(22)
+    trial.liveness.stop()
+    trial.liveness.start()
+    time.advance_by(20)
+
+    assert trial.times == [20.0, 42.0]
+
+
+def test_an_observer_of_a_ping_that_raises_is_reported(trial, notes):
+    fault = RuntimeError("boom")
+
+    def fail(_):
+        raise fault
+
+    ping = trial.liveness.ping()
+    ping.subscribe(fail)
+    ping.subscribe(notes)
+    trial.answer()
+
+    assert trial.reported == [fault]
+    assert notes.values == [0.0]

@@ -1,365 +1,392 @@
-"""Refused credentials, and providers of them."""
+"""What comes after a failure, decided in virtual time."""
 
 from asyncio import sleep
+from datetime import UTC, datetime
 
 import pytest
 
-from rx_phoenix import AttemptFailed, ConnectError, GaveUp, Reconnect, Retrying
+from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
+from rx_phoenix.policy import Backoff, Reconnect
+from rx_phoenix.protocol.lifecycle import GaveUp, Retrying
+from rx_phoenix.retry import Retries
+from rx_phoenix.testing.scheduler import VirtualScheduler
+
+LOST = ConnectionLost(1006)
+REFUSED = ConnectError("refused", status=403)
+FORBIDDEN = ConnectError("gone", status=404)
+STEPS = Backoff.steps(1, 2, 5)
 
 
-class Provider:
-    """Gives out values one after another, then the last one for ever."""
+class Fault(Exception):
+    """What a user's function raises."""
 
-    def __init__(self, *values, seconds=None):
-        self.values = list(values)
-        self.asked = 0
-        self._seconds = seconds
 
-    def __call__(self):
-        self.asked += 1
-        value = self.values.pop(0) if len(self.values) > 1 else self.values[0]
-        return value if self._seconds is None else self._later(value)
+class Trial:
+    """Retries, and everything they say: to whom, and when.
 
-    async def _later(self, value):
-        await sleep(self._seconds)
-        if isinstance(value, Exception):
-            raise value
-        return value
+    Attributes:
+        begun: When each attempt was begun, and with which credentials.
+        later: The verdicts that took an ``await``.
+        reported: The exceptions of users' functions.
+    """
+
+    def __init__(self, time, policy, chance=0.5):
+        self.time = time
+        self.begun = []
+        self.later = []
+        self.reported = []
+        self.retries = Retries(
+            policy,
+            scheduler=lambda: time,
+            spawn=time.spawn,
+            chance=lambda: chance,
+            report=self.reported.append,
+            begin=lambda credentials: self.begun.append((time.clock, credentials)),
+        )
+
+    def decide(self, error=LOST, credentials=(), providers=()):
+        return self.retries.decide(error, credentials, providers, self.later.append)
 
 
 @pytest.fixture
-def refused(make_stage):
-    """A stage whose connect params come from a provider, with 403 at the door."""
-
-    def make(params, status=403, **options):
-        options = {"reconnect": Reconnect(float), "params": params} | options
-        stage = make_stage(**options)
-        stage.events = []
-        stage.socket.lifecycle.subscribe(stage.events.append)
-        stage.socket.connect().subscribe(on_error=lambda _: None)
-        stage.wait(0)
-        refuse(stage, status)
-        return stage
-
-    return make
+def time():
+    time = VirtualScheduler()
+    yield time
+    assert time.pending == ()
 
 
-def refuse(stage, status=403):
-    stage.fail(ConnectError("no", status=status))
+@pytest.fixture
+def make_trial(time):
+    trials = []
+
+    def make(*, chance=0.5, **policy):
+        trials.append(Trial(time, Reconnect(**{"delays": STEPS, **policy}), chance))
+        return trials[-1]
+
+    yield make
+    for trial in trials:
+        trial.retries.stop()
+    time.advance_by(0)
 
 
-def kinds(stage):
-    return [type(event) for event in stage.events]
+@pytest.fixture
+def trial(make_trial):
+    return make_trial()
 
 
-def params_of(stage):
-    return [attempt.endpoint.params for attempt in stage.transport.attempts]
+def fail(*_):
+    raise Fault
 
 
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("params", [{"t": 1}, None])
-def test_static_credentials_that_are_refused_are_final(refused, params, status):
-    stage = refused(params, status)
-    stage.wait(60)
-
-    assert kinds(stage) == [AttemptFailed, GaveUp]
-    assert stage.events[-1].error.status == status
-    assert stage.attempts == 1
+async def awaited(value):
+    await sleep(1)
+    return value
 
 
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("seconds", [None, 0.5])
-def test_a_provider_that_has_no_others_ends_it(make_stage, status, seconds):
-    params = Provider({"t": 1}, {"t": 1}, seconds=seconds)
-    stage = make_stage(reconnect=Reconnect(float), params=params)
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.socket.connect().subscribe(on_error=lambda _: None)
-    stage.wait(0.5)
-    refuse(stage, status)
-    stage.wait(60)
-
-    assert [type(event) for event in events] == [AttemptFailed, GaveUp]
-    assert params.asked == 2
-    assert stage.attempts == 1
+async def awaited_failure():
+    await sleep(1)
+    raise Fault
 
 
-@pytest.mark.parametrize("seconds", [None, 0.5])
-def test_other_credentials_get_one_attempt_after_the_usual_delay(make_stage, seconds):
-    params = Provider({"t": 1}, {"t": 2}, {"t": 3}, seconds=seconds)
-    stage = make_stage(reconnect=Reconnect(float), params=params)
-    stage.socket.connect()
-    stage.wait(0.5)
-    refuse(stage)
-    stage.wait(seconds or 0)
-    stage.time.advance_before(stage.time.clock + 1)
-    before = stage.attempts
-    stage.wait(0)
-    stage.open()
-
-    assert before == 1
-    assert params_of(stage) == [{"t": 1}, {"t": 2}]
-    assert params.asked == 2
-    assert stage.socket.state == "open"
+# A wait.
 
 
-@pytest.mark.parametrize("seconds", [None, 0.5])
-def test_a_second_refusal_in_a_row_is_final(make_stage, seconds):
-    params = Provider({"t": 1}, {"t": 2}, {"t": 3}, seconds=seconds)
-    stage = make_stage(reconnect=Reconnect(float), params=params)
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.socket.connect().subscribe(on_error=lambda _: None)
-    stage.wait(0.5)
-    refuse(stage)
-    stage.wait(2)
-    refuse(stage)
-    stage.wait(60)
+def test_it_waits_for_nothing_at_first(trial):
+    assert (trial.retries.is_waiting, trial.retries.due) == (False, None)
 
-    assert [type(event) for event in events] == [
-        AttemptFailed,
-        Retrying,
-        AttemptFailed,
-        GaveUp,
+
+def test_a_failure_that_may_heal_is_followed_by_a_wait(trial, time):
+    time.advance_by(10)
+
+    assert trial.decide() == Retrying(1, 1.0)
+    assert (trial.retries.is_waiting, trial.retries.due) == (True, 11.0)
+
+
+def test_after_the_wait_an_attempt_begins_with_new_credentials(trial, time):
+    trial.decide()
+    time.advance_by(5)
+
+    assert trial.begun == [(1.0, None)]
+    assert (trial.retries.is_waiting, trial.retries.due) == (False, None)
+
+
+def test_each_failure_waits_longer(trial, time):
+    verdicts = []
+    for _ in range(4):
+        verdicts.append(trial.decide())
+        time.advance_by(10)
+
+    assert verdicts == [
+        Retrying(1, 1.0),
+        Retrying(2, 2.0),
+        Retrying(3, 5.0),
+        Retrying(4, 5.0),
     ]
-    assert stage.attempts == 2
 
 
-def test_an_open_connection_brings_the_second_chance_back(make_stage):
-    params = Provider(*({"t": n} for n in range(9)))
-    stage = make_stage(reconnect=Reconnect(lambda _: 1.0), params=params)
-    stage.socket.connect()
-    refuse(stage)
-    stage.wait(1)
-    stage.open()
-    stage.lose()
-    stage.wait(1)
-    refuse(stage)
-    stage.wait(1)
-    stage.open()
+def test_an_attempt_that_fails_at_once_is_decided_inside_its_beginning(time):
+    verdicts = []
 
-    assert stage.attempts == 4
-    assert stage.socket.state == "open"
+    def begin(_):
+        verdicts.append(retries.decide(LOST, (), (), verdicts.append))
 
-
-def test_a_new_beginning_brings_the_second_chance_back(refused):
-    params = Provider(*({"t": n} for n in range(9)))
-    stage = refused(params)
-    stage.wait(1)
-    refuse(stage)
-    stage.socket.connect()
-    refuse(stage)
-    stage.wait(1)
-    stage.open()
-
-    assert kinds(stage).count(GaveUp) == 1
-    assert stage.attempts == 4
-    assert stage.socket.state == "open"
-
-
-@pytest.mark.parametrize("option", ["auth_token", "headers", "params"])
-def test_each_of_the_providers_may_have_something_else(make_stage, option):
-    values = {
-        "auth_token": ("old", "new"),
-        "headers": ({"a": "old"}, {"a": "new"}),
-        "params": ({"a": "old"}, {"a": "new"}),
-    }
-    stage = make_stage(
-        reconnect=Reconnect(float), **{option: Provider(*values[option])}
+    retries = Retries(
+        Reconnect(STEPS),
+        scheduler=lambda: time,
+        spawn=time.spawn,
+        chance=lambda: 0.5,
+        report=print,
+        begin=begin,
     )
-    stage.socket.connect()
-    refuse(stage)
-    stage.wait(1)
+    begin(None)
+    time.advance_by(1)
 
-    assert getattr(stage.transport.attempt.endpoint, option) == values[option][1]
+    assert verdicts == [Retrying(1, 1.0), Retrying(2, 2.0)]
+    assert (retries.is_waiting, retries.due) == (True, 3.0)
+    retries.stop()
 
 
-@pytest.mark.parametrize("seconds", [None, 0.5])
-def test_a_provider_that_raises_when_asked_again_is_reported_and_asked_later(
-    make_stage, seconds
+def test_to_start_afresh_is_to_begin_with_the_first_delay(trial, time):
+    trial.decide()
+    time.advance_by(1)
+    trial.retries.start_afresh()
+
+    assert trial.decide() == Retrying(1, 1.0)
+
+
+def test_an_open_connection_alone_does_not_make_the_delays_start_over(trial, time):
+    trial.decide()
+    time.advance_by(1)
+    trial.retries.opened()
+
+    assert trial.decide() == Retrying(2, 2.0)
+
+
+def test_a_connection_that_proved_good_makes_them_start_over(trial, time):
+    trial.decide()
+    time.advance_by(1)
+    trial.retries.settled()
+
+    assert trial.decide() == Retrying(1, 1.0)
+
+
+def test_a_wait_that_is_stopped_begins_nothing(trial, time):
+    trial.decide()
+    trial.retries.stop()
+    time.advance_by(10)
+
+    assert trial.begun == []
+    assert (trial.retries.is_waiting, trial.retries.due) == (False, None)
+
+
+def test_after_a_stop_it_can_wait_again(trial, time):
+    trial.decide()
+    trial.retries.stop()
+    trial.decide()
+    time.advance_by(10)
+
+    assert trial.begun == [(2.0, None)]
+
+
+@pytest.mark.parametrize(("chance", "delay"), [(0, 0.0), (0.25, 1.0), (0.5, 2.0)])
+def test_chance_shortens_the_wait(make_trial, chance, delay):
+    trial = make_trial(delays=Backoff(4, 2, 60, "full"), chance=chance)
+
+    assert trial.decide() == Retrying(1, delay)
+
+
+@pytest.mark.parametrize(
+    ("asked", "delay"),
+    [
+        ("0", 1.0),
+        ("7", 7.0),
+        ("3600", 120.0),
+        ("Thu, 01 Jan 1970 00:00:30 GMT", 20.0),
+        ("soon", 1.0),
+    ],
+)
+def test_a_server_that_asks_for_more_time_gets_it(trial, time, asked, delay):
+    time.advance_by(10)
+    busy = ConnectError("busy", status=503, headers={"Retry-After": asked})
+
+    assert time.now == datetime(1970, 1, 1, 0, 0, 10, tzinfo=UTC)
+    assert trial.decide(busy) == Retrying(1, delay)
+
+
+# The end.
+
+
+@pytest.mark.parametrize(
+    "error",
+    [FORBIDDEN, ConnectionLost(1008), UsageError("no")],
+    ids=["404", "1008", "usage"],
+)
+def test_a_failure_that_is_final_is_followed_by_nothing(trial, time, error):
+    assert trial.decide(error) == GaveUp(error)
+    assert (trial.retries.is_waiting, trial.retries.due) == (False, None)
+    time.advance_by(1000)
+    assert trial.begun == []
+
+
+@pytest.mark.parametrize(
+    ("error", "says", "verdict"),
+    [
+        (LOST, True, GaveUp(LOST)),
+        (LOST, False, Retrying(1, 1.0)),
+        (FORBIDDEN, False, Retrying(1, 1.0)),
+        (FORBIDDEN, None, GaveUp(FORBIDDEN)),
+    ],
+)
+def test_the_user_decides_what_is_final(make_trial, error, says, verdict):
+    trial = make_trial(give_up=lambda _: says)
+
+    assert trial.decide(error) == verdict
+
+
+@pytest.mark.parametrize(
+    ("says", "verdict"), [(True, GaveUp(REFUSED)), (False, Retrying(1, 1.0))]
+)
+@pytest.mark.parametrize("answer", ["old", "new"])
+def test_what_the_user_decided_goes_before_what_providers_say(
+    make_trial, says, verdict, answer
 ):
-    boom = RuntimeError("boom")
-    params = Provider({"t": 1}, {"t": 2}, seconds=seconds)
-    stage = make_stage(reconnect=Reconnect(float), params=params)
-    stage.socket.connect()
-    stage.wait(0.5)
+    trial = make_trial(give_up=lambda _: says)
 
-    async def fail():
-        raise boom
-
-    params.__class__ = type("Failing", (Provider,), {"__call__": lambda self: fail()})
-    refuse(stage)
-    stage.wait(0)
-    params.__class__ = Provider
-    stage.wait(1.5)
-
-    assert stage.unhandled == [boom]
-    assert params_of(stage) == [{"t": 1}, {"t": 2}]
-    stage.unhandled.clear()
+    assert trial.decide(REFUSED, ["old"], [answer]) == verdict
 
 
-def test_a_provider_that_is_asked_again_and_never_answers_is_left_alone(make_stage):
-    params = Provider({"t": 1}, {"t": 2}, seconds=0.5)
-    stage = make_stage(reconnect=Reconnect(float), params=params)
-    stage.socket.connect()
-    stage.wait(0.5)
-    refuse(stage)
-    before = "no attempt is due" in stage.socket.diagnosis()
-    stage.socket.reconnect_now()
-    stage.wait(0.5)
-    stage.open()
-
-    assert before
-    assert params.asked == 3
-    assert stage.attempts == 2
+# A user's policy that raises.
 
 
-def test_a_pause_stops_the_asking(make_stage):
-    params = Provider({"t": 1}, {"t": 2}, seconds=0.5)
-    stage = make_stage(reconnect=Reconnect(float), params=params)
-    stage.socket.connect()
-    stage.wait(0.5)
-    refuse(stage)
-    stage.socket.disconnect()
-    stage.wait(60)
+def test_a_give_up_that_raises_is_reported_and_the_failure_may_heal(make_trial):
+    trial = make_trial(give_up=fail)
 
-    assert stage.attempts == 1
+    assert trial.decide(FORBIDDEN) == Retrying(1, 1.0)
+    assert [type(error) for error in trial.reported] == [Fault]
 
 
-@pytest.mark.parametrize(("decision", "attempts"), [(True, 1), (False, 3), (None, 2)])
-def test_a_users_policy_goes_before_the_second_chance(make_stage, decision, attempts):
-    params = Provider({"t": 1}, {"t": 2}, {"t": 3})
-    stage = make_stage(
-        reconnect=Reconnect(lambda _: 1.0, give_up=lambda _: decision), params=params
+@pytest.mark.parametrize("delays", [fail, lambda attempt: -1.0], ids=["fault", "-1"])
+def test_delays_that_raise_are_reported_and_the_default_ones_count(make_trial, delays):
+    trial = make_trial(delays=delays)
+
+    assert trial.decide() == Retrying(1, 0.125)
+    assert trial.decide() == Retrying(2, 0.25)
+    assert len(trial.reported) == 2
+
+
+# Credentials that were refused.
+
+
+def test_refused_credentials_that_are_the_same_again_are_the_end(trial):
+    assert trial.decide(REFUSED, [{"a": 1}, "old"], [{"a": 1}, lambda: "old"]) == (
+        GaveUp(REFUSED)
     )
-    stage.socket.connect().subscribe(on_error=lambda _: None)
-    refuse(stage)
-    stage.wait(1)
-    if attempts > 1:
-        refuse(stage)
-        stage.wait(1)
-
-    assert stage.attempts == attempts
+    assert trial.retries.is_waiting is False
 
 
-# Providers at each attempt.
+def test_other_credentials_get_an_attempt_after_the_usual_wait(trial, time):
+    verdict = trial.decide(REFUSED, [None, "old"], [None, lambda: "new"])
+    time.advance_by(10)
+
+    assert verdict == Retrying(1, 1.0)
+    assert trial.begun == [(1.0, [None, "new"])]
+    assert trial.later == []
 
 
-@pytest.mark.parametrize("seconds", [None, 0.5])
-def test_providers_are_asked_at_every_attempt(make_stage, seconds):
-    params = Provider({"t": 1}, {"t": 2}, {"t": 3}, seconds=seconds)
-    stage = make_stage(reconnect=Reconnect(lambda _: 1.0), params=params)
-    stage.socket.connect()
-    stage.wait(0.5)
-    stage.fail()
-    stage.wait(1.5)
-    stage.open()
-    stage.lose()
-    stage.wait(1.5)
+def test_other_credentials_that_are_refused_too_are_the_end(trial, time):
+    tokens = iter(["new", "newest"])
+    providers = [lambda: next(tokens)]
+    trial.decide(REFUSED, ["old"], providers)
+    time.advance_by(1)
 
-    assert params_of(stage) == [{"t": 1}, {"t": 2}, {"t": 3}]
+    assert trial.decide(REFUSED, ["new"], providers) == GaveUp(REFUSED)
+    assert next(tokens) == "newest"
 
 
-@pytest.mark.parametrize("option", ["params", "auth_token", "headers"])
-@pytest.mark.parametrize("is_late", [False, True])
-def test_a_provider_that_raises_fails_the_attempt(make_stage, option, is_late):
-    def raise_now():
-        raise RuntimeError("no token")
+def test_once_they_were_good_there_is_another_second_chance(trial, time):
+    trial.decide(REFUSED, ["old"], ["new"])
+    time.advance_by(1)
+    trial.retries.opened()
 
-    async def raise_later():
-        raise_now()
-
-    stage = make_stage(
-        reconnect=Reconnect(float), **{option: raise_later if is_late else raise_now}
-    )
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.socket.connect()
-    stage.wait(0)
-
-    assert [type(event) for event in events] == [AttemptFailed, Retrying]
-    assert isinstance(events[0].error, ConnectError)
-    assert "RuntimeError: no token" in str(events[0].error)
-    assert stage.attempts == 0
+    assert trial.decide(REFUSED, ["new"], ["newest"]) == Retrying(2, 2.0)
 
 
-def test_a_provider_that_recovers_is_enough(make_stage):
-    values = [RuntimeError("no token"), {"t": 2}]
+def test_to_start_afresh_is_to_have_another_second_chance(trial, time):
+    trial.decide(REFUSED, ["old"], ["new"])
+    time.advance_by(1)
+    trial.retries.start_afresh()
 
-    def provide():
-        value = values.pop(0)
-        if isinstance(value, Exception):
-            raise value
-        return value
-
-    stage = make_stage(reconnect=Reconnect(float), params=provide)
-    stage.socket.connect()
-    stage.wait(1)
-    stage.open()
-
-    assert stage.socket.state == "open"
+    assert trial.decide(REFUSED, ["new"], ["newest"]) == Retrying(1, 1.0)
 
 
-def test_a_provider_that_never_answers_fails_the_attempt_after_15_seconds(make_stage):
-    stage = make_stage(params=Provider({}, seconds=1e6))
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.socket.connect()
-    stage.time.advance_before(15)
-    before = list(events)
-    stage.wait(0)
+def test_another_failure_meanwhile_keeps_the_second_chance_spent(trial, time):
+    trial.decide(REFUSED, ["old"], ["new"])
+    time.advance_by(1)
+    trial.decide(LOST)
+    time.advance_by(2)
 
-    assert before == []
-    assert [type(event) for event in events] == [AttemptFailed, Retrying]
-    assert stage.attempts == 0
+    assert trial.decide(REFUSED, ["new"], ["newest"]) == GaveUp(REFUSED)
 
 
-def test_asking_counts_towards_the_15_seconds(make_stage):
-    stage = make_stage(params=Provider({}, seconds=14))
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.socket.connect()
-    stage.wait(15)
+def test_a_provider_that_raises_is_reported_and_asked_again_after_a_wait(trial, time):
+    verdict = trial.decide(REFUSED, ["old"], [fail])
+    time.advance_by(10)
 
-    assert AttemptFailed in [type(event) for event in events]
-    assert stage.attempts == 1
+    assert verdict == Retrying(1, 1.0)
+    assert [type(error) for error in trial.reported] == [Fault]
+    assert trial.begun == [(1.0, None)]
 
 
-def test_an_attempt_that_is_called_off_does_not_wait_for_providers(make_stage):
-    stage = make_stage(params=Provider({}, seconds=5))
-    stage.socket.connect().subscribe(on_error=lambda _: None)
-    stage.wait(1)
-    stage.socket.disconnect()
-    stage.wait(60)
+def test_a_provider_that_raised_leaves_the_second_chance(trial, time):
+    trial.decide(REFUSED, ["old"], [fail])
+    time.advance_by(1)
 
-    assert stage.attempts == 0
+    assert trial.decide(REFUSED, ["old"], ["new"]) == Retrying(2, 2.0)
 
 
-@pytest.mark.parametrize("option", ["params", "headers"])
-def test_an_answer_that_makes_no_endpoint_fails_the_attempt(make_stage, option):
-    stage = make_stage(reconnect=Reconnect(float), **{option: object})
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.socket.connect()
-    if stage.attempts:
-        stage.transport.attempt.fail(ConnectError("no"))
-
-    assert [type(event) for event in events] == [AttemptFailed, Retrying]
+# Providers that are awaited.
 
 
-def test_no_event_and_no_error_says_a_secret(make_stage):
-    stage = make_stage(
-        url="wss://user:hunter2@localhost/socket?token=hunter2",
-        params={"token": "hunter2"},
-        auth_token="hunter2",
-        headers={"Authorization": "hunter2"},
-    )
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.socket.connect()
-    stage.fail(OSError("unreachable"))
-    stage.wait(15.1)
+def test_while_a_provider_is_awaited_there_is_no_verdict(trial, time):
+    verdict = trial.decide(REFUSED, ["old"], [lambda: awaited("new")])
+    time.advance_by(0.5)
 
-    texts = [repr(event) + str(getattr(event, "error", "")) for event in events]
-    texts += [stage.socket.diagnosis(), repr(stage.socket)]
-    assert "hunter2" not in "".join(texts)
+    assert (verdict, trial.later) == (None, [])
+    assert (trial.retries.is_waiting, trial.retries.due) == (True, None)
+
+
+def test_other_credentials_that_were_awaited_get_an_attempt_too(trial, time):
+    trial.decide(REFUSED, ["old"], [lambda: awaited("new")])
+    time.advance_by(1)
+
+    assert trial.later == [Retrying(1, 1.0)]
+    assert trial.retries.due == 2.0
+    time.advance_by(10)
+    assert trial.begun == [(2.0, ["new"])]
+
+
+def test_the_same_ones_that_were_awaited_are_the_end(trial, time):
+    trial.decide(REFUSED, ["old"], [lambda: awaited("old")])
+    time.advance_by(10)
+
+    assert trial.later == [GaveUp(REFUSED)]
+    assert (trial.retries.is_waiting, trial.begun) == (False, [])
+
+
+def test_a_provider_that_raises_while_awaited_is_reported(trial, time):
+    trial.decide(REFUSED, ["old"], [awaited_failure])
+    time.advance_by(10)
+
+    assert [type(error) for error in trial.reported] == [Fault]
+    assert trial.later == [Retrying(1, 1.0)]
+    assert trial.begun == [(2.0, None)]
+
+
+def test_a_stop_ends_the_asking(trial, time):
+    trial.decide(REFUSED, ["old"], [lambda: awaited("new")])
+    time.advance_by(0.5)
+    trial.retries.stop()
+    time.advance_by(10)
+
+    assert (trial.later, trial.begun, trial.reported) == ([], [], [])
+    assert trial.retries.is_waiting is False

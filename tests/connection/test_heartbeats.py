@@ -1,0 +1,361 @@
+"""Heartbeats, and pings."""
+
+import pytest
+
+from rx_phoenix import (
+    Closed,
+    ConnectionLost,
+    Heartbeat,
+    HeartbeatMissed,
+    Opened,
+    PushTimeout,
+    Reconnect,
+    Retrying,
+)
+from tests.operators.notes import Notes
+
+
+@pytest.fixture
+def stage(make_stage):
+    """A stage with the default heartbeat, whose connection is open at 0 s."""
+    stage = make_stage(heartbeat=Heartbeat(), reconnect=Reconnect(float))
+    stage.events = []
+    stage.socket.lifecycle.subscribe(stage.events.append)
+    stage.connect()
+    return stage
+
+
+@pytest.fixture
+def notes():
+    return Notes()
+
+
+def beats(stage):
+    return stage.times("heartbeat")
+
+
+def answer(stage, number=-1):
+    stage.answer(stage.frames("heartbeat")[number])
+
+
+def is_missed(stage):
+    return HeartbeatMissed() in stage.events
+
+
+# The rhythm.
+
+
+def test_the_first_comes_25_seconds_after_the_opening(stage):
+    stage.time.advance_before(25)
+    before = beats(stage)
+    stage.wait(0)
+    answer(stage)
+
+    assert before == []
+    assert beats(stage) == [25]
+
+
+def test_it_is_a_message_to_phoenix(stage):
+    stage.wait(25)
+    answer(stage)
+
+    assert stage.connection.sent == ['[null,"1","phoenix","heartbeat",{}]']
+
+
+def test_the_next_counts_from_the_answer(stage):
+    stage.wait(25)
+    stage.wait(7)
+    answer(stage)
+    stage.wait_until(57)
+    answer(stage)
+
+    assert beats(stage) == [25, 57]
+
+
+def test_other_traffic_changes_nothing(stage):
+    channel = stage.joined()
+    for _ in range(24):
+        stage.wait(1)
+        channel.push("shout")
+        stage.answer("shout")
+        stage.say(channel, "shout")
+    stage.wait(1)
+    answer(stage)
+
+    assert beats(stage) == [25]
+
+
+def test_there_is_one_at_a_time(stage):
+    stage.wait(34)
+
+    assert beats(stage) == [25]
+    answer(stage)
+
+
+def test_interval_and_timeout_are_the_policys(make_stage):
+    stage = make_stage(heartbeat=Heartbeat(interval=3, timeout=2))
+    events = []
+    stage.socket.lifecycle.subscribe(events.append)
+    stage.connect()
+    stage.wait(4.9)
+    before = list(events)
+    stage.wait(0.1)
+
+    assert before == [Opened()]
+    assert HeartbeatMissed() in events
+
+
+def test_none_sends_none(make_stage):
+    stage = make_stage(heartbeat=None)
+    stage.connect()
+    stage.wait(3600)
+
+    assert stage.wire == []
+    assert stage.time.pending == ()
+
+
+def test_none_is_sent_while_there_is_no_connection(stage):
+    stage.wait(24)
+    stage.lose()
+    stage.wait(60)
+
+    assert beats(stage) == []
+
+
+def test_the_rhythm_starts_over_with_each_connection(stage):
+    stage.wait(24)
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    stage.wait(25)
+    answer(stage)
+
+    assert beats(stage) == [50]
+
+
+# A missed one.
+
+
+def test_one_that_is_not_answered_within_10_seconds_is_missed(stage):
+    stage.wait_until(25)
+    stage.time.advance_before(35)
+    before = is_missed(stage)
+    stage.wait(0)
+
+    assert not before
+    assert stage.events == [
+        Opened(),
+        HeartbeatMissed(),
+        Closed(1006, "heartbeat timeout", clean=False),
+        Retrying(1, 1.0),
+    ]
+
+
+def test_an_answer_at_the_last_moment_is_an_answer(stage):
+    stage.wait_until(25)
+    stage.time.advance_before(35)
+    answer(stage)
+    stage.wait(1)
+
+    assert not is_missed(stage)
+
+
+def test_the_connection_is_abandoned_at_once(make_stage):
+    stage = make_stage(
+        heartbeat=Heartbeat(), reconnect=Reconnect(float), answers_close=False
+    )
+    stage.connect()
+    old = stage.transport.attempt
+    stage.wait(35)
+    state = stage.socket.state
+    stage.wait(1)
+    stage.open()
+
+    assert old.connection.closed_by_us == (1000, "heartbeat timeout")
+    assert old.is_disposed
+    assert state == "closed"
+    assert stage.socket.state == "open"
+
+
+def test_a_heartbeat_of_an_old_connection_does_not_end_the_new_one(stage):
+    stage.wait_until(25)
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    stage.wait(20)
+
+    assert not is_missed(stage)
+    assert stage.socket.state == "open"
+
+
+def test_an_answer_with_another_ref_is_none(stage):
+    stage.wait_until(25)
+    stage.receive(
+        "phx_reply", {"status": "ok", "response": {}}, ref="77", topic="phoenix"
+    )
+    stage.wait(10)
+
+    assert is_missed(stage)
+
+
+def test_a_second_answer_changes_nothing(stage):
+    stage.wait_until(25)
+    answer(stage)
+    stage.wait(5)
+    answer(stage)
+    stage.wait_until(50)
+    answer(stage)
+
+    assert beats(stage) == [25, 50]
+
+
+def test_whoever_hears_of_it_may_disconnect(stage):
+    stage.socket.lifecycle.subscribe(
+        lambda event: (
+            stage.socket.disconnect() if isinstance(event, HeartbeatMissed) else None
+        )
+    )
+    stage.wait(36)
+
+    assert stage.socket.state == "closed"
+    assert stage.attempts == 1
+    assert stage.events[-1] == Closed(1000, "", clean=True)
+
+
+# Joins that hold the server up.
+
+
+def test_the_deadline_waits_for_joins_sent_before(stage):
+    stage.wait(24)
+    stage.channel().join(timeout=60)
+    stage.wait_until(25)
+    stage.wait(40)
+    before = is_missed(stage)
+    stage.answer("phx_join")
+    stage.time.advance_before(75)
+    still = is_missed(stage)
+    stage.wait(0)
+
+    assert (before, still) == (False, False)
+    assert is_missed(stage)
+
+
+def test_an_answer_that_comes_before_the_joins_is_an_answer(stage):
+    stage.wait(24)
+    stage.channel().join(timeout=60)
+    stage.wait_until(25)
+    answer(stage)
+    stage.answer("phx_join")
+    stage.wait_until(50)
+    answer(stage)
+
+    assert beats(stage) == [25, 50]
+
+
+def test_the_deadline_does_not_wait_for_joins_sent_after(stage):
+    stage.wait_until(26)
+    stage.channel().join(timeout=60)
+    stage.wait_until(35)
+
+    assert is_missed(stage)
+
+
+def test_each_join_counts_up_to_its_own_timeout(stage):
+    stage.wait(24)
+    stage.channel("room:1").join(timeout=5).mark_seen()
+    stage.channel("room:2").join(timeout=7).mark_seen()
+    stage.time.advance_before(24 + 5 + 7 + 10)
+    before = is_missed(stage)
+    stage.wait(0)
+
+    assert not before
+    assert is_missed(stage)
+
+
+def test_a_channel_that_is_left_meanwhile_is_waited_for_no_longer(stage):
+    stage.wait(24)
+    stage.channel().join(timeout=60)
+    stage.wait_until(26)
+    stage.channel().leave()
+    stage.wait_until(36)
+
+    assert is_missed(stage)
+
+
+# Pings.
+
+
+def test_a_ping_measures_the_round_trip(stage, notes):
+    stage.socket.ping().subscribe(notes)
+    stage.wait(0.3)
+    answer(stage)
+
+    assert notes == Notes([pytest.approx(0.3)], [], 1)
+
+
+def test_a_ping_can_be_awaited(stage):
+    async def main():
+        return await stage.socket.ping()
+
+    stage.time.call_later(0.3, lambda: answer(stage))
+
+    assert stage.time.loop.run_until_complete(main()) == pytest.approx(0.3)
+
+
+def test_pings_are_told_apart(stage):
+    first, second = Notes(), Notes()
+    stage.socket.ping().subscribe(first)
+    stage.wait(1)
+    stage.socket.ping().subscribe(second)
+    stage.wait(1)
+    answer(stage, 1)
+    answer(stage, 0)
+
+    assert (first.values, second.values) == ([2.0], [1.0])
+
+
+def test_a_ping_does_not_change_the_rhythm(stage):
+    stage.wait(24)
+    stage.socket.ping()
+    answer(stage)
+    stage.wait_until(25)
+    stage.socket.ping()
+    answer(stage, 1)
+    stage.wait_until(50)
+    answer(stage)
+
+    assert beats(stage) == [24, 25, 25, 50]
+
+
+def test_a_ping_that_is_not_answered_times_out_and_ends_nothing(stage, notes):
+    stage.socket.ping().subscribe(notes)
+    stage.wait(10)
+    answer(stage)
+
+    assert [type(error) for error in notes.errors] == [PushTimeout]
+    assert "no answer to a ping within 10 s" in str(notes.errors[0])
+    assert stage.socket.state == "open"
+
+
+@pytest.mark.parametrize("state", ["new", "connecting", "lost"])
+def test_a_ping_without_a_connection_is_lost(make_stage, notes, state):
+    stage = make_stage()
+    if state == "connecting":
+        stage.socket.connect()
+    elif state == "lost":
+        stage.connect()
+        stage.lose()
+    stage.socket.ping().subscribe(notes)
+
+    assert [type(error) for error in notes.errors] == [ConnectionLost]
+
+
+@pytest.mark.parametrize("end", ["lose", "disconnect", "aclose"])
+def test_a_ping_in_flight_ends_with_the_connection(stage, notes, end):
+    stage.socket.ping().subscribe(notes)
+    if end == "lose":
+        stage.lose()
+    else:
+        getattr(stage.socket, end)()
+
+    assert [type(error) for error in notes.errors] == [ConnectionLost]
