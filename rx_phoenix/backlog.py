@@ -20,9 +20,10 @@ class Backlog:
         self._policy = policy
         self._waiting: dict[Push, None] = {}
         self._unwritten: deque[int] = deque()
+        self._coming = 0
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._unwritten)
+        return len(self._waiting) + len(self._unwritten) + self._coming
 
     def admit(self, push: Push) -> bool:
         """Make room for one more push, or cancel it.
@@ -34,7 +35,11 @@ class Backlog:
             return True
         if self._policy.overflow == "drop_oldest" and self._waiting:
             oldest = next(iter(self._waiting))
-            oldest.cancel_as(self._full(oldest))
+            error = self._full(oldest)
+            # Its place is taken, whatever its owner does when told.
+            self._coming += 1
+            oldest.cancel_as(error)
+            self._coming -= 1
             return True
         push.end(self._full(push))
         return False

@@ -201,3 +201,15 @@ def test_what_was_dropped_says_so_and_what_to_do(offer, overflow, event):
         "already, and send_buffer allows 1. Wait for the outcome of earlier ones, or "
         "allow more."
     )
+
+
+def test_the_bound_holds_though_one_that_is_dropped_is_replaced_by_its_owner(offer):
+    backlog = Backlog(SendBuffer(2, "drop_oldest"))
+    first, second = offer(backlog), offer(backlog)
+    again = []
+    first.receive("timeout", lambda _: again.append(offer(backlog, "again")))
+    third = offer(backlog)
+
+    assert len(backlog) == 2
+    assert (first.status, second.status) == ("cancelled", "cancelled")
+    assert (third.status, again[0].status) == (None, None)
