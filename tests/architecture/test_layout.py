@@ -13,29 +13,19 @@ LINES = 350
 TESTED_ELSEWHERE = {
     "rx_phoenix": "tests/architecture",  # it has no code
     "rx_phoenix.__main__": "tests/cli",  # it is the command line
-    # A simulation is tested by what it finds.
+    # Whole lives, and deliberate bugs, show whether a simulation finds them.
     "rx_phoenix.testing.simulation": "tests/simulation",
     "rx_phoenix.testing.simulation.network": "tests/simulation",
     "rx_phoenix.testing.simulation.run": "tests/simulation",
     "rx_phoenix.testing.simulation.server": "tests/simulation",
     # Parts of a socket and of a channel, whose promises only the whole can keep.
-    "rx_phoenix.attempt": "tests/conformance",
-    "rx_phoenix.backlog": "tests/conformance",
     "rx_phoenix.channel": "tests/conformance",
-    "rx_phoenix.connection": "tests/conformance",
-    "rx_phoenix.diagnosis": "tests/cli",
     "rx_phoenix.ended": "tests/membership",
     "rx_phoenix.join": "tests/membership",
     "rx_phoenix.listeners": "tests/conformance",
-    "rx_phoenix.liveness": "tests/conformance",
-    "rx_phoenix.members": "tests/leases",
     "rx_phoenix.outbox": "tests/conformance",
     "rx_phoenix.owner": "tests/membership",
-    "rx_phoenix.rejoining": "tests/membership",
-    "rx_phoenix.retry": "tests/conformance",
     "rx_phoenix.socket": "tests/integration",
-    "rx_phoenix.stats": "tests/integration",
-    "rx_phoenix.wire": "tests/conformance",
 }
 """The modules whose tests are not at their mirror, each with a reason."""
 
