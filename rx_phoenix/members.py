@@ -98,8 +98,10 @@ class Members:
         topic = member.topic
         if self._known.get(topic) is member:
             del self._known[topic]
-        if self._busy.pop(topic, None) is member:
-            self._retired[topic] = member
+        if self._busy.get(topic) is member:
+            del self._busy[topic]
+            # Who waits for a predecessor has not joined: there are no messages for it.
+            self._retired.setdefault(topic, member)
 
     def dismiss(self, member: Member) -> None:
         """A retired one is closed: its topic is its successor's."""

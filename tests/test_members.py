@@ -329,3 +329,72 @@ def test_closing_a_successor_leaves_its_predecessor_its_messages(members, join):
     deliver(members, "phx_close")
 
     assert one.told == ["phx_close"]
+
+
+def test_to_remove_a_channel_again_leaves_its_successor_alone(members, join):
+    one = join("one")
+    members.retire(one)
+    two = join("two")
+    members.retire(one)
+    members.dismiss(one)
+    deliver(members, "shout")
+
+    assert list(members) == [two]
+    assert two.told == ["opened", "shout"]
+
+
+def test_a_successor_that_is_removed_too_leaves_its_predecessor_its_messages(
+    members, join
+):
+    one = join("one")
+    members.retire(one)
+    two = join("two")
+    members.retire(two)
+    members.dismiss(two)
+    deliver(members, "phx_reply")
+
+    assert list(members) == [one]
+    assert one.told == ["phx_reply"]
+
+
+def test_whoever_comes_after_a_removed_successor_waits_as_well(members, join):
+    one = join("one")
+    members.retire(one)
+    two = join("two")
+    members.retire(two)
+    members.dismiss(two)
+    three = join("three")
+
+    assert members.may_join(three) is False
+    members.dismiss(one)
+    assert three.told == ["opened"]
+
+
+# The same, told by a socket.
+
+
+def test_a_topic_that_is_removed_again_and_again_is_joined_after_the_first_leave(phx):
+    phx.record(phx.socket.channel("room:1").join())
+    phx.run(server="-oj")
+    first = phx.record(phx.socket.remove(phx.socket.channel("room:1")))
+    phx.socket.channel("room:1").join().mark_seen()
+    second = phx.record(phx.socket.remove(phx.socket.channel("room:1")))
+    third = phx.record(phx.socket.channel("room:1").join())
+    phx.run(server="--lj-")
+
+    phx.expect_client("*J-L-J")
+    assert first == phx.marbles("-----(l|)")
+    assert second.values == [{}]
+    assert third == phx.marbles("------(j|)")
+
+
+def test_a_channel_that_is_removed_twice_does_not_take_its_successor_along(phx):
+    one = phx.socket.channel("room:1")
+    phx.record(one.join())
+    phx.run(server="-oj")
+    phx.socket.remove(one)
+    two = phx.record(phx.socket.channel("room:1").join())
+    phx.socket.remove(one)
+    phx.run(server="--lj-")
+
+    assert two == phx.marbles("------(j|)")
