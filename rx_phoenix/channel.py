@@ -466,7 +466,7 @@ class Channel:
             self._listeners.tell(message, self.on_message)
         elif event == CLOSE:
             membership.closed_by_server(message)
-            self._listeners.messages.on_next(message)
+            self._listeners.tell_closed(message)
         else:
             membership.crashed(message.payload)
             self._listeners.tell(message, self.on_message)

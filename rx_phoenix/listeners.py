@@ -32,20 +32,32 @@ class Listeners:
         spawn: How to await what callbacks leave to await.
         report: Where their exceptions go.
         watch: Told when a source gets its first listener and loses its last.
-
-    Attributes:
-        messages: Every message as it came.
-        processed: Every message, with the payload that the hook returned.
     """
+
+    __slots__ = (
+        "_callbacks",
+        "_closes",
+        "_events",
+        "_has_ended",
+        "_messages",
+        "_processed",
+        "_refs",
+        "_report",
+        "_source_of",
+        "_spawn",
+        "_topic",
+        "_watch",
+    )
 
     def __init__(
         self, topic: str, spawn: Spawn, report: Reporter, watch: Watcher
     ) -> None:
-        self.messages = Hub[Message](report, watch)
-        self.processed = Hub[Message](report, watch)
-        self._closes = Hub[tuple[Any, str | None, str | None]](report, watch)
         self._events: dict[str, Hub[Any]] = {}
         self._source_of = self._events.get
+        # Most channels have nobody who listens to these.
+        self._messages: Hub[Message] | None = None
+        self._processed: Hub[Message] | None = None
+        self._closes: Hub[tuple[Any, str | None, str | None]] | None = None
         self._callbacks: dict[int, tuple[str, Callback, abc.DisposableBase]] = {}
         self._topic = topic
         self._spawn = spawn
@@ -58,9 +70,34 @@ class Listeners:
         """The source of one event's payloads."""
         hub = self._events.get(event)
         if hub is None:
-            hub = self._events[event] = Hub(self._report, self._watch)
-            if self._has_ended:
-                hub.on_completed()
+            hub = self._events[event] = self._new_source()
+        return hub
+
+    @property
+    def messages(self) -> Hub[Message]:
+        """Every message as it came."""
+        if self._messages is None:
+            self._messages = self._new_source()
+        return self._messages
+
+    @property
+    def processed(self) -> Hub[Message]:
+        """Every message, with the payload that the hook returned."""
+        if self._processed is None:
+            self._processed = self._new_source()
+        return self._processed
+
+    @property
+    def closes(self) -> Hub[tuple[Any, str | None, str | None]]:
+        """The payload, ref and join_ref of each close."""
+        if self._closes is None:
+            self._closes = self._new_source()
+        return self._closes
+
+    def _new_source(self) -> Hub[Any]:
+        hub = Hub[Any](self._report, self._watch)
+        if self._has_ended:
+            hub.on_completed()
         return hub
 
     def tell(self, message: Message, hook: Hook) -> None:
@@ -71,10 +108,15 @@ class Listeners:
         hub = self._source_of(message.event)
         if hub is not None:
             hub.on_next(payload)
-        if self.processed.is_watched:
-            self._process(message, payload)
-        if self.messages.is_watched:
-            self.messages.on_next(message)
+        if self._processed is not None:
+            self._process(self._processed, message, payload)
+        if self._messages is not None:
+            self._messages.on_next(message)
+
+    def tell_closed(self, message: Message) -> None:
+        """Deliver a close as it came; `tell_local` tells all others of it."""
+        if self._messages is not None:
+            self._messages.on_next(message)
 
     def tell_local(self, message: Message, hook: Hook) -> None:
         """Deliver what came in no frame: to all but `messages`."""
@@ -82,16 +124,14 @@ class Listeners:
         hub = self._events.get(message.event)
         if hub is not None:
             hub.on_next(payload)
-        if message.event == CLOSE:
+        if message.event == CLOSE and self._closes is not None:
             self._closes.on_next((payload, message.ref, message.join_ref))
-        if self.processed.is_watched:
-            self._process(message, payload)
+        if self._processed is not None:
+            self._process(self._processed, message, payload)
 
-    def _process(self, message: Message, payload: Any) -> None:
+    def _process(self, hub: Hub[Message], message: Message, payload: Any) -> None:
         is_same = payload is message.payload
-        self.processed.on_next(
-            message if is_same else replace(message, payload=payload)
-        )
+        hub.on_next(message if is_same else replace(message, payload=payload))
 
     def _hooked(self, hook: Hook, event: str, payload: Any, ref: str | None) -> Any:
         """What the hook makes of a payload; the payload itself if it fails."""
@@ -117,7 +157,7 @@ class Listeners:
         """Call a function with payload, ref and join_ref of each close."""
 
         def subscribe(call: Callable[..., None]) -> abc.DisposableBase:
-            return self._closes.subscribe(lambda arguments: call(*arguments))
+            return self.closes.subscribe(lambda arguments: call(*arguments))
 
         return self._register(CLOSE, function, subscribe)
 
@@ -132,9 +172,10 @@ class Listeners:
     def end(self) -> None:
         """Everything completes, and callbacks that run are cancelled."""
         self._has_ended = True
-        sources = (*self._events.values(), self._closes, self.processed, self.messages)
-        for hub in sources:
-            hub.on_completed()
+        others = self._closes, self._processed, self._messages
+        for hub in (*self._events.values(), *others):
+            if hub is not None:
+                hub.on_completed()
         for _, callback, _ in self._callbacks.values():
             callback.dispose()
         self._callbacks.clear()

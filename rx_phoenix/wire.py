@@ -49,8 +49,8 @@ class Wire:
         heartbeat_answered: Callable[[Message], bool],
         malformed: Callable[[ProtocolError], None],
     ) -> None:
-        self.frames = Hub[Message](report)
-        self.messages = Hub[Message](report)
+        self.frames = Hub[Message](report, self._tap)
+        self.messages = Hub[Message](report, self._tap)
         self.sent = Hub[Message](report)
         self.members = Members()
         self.backlog = Backlog(send_buffer)
@@ -63,6 +63,7 @@ class Wire:
         self._malformed = malformed
         self._attempt: Attempt | None = None
         self._refs = 0
+        self._taps = 0
 
     @property
     def has_join_refs(self) -> bool:
@@ -146,10 +147,12 @@ class Wire:
             route(message)
         elif not self._is_heartbeat(message) and message.reply is not None:
             counters.late_replies += 1
-        if self.frames.is_watched:
+        if self._taps:
             self.frames.on_next(message)
-        if self.messages.is_watched:
             self.messages.on_next(message)
+
+    def _tap(self, change: int) -> None:
+        self._taps += change
 
     def _is_heartbeat(self, message: Message) -> bool:
         return message.topic == PHOENIX and self._heartbeat_answered(message)
