@@ -41,14 +41,7 @@ class TapeTransport:
 
     >>> from rx_phoenix import Socket
     >>> from rx_phoenix.testing.scheduler import VirtualScheduler
-    >>> from rx_phoenix.testing.server.codec import Message as WireMessage
-    from rx_phoenix.testing.server.codec import (
-    Reply,
-    Serializer,
-    V1Serializer,
-    V2Serializer,
-    )
-    from rx_phoenix.testing.tape import read_tape
+    >>> from rx_phoenix.testing.tape import read_tape
     >>> line = '{"kind":"received","at":0.5,"message":[null,null,"room:a","hi",{}]}'
     >>> time = VirtualScheduler()
     >>> transport = TapeTransport(read_tape([line]))
