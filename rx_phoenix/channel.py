@@ -463,7 +463,7 @@ class Channel:
             if then is not None:
                 then()
         elif not self._is_authentic(message):
-            self._listeners.tell(message, self.on_message)
+            self._listeners.tell_namesake(message, self.on_message)
         elif event == CLOSE:
             membership.closed_by_server(message)
             self._listeners.tell_closed(message)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from inspect import isawaitable
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 from reactivex import abc
@@ -10,7 +10,7 @@ from reactivex import abc
 from rx_phoenix.errors import UsageError
 from rx_phoenix.protocol.message import Message
 from rx_phoenix.protocol.names import CLOSE
-from rx_phoenix.streams.callbacks import Callback, Spawn
+from rx_phoenix.streams.callbacks import Callback, Spawn, discard
 from rx_phoenix.streams.hub import Hub, Reporter, Watcher
 
 __all__ = ["Hook", "Listeners", "unchanged"]
@@ -18,10 +18,37 @@ __all__ = ["Hook", "Listeners", "unchanged"]
 Hook = Callable[[str, Any, str | None], Any]
 """Sees event, payload and ref of each message; returns the payload to deliver."""
 
+H = TypeVar("H", bound=Hub[Any])
+
+Refs = tuple[str | None, str | None]
+"""Ref and join_ref."""
+
 
 def unchanged(_event: str, payload: Any, _ref: str | None) -> Any:
     """The hook of a channel that has none."""
     return payload
+
+
+class Closes(Hub[Any]):
+    """The payloads of closes.
+
+    Attributes:
+        refs: Ref and join_ref of the close that is being delivered.
+    """
+
+    __slots__ = ("refs",)
+
+    def __init__(self, report: Reporter, watch: Watcher) -> None:
+        super().__init__(report, watch)
+        self.refs: Refs = None, None
+
+    def close(self, payload: Any, refs: Refs) -> None:
+        """Emit a payload, with the refs that belong to it."""
+        self._emit((payload, refs))
+
+    def _deliver(self, value: Any) -> None:
+        payload, self.refs = value
+        super()._deliver(payload)
 
 
 class Listeners:
@@ -36,7 +63,6 @@ class Listeners:
 
     __slots__ = (
         "_callbacks",
-        "_closes",
         "_events",
         "_has_ended",
         "_messages",
@@ -57,7 +83,6 @@ class Listeners:
         # Most channels have nobody who listens to these.
         self._messages: Hub[Message] | None = None
         self._processed: Hub[Message] | None = None
-        self._closes: Hub[tuple[Any, str | None, str | None]] | None = None
         self._callbacks: dict[int, tuple[str, Callback, abc.DisposableBase]] = {}
         self._topic = topic
         self._spawn = spawn
@@ -68,6 +93,8 @@ class Listeners:
 
     def of(self, event: str) -> Hub[Any]:
         """The source of one event's payloads."""
+        if event == CLOSE:
+            return self.closes
         hub = self._events.get(event)
         if hub is None:
             hub = self._events[event] = self._new_source()
@@ -88,14 +115,17 @@ class Listeners:
         return self._processed
 
     @property
-    def closes(self) -> Hub[tuple[Any, str | None, str | None]]:
-        """The payload, ref and join_ref of each close."""
-        if self._closes is None:
-            self._closes = self._new_source()
-        return self._closes
+    def closes(self) -> Closes:
+        """The source of ``phx_close``."""
+        hub = self._events.get(CLOSE)
+        if not isinstance(hub, Closes):
+            hub = self._events[CLOSE] = self._set_up(Closes(self._report, self._watch))
+        return hub
 
     def _new_source(self) -> Hub[Any]:
-        hub = Hub[Any](self._report, self._watch)
+        return self._set_up(Hub[Any](self._report, self._watch))
+
+    def _set_up(self, hub: H) -> H:
         if self._has_ended:
             hub.on_completed()
         return hub
@@ -118,14 +148,23 @@ class Listeners:
         if self._messages is not None:
             self._messages.on_next(message)
 
+    def tell_namesake(self, message: Message, hook: Hook) -> None:
+        """Deliver what only bears the name of an event: to all but its listeners."""
+        payload = self._hooked(hook, message.event, message.payload, message.ref)
+        if self._processed is not None:
+            self._process(self._processed, message, payload)
+        if self._messages is not None:
+            self._messages.on_next(message)
+
     def tell_local(self, message: Message, hook: Hook) -> None:
         """Deliver what came in no frame: to all but `messages`."""
-        payload = self._hooked(hook, message.event, message.payload, message.ref)
-        hub = self._events.get(message.event)
-        if hub is not None:
+        event, ref = message.event, message.ref
+        payload = self._hooked(hook, event, message.payload, ref)
+        hub = self._events.get(event)
+        if isinstance(hub, Closes):
+            hub.close(payload, (ref, message.join_ref))
+        elif hub is not None:
             hub.on_next(payload)
-        if message.event == CLOSE and self._closes is not None:
-            self._closes.on_next((payload, message.ref, message.join_ref))
         if self._processed is not None:
             self._process(self._processed, message, payload)
 
@@ -141,6 +180,7 @@ class Listeners:
             self._report(error)
             return payload
         if isawaitable(result):
+            discard(result)
             problem = "cannot be awaited: make it a plain function"
         elif result is None and payload is not None:
             problem = f"returned None for {event!r}: return the payload"
@@ -155,9 +195,10 @@ class Listeners:
 
     def on_close(self, function: Callable[..., object]) -> int:
         """Call a function with payload, ref and join_ref of each close."""
+        closes = self.closes
 
         def subscribe(call: Callable[..., None]) -> abc.DisposableBase:
-            return self.closes.subscribe(lambda arguments: call(*arguments))
+            return closes.subscribe(lambda payload: call(payload, *closes.refs))
 
         return self._register(CLOSE, function, subscribe)
 
@@ -172,8 +213,7 @@ class Listeners:
     def end(self) -> None:
         """Everything completes, and callbacks that run are cancelled."""
         self._has_ended = True
-        others = self._closes, self._processed, self._messages
-        for hub in (*self._events.values(), *others):
+        for hub in (*self._events.values(), self._processed, self._messages):
             if hub is not None:
                 hub.on_completed()
         for _, callback, _ in self._callbacks.values():
