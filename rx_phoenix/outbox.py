@@ -54,7 +54,7 @@ class Outbox:
         )
         join_ref = self._join_ref()
         if join_ref is not None and not self._waiting:
-            if not link.wire.buffered or link.wire.admit(push):
+            if not link.wire.backlog or link.wire.admit(push):
                 self._send(push, join_ref)
         else:
             link.wire.encode(Message(None, None, self._topic, event, payload))

@@ -135,7 +135,8 @@ class Hub(abc.SubjectBase[T], Generic[T]):
             on_next = observer.on_next
             on_error, on_completed = observer.on_error, observer.on_completed
         for function in (on_next, on_error, on_completed):
-            _refuse_coroutines(function)
+            if function is not None:
+                _refuse_coroutines(function)
         subscription = Subscription(
             self, on_next or noop, on_error or self.report, on_completed or noop
         )

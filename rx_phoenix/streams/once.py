@@ -1,6 +1,6 @@
 """A value that arrives once: an Observable, and awaitable by many."""
 
-from asyncio import get_running_loop
+from asyncio import Future, get_running_loop
 from collections.abc import Generator
 from typing import Any, TypeVar
 
@@ -29,7 +29,9 @@ class Once(Live[T]):
     def __init__(self, report: Reporter) -> None:
         super().__init__()
         self._report = report
+        # Made at the first need: most outcomes are awaited by one, or by nobody.
         self._hub: Hub[T] | None = None
+        self._waiting: list[Future[None]] | None = None
         self._result: tuple[T | None, Exception | None] | None = None
 
     @property
@@ -51,6 +53,11 @@ class Once(Live[T]):
             if self._hub is not None:
                 self._tell(self._hub)
                 self._hub = None
+            if self._waiting is not None:
+                for arrived in self._waiting:
+                    if not arrived.done():
+                        arrived.set_result(None)
+                self._waiting = None
 
     def _tell(self, hub: Hub[T]) -> None:
         value, error = self._outcome()
@@ -84,17 +91,14 @@ class Once(Live[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         if self._result is None:
-            arrived = get_running_loop().create_future()
-
-            def wake(_: object = None) -> None:
-                if not arrived.done():
-                    arrived.set_result(None)
-
-            subscription = self.subscribe(wake, wake)
+            if self._waiting is None:
+                self._waiting = []
+            waiting, arrived = self._waiting, get_running_loop().create_future()
+            waiting.append(arrived)
             try:
                 yield from arrived
             finally:
-                subscription.dispose()
+                waiting.remove(arrived)
         value, error = self._outcome()
         if error is not None:
             raise fresh(error)
