@@ -19,7 +19,7 @@ from rx_phoenix.cli.output import Output, as_json, notice
 from rx_phoenix.cli.redaction import redactor
 from rx_phoenix.cli.target import Target
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators import values
+from rx_phoenix.operators import for_each, values
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.protocol.names import JOIN
 from rx_phoenix.socket import Socket
@@ -81,18 +81,23 @@ async def record(
     async with connected(target.url, **target.options) as socket:
         channels = [socket.channel(topic, params) for topic, params in joins.items()]
         held = [channel.joined.pipe(ops.ignore_elements()) for channel in channels]
-        entries = recorded(socket).pipe(ops.map(lambda entry: redacted(entry, redact)))
-        stream = bounded(reactivex.merge(entries, *held), wish, LoopScheduler.current())
         news = reactivex.merge(*(news_of(socket, channel) for channel in channels))
         with (
             destination.open() as file,
             news.subscribe(lambda item: notice(item.text)),
         ):
-            async with values(stream) as items:
-                async for entry in items:
-                    file.write(f"{as_json(entry)}\n")
-                    file.flush()
-                    written += 1
+
+            def write(entry: Entry) -> None:
+                # At once, so that an interrupt loses nothing that was heard.
+                nonlocal written
+                file.write(f"{as_json(redacted(entry, redact))}\n")
+                file.flush()
+                written += 1
+
+            entries = recorded(socket).pipe(ops.do_action(write))
+            everything = reactivex.merge(entries, *held)
+            stream = bounded(everything, wish, LoopScheduler.current())
+            await for_each(stream, lambda _: None)
     notice(f"{written} entries were written.")
 
 

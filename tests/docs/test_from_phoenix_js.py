@@ -28,9 +28,9 @@ OPTIONS = """transport longPollFallbackMs debug logger encode decode timeout
     authToken binaryType vsn sessionStorage"""
 """The options of its socket."""
 
-INTERNAL = """claim default_timeout dispatch end extend_params fail_pushes flush gave_up
-    is_wanted link lost may_join offer_params opened receive rejoin report retire
-    settle_down socket spawn"""
+INTERNAL = """claim default_timeout dispatch end extend_params flush gave_up is_wanted
+    link lost may_join offer_params opened receive rejoin report retire settle_down
+    socket spawn take_pushes"""
 """The members of our channel that are for our own use."""
 
 ROWS = [
