@@ -1,0 +1,394 @@
+"""Leaving a channel, and waiting for the end of that."""
+
+import pytest
+
+from rx_phoenix import PushCancelled, PushRefused, PushTimeout
+from tests.conformance.stage import heard
+from tests.operators.notes import Notes
+
+
+@pytest.fixture
+def notes():
+    return Notes()
+
+
+def closes_of(channel):
+    closes = []
+    channel.on_close(lambda *arguments: closes.append(arguments))
+    return closes
+
+
+# What is sent.
+
+
+@pytest.mark.parametrize("state", ["joining", "joined"])
+def test_it_is_sent_with_the_joins_ref(stage, channel_in, state):
+    channel = channel_in(state)
+    leave = channel.leave()
+
+    message = stage.last("phx_leave")
+    assert (message.join_ref, message.ref) == ("1", leave.ref)
+    assert leave.ref == "2"
+
+
+@pytest.mark.parametrize("state", ["closed", "errored"])
+def test_it_is_not_sent_where_nothing_is_joined(stage, channel_in, state):
+    channel = channel_in(state)
+    leave = channel.leave()
+    stage.wait(60)
+
+    assert stage.frames("phx_leave") == []
+    assert leave.status == "ok"
+    assert channel.state == "closed"
+
+
+def test_it_is_not_sent_where_no_join_was(stage):
+    channel = stage.channel()
+    join = channel.join()
+    leave = channel.leave()
+
+    assert (join.status, leave.status) == ("cancelled", "ok")
+    assert channel.state == "closed"
+    assert stage.socket.state == "closed"
+
+
+def test_it_is_not_sent_while_the_params_are_asked_for(stage):
+    async def params():
+        await stage.time.loop.create_future()
+
+    stage.connect()
+    channel = stage.channel(params=params)
+    channel.join()
+    leave = channel.leave()
+
+    assert leave.status == "ok"
+    assert stage.wire == []
+
+
+def test_a_close_is_told_only_where_there_was_something_to_close(stage, channel_in):
+    channel = channel_in("closed")
+    closes = closes_of(channel)
+    channel.leave()
+
+    assert closes == []
+
+
+# Its end.
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [("ok", None), ("error", PushRefused), ("odd", PushRefused)]
+)
+def test_the_answer_ends_it_whatever_it_is(stage, channel_in, notes, status, error):
+    channel = channel_in("leaving")
+    closes = closes_of(channel)
+    channel.leave().subscribe(notes)
+    stage.answer("phx_leave", status, {"a": 1})
+
+    assert channel.state == "closed"
+    assert closes == [("leave", None, "1")]
+    assert [type(one) for one in notes.errors] == ([error] if error else [])
+
+
+def test_the_servers_close_ends_it(stage, channel_in):
+    channel = channel_in("leaving")
+    closes, calls = closes_of(channel), heard(channel.leave())
+    stage.say(channel, "phx_close", {"from": "the server"})
+
+    assert channel.state == "closed"
+    assert calls == [("ok", {})]
+    assert closes == [("leave", None, "1")]
+
+
+def test_the_answer_and_then_the_close_are_one_end(stage, channel_in):
+    channel = channel_in("leaving")
+    closes = closes_of(channel)
+    join_ref = channel.join_ref
+    stage.answer("phx_leave")
+    stage.receive("phx_close", join_ref=join_ref, ref=join_ref)
+
+    assert closes == [("leave", None, "1")]
+
+
+def test_a_crash_ends_it(stage, channel_in):
+    channel = channel_in("leaving")
+    calls = heard(channel.leave())
+    stage.say(channel, "phx_error")
+
+    assert channel.state == "closed"
+    assert calls == [("ok", {})]
+
+
+def test_a_loss_ends_it_and_nothing_is_joined_again(stage, channel_in):
+    channel = channel_in("leaving")
+    calls, reasons = heard(channel.leave()), []
+    channel.on_error(reasons.append)
+    stage.lose()
+    stage.wait(60)
+
+    assert channel.state == "closed"
+    assert calls == [("ok", {})]
+    assert reasons == []
+
+
+def test_its_timeout_ends_it(stage, channel_in, notes):
+    channel = channel_in("joined")
+    closes = closes_of(channel)
+    leave = channel.leave(timeout=3)
+    leave.subscribe(notes)
+    calls = heard(leave)
+    stage.time.advance_before(3)
+    before = channel.state
+    stage.wait(0)
+
+    assert (before, channel.state) == ("leaving", "closed")
+    assert [type(error) for error in notes.errors] == [PushTimeout]
+    assert calls == [("timeout", {})]
+    assert closes == [("leave", None, "1")]
+
+
+def test_an_answer_after_the_timeout_is_a_late_one(stage, channel_in):
+    channel = channel_in("leaving")
+    stage.wait(10)
+    stage.answer("phx_leave")
+
+    assert channel.state == "closed"
+
+
+@pytest.mark.parametrize("end", ["answer", "timeout", "phx_close", "loss"])
+def test_cancelling_its_push_ends_that_wait_only(stage, channel_in, end):
+    channel = channel_in("leaving")
+    closes = closes_of(channel)
+    leave = channel.leave()
+    leave.cancel()
+    before = channel.state, leave.status
+    if end == "answer":
+        stage.answer("phx_leave")
+    elif end == "timeout":
+        stage.wait(10)
+    elif end == "loss":
+        stage.lose()
+    else:
+        stage.say(channel, "phx_close")
+
+    assert before == ("leaving", "cancelled")
+    assert channel.state == "closed"
+    assert closes == [("leave", None, "1")]
+
+
+# Twice, and with a join in between.
+
+
+def test_leaving_twice_is_the_same_leave(stage, channel_in):
+    channel = channel_in("joined")
+    first = channel.leave()
+
+    assert channel.leave() is first
+    assert len(stage.frames("phx_leave")) == 1
+    stage.answer("phx_leave")
+    assert channel.leave() is not first
+
+
+def test_a_join_meanwhile_waits_for_the_end(stage, channel_in):
+    channel = channel_in("leaving")
+    join = channel.join()
+    calls = heard(join)
+    before = len(stage.frames("phx_join"))
+    stage.answer("phx_leave")
+    stage.answer("phx_join")
+
+    assert before == 1
+    assert len(stage.frames("phx_join")) == 2
+    assert calls == [("ok", {})]
+    assert channel.state == "joined"
+
+
+@pytest.mark.parametrize("end", ["answer", "timeout", "phx_close", "phx_error"])
+def test_a_join_meanwhile_is_sent_after_every_kind_of_end(stage, channel_in, end):
+    channel = channel_in("leaving")
+    channel.join(timeout=60)
+    if end == "answer":
+        stage.answer("phx_leave")
+    elif end == "timeout":
+        stage.wait(10)
+    else:
+        stage.say(channel, end)
+    stage.answer("phx_join")
+
+    assert channel.state == "joined"
+
+
+def test_a_join_meanwhile_survives_the_loss_of_the_connection(stage, channel_in):
+    channel = channel_in("leaving")
+    channel.join()
+    stage.lose()
+    stage.wait(1)
+    stage.open()
+    stage.answer("phx_join")
+
+    assert channel.state == "joined"
+
+
+def test_a_second_join_meanwhile_is_the_same(channel_in):
+    channel = channel_in("leaving")
+
+    assert channel.join() is channel.join()
+
+
+def test_a_leave_after_that_join_takes_it_back(stage, channel_in, notes):
+    channel = channel_in("leaving")
+    leave = channel.leave()
+    channel.join().subscribe(notes)
+    push = channel.push("shout")
+    again = channel.leave()
+    stage.answer("phx_leave")
+    stage.wait(60)
+
+    assert again is leave
+    assert [type(error) for error in notes.errors] == [PushCancelled]
+    assert push.status == "cancelled"
+    assert channel.state == "closed"
+    assert len(stage.frames("phx_join")) == 1
+    assert stage.time.pending == ()
+
+
+def test_a_join_that_waits_too_long_has_its_timeout_and_is_sent_all_the_same(
+    stage, channel_in, notes
+):
+    channel = channel_in("joined")
+    channel.leave(timeout=20)
+    channel.join(timeout=5).subscribe(notes)
+    stage.wait(5)
+    before = channel.state
+    stage.answer("phx_leave")
+    stage.answer("phx_join")
+
+    assert [type(error) for error in notes.errors] == [PushTimeout]
+    assert (before, channel.state) == ("leaving", "joined")
+
+
+@pytest.mark.parametrize("kind", ["joined", "session", "stream"])
+def test_a_lease_taken_meanwhile_joins_after_the_end(stage, channel_in, notes, kind):
+    channel = channel_in("leaving")
+    source = channel.stream() if kind == "stream" else getattr(channel, kind)
+    source.subscribe(notes)
+    before = notes.is_open
+    stage.answer("phx_leave")
+    stage.answer("phx_join", "ok", {"n": 2})
+
+    assert before
+    assert channel.state == "joined"
+    assert notes.is_open
+
+
+def test_a_lease_taken_and_given_back_meanwhile_changes_nothing(stage, channel_in):
+    channel = channel_in("leaving")
+    channel.joined.subscribe().dispose()
+    stage.answer("phx_leave")
+
+    assert channel.state == "closed"
+    assert len(stage.frames("phx_join")) == 1
+
+
+# What it ends.
+
+
+@pytest.mark.parametrize("state", ["joining", "joined", "errored"])
+def test_it_ends_every_want(stage, channel_in, state):
+    channel = channel_in(state)
+    leases = {
+        "joined": channel.joined,
+        "session": channel.session,
+        "stream": channel.stream("shout"),
+        "socket's stream": stage.socket.stream("room:1"),
+    }
+    heard_of = {name: Notes() for name in leases}
+    for name, lease in leases.items():
+        lease.subscribe(heard_of[name])
+    join = channel.join()
+    pushes = [channel.push("shout"), channel.push("shout")]
+    channel.leave()
+
+    assert {name: one.completions for name, one in heard_of.items()} == dict.fromkeys(
+        leases, 1
+    )
+    assert not channel.is_wanted
+    assert {push.status for push in pushes} == {"cancelled"}
+    assert join.status == ("ok" if state == "joined" else "cancelled")
+
+
+def test_a_join_under_way_is_cancelled_by_it(stage, channel_in, notes):
+    channel = channel_in("joining")
+    join = channel.join()
+    join.subscribe(notes)
+    calls = heard(join)
+    channel.leave()
+    stage.answer("phx_join")
+    stage.answer("phx_leave")
+
+    assert [type(error) for error in notes.errors] == [PushCancelled]
+    assert str(notes.errors[0]) == "the channel 'room:1' was left"
+    assert calls == [("timeout", {})]
+    assert channel.state == "closed"
+
+
+def test_no_message_of_the_topic_is_missed_until_it_is_closed(stage, channel_in):
+    channel, shouts = channel_in("leaving"), []
+    channel.on("shout", shouts.append)
+    stage.say(channel, "shout", {"n": 1})
+    stage.answer("phx_leave")
+
+    assert shouts == [{"n": 1}]
+
+
+# The server's close.
+
+
+@pytest.mark.parametrize("state", ["joining", "joined"])
+def test_the_servers_close_ends_every_want(stage, channel_in, state):
+    channel = channel_in(state)
+    closes, joined = closes_of(channel), Notes()
+    channel.joined.subscribe(joined)
+    join, push = channel.join(), channel.push("shout")
+    ref = channel.join_ref
+    stage.say(channel, "phx_close", {"why": "enough"})
+    stage.wait(60)
+
+    assert channel.state == "closed"
+    assert not channel.is_wanted
+    assert closes == [({"why": "enough"}, ref, ref)]
+    assert joined.completions == 1
+    assert push.status == "cancelled"
+    assert join.status == ("ok" if state == "joined" else "cancelled")
+    assert len(stage.frames("phx_join")) == 1
+    assert stage.time.pending == ()
+
+
+def test_what_it_says_to_a_push(stage, channel_in, notes):
+    channel = channel_in("joined")
+    channel.push("shout").subscribe(notes)
+    stage.say(channel, "phx_close")
+
+    assert str(notes.errors[0]) == "the channel 'room:1' was closed"
+
+
+def test_after_it_a_join_is_a_fresh_one(stage, channel_in):
+    channel = channel_in("joined")
+    first = channel.join()
+    stage.say(channel, "phx_close")
+    second = channel.join()
+    stage.answer("phx_join")
+
+    assert second is not first
+    assert channel.state == "joined"
+
+
+def test_the_close_of_an_older_join_does_not_close_the_newer(stage, channel_in):
+    channel = channel_in("joined")
+    stage.say(channel, "phx_error")
+    stage.wait(1)
+    stage.answer("phx_join")
+    stage.receive("phx_close", join_ref="1", ref="1")
+    stage.receive("phx_error", join_ref="1", ref="1")
+
+    assert channel.state == "joined"
