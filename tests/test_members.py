@@ -294,6 +294,21 @@ def test_a_successor_is_told_when_its_predecessor_is_closed(members, join):
     assert list(members) == [two]
 
 
+def test_a_successor_has_its_messages_when_it_is_told(members, join):
+    class Impatient(Channel):
+        def opened(self):
+            deliver(members, "phx_reply")
+
+    one = join("one")
+    members.retire(one)
+    two = Impatient("two")
+    members.add(two)
+    members.keep(two)
+    members.dismiss(one)
+
+    assert two.told == ["phx_reply"]
+
+
 def test_a_successor_that_became_idle_meanwhile_is_told_nothing(members, join):
     one = join("one")
     members.retire(one)
