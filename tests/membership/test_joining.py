@@ -1,0 +1,770 @@
+"""Joins: what they say, how long they wait, and what comes after a failure."""
+
+from asyncio import sleep
+
+import pytest
+
+from rx_phoenix import (
+    Backoff,
+    ChannelCrashed,
+    ConnectionLost,
+    EncodeError,
+    JoinRefused,
+    PushCancelled,
+    PushTimeout,
+    Rejoin,
+    UsageError,
+)
+from tests.conformance.stage import heard
+from tests.operators.notes import Notes
+
+
+@pytest.fixture
+def notes():
+    return Notes()
+
+
+def answer_all(stage, status="ok"):
+    """Answer the joins that were not, in their order."""
+    for message in stage.frames("phx_join"):
+        stage.answer(message, status)
+
+
+# What is sent.
+
+
+def test_a_join_is_a_message_whose_ref_is_its_join_ref(stage):
+    stage.connect()
+    channel = stage.channel(params={"a": 1})
+    join = channel.join()
+
+    assert stage.connection.sent == ['["1","1","room:1","phx_join",{"a":1}]']
+    assert (join.ref, channel.join_ref, join.payload) == ("1", "1", {"a": 1})
+
+
+def test_each_attempt_has_a_ref_of_its_own(stage):
+    channel = stage.joined()
+    join = channel.join()
+    stage.say(channel, "phx_error")
+    stage.wait(1)
+
+    assert (join.ref, channel.join_ref) == ("2", "2")
+
+
+def test_there_is_no_join_ref_while_none_is_in_force(stage):
+    channel = stage.channel()
+    before = channel.join_ref
+    stage.joined()
+    stage.lose()
+    lost = channel.join_ref
+    stage.wait(1)
+    stage.open()
+    stage.answer("phx_join", "error")
+
+    assert (before, lost, channel.join_ref) == (None, None, None)
+    channel.join().mark_seen()
+
+
+def test_without_params_they_are_empty(stage):
+    stage.connect()
+    stage.channel().join()
+
+    assert stage.last("phx_join").payload == {}
+
+
+@pytest.mark.parametrize("seconds", [None, 1])
+def test_params_are_asked_for_at_every_attempt(stage, seconds):
+    asked = []
+
+    def now():
+        asked.append(1)
+        return {"n": len(asked)}
+
+    async def later():
+        await sleep(seconds)
+        return now()
+
+    stage.connect()
+    channel = stage.channel(params=later if seconds else now)
+    channel.join()
+    stage.wait(1)
+    stage.answer("phx_join", "error")
+    stage.wait(2)
+    stage.answer("phx_join")
+    stage.say(channel, "phx_error")
+    stage.wait(2)
+    stage.lose()
+    stage.wait(0.01)
+    stage.open()
+    stage.wait(1)
+
+    assert [m.payload for m in stage.frames("phx_join")] == [
+        {"n": 1},
+        {"n": 2},
+        {"n": 3},
+        {"n": 4},
+    ]
+    channel.join().mark_seen()
+
+
+def test_params_are_asked_for_no_earlier_than_the_join_can_be_sent(stage):
+    asked = []
+
+    def params():
+        asked.append(stage.socket.state)
+        return {}
+
+    stage.channel(params=params).join()
+    before = list(asked)
+    stage.open()
+
+    assert (before, asked) == ([], ["open"])
+
+
+def test_params_that_cannot_be_said_are_refused_at_the_call(stage):
+    stage.connect()
+    channel = stage.channel(params={"a": object()})
+    with pytest.raises(EncodeError):
+        channel.join()
+
+    assert channel.state == "closed"
+    assert not channel.is_wanted
+    assert stage.wire == []
+
+
+def test_params_that_cannot_be_said_are_an_error_of_a_lease(stage, notes):
+    stage.connect()
+    stage.channel(params={"a": object()}).joined.subscribe(notes)
+
+    assert [type(error) for error in notes.errors] == [EncodeError]
+    assert stage.channel().state == "closed"
+
+
+def raise_now():
+    raise RuntimeError("no token")
+
+
+async def raise_later():
+    raise_now()
+
+
+@pytest.mark.parametrize(
+    "params",
+    [raise_now, raise_later, lambda: 7, lambda: {"a": object()}, lambda: ["a"]],
+    ids=["raises", "raises later", "no mapping", "cannot be said", "a list"],
+)
+def test_params_that_fail_are_a_failed_attempt_and_asked_for_again(
+    stage, notes, params
+):
+    answers = [params]
+
+    def provide():
+        return answers.pop()() if answers else {"a": 1}
+
+    stage.connect()
+    channel = stage.channel(params=provide)
+    join = channel.join()
+    join.subscribe(notes)
+    calls = heard(join)
+    stage.wait(0)
+    before = channel.state
+    stage.wait(1)
+    stage.answer("phx_join")
+
+    assert before == "errored"
+    assert [type(error) for error in notes.errors] == [PushCancelled]
+    assert "was not sent: its params raised" in str(notes.errors[0])
+    assert notes.errors[0].__cause__ is stage.unhandled[0]
+    assert calls == [("timeout", {}), ("ok", {})]
+    assert stage.wire[-1].payload == {"a": 1}
+    assert len(stage.unhandled) == 1
+    stage.unhandled.clear()
+
+
+def test_params_that_never_come_are_a_timeout(stage, notes):
+    async def params():
+        await stage.time.loop.create_future()
+
+    stage.connect()
+    channel = stage.channel(params=params)
+    channel.join().subscribe(notes)
+    stage.wait(10)
+    before = channel.state
+    stage.wait(1)
+
+    assert [type(error) for error in notes.errors] == [PushTimeout]
+    assert (before, channel.state) == ("errored", "joining")
+    assert stage.wire == []
+
+
+def test_params_of_a_join_that_is_over_are_not_sent(stage):
+    async def params():
+        await sleep(5)
+        return {}
+
+    stage.connect()
+    channel = stage.channel(params=params)
+    channel.join()
+    stage.wait(1)
+    channel.leave()
+    stage.wait(60)
+
+    assert stage.wire == []
+
+
+CALLS = {
+    "leave": lambda stage, channel: channel.leave(),
+    "leave and join": lambda stage, channel: (channel.leave(), channel.join()),
+    "disconnect": lambda stage, channel: stage.socket.disconnect(),
+    "aclose": lambda stage, channel: stage.socket.aclose(),
+    "remove": lambda stage, channel: stage.socket.remove(channel),
+    "join": lambda stage, channel: channel.join(),
+    "push": lambda stage, channel: channel.push("inside"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_who_is_asked_for_params_may_do_anything(stage, call):
+    calls = [call]
+
+    def params():
+        if calls:
+            CALLS[calls.pop()](stage, channel)
+        return {"n": 1}
+
+    stage.connect()
+    channel = stage.channel(params=params)
+    channel.join()
+    joins = len(stage.frames("phx_join"))
+    answer_all(stage)
+
+    is_wanted = call in {"leave and join", "join", "push"}
+    assert joins == is_wanted
+    assert channel.state == (
+        "joined" if is_wanted else "errored" if call == "disconnect" else "closed"
+    )
+
+
+# Its deadline.
+
+
+@pytest.mark.parametrize("timeout", [None, 3])
+def test_a_join_without_an_answer_times_out(stage, notes, timeout):
+    stage.connect()
+    channel = stage.channel()
+    join = channel.join(timeout)
+    join.subscribe(notes)
+    calls = heard(join)
+    stage.time.advance_before(timeout or 10)
+    before = channel.state
+    stage.wait(0)
+
+    assert (before, channel.state) == ("joining", "errored")
+    assert [type(error) for error in notes.errors] == [PushTimeout]
+    assert calls == [("timeout", {})]
+
+
+def test_the_server_is_told_that_we_do_not_stay(stage):
+    stage.connect()
+    stage.channel().join()
+    stage.wait(10)
+
+    leave = stage.last("phx_leave")
+    assert (leave.join_ref, leave.ref) == ("1", "2")
+
+
+def test_it_is_tried_again(stage):
+    stage.connect()
+    channel = stage.channel()
+    calls = heard(channel.join())
+    stage.wait(11)
+    stage.answer("phx_join")
+
+    assert channel.state == "joined"
+    assert calls == [("timeout", {}), ("ok", {})]
+
+
+def test_an_answer_after_the_timeout_is_a_late_one(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    stage.wait(10)
+    stage.answer("phx_join")
+
+    assert channel.state == "errored"
+
+
+def test_each_attempt_has_its_time_anew(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join(timeout=3)
+    stage.wait(3 + 1)
+    stage.time.advance_before(stage.time.clock + 3)
+    before = channel.state
+    stage.wait(0)
+
+    assert (before, channel.state) == ("joining", "errored")
+
+
+def test_without_a_connection_its_time_runs_all_the_same(stage, notes):
+    channel = stage.channel()
+    channel.join().subscribe(notes)
+    stage.wait(10)
+    before = channel.state
+    stage.open()
+    stage.answer("phx_join")
+
+    assert [type(error) for error in notes.errors] == [PushTimeout]
+    assert before == "errored"
+    assert channel.state == "joined"
+    assert stage.frames("phx_leave") == []
+
+
+def test_what_is_left_of_it_is_for_the_server(stage, notes):
+    channel = stage.channel()
+    channel.join().subscribe(notes)
+    stage.wait(7)
+    stage.open()
+    stage.time.advance_before(10)
+    before = notes.is_open
+    stage.wait(0)
+
+    assert before
+    assert [type(error) for error in notes.errors] == [PushTimeout]
+
+
+def test_behind_another_join_its_time_does_not_run(stage):
+    stage.connect()
+    first, second = stage.channel("room:1"), stage.channel("room:2")
+    first.join()
+    second.join()
+    stage.wait(9)
+    stage.answer(stage.frames("phx_join")[0])
+    stage.time.advance_before(19)
+    before = second.state
+    stage.wait(0)
+
+    assert (first.state, before) == ("joined", "joining")
+    assert second.state == "errored"
+
+
+def test_behind_a_join_that_times_out_it_has_all_its_time(stage):
+    stage.connect()
+    first, second = stage.channel("room:1"), stage.channel("room:2")
+    first.join(timeout=5)
+    second.join(timeout=3)
+    stage.wait(5)
+    before = second.state
+    stage.time.advance_before(8)
+    still = second.state
+    stage.wait(0)
+
+    assert (before, still, second.state) == ("joining", "joining", "errored")
+
+
+def test_behind_a_join_that_is_left_it_has_all_its_time(stage):
+    stage.connect()
+    first, second = stage.channel("room:1"), stage.channel("room:2")
+    first.join()
+    second.join(timeout=3)
+    stage.wait(2)
+    first.leave()
+    stage.time.advance_before(5)
+    before = second.state
+    stage.wait(0)
+
+    assert (before, second.state) == ("joining", "errored")
+
+
+def test_many_joins_of_a_slow_server_all_succeed(stage):
+    stage.connect()
+    channels = [stage.channel(f"room:{n}") for n in range(20)]
+    calls = [heard(channel.join()) for channel in channels]
+    for message in stage.frames("phx_join"):
+        stage.wait(9)
+        stage.answer(message)
+
+    assert calls == [[("ok", {})]] * 20
+
+
+def test_a_push_is_not_put_off_by_a_join(stage):
+    stage.connect()
+    joined = stage.joined("room:1")
+    stage.channel("room:2").join(timeout=60)
+    push = joined.push("shout")
+    stage.wait(10)
+
+    assert push.status == "timeout"
+
+
+# Refused.
+
+
+def test_a_refused_join_says_why(stage, notes):
+    stage.connect()
+    stage.channel().join().subscribe(notes)
+    stage.answer("phx_join", "error", {"reason": "full"})
+
+    (error,) = notes.errors
+    assert isinstance(error, JoinRefused)
+    assert (error.status, error.response) == ("error", {"reason": "full"})
+    assert str(error) == (
+        "the join of 'room:1' was answered 'error': {'reason': 'full'}"
+    )
+
+
+@pytest.mark.parametrize("status", ["error", "odd", "timeout"])
+def test_every_status_but_ok_is_a_refusal_and_tried_again(stage, status):
+    stage.connect()
+    channel = stage.channel()
+    calls = heard(channel.join(), "ok", status)
+    stage.answer("phx_join", status, {"n": 1})
+    before = channel.state
+    stage.wait(1)
+    stage.answer("phx_join", "ok", {"n": 2})
+
+    assert (before, channel.state) == ("errored", "joined")
+    assert calls == [(status, {"n": 1}), ("ok", {"n": 2})]
+
+
+def test_it_is_tried_again_after_the_delays_of_the_policy(stage):
+    stage.connect()
+    stage.channel().join().mark_seen()
+    for delay in (1, 2, 5, 10, 10):
+        stage.answer("phx_join", "error")
+        stage.wait(delay)
+
+    assert stage.times("phx_join") == [0, 1, 3, 8, 18, 28]
+
+
+def test_the_default_delays_have_a_jitter_of_a_fifth(make_stage):
+    chances = [0.0, 0.5, 0.999999, 0.25]
+    stage = make_stage(rejoin=Rejoin(), random=lambda: chances.pop(0))
+    stage.connect()
+    stage.channel().join().mark_seen()
+    for delay in (0.8, 2, 6, 9):
+        stage.answer("phx_join", "error")
+        stage.wait(delay)
+
+    assert stage.times("phx_join") == pytest.approx([0, 0.8, 2.8, 8.8, 17.8])
+
+
+def test_delays_start_over_when_a_join_was_accepted(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join().mark_seen()
+    for delay in (1, 2):
+        stage.answer("phx_join", "error")
+        stage.wait(delay)
+    stage.answer("phx_join")
+    stage.say(channel, "phx_error")
+    stage.wait(1)
+
+    assert stage.times("phx_join") == [0, 1, 3, 4]
+
+
+def test_delays_start_over_with_each_connection(stage):
+    stage.connect()
+    stage.channel().join().mark_seen()
+    for delay in (1, 2):
+        stage.answer("phx_join", "error")
+        stage.wait(delay)
+    stage.lose()
+    stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join", "error")
+    stage.wait(1)
+
+    assert stage.times("phx_join") == pytest.approx([0, 1, 3, 3.01, 4.01])
+
+
+@pytest.mark.parametrize("wants", [("join",), ("joined",), ("join", "joined")])
+def test_a_refusal_that_is_final_ends_the_wants_and_the_trying(make_stage, wants):
+    stage = make_stage(
+        rejoin=Rejoin(
+            lambda _: 1.0,
+            give_up=lambda error: error.response["reason"] == "never",
+        )
+    )
+    stage.connect()
+    channel, notes = stage.channel(), Notes()
+    if "join" in wants:
+        channel.join().mark_seen()
+    if "joined" in wants:
+        channel.joined.subscribe(notes)
+    stage.answer("phx_join", "error", {"reason": "later"})
+    stage.wait(1)
+    stage.answer("phx_join", "error", {"reason": "never"})
+    stage.wait(60)
+
+    assert channel.state == "closed"
+    assert not channel.is_wanted
+    assert len(stage.frames("phx_join")) == 2
+    if "joined" in wants:
+        assert [error.response["reason"] for error in notes.errors] == ["never"]
+
+
+def test_what_waited_for_a_join_that_is_refused_for_good_is_cancelled(make_stage):
+    stage = make_stage(rejoin=Rejoin(give_up=lambda _: True))
+    stage.connect()
+    channel = stage.channel()
+    channel.join().mark_seen()
+    push = channel.push("shout")
+    stage.answer("phx_join", "error")
+
+    assert push.status == "cancelled"
+
+
+def test_a_lease_may_be_taken_again_inside_its_final_end(make_stage):
+    refusals = [True, False]
+    stage = make_stage(rejoin=Rejoin(give_up=lambda _: refusals.pop(0)))
+    stage.connect()
+    channel, again = stage.channel(), Notes()
+    join = channel.join()
+    channel.joined.subscribe(on_error=lambda _: channel.joined.subscribe(again))
+    stage.answer("phx_join", "error")
+    stage.answer("phx_join", "ok", {"n": 2})
+
+    assert join.status == "error"
+    assert again == Notes([{"n": 2}])
+    assert channel.state == "joined"
+
+
+def test_a_policy_that_raises_is_reported_and_does_not_decide(make_stage):
+    boom = RuntimeError("boom")
+
+    def fail(_):
+        raise boom
+
+    stage = make_stage(rejoin=Rejoin(fail, give_up=fail), random=lambda: 0.5)
+    stage.connect()
+    stage.channel().join().mark_seen()
+    stage.answer("phx_join", "error")
+    stage.wait(1)
+
+    assert stage.times("phx_join") == [0, 1]
+    assert stage.unhandled == [boom, boom]
+    stage.unhandled.clear()
+
+
+def test_a_join_during_the_wait_for_a_rejoin_is_sent_at_once(stage):
+    stage.connect()
+    channel = stage.channel()
+    first = channel.join()
+    first.mark_seen()
+    stage.answer("phx_join", "error")
+    second = channel.join()
+    stage.answer("phx_join")
+    stage.wait(60)
+
+    assert second is not first
+    assert stage.times("phx_join") == [0, 0]
+    assert channel.state == "joined"
+
+
+# Crashed and lost.
+
+
+def test_a_crash_is_followed_by_a_rejoin(stage, notes):
+    channel = stage.joined()
+    channel.joined.subscribe(notes)
+    stage.say(channel, "phx_error", {"reason": "channel_crash"})
+    stage.wait(1)
+    stage.answer("phx_join", "ok", {"n": 2})
+
+    assert notes == Notes([{}, {"n": 2}])
+    assert channel.state == "joined"
+
+
+def test_a_crash_while_joining_cancels_the_join(stage, notes):
+    stage.connect()
+    channel = stage.channel()
+    join = channel.join()
+    join.subscribe(notes)
+    calls = heard(join)
+    stage.receive("phx_error", {"reason": "x"}, join_ref="1", ref="1")
+    before = channel.state
+    stage.wait(1)
+    stage.answer("phx_join")
+
+    (error,) = notes.errors
+    assert isinstance(error, ChannelCrashed)
+    assert error.reason == {"reason": "x"}
+    assert before == "errored"
+    assert calls == [("timeout", {}), ("ok", {})]
+
+
+def test_a_crash_while_errored_puts_the_rejoin_off(stage):
+    channel = stage.joined()
+    stage.say(channel, "phx_error")
+    stage.wait(0.5)
+    stage.say(channel, "phx_error")
+    stage.wait(1)
+
+    assert stage.times("phx_join") == [0, 1.5]
+
+
+def test_a_loss_while_joining_ends_the_join_at_once(stage, notes):
+    stage.connect()
+    channel = stage.channel()
+    channel.join().subscribe(notes)
+    stage.lose()
+
+    assert [type(error) for error in notes.errors] == [ConnectionLost]
+
+
+def test_a_failed_attempt_to_connect_does_not_end_a_join_that_waits(stage, notes):
+    stage.channel().join().subscribe(notes)
+    stage.fail()
+    before = notes.is_open
+    stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join")
+
+    assert before
+    assert notes == Notes([{}], [], 1)
+
+
+@pytest.mark.parametrize("kind", ["joined", "session", "stream"])
+def test_a_lease_takes_part_in_a_join_that_waits(stage, kind):
+    channel = stage.channel()
+    calls = heard(channel.join())
+    stage.fail()
+    source = channel.stream() if kind == "stream" else getattr(channel, kind)
+    source.subscribe()
+    stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join")
+
+    assert calls == [("ok", {})]
+    assert len(stage.frames("phx_join")) == 1
+
+
+def test_a_newer_join_takes_the_place_of_one_that_waits(stage, notes):
+    channel = stage.channel()
+    channel.join().subscribe(notes)
+    stage.fail()
+    second = channel.join()
+    stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join")
+
+    assert [type(error) for error in notes.errors] == [PushCancelled]
+    assert str(notes.errors[0]) == "a newer join of 'room:1' took its place"
+    assert second.status == "ok"
+
+
+# The push of a join.
+
+
+def test_while_joining_or_joined_it_is_the_same(stage):
+    stage.connect()
+    channel = stage.channel()
+    first = channel.join()
+    second = channel.join()
+    stage.answer("phx_join")
+
+    assert first is second is channel.join()
+
+
+def test_its_callbacks_run_at_each_rejoin_too(stage):
+    channel = stage.joined()
+    calls = heard(channel.join())
+    stage.lose()
+    stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join", "error", {"n": 2})
+    stage.wait(1)
+    stage.answer("phx_join", "ok", {"n": 3})
+
+    assert calls == [("ok", {}), ("error", {"n": 2}), ("ok", {"n": 3})]
+
+
+def test_as_a_stream_it_is_the_first_attempt(stage, notes):
+    channel = stage.joined()
+    join = channel.join()
+    join.subscribe(notes)
+    stage.say(channel, "phx_error")
+    stage.wait(1)
+    stage.answer("phx_join", "error")
+
+    assert notes == Notes([{}], [], 1)
+    assert join.status == "ok"
+
+
+def test_cancelling_it_ends_that_wait_only(stage):
+    stage.connect()
+    channel = stage.channel()
+    join = channel.join()
+    join.cancel()
+    stage.answer("phx_join")
+
+    assert join.status == "cancelled"
+    assert channel.state == "joined"
+
+
+def test_a_second_answer_to_a_join_changes_nothing(stage):
+    channel = stage.joined()
+    joins = []
+    channel.joins.subscribe(joins.append)
+    stage.answer("phx_join", "error")
+
+    assert channel.state == "joined"
+    assert joins == []
+
+
+def test_joins_emit_the_response_of_each(stage):
+    channel, joins = stage.channel(), []
+    channel.joins.subscribe(joins.append)
+    stage.connect()
+    channel.join()
+    stage.answer("phx_join", "ok", {"n": 1})
+    stage.say(channel, "phx_error")
+    stage.wait(1)
+    stage.answer("phx_join", "ok", [2])
+
+    assert joins == [{"n": 1}, [2]]
+
+
+# The seed's way of rejoining: five attempts, exponential backoff, reset on success.
+
+
+def test_the_seeds_rejoin_works(make_stage):
+    stage = make_stage(rejoin=Rejoin(Backoff.steps(1000)))
+    stage.connect()
+    channel, attempts = stage.channel(), []
+
+    async def again(_):
+        if len(attempts) < 5:
+            delay = 2.0 ** len(attempts)
+            attempts.append(delay)
+            await sleep(delay)
+            channel.join().receive("ok", lambda _: attempts.clear()).receive(
+                "error", lambda _: None
+            )
+
+    channel.on_error(again)
+    channel.join().mark_seen()
+    stage.answer("phx_join")
+    for delay in (1, 2):
+        stage.say(channel, "phx_error")
+        stage.receive("phx_error", join_ref=channel.join_ref)
+        stage.wait(delay)
+    stage.answer("phx_join")
+
+    assert channel.state == "joined"
+    assert attempts == []
+
+
+# Bad arguments.
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan"), float("inf"), "10"])
+@pytest.mark.parametrize("call", ["join", "leave", "push"])
+def test_a_timeout_that_is_none_is_refused_at_the_call(stage, timeout, call):
+    channel = stage.joined()
+    arguments = ("shout", {}, timeout) if call == "push" else (timeout,)
+    with pytest.raises(UsageError):
+        getattr(channel, call)(*arguments)
+
+    assert channel.state == "joined"
