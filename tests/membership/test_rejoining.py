@@ -1,0 +1,308 @@
+"""What comes after a join that failed, and after the end of a membership."""
+
+from asyncio import sleep
+
+import pytest
+
+from rx_phoenix import (
+    Backoff,
+    ChannelCrashed,
+    ConnectionLost,
+    JoinRefused,
+    PushCancelled,
+    Rejoin,
+)
+from tests.conformance.stage import heard
+from tests.operators.notes import Notes
+
+
+@pytest.fixture
+def notes():
+    return Notes()
+
+
+# Refused.
+
+
+def test_a_refused_join_says_why(stage, notes):
+    stage.connect()
+    stage.channel().join().subscribe(notes)
+    stage.answer("phx_join", "error", {"reason": "full"})
+
+    (error,) = notes.errors
+    assert isinstance(error, JoinRefused)
+    assert (error.status, error.response) == ("error", {"reason": "full"})
+    assert str(error) == (
+        "the join of 'room:1' was answered 'error': {'reason': 'full'}"
+    )
+
+
+@pytest.mark.parametrize("status", ["error", "odd", "timeout"])
+def test_every_status_but_ok_is_a_refusal_and_tried_again(stage, status):
+    stage.connect()
+    channel = stage.channel()
+    calls = heard(channel.join(), "ok", status)
+    stage.answer("phx_join", status, {"n": 1})
+    before = channel.state
+    stage.wait(1)
+    stage.answer("phx_join", "ok", {"n": 2})
+
+    assert (before, channel.state) == ("errored", "joined")
+    assert calls == [(status, {"n": 1}), ("ok", {"n": 2})]
+
+
+def test_it_is_tried_again_after_the_delays_of_the_policy(stage):
+    stage.connect()
+    stage.channel().join().mark_seen()
+    for delay in (1, 2, 5, 10, 10):
+        stage.answer("phx_join", "error")
+        stage.wait(delay)
+
+    assert stage.times("phx_join") == [0, 1, 3, 8, 18, 28]
+
+
+def test_the_default_delays_have_a_jitter_of_a_fifth(make_stage):
+    chances = [0.0, 0.5, 0.999999, 0.25]
+    stage = make_stage(rejoin=Rejoin(), random=lambda: chances.pop(0))
+    stage.connect()
+    stage.channel().join().mark_seen()
+    for delay in (0.8, 2, 6, 9):
+        stage.answer("phx_join", "error")
+        stage.wait(delay)
+
+    assert stage.times("phx_join") == pytest.approx([0, 0.8, 2.8, 8.8, 17.8])
+
+
+def test_delays_start_over_when_a_join_was_accepted(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join().mark_seen()
+    for delay in (1, 2):
+        stage.answer("phx_join", "error")
+        stage.wait(delay)
+    stage.answer("phx_join")
+    stage.say(channel, "phx_error")
+    stage.wait(1)
+
+    assert stage.times("phx_join") == [0, 1, 3, 4]
+
+
+def test_delays_start_over_with_each_connection(stage):
+    stage.connect()
+    stage.channel().join().mark_seen()
+    for delay in (1, 2):
+        stage.answer("phx_join", "error")
+        stage.wait(delay)
+    stage.lose()
+    stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join", "error")
+    stage.wait(1)
+
+    assert stage.times("phx_join") == pytest.approx([0, 1, 3, 3.01, 4.01])
+
+
+@pytest.mark.parametrize("wants", [("join",), ("joined",), ("join", "joined")])
+def test_a_refusal_that_is_final_ends_the_wants_and_the_trying(make_stage, wants):
+    stage = make_stage(
+        rejoin=Rejoin(
+            lambda _: 1.0,
+            give_up=lambda error: error.response["reason"] == "never",
+        )
+    )
+    stage.connect()
+    channel, notes = stage.channel(), Notes()
+    if "join" in wants:
+        channel.join().mark_seen()
+    if "joined" in wants:
+        channel.joined.subscribe(notes)
+    stage.answer("phx_join", "error", {"reason": "later"})
+    stage.wait(1)
+    stage.answer("phx_join", "error", {"reason": "never"})
+    stage.wait(60)
+
+    assert channel.state == "closed"
+    assert not channel.is_wanted
+    assert len(stage.frames("phx_join")) == 2
+    if "joined" in wants:
+        assert [error.response["reason"] for error in notes.errors] == ["never"]
+
+
+def test_what_waited_for_a_join_that_is_refused_for_good_is_cancelled(make_stage):
+    stage = make_stage(rejoin=Rejoin(give_up=lambda _: True))
+    stage.connect()
+    channel = stage.channel()
+    channel.join().mark_seen()
+    push = channel.push("shout")
+    stage.answer("phx_join", "error")
+
+    assert push.status == "cancelled"
+
+
+def test_a_lease_may_be_taken_again_inside_its_final_end(make_stage):
+    refusals = [True, False]
+    stage = make_stage(rejoin=Rejoin(give_up=lambda _: refusals.pop(0)))
+    stage.connect()
+    channel, again = stage.channel(), Notes()
+    join = channel.join()
+    channel.joined.subscribe(on_error=lambda _: channel.joined.subscribe(again))
+    stage.answer("phx_join", "error")
+    stage.answer("phx_join", "ok", {"n": 2})
+
+    assert join.status == "error"
+    assert again == Notes([{"n": 2}])
+    assert channel.state == "joined"
+
+
+def test_a_policy_that_raises_is_reported_and_does_not_decide(make_stage):
+    boom = RuntimeError("boom")
+
+    def fail(_):
+        raise boom
+
+    stage = make_stage(rejoin=Rejoin(fail, give_up=fail), random=lambda: 0.5)
+    stage.connect()
+    stage.channel().join().mark_seen()
+    stage.answer("phx_join", "error")
+    stage.wait(1)
+
+    assert stage.times("phx_join") == [0, 1]
+    assert stage.unhandled == [boom, boom]
+    stage.unhandled.clear()
+
+
+def test_a_join_during_the_wait_for_a_rejoin_is_sent_at_once(stage):
+    stage.connect()
+    channel = stage.channel()
+    first = channel.join()
+    first.mark_seen()
+    stage.answer("phx_join", "error")
+    second = channel.join()
+    stage.answer("phx_join")
+    stage.wait(60)
+
+    assert second is not first
+    assert stage.times("phx_join") == [0, 0]
+    assert channel.state == "joined"
+
+
+# Crashed and lost.
+
+
+def test_a_crash_is_followed_by_a_rejoin(stage, notes):
+    channel = stage.joined()
+    channel.joined.subscribe(notes)
+    stage.say(channel, "phx_error", {"reason": "channel_crash"})
+    stage.wait(1)
+    stage.answer("phx_join", "ok", {"n": 2})
+
+    assert notes == Notes([{}, {"n": 2}])
+    assert channel.state == "joined"
+
+
+def test_a_crash_while_joining_cancels_the_join(stage, notes):
+    stage.connect()
+    channel = stage.channel()
+    join = channel.join()
+    join.subscribe(notes)
+    calls = heard(join)
+    stage.receive("phx_error", {"reason": "x"}, join_ref="1", ref="1")
+    before = channel.state
+    stage.wait(1)
+    stage.answer("phx_join")
+
+    (error,) = notes.errors
+    assert isinstance(error, ChannelCrashed)
+    assert error.reason == {"reason": "x"}
+    assert before == "errored"
+    assert calls == [("timeout", {}), ("ok", {})]
+
+
+def test_a_crash_while_errored_puts_the_rejoin_off(stage):
+    channel = stage.joined()
+    stage.say(channel, "phx_error")
+    stage.wait(0.5)
+    stage.say(channel, "phx_error")
+    stage.wait(1)
+
+    assert stage.times("phx_join") == [0, 1.5]
+
+
+def test_a_loss_while_joining_ends_the_join_at_once(stage, notes):
+    stage.connect()
+    channel = stage.channel()
+    channel.join().subscribe(notes)
+    stage.lose()
+
+    assert [type(error) for error in notes.errors] == [ConnectionLost]
+
+
+def test_a_failed_attempt_to_connect_does_not_end_a_join_that_waits(stage, notes):
+    stage.channel().join().subscribe(notes)
+    stage.fail()
+    before = notes.is_open
+    stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join")
+
+    assert before
+    assert notes == Notes([{}], [], 1)
+
+
+@pytest.mark.parametrize("kind", ["joined", "session", "stream"])
+def test_a_lease_takes_part_in_a_join_that_waits(stage, kind):
+    channel = stage.channel()
+    calls = heard(channel.join())
+    stage.fail()
+    source = channel.stream() if kind == "stream" else getattr(channel, kind)
+    source.subscribe()
+    stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join")
+
+    assert calls == [("ok", {})]
+    assert len(stage.frames("phx_join")) == 1
+
+
+def test_a_newer_join_takes_the_place_of_one_that_waits(stage, notes):
+    channel = stage.channel()
+    channel.join().subscribe(notes)
+    stage.fail()
+    second = channel.join()
+    stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join")
+
+    assert [type(error) for error in notes.errors] == [PushCancelled]
+    assert str(notes.errors[0]) == "a newer join of 'room:1' took its place"
+    assert second.status == "ok"
+
+
+# The seed's way of rejoining: five attempts, exponential backoff, reset on success.
+
+
+def test_the_seeds_rejoin_works(make_stage):
+    stage = make_stage(rejoin=Rejoin(Backoff.steps(1000)))
+    stage.connect()
+    channel, attempts = stage.channel(), []
+
+    async def again(_):
+        if len(attempts) < 5:
+            delay = 2.0 ** len(attempts)
+            attempts.append(delay)
+            await sleep(delay)
+            channel.join().receive("ok", lambda _: attempts.clear()).receive(
+                "error", lambda _: None
+            )
+
+    channel.on_error(again)
+    channel.join().mark_seen()
+    stage.answer("phx_join")
+    for delay in (1, 2):
+        stage.say(channel, "phx_error")
+        stage.receive("phx_error", join_ref=channel.join_ref)
+        stage.wait(delay)
+    stage.answer("phx_join")
+
+    assert channel.state == "joined"
+    assert attempts == []
