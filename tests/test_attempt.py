@@ -4,6 +4,7 @@ from asyncio import sleep
 
 import pytest
 from reactivex import concat, defer, empty, just
+from reactivex.disposable import Disposable
 
 from rx_phoenix.attempt import Attempt, Destination
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
@@ -307,6 +308,25 @@ def test_an_asking_that_takes_too_long_is_ended(make_trial, transport, time):
     assert transport.attempts == []
 
 
+def test_a_provider_that_is_awaited_is_cancelled_with_it(make_trial, time):
+    waits = []
+
+    async def think():
+        waits.append("begun")
+        try:
+            await sleep(10)
+        finally:
+            waits.append(time.clock)
+
+    trial = make_trial(params=think)
+    trial.attempt.start()
+    time.advance_by(1)
+    trial.attempt.abandon()
+    time.advance_by(0)
+
+    assert waits == ["begun", 1.0]
+
+
 def test_a_provider_that_abandons_the_attempt_ends_it(make_trial, transport):
     def leave():
         trial.attempt.abandon()
@@ -417,6 +437,35 @@ def test_what_is_due_later_does_not_happen_after_its_end(opened, transport, time
     if connection.is_open:
         connection.receive("late")
     assert called == []
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (lambda trial, fake: fake.fail(ConnectError("no")), "failed"),
+        (lambda trial, fake: trial.attempt.close(1000, "", trial.say_closed), "closed"),
+        (lambda trial, fake: fake.open().lose(), "lost"),
+    ],
+    ids=["failed", "closed", "lost"],
+)
+def test_it_has_let_go_of_everything_when_its_end_is_told(
+    dialled, transport, end, told
+):
+    dialled.attempt.own(Disposable(lambda: dialled.told.append(("let go", None))))
+    fake = transport.attempt
+    end(dialled, fake)
+
+    names = [name for name, _ in dialled.told if name != "opened"]
+    assert names == ["let go", told]
+
+
+def test_a_usage_error_is_told_when_everything_was_let_go(make_trial, time):
+    trial = make_trial(transport=Broken(UsageError("no such thing")))
+    trial.attempt.own(Disposable(lambda: trial.told.append(("let go", None))))
+    trial.attempt.start()
+
+    assert [name for name, _ in trial.told] == ["let go", "failed"]
+    assert time.pending == ()
 
 
 # Goodbyes.
@@ -532,6 +581,22 @@ def test_a_close_code_for_what_is_not_open_says_nothing(dialled, transport):
 
     assert transport.attempt.is_disposed
     assert dialled.told == []
+
+
+def test_what_is_due_later_does_not_happen_during_a_goodbye(silent, time):
+    trial, _ = silent
+    called = []
+    trial.attempt.after(1, lambda: called.append(time.clock))
+    trial.attempt.close(1000, "", trial.say_closed)
+    time.advance_by(1.5)
+
+    assert called == []
+
+
+def test_a_close_code_needs_no_reason(opened, transport):
+    opened.attempt.abandon(1000)
+
+    assert transport.connection.closed_by_us == (1000, "")
 
 
 def test_an_abandoned_goodbye_is_awaited_no_longer(silent, time):
