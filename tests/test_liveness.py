@@ -14,18 +14,21 @@ from tests.operators.notes import Notes
 
 
 class Line:
-    """A wire that writes down what is sent, and when."""
+    """A wire that writes down what is sent, and when; the test may act on it."""
 
     def __init__(self, time):
         self.time = time
         self.sent = []
         self.refs = count(1)
+        self.on_send = None
 
     def next_ref(self):
         return str(next(self.refs))
 
     def send(self, message):
         self.sent.append((self.time.clock, message))
+        if self.on_send is not None:
+            self.on_send()
 
 
 class Link:
@@ -321,6 +324,15 @@ def test_an_answer_to_a_ping_that_comes_too_late_was_not_awaited(trial, time):
 
     assert trial.answer() is False
     assert trial.liveness.round_trip is None
+
+
+def test_an_answer_that_comes_inside_the_sending_counts(trial, notes):
+    answers = []
+    trial.link.wire.on_send = lambda: answers.append(trial.answer())
+    trial.liveness.ping().subscribe(notes)
+
+    assert answers == [True]
+    assert notes == Notes([0.0], [], 1)
 
 
 def test_several_pings_are_told_apart(trial, time):
