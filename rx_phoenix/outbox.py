@@ -4,12 +4,27 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
+from msgspec import to_builtins
+
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.protocol.message import Message
 from rx_phoenix.push import Push
 from rx_phoenix.streams.hub import Reporter
 
 __all__ = ["Outbox"]
+
+
+def kept(payload: object) -> object:
+    """A payload as it is now, whatever its owner does to it."""
+    if isinstance(payload, bytearray):
+        return bytes(payload)
+    if isinstance(payload, memoryview):
+        return payload.tobytes()
+    try:
+        return deepcopy(payload)
+    except TypeError:
+        # It holds something that can be said, but not copied: a memoryview.
+        return to_builtins(payload)
 
 
 class Outbox:
@@ -52,14 +67,14 @@ class Outbox:
             spawn=link.spawn,
             on_cancel=self._forget,
         )
-        join_ref = self._join_ref()
-        if join_ref is not None and not self._waiting:
-            if not link.wire.backlog or link.wire.admit(push):
-                self._send(push, join_ref)
+        join_ref = None if self._waiting else self._join_ref()
+        if join_ref is None:
+            self._wait(push)
+        elif link.wire.backlog:
+            self._wait(push)
+            self.flush()
         else:
-            link.wire.encode(Message(None, None, self._topic, event, payload))
-            if link.wire.admit(push):
-                self._keep(push)
+            self._send(push, join_ref)
         if not push.is_settled:
             push.deadline = link.scheduler.call_later(within, push.expire)
         return push
@@ -94,17 +109,16 @@ class Outbox:
             del self._sent[ref]
             raise
 
-    def _keep(self, push: Push) -> None:
-        # What is sent later is what was given now, whatever its owner does to it.
-        payload: object = push.payload
-        if isinstance(payload, bytearray):
-            push.payload = bytes(payload)
-        elif isinstance(payload, memoryview):
-            push.payload = payload.tobytes()
-        else:
-            push.payload = deepcopy(payload)
+    def _wait(self, push: Push) -> None:
+        wire = self._link().wire
+        wire.encode(Message(None, None, self._topic, push.event, push.payload))
+        push.payload = kept(push.payload)
+        # It waits before there is room: whoever is dropped for it may end it, too.
         self._waiting[push] = None
-        self._link().wire.backlog.add(push)
+        if not wire.admit(push):
+            self._waiting.pop(push, None)
+        elif push in self._waiting:
+            wire.backlog.add(push)
 
     def _forget(self, push: Push) -> None:
         if push.ref is not None:
