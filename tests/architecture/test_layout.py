@@ -22,7 +22,6 @@ TESTED_ELSEWHERE = {
     "rx_phoenix.channel": "tests/conformance",
     "rx_phoenix.ended": "tests/membership",
     "rx_phoenix.join": "tests/membership",
-    "rx_phoenix.outbox": "tests/conformance",
     "rx_phoenix.owner": "tests/membership",
     "rx_phoenix.socket": "tests/integration",
 }
