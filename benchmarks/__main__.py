@@ -1,21 +1,41 @@
-"""Measure, and show: ``python -m benchmarks --help``."""
+"""Measure, and show: ``scripts/bench --help``."""
 
 import argparse
 import platform
+import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 
 import msgspec
 
 from benchmarks.cases import CASES, Case
+from benchmarks.chart import chart
 from benchmarks.processes import Process, Worker, serving, working
 from benchmarks.results import FLOOR, Results
+from benchmarks.start import imports
 
 OURS = "rx_phoenix"
-PACKAGES = ("rx_phoenix", "reactivex", "aiohttp", "msgspec")
+ALL_CASES = {FLOOR, OURS, "phoenix.js"}
+"""Who runs more than the general cases."""
+
+PACKAGES = (
+    "rx_phoenix",
+    "reactivex",
+    "aiohttp",
+    "msgspec",
+    "phxsocket",
+)
+SHOWN = {
+    "burst": "50,000 events, one handler",
+    "many": "50,000 events over 1,000 topics",
+    "pipe": "pushes, 100 in flight",
+    "seq": "pushes, one at a time",
+}
 
 
 def python(module: str, name: str) -> Sequence[str]:
@@ -28,27 +48,33 @@ CLIENTS: dict[str, Sequence[str]] = {
     OURS: python("ours", "RxPhoenix"),
     "aiohttp + json": python("floor", "WithJson"),
 }
+if shutil.which("node"):
+    CLIENTS["phoenix.js"] = "node", "benchmarks/clients/phoenix.mjs"
+if find_spec("phxsocket"):
+    CLIENTS["phxsocket"] = python("phxsocket", "PhxSocket")
 
 
 def main() -> None:
     """Measure what the arguments say."""
     options = arguments()
-    results = Results(machine=machine())
+    results = Results(machine=machine(), clock=options.clock)
     clients = {name: CLIENTS[name] for name in options.clients}
     cases = [CASES[name] for name in options.cases]
-    with serving() as (server, url), working(clients) as workers:
-        for number in range(options.rounds):
-            for case in cases:
-                run(case, workers, server, url, results, options)
-            say(f"round {number + 1} of {options.rounds} done")
-    general = [case.name for case in cases if case.is_general]
-    print(results.table(general))
-    print()
-    print(results.own_table(OURS))
+    with serving() as (server, url):
+        with working(clients) as workers:
+            for number in range(options.rounds):
+                for case in cases:
+                    run(case, workers, server, url, results, options)
+                say(f"round {number + 1} of {options.rounds} done")
+        if options.cases == list(CASES):
+            results.idle = idle(url)
+            results.start = imports(5 * options.rounds)
+    print(results.report([case.name for case in cases if case.is_general], OURS))
     if options.json:
-        options.json.write_bytes(
-            msgspec.json.format(msgspec.json.encode(results.figures()))
-        )
+        figures = msgspec.json.encode(results.figures())
+        options.json.write_bytes(msgspec.json.format(figures) + b"\n")
+    if options.chart:
+        options.chart.write_text(chart(results, SHOWN))
 
 
 def run(
@@ -61,7 +87,7 @@ def run(
 ) -> None:
     """One case, each client in turn."""
     for name, worker in workers.items():
-        if not case.is_general and name not in {FLOOR, OURS, "phoenix.js"}:
+        if not case.is_general and name not in ALL_CASES:
             continue
         computed, began = server.processor_seconds, perf_counter()
         answer = worker.measure(case, url, options.repeats)
@@ -73,6 +99,13 @@ def run(
         elif answer["error"] != "unsupported":
             results.notes.append(f"{name}, {case.name}: {answer['error']}")
             say(results.notes[-1])
+
+
+def idle(url: str) -> dict[str, int]:
+    """What things cost while nothing happens."""
+    command = [sys.executable, "-m", "benchmarks.idle", url]
+    run = subprocess.run(command, capture_output=True, check=True)  # noqa: S603
+    return msgspec.json.decode(run.stdout, type=dict[str, int])
 
 
 def say(text: str) -> None:
@@ -105,6 +138,7 @@ def arguments() -> argparse.Namespace:
         help="what counts; the processor's is steadier on a machine that is busy",
     )
     parser.add_argument("--json", type=Path, help="where the figures go")
+    parser.add_argument("--chart", type=Path, help="where an SVG chart goes")
     return parser.parse_args()
 
 

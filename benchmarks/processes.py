@@ -28,11 +28,10 @@ class Process:
     """
 
     def __init__(self, command: Sequence[str], core: int | None) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own
-            command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True
-        )
-        if core is not None:
-            os.sched_setaffinity(self._process.pid, {core})
+        with staying_on(core):
+            self._process = subprocess.Popen(  # noqa: S603 - our own
+                command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True
+            )
 
     def write(self, line: str) -> None:
         """Say something."""
@@ -81,6 +80,20 @@ def cores() -> tuple[int | None, int | None]:
         return None, None
     first, *others = sorted(os.sched_getaffinity(0))
     return (first, others[0]) if others else (None, None)
+
+
+@contextmanager
+def staying_on(core: int | None) -> Iterator[None]:
+    """What is started meanwhile stays on a core, with all its threads."""
+    if core is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ class Results(Struct):
 
     Attributes:
         machine: Where it ran, and with what.
+        clock: Which time counts, ``wall`` or ``processor``.
         rates: By case and client, events or pushes a second, one figure a round.
         busy: By case, which share of a core the server took while the floor ran.
         idle: Bytes that things cost while nothing happens.
@@ -27,6 +28,7 @@ class Results(Struct):
     """
 
     machine: dict[str, str]
+    clock: str
     rates: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     busy: dict[str, float] = field(default_factory=dict)
     idle: dict[str, int] = field(default_factory=dict)
@@ -94,6 +96,20 @@ class Results(Struct):
                 share = "" if ratio is None else f"{ratio:.2f}"
                 lines.append(f"| {name} | {rate:,.0f} | {share} | {case.what} |")
         return "\n".join(lines)
+
+    def report(self, general: Iterable[str], client: str) -> str:
+        """All tables in Markdown: the general cases of all, then a client's own."""
+        parts = [self.table(general), self.own_table(client)]
+        for title, figures, unit in (
+            ("idle", self.idle, "bytes"),
+            ("import", {k: round(v * 1000) for k, v in self.start.items()}, "ms"),
+        ):
+            if figures:
+                rows = [f"| {what} | {cost:,} |" for what, cost in figures.items()]
+                parts.append(
+                    "\n".join([f"| {title} | {unit} |", "| --- | ---: |", *rows])
+                )
+        return "\n\n".join(parts)
 
     def figures(self) -> Mapping[str, Any]:
         """All that is known, medians and ratios included, for a file."""

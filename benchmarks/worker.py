@@ -30,6 +30,7 @@ class Countdown:
     def __init__(self) -> None:
         self.left = 0
         self.finished = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
 
     def start(self, count: int) -> None:
         """Expect so many."""
@@ -40,7 +41,8 @@ class Countdown:
         """One was handled."""
         self.left -= 1
         if not self.left:
-            self.finished.set()
+            # Some clients call from a thread of their own.
+            self._loop.call_soon_threadsafe(self.finished.set)
 
 
 async def receive(client: Client, case: Case) -> Callable[[], Awaitable[None]]:
