@@ -279,9 +279,10 @@ class Membership:
         if is_final:
             self._is_standing = False
             ended.append(self.joined.detach())
-        self._move(event)
+        # First of all, for whoever is told may join anew.
         if goodbye is not None and link.is_open:
             link.wire.send(goodbye)
+        self._move(event)
         if push is not None:
             push.settle_with(error)
             push.run_hooks(reply)

@@ -268,6 +268,19 @@ def test_the_server_is_told_that_we_do_not_stay(stage):
     assert (leave.join_ref, leave.ref) == ("1", "2")
 
 
+def test_a_join_that_the_timeout_brings_about_is_sent_after_that(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.states.subscribe(
+        lambda state: channel.join() if state == "errored" else None
+    )
+    channel.join()
+    stage.wait(10)
+
+    assert stage.story == ["phx_join", "phx_leave", "phx_join"]
+    assert channel.state == "joining"
+
+
 def test_it_is_tried_again(stage):
     stage.connect()
     channel = stage.channel()
