@@ -34,7 +34,8 @@ class Server:
             self._connection, self._read = connection, 0
             self.joined.clear()
             self._left.clear()
-        return connection if connection is not None and connection.is_open else None
+        is_live = connection is not None and connection.is_open
+        return connection if is_live and connection.closed_by_us is None else None
 
     def open(self):
         """Let the attempt succeed that is under way, if there is one."""
@@ -48,10 +49,10 @@ class Server:
         if attempts and attempts[-1].is_pending:
             self._stage.fail(error)
 
-    def lose(self):
-        """Let the connection break, if there is one."""
+    def lose(self, code=1006):
+        """Let the connection end, if there is one."""
         if self.connection is not None:
-            self.connection.lose()
+            self.connection.close_from_server(code)
 
     def crash(self, topic=TOPIC):
         """Let a channel crash, if it is joined."""

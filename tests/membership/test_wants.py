@@ -10,18 +10,25 @@ from hypothesis.stateful import (
     rule,
 )
 
+from rx_phoenix import ConnectError
 from tests.conformance.stage import TOPIC, Stage
 from tests.model import Server
 
 KINDS = ("joined", "stream", "session")
 
 
+def is_live(attempt):
+    """Whether it may lead to a connection, or did, which we did not close."""
+    is_closed = attempt.connection is not None and attempt.connection.closed_by_us
+    return attempt.is_pending or (attempt.is_open and not is_closed)
+
+
 class Wants(RuleBasedStateMachine):
     """In the end the channel is joined if and only if somebody wants it to be."""
 
-    @initialize()
-    def begin(self):
-        self.stage = Stage()
+    @initialize(answers_close=st.booleans())
+    def begin(self, answers_close):
+        self.stage = Stage(answers_close=answers_close)
         self.server = Server(self.stage)
         self.channel = self.stage.channel(params={"a": 1})
         self.is_standing = False
@@ -102,13 +109,13 @@ class Wants(RuleBasedStateMachine):
     def open(self):
         self.server.open()
 
-    @rule()
-    def fail(self):
-        self.server.fail()
+    @rule(status=st.sampled_from([None, 503, 404]))
+    def fail(self, status):
+        self.server.fail(ConnectError("refused", status=status))
 
-    @rule()
-    def lose(self):
-        self.server.lose()
+    @rule(code=st.sampled_from([1000, 1006, 1008, 1012]))
+    def lose(self, code):
+        self.server.lose(code)
 
     @rule(refuse=st.booleans())
     def answer(self, refuse):
@@ -146,6 +153,11 @@ class Wants(RuleBasedStateMachine):
     @invariant()
     def the_client_says_nothing_absurd(self):
         assert self.server.faults == []
+
+    @invariant()
+    def there_is_one_connection_at_most(self):
+        attempts = self.stage.transport.attempts
+        assert sum(map(is_live, attempts)) <= 1
 
     @invariant()
     def what_nobody_wants_is_left(self):
@@ -208,9 +220,9 @@ class WantsInsideCallbacks(Wants):
         "on_message",
     )
 
-    @initialize()
-    def begin(self):
-        super().begin()
+    @initialize(answers_close=st.booleans())
+    def begin(self, answers_close):
+        super().begin(answers_close)
         self.armed = {}
         channel, socket = self.channel, self.stage.socket
         channel.states.subscribe(self.trigger("states"))
