@@ -368,8 +368,8 @@ class Channel:
         return Observable(subscribe)
 
     def _sending_ref(self) -> str | None:
-        is_ready = self.state is ChannelState.JOINED and self.link().is_open
-        return self.join_ref if is_ready else None
+        is_joined = self._membership.state.value is ChannelState.JOINED
+        return self._join.ref if is_joined and self.link().is_open else None
 
     # What its membership needs.
 

@@ -66,7 +66,7 @@ class Push(Once[Any]):
         self.deadline: abc.DisposableBase | None = None
         self._spawn = spawn
         self._on_cancel = on_cancel
-        self._hooks: list[tuple[str, Callback]] = []
+        self._hooks: tuple[tuple[str, Callback], ...] = ()
         self._latest: Reply | None = None
         self._outcome_stream: Once[Reply] | None = None
         self._first: Reply | None = None
@@ -112,7 +112,7 @@ class Push(Once[Any]):
             This push, for chaining.
         """
         hook = Callback(callback, self._spawn, self._report)
-        self._hooks.append((status, hook))
+        self._hooks = (*self._hooks, (status, hook))
         if self._latest is not None and self._latest.status == status:
             self._run(hook, self._latest.response)
         return self
@@ -183,7 +183,7 @@ class Push(Once[Any]):
         if self._latest is not None:
             return
         self._latest = reply
-        for status, hook in tuple(self._hooks):
+        for status, hook in self._hooks:
             if status == reply.status:
                 self._is_seen = True
                 self._run(hook, reply.response)
