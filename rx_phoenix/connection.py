@@ -218,9 +218,12 @@ class LiveConnection:
         self._retries.stop()
         self._begin_if_idle()
 
-    def end(self) -> Once[None]:
-        """Close it for good."""
+    def refuse(self) -> None:
+        """Take no more wishes: the end is near."""
         self._has_ended = True
+
+    def end(self) -> Once[None]:
+        """Close it for good, after `refuse`."""
         self._holders.clear()
         self._fail_opening(UsageError("aclose() was called before it opened"))
         return self._close(1000, "")

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, overload
 
 from reactivex import Observable, abc, throw
-from reactivex.disposable import Disposable
+from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix.attempt import Destination
 from rx_phoenix.channel import Channel
@@ -36,6 +36,7 @@ from rx_phoenix.protocol.serializer import Serializer, SerializerV2
 from rx_phoenix.push import Push
 from rx_phoenix.stats import SocketStats
 from rx_phoenix.streams.callbacks import Callback
+from rx_phoenix.streams.failure import ISOLATED, contained
 from rx_phoenix.streams.hub import Hub
 from rx_phoenix.streams.once import Once
 from rx_phoenix.streams.provider import Provider
@@ -106,8 +107,9 @@ class Socket:
         transport: Transport | None = None,
         serializer: Serializer | None = None,
         scheduler: LoopScheduler | None = None,
-        random: Chance | Callable[[], float] = any_chance,
+        random: Chance | Callable[[], float] | None = None,
     ) -> None:
+        random = random or any_chance
         serializer = serializer or SerializerV2()
         destination = Destination(url, serializer.vsn, params, auth_token, headers)
         self.timeout = seconds(timeout)
@@ -168,9 +170,10 @@ class Socket:
             Settles when the connection is closed, within 2 s. Need not be awaited.
         """
         if self._ended is None:
+            ended = self._ended = Once[None](self._report)
+            self.link.refuse()
             for channel in self.link.wire.members.all():
                 channel.end()
-            ended = self._ended = Once[None](self._report)
             self.link.end().subscribe(lambda _: self._complete(ended))
         return self._ended
 
@@ -290,23 +293,18 @@ class Socket:
         def subscribe(
             observer: abc.ObserverBase[SocketStats], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            clock, timer = self.link.scheduler, Disposable()
+            clock, timer = self.link.scheduler, SerialDisposable()
+            hub = Hub[SocketStats](self._report)
 
             def tick() -> None:
-                nonlocal timer
-                timer = clock.call_later(1.0, tick)
-                observer.on_next(self.link.snapshot())
+                timer.disposable = clock.call_later(1.0, tick)
+                hub.on_next(self.link.snapshot())
 
-            ended = self.link.lifecycle.subscribe(
-                None, observer.on_error, observer.on_completed
-            )
-            tick()
-
-            def dispose() -> None:
-                timer.dispose()
-                ended.dispose()
-
-            return Disposable(dispose)
+            listening = hub.subscribe(observer)
+            ended = self.link.lifecycle.subscribe(on_completed=hub.on_completed)
+            if not hub.has_ended:
+                tick()
+            return CompositeDisposable(timer, ended, listening)
 
         return Observable(subscribe)
 
@@ -319,7 +317,14 @@ class Socket:
 
     def call_soon_threadsafe(self, function: Callable[[], object]) -> None:
         """Call a function on the socket's loop: the one way in from another thread."""
-        self.link.scheduler.call_soon_threadsafe(function)
+
+        def call() -> None:
+            try:
+                function()
+            except ISOLATED as error:
+                self._report(contained(error))
+
+        self.link.scheduler.call_soon_threadsafe(call)
 
     # phoenix.js's spelling.
 
