@@ -1,6 +1,7 @@
 """What comes after a failure: a wait, other credentials, or the end."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from reactivex.disposable import SerialDisposable
@@ -164,9 +165,14 @@ class Retries:
         return Retrying(self._tries, delay)
 
     def _delay(self, error: Exception) -> float:
-        chance, now = self._chance(), self._scheduler().now
+        chance, now = self._chance(), aware(self._scheduler().now)
         try:
             return self._policy.delay(self._tries, error, chance, now)
         except Exception as failure:  # noqa: BLE001 - a user's delays: reported
             self._report(failure)
             return Reconnect().delay(self._tries, error, chance, now)
+
+
+def aware(time: datetime) -> datetime:
+    """A time of day that says it is UTC's, as schedulers before reactivex 5 do not."""
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
