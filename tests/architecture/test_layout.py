@@ -19,11 +19,9 @@ TESTED_ELSEWHERE = {
     "rx_phoenix.testing.simulation.run": "tests/simulation",
     "rx_phoenix.testing.simulation.server": "tests/simulation",
     # Parts of a socket and of a channel, whose promises only the whole can keep.
-    "rx_phoenix.channel": "tests/conformance",
     "rx_phoenix.ended": "tests/membership",
     "rx_phoenix.join": "tests/membership",
     "rx_phoenix.owner": "tests/membership",
-    "rx_phoenix.socket": "tests/integration",
 }
 """The modules whose tests are not at their mirror, each with a reason."""
 
