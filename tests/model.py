@@ -62,6 +62,11 @@ class Server:
         """Let a channel stop, if it is joined."""
         self._end(topic, "phx_close", {})
 
+    def shout(self, topic=TOPIC):
+        """Let a channel say something, if it is joined."""
+        if self.connection is not None and topic in self.joined:
+            self._say(Message(self.joined[topic], None, topic, "shout", {}))
+
     def _end(self, topic, event, payload):
         if self.connection is not None and topic in self.joined:
             ref = self.joined.pop(topic)
