@@ -70,6 +70,7 @@ class Membership:
         self._is_standing = False
         self._leave: Push | None = None
         self._leaving = SerialDisposable()
+        self._answer_to_leave: Reply | None = None
         self._response: Any = None
         self._rejoining = Rejoining(owner.rejoin, owner.link, report, self._rejoin)
 
@@ -211,6 +212,10 @@ class Membership:
         leave, join = self._leave, self.join
         is_leaving = self.state.value is ChannelState.LEAVING
         if is_leaving and leave is not None and ref == leave.ref:
+            if reply.status == OK and not self._owner.link().wire.has_join_refs:
+                # Its phx_close follows, and could not be told from the next join's.
+                self._answer_to_leave = reply
+                return noop
             return self._close(ChannelEvent.LEFT, LEFT_BY_US, reply)
         if ref != join.ref or not join.is_unanswered:
             return None
@@ -397,7 +402,7 @@ class Membership:
         self,
         event: ChannelEvent,
         payload: Any,
-        end_of_leave: Reply | Exception = GONE,
+        end_of_leave: Reply | Exception | None = None,
         *,
         ref: str | None = None,
     ) -> Callable[[], None]:
@@ -411,14 +416,16 @@ class Membership:
         was_leaving = self.state.value is ChannelState.LEAVING
         how = "left" if event is ChannelEvent.LEFT else "closed"
         ended = None if was_leaving else self._end_wants(how)
+        end = self._answer_to_leave or end_of_leave or GONE
+        self._answer_to_leave = None
         self._leaving.disposable = None
         self._stop()
         self.join.ref = None
         has_changed = self._move(event)
-        if leave is not None and isinstance(end_of_leave, Reply):
-            leave.answer(end_of_leave)
-        elif leave is not None and isinstance(end_of_leave, Exception):
-            leave.end(end_of_leave)
+        if leave is not None and isinstance(end, Reply):
+            leave.answer(end)
+        elif leave is not None and isinstance(end, Exception):
+            leave.end(end)
         if ended is not None:
             ended.tell_pushes()
 

@@ -167,7 +167,6 @@ async def test_leaving_while_joining_cancels_the_join(socket):
         await join
 
 
-@pytest.mark.never("v1", because="a close does not say which join it ends")
 async def test_a_join_right_after_a_leave_is_answered(joined):
     leave = joined.leave()
     join = joined.join()
