@@ -510,24 +510,58 @@ def test_it_completes_a_lease_of_the_connection(stage, notes):
     assert notes == Notes([], [], 1)
 
 
-def test_async_callbacks_are_cancelled(stage):
-    cancelled = []
+ASYNC_CALLBACKS = {
+    "on": lambda channel, socket, call: channel.on("shout", call),
+    "on_close": lambda channel, socket, call: channel.on_error(call),
+    "receive": lambda channel, socket, call: channel.push("ask").receive("ok", call),
+    "a join's receive": lambda channel, socket, call: channel.join().receive(
+        "ok", call
+    ),
+    "on_message": lambda channel, socket, call: socket.on_message(call),
+    "on_open": lambda channel, socket, call: socket.on_open(lambda: call(None)),
+}
+
+
+@pytest.mark.parametrize("place", ASYNC_CALLBACKS)
+def test_async_callbacks_are_cancelled(stage, place):
+    story = []
 
     async def listen(_):
+        story.append("begins")
         try:
             await stage.time.loop.create_future()
         finally:
-            cancelled.append(True)
+            story.append("ends")
 
     channel = stage.joined()
-    channel.on("shout", listen)
-    stage.socket.on_message(listen)
-    stage.say(channel, "shout")
+    ASYNC_CALLBACKS[place](channel, stage.socket, listen)
+    if place in {"on", "on_message"}:
+        stage.say(channel, "shout")
+    elif place == "receive":
+        stage.answer("ask")
+    elif place != "a join's receive":
+        stage.lose()
+        stage.wait(0.01)
+        stage.open()
     stage.wait(0)
     stage.socket.aclose()
     stage.wait(0)
 
-    assert cancelled == [True, True]
+    assert story == ["begins", "ends"]
+
+
+def test_params_that_are_asked_for_are_not_waited_for(make_stage):
+    async def provide():
+        await stage.time.loop.create_future()
+
+    stage = make_stage(params=provide)
+    stage.socket.connect().subscribe(on_error=lambda _: None)
+    stage.wait(1)
+    closing = stage.socket.aclose()
+    stage.wait(0)
+
+    assert closing.is_settled
+    assert stage.time.pending == ()
 
 
 def test_a_channel_that_is_let_go_closes_what_nobody_else_holds(stage):
