@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reactivex import Observable, abc
+from reactivex import Observable
 
 from rx_phoenix.attempt import GOODBYE_TIMEOUT, Attempt, Destination
 from rx_phoenix.errors import (
@@ -36,6 +36,7 @@ from rx_phoenix.streams.lease import Lease
 from rx_phoenix.streams.once import Once
 from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.streams.state import State
+from rx_phoenix.streams.tasks import Tasks
 from rx_phoenix.transport.contract import Connection, Transport
 from rx_phoenix.wire import Wire
 
@@ -61,6 +62,8 @@ class LiveConnection:
         joins: The joins that are not answered yet.
         lease: The connection as a shared stream.
         liveness: Its heartbeats.
+        tasks: What is awaited on the socket's loop.
+        spawn: Awaits something more there.
     """
 
     def __init__(  # noqa: PLR0913 - the options of a socket
@@ -95,6 +98,8 @@ class LiveConnection:
         self.liveness = Liveness(
             self, heartbeat or Heartbeat(), self._heartbeat_missed, report
         )
+        self.tasks = Tasks(lambda: self.scheduler)
+        self.spawn = self.tasks.spawn
         self._has_heartbeat = heartbeat is not None
         self._destination = destination
         self._transport = transport
@@ -136,15 +141,6 @@ class LiveConnection:
         if self._scheduler is None:
             self._scheduler = LoopScheduler.current()
         return self._scheduler
-
-    def spawn(
-        self,
-        awaitable: Any,
-        on_value: Callable[[Any], None],
-        on_error: Callable[[Exception], None],
-    ) -> abc.DisposableBase:
-        """Await something on the socket's loop."""
-        return self.scheduler.spawn(awaitable, on_value, on_error)
 
     @property
     def is_open(self) -> bool:

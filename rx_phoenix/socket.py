@@ -193,6 +193,7 @@ class Socket:
         ):
             hub.on_completed()
         self._unhandled.on_completed()
+        link.tasks.dispose()
         link.when_quiet(lambda: ended.succeed(None))
 
     async def __aenter__(self) -> Self:
