@@ -228,11 +228,11 @@ class LiveConnection:
         """See that there can be a connection.
 
         Raises:
-            UsageError: The socket has ended, or no loop runs.
+            UsageError: The socket has ended, or no loop runs, or not its own.
         """
         if self._has_ended:
             raise UsageError("this socket was ended by aclose(): make a new one")
-        self.scheduler  # noqa: B018 - binds to the loop, or raises
+        self.scheduler.check_loop()
 
     @property
     def _is_idle(self) -> bool:

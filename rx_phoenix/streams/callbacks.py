@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from reactivex import abc
 
-from rx_phoenix.errors import CallbackOverrun
+from rx_phoenix.errors import CallbackOverrun, UsageError
 from rx_phoenix.streams.hub import Reporter
 
 __all__ = ["Callback", "Spawn", "discard"]
@@ -43,6 +43,9 @@ class Callback(abc.DisposableBase):
         report: Where its later exceptions go, and what was dropped.
         limit: How many calls may wait; then the oldest is dropped.
 
+    Raises:
+        UsageError: It is no function.
+
     >>> callback = Callback(lambda n: print("got", n), spawn=None, report=print)
     >>> callback(1)
     got 1
@@ -68,6 +71,8 @@ class Callback(abc.DisposableBase):
         report: Reporter,
         limit: int = LIMIT,
     ) -> None:
+        if not callable(function):
+            raise UsageError(f"a callback must be a function, not {function!r}")
         self._function = function
         self._spawn = spawn
         self._report = report

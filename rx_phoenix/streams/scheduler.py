@@ -79,6 +79,23 @@ class LoopScheduler(PeriodicScheduler):
                 "asyncio.run(), or give a scheduler of your own"
             ) from None
 
+    def check_loop(self) -> None:
+        """See that no other loop than its own runs here.
+
+        Raises:
+            UsageError: One does.
+        """
+        try:
+            running = get_running_loop()
+        except RuntimeError:
+            return
+        if running is not self.loop:
+            raise UsageError(
+                "this belongs to another event loop than the one that runs here: make "
+                "a socket for each loop; from another thread, call_soon_threadsafe() "
+                "is the way in"
+            )
+
     @property
     def now(self) -> datetime:
         """The time of day, which no clock adjustment moves once we have begun."""

@@ -1,5 +1,7 @@
 """From the wish for a connection to its opening."""
 
+import asyncio
+
 import pytest
 from reactivex import Observable, just, throw
 
@@ -291,6 +293,29 @@ def test_a_join_without_a_loop_leaves_nothing_behind(stage):
 
     assert channel.state == "closed"
     assert not channel.is_wanted
+
+
+CALLS = {
+    "connect": lambda socket: socket.connect(),
+    "reconnect_now": lambda socket: socket.reconnect_now(),
+    "join": lambda socket: socket.channel("room:1").join(),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_socket_is_its_first_loops_for_life(call):
+    socket = Socket("ws://localhost/socket", transport=FakeTransport())
+
+    async def begin():
+        socket.connect().subscribe(on_error=lambda _: None)
+        socket.disconnect()
+
+    async def go_on():
+        with pytest.raises(UsageError, match="belongs to another event loop"):
+            CALLS[call](socket)
+
+    asyncio.run(begin())
+    asyncio.run(go_on())
 
 
 # The events of an attempt, and their order.

@@ -157,6 +157,25 @@ def test_on_error_gets_the_reason_and_is_removed_by_off(stage, channel):
     assert others[1:] == [{"source": "transport", "reason": "connection_closed"}]
 
 
+REGISTRATIONS = {
+    "on": lambda stage, channel, call: channel.on("shout", call),
+    "on_close": lambda stage, channel, call: channel.on_close(call),
+    "on_error": lambda stage, channel, call: channel.on_error(call),
+    "receive": lambda stage, channel, call: channel.join().receive("ok", call),
+    "on_open": lambda stage, channel, call: stage.socket.on_open(call),
+    "on_message": lambda stage, channel, call: stage.socket.on_message(call),
+}
+
+
+@pytest.mark.parametrize("registration", REGISTRATIONS)
+@pytest.mark.parametrize("callback", [None, 7, "shout"])
+def test_what_cannot_be_called_is_refused_at_the_call(
+    stage, channel, registration, callback
+):
+    with pytest.raises(UsageError, match="a callback must be a function"):
+        REGISTRATIONS[registration](stage, channel, callback)
+
+
 # What bears the name of the channel's own.
 
 
