@@ -3,6 +3,7 @@
 Each command imports what it needs when it is run, so that ``--help`` is quick.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+DEMO_NEEDS = {"bokeh", "psutil"}
+"""What the demo stands on besides; bokeh only in a browser."""
 
 
 def show_version(wanted: bool) -> None:
@@ -66,22 +71,44 @@ def demo(
         float,
         typer.Option(min=1.0, max=100.0, help="Percent from which on there is alarm."),
     ] = 80.0,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Show it in the terminal.")
+    ] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open a browser.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The page's port; 0 for any free one.")
+    ] = 0,
 ) -> None:
-    """Watch this machine's figures travel through a channel.
+    """Watch this machine's figures travel through a channel, live in a browser.
 
     A publisher pushes them every second, pipelines make averages, rates and alarms of
     them. Halfway through, the connection breaks once, and heals by itself.
     """
     try:
+        from rx_phoenix.cli.demo.pipelines import Limits
         from rx_phoenix.cli.demo.session import demonstrate
+
+        limits = Limits.below(alarm)
+        if terminal:
+            from rx_phoenix.cli.demo.show import in_terminal
+
+            present = partial(in_terminal, limits=limits)
+        else:
+            from rx_phoenix.cli.demo.web.show import in_browser
+
+            present = partial(
+                in_browser, limits=limits, port=port, is_opened=not no_browser
+            )
     except ModuleNotFoundError as missing:
-        if missing.name != "psutil":
+        if missing.name not in DEMO_NEEDS:
             raise
         fail(
-            "The demo needs psutil, which is not installed.",
+            f"The demo needs {missing.name}, which is not installed.",
             "Install it with: pip install 'rx_phoenix[demo]'",
         )
-    run(demonstrate(url, seconds, alarm), interrupted=ExitCode.OK)
+    run(demonstrate(url, seconds, present), interrupted=ExitCode.OK)
 
 
 @app.command()

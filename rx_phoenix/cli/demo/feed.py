@@ -12,10 +12,10 @@ from rx_phoenix.channel import Channel
 from rx_phoenix.cli.demo.badge import Badge, badges
 from rx_phoenix.cli.demo.journal import alarm_news
 from rx_phoenix.cli.demo.pipelines import Figures, Limits, figures
-from rx_phoenix.cli.demo.publisher import RECEIVED, Deliveries, deliveries
+from rx_phoenix.cli.demo.publisher import RECEIVED, Deliveries
 from rx_phoenix.cli.demo.reading import Reading
+from rx_phoenix.cli.demo.watching import Watcher
 from rx_phoenix.cli.news import Kind, News, channel_news, connection_news
-from rx_phoenix.push import Push
 from rx_phoenix.socket import Socket
 from rx_phoenix.stats import SocketStats
 from rx_phoenix.streams.scheduler import LoopScheduler
@@ -40,6 +40,7 @@ class Feed:
         stats: The viewer's socket in numbers.
         deliveries: What became of the readings that were pushed.
         news: What happens.
+        watchers: Who is watching.
     """
 
     figures: Observable[Figures]
@@ -47,23 +48,26 @@ class Feed:
     stats: Observable[SocketStats]
     deliveries: Observable[Deliveries]
     news: Observable[Dated]
+    watchers: Observable[tuple[Watcher, ...]]
 
 
 def feed(
     socket: Socket,
     channel: Channel,
-    pushes: Observable[Push],
+    delivered: Observable[Deliveries],
     limits: Limits,
     scheduler: LoopScheduler,
+    watched: Observable[tuple[Watcher, ...]],
 ) -> Feed:
     """Put the streams together; nothing happens before they are subscribed to.
 
     Args:
         socket: The viewer's socket.
         channel: The viewer's channel; subscribing joins it.
-        pushes: What the publisher pushes.
+        delivered: What became of the readings.
         limits: When there is alarm.
         scheduler: Time.
+        watched: Who is watching.
     """
     readings = channel.stream(RECEIVED, as_type=Reading).pipe(ops.share())
     shown = readings.pipe(figures(limits), ops.share())
@@ -77,6 +81,7 @@ def feed(
         shown,
         badges(socket.lifecycle, channel.states, readings, scheduler),
         socket.stats,
-        deliveries(pushes),
+        delivered,
         news.pipe(ops.map(lambda item: Dated(datetime.now(UTC).astimezone(), item))),
+        watched,
     )

@@ -21,7 +21,6 @@ def lines(feed: Feed) -> Observable[str]:
     return reactivex.merge(
         feed.news.pipe(ops.map(_told)),
         feed.figures.pipe(ops.map(_listed)),
-        feed.deliveries.pipe(ops.ignore_elements()),
     )
 
 

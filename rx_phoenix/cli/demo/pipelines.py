@@ -14,6 +14,7 @@ from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_phoenix.cli.demo.reading import Reading
+from rx_phoenix.stats import SocketStats
 
 __all__ = [
     "Alarm",
@@ -27,6 +28,7 @@ __all__ = [
     "figures",
     "last",
     "levels",
+    "paces",
     "past",
     "rates",
 ]
@@ -61,6 +63,11 @@ class Limits:
     high: float
     low: float
 
+    @classmethod
+    def below(cls, high: float) -> "Limits":
+        """The limits whose gap is 10 below the upper one."""
+        return cls(high, high - 10.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
@@ -86,7 +93,8 @@ class Figures:
         levels: How full things are now, in percent.
         averages: The same, as moving averages.
         rates: Bytes a second; empty where it takes a second reading to know.
-        past: Levels and rates of the last while, oldest first.
+        past: Levels, ``average`` of the processor, and rates of the last while, oldest
+            first.
         alarms: The averages that are too high.
     """
 
@@ -229,37 +237,44 @@ def figures(
         kept: How many readings the past reaches back.
     """
 
+    def drawn(level: Sample, average: Sample, rate: Sample) -> Sample:
+        mean = {"average": average.values["cpu"]}
+        return Sample(level.at, {**level.values, **mean, **rate.values})
+
     def assemble(
         reading: Reading,
         average: Sample,
         rate: Sample,
-        past_levels: Mapping[str, tuple[Point, ...]],
-        past_rates: Mapping[str, tuple[Point, ...]],
+        lines: Mapping[str, tuple[Point, ...]],
         alarmed: tuple[Alarm, ...],
     ) -> Figures:
-        return Figures(
-            reading,
-            levels(reading).values,
-            average.values,
-            rate.values,
-            {**past_levels, **past_rates},
-            alarmed,
-        )
+        level = levels(reading).values
+        return Figures(reading, level, average.values, rate.values, lines, alarmed)
 
     def together(readings: Observable[Reading]) -> Observable[Figures]:
         level = readings.pipe(ops.map(levels))
         average = level.pipe(averages(window))
         rate = readings.pipe(ops.map(counters), rates())
-        return reactivex.zip(
-            readings,
-            average,
-            rate,
-            level.pipe(past(kept)),
-            rate.pipe(past(kept)),
-            average.pipe(alarms(limits)),
-        ).pipe(ops.starmap(assemble))
+        lines = reactivex.zip(level, average, rate).pipe(ops.starmap(drawn), past(kept))
+        alarmed = average.pipe(alarms(limits))
+        figures = reactivex.zip(readings, average, rate, lines, alarmed)
+        return figures.pipe(ops.starmap(assemble))
 
     return ops.publish(together)
+
+
+def paces(stats: Observable[SocketStats], every: float = 1.0) -> Observable[float]:
+    """How many frames arrive in a second, from what was counted.
+
+    Args:
+        stats: The figures of a socket.
+        every: Seconds from one to the next.
+    """
+
+    def growth(counted: tuple[SocketStats, ...]) -> float:
+        return (counted[-1].frames_in - counted[0].frames_in) / every
+
+    return stats.pipe(last(2), ops.map(growth))
 
 
 def last(count: int) -> Operator[T, tuple[T, ...]]:

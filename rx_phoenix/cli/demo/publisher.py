@@ -1,26 +1,47 @@
 """The publisher: a client that pushes this machine's figures into a channel."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Annotated
 
+import msgspec
 import reactivex
 from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_phoenix.channel import Channel
 from rx_phoenix.cli.demo.reading import Reading
+from rx_phoenix.operators import map_async
 from rx_phoenix.protocol.message import Reply
 from rx_phoenix.protocol.names import OK
 from rx_phoenix.push import Push
 from rx_phoenix.streams.scheduler import LoopScheduler
 
-__all__ = ["PUSHED", "RECEIVED", "Deliveries", "deliveries", "publications"]
+__all__ = [
+    "PUSHED",
+    "RECEIVED",
+    "Deliveries",
+    "Wish",
+    "asked",
+    "deliveries",
+    "publications",
+]
 
 PUSHED = "shout_others"
 """The event that a reading is pushed as; the reference app acknowledges it."""
 
 RECEIVED = "shout"
 """The event that it reaches the others as."""
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What a viewer may ask the publisher for.
+
+    Attributes:
+        every: Seconds from one reading to the next.
+    """
+
+    every: Annotated[float, msgspec.Meta(ge=0.2, le=60.0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +64,53 @@ class Deliveries:
         return self.pushed - self.acknowledged - self.lost
 
 
+def asked(payload: object) -> Observable[float]:
+    """How often somebody asks for readings, in seconds; nothing if nobody does.
+
+    >>> subscription = asked({"every": 0.5}).subscribe(print)
+    0.5
+    >>> subscription = asked({"every": "always"}).subscribe(print)
+    """
+    try:
+        return reactivex.just(msgspec.convert(payload, Wish).every)
+    except msgspec.ValidationError:
+        return reactivex.empty()
+
+
 def publications(
     channel: Channel,
-    read: Callable[[float], Reading],
+    read: Callable[[float], Awaitable[Reading]],
     scheduler: LoopScheduler,
     *,
     every: float = 1.0,
 ) -> Observable[Push]:
-    """Push a reading again and again.
+    """Push a reading again and again, as often as others on the channel ask for.
 
     While the connection is down the pushes wait; they are sent after the rejoin.
-    What is read at once measures what was before us, and is not pushed.
 
     Args:
         channel: The channel; somebody has to want it.
-        read: Makes a reading; its argument is ``every``.
+        read: Makes a reading; its argument is how often there is one.
         scheduler: Time.
-        every: Seconds from one reading to the next.
+        every: Seconds from one reading to the next, until somebody asks for others.
 
     Emits:
         Each push, as soon as it is on its way.
     """
-    return reactivex.timer(0.0, every, scheduler=scheduler).pipe(
-        ops.map(lambda _: read(every)),
-        ops.skip(1),
+
+    def ticks(every: float) -> Observable[float]:
+        timer = reactivex.timer(every, every, scheduler=scheduler)
+        return timer.pipe(ops.map(lambda _: every))
+
+    due = channel.events(RECEIVED).pipe(
+        ops.flat_map(asked),
+        ops.start_with(every),
+        ops.distinct_until_changed(),
+        ops.map(ticks),
+        ops.switch_latest(),
+    )
+    return due.pipe(
+        map_async(read, strategy="exhaust", scheduler=scheduler),
         ops.map(lambda reading: channel.push(PUSHED, reading)),
     )
 

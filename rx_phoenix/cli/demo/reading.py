@@ -4,7 +4,23 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-__all__ = ["Reading"]
+__all__ = ["Process", "Reading"]
+
+
+class Process(Struct, frozen=True):
+    """One of the busiest programs of a machine.
+
+    Attributes:
+        pid: Its number.
+        name: Its name, without arguments: they may hold secrets.
+        cpu: How much of one core it took since the last reading, in percent.
+        memory: Bytes of memory it holds.
+    """
+
+    pid: int
+    name: str
+    cpu: float
+    memory: int
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -20,6 +36,7 @@ class Reading(Struct, frozen=True, kw_only=True):
         sent: Bytes that went out over the network.
         disk_read: Bytes that were read from disks.
         disk_written: Bytes that were written to disks.
+        processes: The busiest programs, the busiest first.
     """
 
     at: float
@@ -31,3 +48,4 @@ class Reading(Struct, frozen=True, kw_only=True):
     sent: int
     disk_read: int
     disk_written: int
+    processes: tuple[Process, ...] = ()

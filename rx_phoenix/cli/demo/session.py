@@ -1,26 +1,26 @@
 """The demo from its start to its end."""
 
 import asyncio
+import secrets
 from asyncio import Future
-
-from rich.console import Console
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from rx_phoenix.cli.connecting import connected
-from rx_phoenix.cli.demo.feed import feed
 from rx_phoenix.cli.demo.machine import read
-from rx_phoenix.cli.demo.pipelines import Limits
+from rx_phoenix.cli.demo.performance import Performance, Show
 from rx_phoenix.cli.demo.plan import Plan, plan_for
-from rx_phoenix.cli.demo.publisher import publications
-from rx_phoenix.cli.demo.show import Show, showing
+from rx_phoenix.cli.demo.publisher import Deliveries, deliveries, publications
 from rx_phoenix.cli.demo.stage import Stage, borrowed, embedded
 from rx_phoenix.cli.quiet import quiet_logs
 from rx_phoenix.policy import Backoff, Heartbeat, Reconnect
 from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix.streams.state import Latest
 
-__all__ = ["demonstrate"]
+__all__ = ["demonstrate", "play"]
 
 FRAME = 0.1
-"""Seconds from one look at the scene to the next."""
+"""Seconds from one look at what is new to the next."""
 
 RECONNECT = Reconnect(Backoff.steps(0.3, 0.6, 1.0, jitter=0.2))
 """Slow enough to watch, fast enough not to bore."""
@@ -28,27 +28,28 @@ RECONNECT = Reconnect(Backoff.steps(0.3, 0.6, 1.0, jitter=0.2))
 HEARTBEAT = Heartbeat(interval=1.0, timeout=3.0)
 """So often for the sake of the round trip that is shown."""
 
-HYSTERESIS = 10.0
-"""Percent by which a figure has to fall until its alarm is over."""
 
-
-async def demonstrate(url: str | None, seconds: float | None, alarm: float) -> None:
+async def demonstrate(
+    url: str | None,
+    seconds: float | None,
+    present: Callable[[Performance], AbstractAsyncContextManager[Show]],
+) -> None:
     """Play the demo.
 
     Args:
         url: A server that runs already; one of its own if None.
         seconds: How long it plays; until it is cancelled if None.
-        alarm: Percent from which on there is alarm.
+        present: Shows it, in a terminal or in a browser.
 
     Raises:
         ConnectError: The server cannot be reached.
         JoinRefused: It does not let us into the channel.
     """
-    limits = Limits(alarm, alarm - HYSTERESIS)
     async with (
         borrowed(url) if url else embedded() as stage,
         connected(
             stage.url,
+            params={"user_id": secrets.token_hex(4)},
             transport=stage.transport,
             reconnect=RECONNECT,
             heartbeat=HEARTBEAT,
@@ -67,11 +68,13 @@ async def demonstrate(url: str | None, seconds: float | None, alarm: float) -> N
         source = publisher.channel(stage.topic)
         await source.join()
         pushes = publications(source, read, scheduler)
-        seen = viewer.channel(stage.topic)
-        streams = feed(viewer, seen, pushes, limits, scheduler)
-        console, clock = Console(), scheduler.monotonic
-        with quiet_logs(), showing(streams, stage, console, clock, fail) as show:
-            await play(plan_for(seconds), stage, show, failure)
+        # Readings go out whoever looks at what becomes of them.
+        latest = Latest[Deliveries](fail)
+        delivered = latest.observable
+        performance = Performance(stage, viewer, delivered, scheduler, fail)
+        with quiet_logs(), deliveries(pushes).subscribe(latest.on_next, fail):
+            async with present(performance) as show:
+                await play(plan_for(seconds), stage, show, failure)
 
 
 async def play(plan: Plan, stage: Stage, show: Show, failure: Future[None]) -> None:

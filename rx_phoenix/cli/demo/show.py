@@ -1,26 +1,43 @@
-"""Showing the feed: as a screen on a terminal, as lines elsewhere."""
+"""Showing the demo in a terminal: as a screen, or as lines where that is none."""
 
 from collections import deque
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 
+import reactivex
 import typer
 from rich.console import Console
 from rich.live import Live
 
 from rx_phoenix.cli.demo.feed import Feed
 from rx_phoenix.cli.demo.lines import lines
+from rx_phoenix.cli.demo.performance import Performance, Show
+from rx_phoenix.cli.demo.pipelines import Limits
 from rx_phoenix.cli.demo.scene import Scene, scenes
 from rx_phoenix.cli.demo.screen import draw
 from rx_phoenix.cli.demo.stage import Stage
 
-__all__ = ["Show", "showing", "summary"]
-
-Show = Callable[[str], None]
-"""Shows what is new; its argument says what is to come."""
+__all__ = ["in_terminal", "showing", "summary"]
 
 Fail = Callable[[Exception], None]
 """Told when there can be nothing more to show."""
+
+
+@asynccontextmanager
+async def in_terminal(
+    performance: Performance, *, limits: Limits
+) -> AsyncGenerator[Show]:
+    """Show the demo in the terminal.
+
+    Args:
+        performance: The demo.
+        limits: When there is alarm.
+    """
+    nobody_counts = reactivex.empty()
+    feed = performance.feed(limits, nobody_counts)
+    clock, fail = performance.scheduler.monotonic, performance.fail
+    with showing(feed, performance.stage, Console(), clock, fail) as show:
+        yield show
 
 
 @contextmanager

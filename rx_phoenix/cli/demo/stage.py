@@ -23,6 +23,7 @@ class Stage:
         url: The server.
         public_url: The same, fit for showing.
         topic: The channel's topic.
+        audience: The topic on which presence is tracked.
         transport: The way to it.
         outage: Breaks the connection for so many seconds.
         plan: What an outage is, in words.
@@ -30,6 +31,7 @@ class Stage:
 
     url: str
     topic: str
+    audience: str
     transport: Transport
     outage: Callable[[float], Awaitable[None]]
     plan: str
@@ -47,6 +49,7 @@ async def embedded() -> AsyncGenerator[Stage]:
         yield Stage(
             server.url,
             "room:machine",
+            "presence:machine",
             WebSocketTransport(),
             partial(restart, server),
             "the server restarts",
@@ -63,9 +66,11 @@ async def borrowed(url: str) -> AsyncGenerator[Stage]:
         url: The endpoint; it has to serve the reference app.
     """
     transport = BreakableTransport(WebSocketTransport())
+    name = f"machine-{secrets.token_hex(2)}"
     yield Stage(
         url,
-        f"room:machine-{secrets.token_hex(2)}",
+        f"room:{name}",
+        f"presence:{name}",
         transport,
         transport.break_for,
         "the cable is pulled",

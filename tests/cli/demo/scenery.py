@@ -4,15 +4,26 @@ from datetime import UTC, datetime
 
 import reactivex
 
+from rx_phoenix import WebSocketTransport
 from rx_phoenix.cli.demo.badge import Badge, Mood
 from rx_phoenix.cli.demo.feed import Dated, Feed
 from rx_phoenix.cli.demo.pipelines import Limits, figures
 from rx_phoenix.cli.demo.publisher import Deliveries
 from rx_phoenix.cli.demo.scene import Scene
+from rx_phoenix.cli.demo.stage import Stage
 from rx_phoenix.cli.news import Kind, News
 from rx_phoenix.stats import SocketStats
 
-__all__ = ["NOON", "STATS", "dated", "feed_of", "figures_of", "scene_of"]
+__all__ = ["NOON", "STAGE", "STATS", "dated", "feed_of", "figures_of", "scene_of"]
+
+STAGE = Stage(
+    "ws://127.0.0.1:4000/socket",
+    "room:machine",
+    "presence:machine",
+    WebSocketTransport(),
+    None,
+    "it breaks",
+)
 
 NOON = datetime(2024, 1, 2, 12, 0, 0, tzinfo=UTC)
 
@@ -44,9 +55,8 @@ def figures_of(*readings):
 
 def feed_of(**streams):
     """A feed of which only some streams say anything."""
-    silent = dict.fromkeys(
-        ("figures", "badges", "stats", "deliveries", "news"), reactivex.never()
-    )
+    names = ("figures", "badges", "stats", "deliveries", "news", "watchers")
+    silent = dict.fromkeys(names, reactivex.never())
     return Feed(**{**silent, **streams})
 
 

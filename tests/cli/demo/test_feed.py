@@ -12,12 +12,13 @@ from rx_phoenix.operators import first_value
 from rx_phoenix.streams.scheduler import LoopScheduler
 
 LIMITS = Limits(80, 70)
+NOTHING = reactivex.never()
 
 
 def test_nothing_happens_before_somebody_subscribes(phx):
     channel = phx.socket.channel("room:machine")
 
-    feed(phx.socket, channel, reactivex.never(), LIMITS, phx.scheduler)
+    feed(phx.socket, channel, NOTHING, LIMITS, phx.scheduler, NOTHING)
     phx.run(server="---")
 
     phx.expect_client("---")
@@ -27,7 +28,7 @@ async def test_a_reading_that_is_pushed_becomes_figures(server, reading):
     async with Socket(server.url) as viewer, Socket(server.url) as publisher:
         seen, source = viewer.channel("room:m"), publisher.channel("room:m")
         scheduler = LoopScheduler.current()
-        streams = feed(viewer, seen, reactivex.never(), LIMITS, scheduler)
+        streams = feed(viewer, seen, NOTHING, LIMITS, scheduler, NOTHING)
         shown, moods, news = [], [], []
         streams.badges.subscribe(lambda badge: moods.append(badge.mood))
         streams.news.subscribe(lambda item: news.append(item.news.text))
@@ -46,7 +47,7 @@ async def test_what_is_no_reading_is_news_and_no_end(server):
     async with Socket(server.url) as viewer:
         seen = viewer.channel("room:m")
         scheduler = LoopScheduler.current()
-        streams = feed(viewer, seen, reactivex.never(), LIMITS, scheduler)
+        streams = feed(viewer, seen, NOTHING, LIMITS, scheduler, NOTHING)
         streams.figures.subscribe()
         await seen.join()
         told = streams.news.pipe(ops.map(lambda item: item.news.text))

@@ -40,9 +40,9 @@ def test_a_line_of_figures_is_ascii(reading):
     assert line.isascii()
 
 
-def test_what_is_pushed_is_no_line_but_its_failure_ends_them():
+def test_an_error_of_the_figures_ends_them():
     errors = []
-    feed = feed_of(deliveries=reactivex.throw(OSError("no figures")))
+    feed = feed_of(figures=reactivex.throw(OSError("no figures")))
 
     lines(feed).subscribe(None, errors.append)
 

@@ -4,11 +4,13 @@ import pytest
 
 from rx_phoenix.cli.demo.publisher import (
     PUSHED,
+    RECEIVED,
     Deliveries,
+    asked,
     deliveries,
     publications,
 )
-from rx_phoenix.testing import Answers, Sends
+from rx_phoenix.testing import Answers, Says, Sends
 
 TICK = 0.1
 
@@ -16,13 +18,21 @@ TICK = 0.1
 @pytest.fixture
 def pushes(phx, reading):
     """The publications of a channel that is joined; a reading every 0.2 s."""
-    phx.letters(R=Sends(PUSHED), y=Answers("R"), n=Answers("R", "error"))
+
+    async def read(every):
+        return reading(every=every)
+
+    phx.letters(
+        R=Sends(PUSHED),
+        y=Answers("R"),
+        n=Answers("R", "error"),
+        f=Says(RECEIVED, {"every": 0.4}),
+        g=Says(RECEIVED, {"every": "always"}),
+    )
     channel = phx.socket.channel("room:machine")
     channel.join()
     phx.run(server="oj")
-    return publications(
-        channel, lambda every: reading(every=every), phx.scheduler, every=2 * TICK
-    )
+    return publications(channel, read, phx.scheduler, every=2 * TICK)
 
 
 def test_a_reading_is_pushed_again_and_again(phx, pushes):
@@ -38,6 +48,32 @@ def test_what_is_pushed_is_a_reading(phx, pushes):
 
     (message,) = phx.sent("R")
     assert message.payload["every"] == 2 * TICK
+
+
+def test_a_viewer_may_ask_for_another_rate(phx, pushes):
+    phx.keep(pushes.subscribe())
+    phx.run(server="---f---------")
+
+    phx.expect_client("(*J)---R----R---R")
+    assert [message.payload["every"] for message in phx.sent("R")] == [0.2, 0.4, 0.4]
+
+
+def test_a_wish_that_is_none_changes_nothing(phx, pushes):
+    phx.keep(pushes.subscribe())
+    phx.run(server="-g----")
+
+    phx.expect_client("(*J)---R-R")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [None, "hello", {}, {"every": None}, {"every": 0}, {"every": 0.01}, {"every": 1e9}],
+)
+def test_what_cannot_be_had_is_no_wish(payload):
+    wishes = []
+    asked(payload).subscribe(wishes.append)
+
+    assert wishes == []
 
 
 def test_readings_wait_for_the_connection(phx, pushes):

@@ -6,21 +6,11 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from rx_phoenix import WebSocketTransport
 from rx_phoenix.cli.demo.badge import Badge, Mood
 from rx_phoenix.cli.demo.publisher import Deliveries
 from rx_phoenix.cli.demo.screen import draw
-from rx_phoenix.cli.demo.stage import Stage
 from rx_phoenix.cli.news import Kind
-from tests.cli.demo.scenery import STATS, dated, figures_of, scene_of
-
-STAGE = Stage(
-    "ws://127.0.0.1:4000/socket",
-    "room:machine",
-    WebSocketTransport(),
-    None,
-    "it breaks",
-)
+from tests.cli.demo.scenery import STAGE, STATS, dated, figures_of, scene_of
 
 
 def drawn(scene, size=(80, 24), now=0.0, outlook="In 3 s it breaks"):

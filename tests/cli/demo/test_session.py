@@ -4,18 +4,23 @@ import asyncio
 import os
 import signal
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from rx_phoenix.cli.demo.pipelines import Limits
 from rx_phoenix.cli.demo.plan import Plan
 from rx_phoenix.cli.demo.session import demonstrate, play
+from rx_phoenix.cli.demo.show import in_terminal
 from rx_phoenix.cli.demo.stage import borrowed
 from rx_phoenix.errors import ConnectError
 from tests.cli.terminal import PATIENCE, piped, run, terminal
 
+CALM = partial(in_terminal, limits=Limits.below(100.0))
+
 
 async def test_it_ends_by_itself_and_has_healed(capsys):
-    await demonstrate(None, 2.5, 100.0)
+    await demonstrate(None, 2.5, CALM)
 
     lines = capsys.readouterr().out
     assert "Joined room:machine." in lines
@@ -27,13 +32,13 @@ async def test_it_ends_by_itself_and_has_healed(capsys):
 async def test_it_leaves_nothing_running():
     before = asyncio.all_tasks()
 
-    await demonstrate(None, 1.0, 100.0)
+    await demonstrate(None, 1.0, CALM)
 
     assert asyncio.all_tasks() == before
 
 
 async def test_it_plays_on_a_server_that_runs_already(server, capsys):
-    await demonstrate(server.url, 2.5, 100.0)
+    await demonstrate(server.url, 2.5, CALM)
 
     lines = capsys.readouterr().out
     assert "the cable is out" in lines
@@ -42,7 +47,7 @@ async def test_it_plays_on_a_server_that_runs_already(server, capsys):
 
 async def test_a_server_that_is_not_there_is_told_at_once(nobody):
     with pytest.raises(ConnectError):
-        await demonstrate(nobody, 60.0, 100.0)
+        await demonstrate(nobody, 60.0, CALM)
 
 
 async def test_a_failure_of_the_feed_ends_it(server):
@@ -66,7 +71,7 @@ async def test_an_outage_that_cannot_be_ended_ends_it(server):
 
 
 async def test_a_terminal_shows_the_outage_and_its_end():
-    async with terminal("demo", "--seconds", "4") as screen:
+    async with terminal("demo", "--terminal", "--seconds", "4") as screen:
         await screen.until("● live")
         await screen.until("reconnecting")
         await screen.until("Rejoined room:machine.")
@@ -76,7 +81,7 @@ async def test_a_terminal_shows_the_outage_and_its_end():
 
 
 async def test_ctrl_c_ends_it_without_a_traceback():
-    async with terminal("demo") as screen:
+    async with terminal("demo", "--terminal") as screen:
         await screen.until("● live")
         screen.press("\x03")
 
@@ -85,7 +90,7 @@ async def test_ctrl_c_ends_it_without_a_traceback():
 
 
 async def test_a_signal_ends_it_in_a_pipe():
-    async with piped("demo") as process:
+    async with piped("demo", "--terminal") as process:
         async with asyncio.timeout(PATIENCE):
             await process.stdout.readline()
         process.send_signal(signal.SIGTERM)
@@ -97,7 +102,10 @@ async def test_a_signal_ends_it_in_a_pipe():
 
 async def test_a_reader_that_has_seen_enough_ends_it():
     reader, writer = os.pipe()
-    async with piped("demo", stdout=writer) as process, asyncio.timeout(PATIENCE):
+    async with (
+        piped("demo", "--terminal", stdout=writer) as process,
+        asyncio.timeout(PATIENCE),
+    ):
         os.close(writer)
         await asyncio.to_thread(os.read, reader, 1)
         os.close(reader)

@@ -7,14 +7,11 @@ import pytest
 import reactivex
 from rich.console import Console
 
-from rx_phoenix import WebSocketTransport
 from rx_phoenix.cli.demo.badge import Badge, Mood
 from rx_phoenix.cli.demo.publisher import Deliveries
 from rx_phoenix.cli.demo.show import showing, summary
-from rx_phoenix.cli.demo.stage import Stage
-from tests.cli.demo.scenery import STATS, dated, feed_of, scene_of
+from tests.cli.demo.scenery import STAGE, STATS, dated, feed_of, scene_of
 
-STAGE = Stage("ws://x/socket", "room:machine", WebSocketTransport(), None, "it breaks")
 SCREEN_ON, SCREEN_OFF = "\x1b[?1049h", "\x1b[?1049l"
 
 
@@ -78,7 +75,7 @@ def test_the_end_of_the_feed_is_told(is_terminal):
     feed = feed_of(
         badges=reactivex.of(Badge(Mood.LIVE)),
         stats=reactivex.of(STATS),
-        deliveries=reactivex.throw(OSError("no figures")),
+        figures=reactivex.throw(OSError("no figures")),
     )
 
     with showing(

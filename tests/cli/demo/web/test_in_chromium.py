@@ -1,0 +1,123 @@
+"""The dashboard in a real browser."""
+
+import asyncio
+
+import pytest
+
+from tests.browser import PATIENCE, demand_browser, running_browser
+from tests.cli.demo.web.theatre import playing
+
+pytestmark = pytest.mark.slow
+
+TEXT = """
+(() => {
+  const inside = (node) => [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes]
+    .map((child) => child.nodeType === Node.TEXT_NODE ? child.data : inside(child))
+    .join(" ")
+  return inside(document.body)
+})()
+"""
+"""All text on the page, with that in shadow roots."""
+
+PRESS = """
+(() => {
+  const find = (node) => [...(node.shadowRoot?.children ?? []), ...node.children]
+    .flatMap((child) => child.textContent === "LABEL" && child.matches(".bk-btn") ?
+      [child] : find(child))
+  return find(document.body).map((button) => button.click()).length
+})()
+"""
+"""Press the buttons with a label; how many there were."""
+
+POINTS = """
+Bokeh.documents[0].get_model_by_name("memory").renderers[0].data_source.get_length()
+"""
+"""How many readings the chart of the memory has."""
+
+
+@pytest.fixture
+async def theatre():
+    async with playing() as theatre:
+        yield theatre
+
+
+@pytest.fixture
+async def browser():
+    demand_browser()
+    async with running_browser() as browser:
+        yield browser
+
+
+def says(words):
+    return f"{TEXT}.includes({words!r})"
+
+
+async def test_values_change_and_all_comes_from_here(theatre, browser):
+    async with browser.tab(theatre.address) as tab:
+        await tab.until(says("live"))
+        first = await tab.until(POINTS)
+        await tab.until(f"{POINTS} > {first}")
+        await tab.until(f"/ [0-9.]+ % +[0-9.]+ [kM]B/.test({TEXT})")
+
+        assert tab.complaints == []
+        assert {url.split("/")[2] for url in tab.requests if "://" in url} == {
+            theatre.address.split("/")[2]
+        }
+
+
+async def test_an_outage_shows_and_heals(theatre, browser):
+    async with browser.tab(theatre.address) as tab:
+        await tab.until(says("live"))
+        outage = asyncio.create_task(theatre.stage.outage(1.0))
+        await tab.until(says("reconnecting in"))
+        await outage
+        await tab.until(says(f"Rejoined {theatre.stage.topic}."))
+        await tab.until(says("live"))
+
+        assert tab.complaints == []
+
+
+async def test_readings_that_stay_away_show(theatre, browser):
+    async with browser.tab(theatre.address) as tab:
+        await tab.until(says("live"))
+        theatre.be_quiet()
+        await tab.until(says("stale"))
+
+        assert tab.complaints == []
+
+
+async def test_a_button_is_answered_and_the_readings_follow(theatre, browser):
+    async with browser.tab(theatre.address) as tab:
+        await tab.until(says("live"))
+        pressed = await tab.evaluate(PRESS.replace("LABEL", "½ s"))
+        await tab.until(says("answered"))
+        await tab.until("""
+            Bokeh.documents[0].get_model_by_name("rate").active === 0
+        """)
+
+        assert pressed == 1
+        assert tab.complaints == []
+
+
+async def test_two_browsers_share_one_join_and_closing_both_leaves(theatre, browser):
+    async with browser.tab(theatre.address) as one:
+        await one.until(says("live"))
+        async with browser.tab(theatre.address) as other:
+            await other.until(says("live"))
+            await other.until(says(" 2 "))
+            joins = sorted(theatre.joins)
+    async with asyncio.timeout(PATIENCE):
+        await theatre.until_left()
+
+    assert joins == sorted([theatre.stage.audience, theatre.stage.topic])
+
+
+async def test_a_dashboard_that_is_gone_says_so_and_comes_back(theatre, browser):
+    async with browser.tab(theatre.address) as tab:
+        await tab.until(says("live"))
+        await theatre.close()
+        await tab.until('document.body.matches(".lost")')
+        await tab.reloaded(theatre.reopen())
+        await tab.until(says("live"))
+
+        assert not await tab.evaluate('document.body.matches(".lost")')

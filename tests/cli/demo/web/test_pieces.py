@@ -1,0 +1,103 @@
+"""The pieces of the page that are text."""
+
+import pytest
+from msgspec.structs import replace
+
+from rx_phoenix import Reply
+from rx_phoenix.cli.demo.badge import Badge, Mood
+from rx_phoenix.cli.demo.pipelines import Alarm
+from rx_phoenix.cli.demo.publisher import Deliveries
+from rx_phoenix.cli.demo.reading import Process
+from rx_phoenix.cli.demo.watching import Watcher
+from rx_phoenix.cli.demo.web.pieces import (
+    alarm_list,
+    answer_line,
+    badge_pill,
+    news_list,
+    process_table,
+    tiles,
+    watcher_list,
+)
+from rx_phoenix.cli.news import Kind
+from tests.cli.demo.scenery import STATS, dated, scene_of
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("mood", Mood)
+def test_the_badge_has_a_look_for_every_mood(mood):
+    assert badge_pill(Badge(mood), 0.0) == f'<span class="pill {mood}">{mood}</span>'
+
+
+def test_the_badge_counts_down_and_not_below_nothing():
+    badge = Badge(Mood.RECONNECTING, attempt=1, due=3.0)
+
+    assert "in 2.0 s, try 1" in badge_pill(badge, 1.0)
+    assert "in 0.0 s, try 1" in badge_pill(badge, 9.0)
+
+
+def test_the_tiles_are_the_connection_in_numbers():
+    scene = scene_of(deliveries=Deliveries(9, 5, 1), pace=12.4)
+
+    for words in "4.2 ms", "<b>12</b>", "<b>9</b>", "<b>3</b>", "<b>1</b>":
+        assert words in tiles(scene)
+
+
+def test_a_round_trip_that_nobody_has_measured_is_a_dash():
+    assert "<b>-</b>" in tiles(scene_of(stats=replace(STATS, round_trip=None)))
+
+
+def test_alarms_are_told_with_their_level():
+    assert "93 %</b> cpu" in alarm_list([Alarm("cpu", 93.4, 0)])
+
+
+def test_watchers_are_told_with_their_number():
+    assert "<b>2</b> Ann" in watcher_list([Watcher("a", "Ann", 2)])
+
+
+@pytest.mark.parametrize("piece", [alarm_list, watcher_list])
+def test_nothing_is_told_in_words(piece):
+    assert 'class="quiet"' in piece(())
+
+
+def test_the_latest_news_come_first_and_are_few():
+    told = news_list([dated(f"Number {n}.", Kind.BAD) for n in range(20)])
+
+    assert told.index("Number 19.") < told.index("Number 18.")
+    assert "Number 11." not in told
+    assert '<span class="bad">' in told
+
+
+def test_the_busiest_programs_are_a_table(reading):
+    taken = reading(processes=(Process(7, "python", 150.0, 2_000_000),))
+
+    table = process_table(taken)
+
+    assert "<td>python</td><td>7</td>" in table
+    assert "150.0 %" in table
+    assert 'style="width:100%"' in table
+    assert "2.0 MB" in table
+
+
+def test_without_a_reading_the_table_has_a_head():
+    assert "<tbody></tbody>" in process_table(None)
+
+
+def test_a_wish_waits_until_it_is_answered():
+    assert "asking" in answer_line(None, 0.0)
+    assert answer_line(Reply("ok", {}), 0.0123) == (
+        '<p>answered <b class="ok">ok</b> in 12.3 ms</p>'
+    )
+
+
+def test_what_comes_from_elsewhere_is_no_html(reading):
+    taken = reading(processes=(Process(7, EVIL, 1.0, 1),))
+
+    for piece in (
+        alarm_list([Alarm(EVIL, 1, 0)]),
+        watcher_list([Watcher("a", EVIL, 1)]),
+        news_list([dated(EVIL)]),
+        process_table(taken),
+        answer_line(Reply(EVIL, {}), 0.0),
+    ):
+        assert "<script>" not in piece

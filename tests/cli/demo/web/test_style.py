@@ -1,0 +1,17 @@
+"""How the page looks."""
+
+import re
+
+import pytest
+
+from rx_phoenix.cli.demo.web.style import COLOURS, CONTROLS, PAGE, PIECES
+
+
+@pytest.mark.parametrize("css", [PIECES, CONTROLS, PAGE])
+def test_every_colour_that_is_used_is_one_of_ours(css):
+    assert set(re.findall(r"var\(--(\w+)\)", css)) <= set(COLOURS)
+
+
+@pytest.mark.parametrize("text", [PIECES, CONTROLS, PAGE])
+def test_nothing_is_asked_of_the_network(text):
+    assert not re.search(r"https?://|@import|//\w", text)

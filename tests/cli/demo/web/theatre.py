@@ -1,0 +1,102 @@
+"""The dashboard with all that is behind it, quicker than in the demo."""
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from rx_phoenix import Backoff, Heartbeat, Reconnect, Rejoin, Socket
+from rx_phoenix.cli.demo.machine import read
+from rx_phoenix.cli.demo.performance import Performance
+from rx_phoenix.cli.demo.pipelines import Limits
+from rx_phoenix.cli.demo.publisher import Deliveries, deliveries, publications
+from rx_phoenix.cli.demo.stage import embedded
+from rx_phoenix.cli.demo.web.show import board_of
+from rx_phoenix.cli.demo.web.site import serving
+from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix.streams.state import Latest
+
+__all__ = ["Theatre", "playing"]
+
+HASTY = {
+    "reconnect": Reconnect(Backoff.steps(0.2)),
+    "rejoin": Rejoin(Backoff.steps(0.1)),
+    "heartbeat": Heartbeat(interval=0.5, timeout=3.0),
+}
+
+
+class Theatre:
+    """The dashboard, and what a test wants to do to it.
+
+    Attributes:
+        stage: Where it plays.
+        viewer: The one socket that all browsers share.
+        address: The page.
+        joins: The topics that the viewer joined, each time it did.
+    """
+
+    def __init__(self, stage, viewer, publishing):
+        self.stage = stage
+        self.viewer = viewer
+        self.address = None
+        self.joins = []
+        self._publishing = publishing
+        self._site = AsyncExitStack()
+        viewer.sent.subscribe(self._note)
+
+    def _note(self, message):
+        if message.event == "phx_join":
+            self.joins.append(message.topic)
+
+    def be_quiet(self):
+        """Publish no more readings."""
+        self._publishing.dispose()
+
+    async def open(self, port=0):
+        """Serve the page."""
+        performance = Performance(
+            self.stage, self.viewer, self.delivered, LoopScheduler.current(), print
+        )
+        board = board_of(performance, Limits(101, 100))
+        self.address = await self._site.enter_async_context(serving(board, port))
+
+    async def close(self):
+        """Serve the page no more."""
+        await self._site.aclose()
+
+    async def reopen(self):
+        """Serve the page again, where it was."""
+        await self.open(int(self.address.rpartition(":")[2].strip("/")))
+
+    async def until_left(self):
+        """Wait until the viewer is on no topic."""
+        for topic in self.stage.topic, self.stage.audience:
+            left = asyncio.Event()
+
+            def note(state, left=left):
+                if state == "closed":
+                    left.set()
+
+            with self.viewer.channel(topic).states.subscribe(note):
+                await left.wait()
+
+
+@asynccontextmanager
+async def playing():
+    """The dashboard, on a free port."""
+    async with (
+        embedded() as stage,
+        Socket(stage.url, params={"user_id": "viewer"}, **HASTY) as viewer,
+        Socket(stage.url, **HASTY) as publisher,
+    ):
+        source = publisher.channel(stage.topic)
+        await source.join()
+        latest = Latest[Deliveries](print)
+        pushes = publications(source, read, LoopScheduler.current(), every=0.25)
+        publishing = deliveries(pushes).subscribe(latest.on_next)
+        theatre = Theatre(stage, viewer, publishing)
+        theatre.delivered = latest.observable
+        with publishing:
+            await theatre.open()
+            try:
+                yield theatre
+            finally:
+                await theatre.close()
