@@ -10,6 +10,7 @@ TESTS = Path(__file__).parent
 MARKER_OF_FOLDER = {
     "faults": "fault",
     "integration": "integration",
+    "performance": "performance",
     "simulation": "simulation",
 }
 

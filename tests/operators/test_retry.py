@@ -264,7 +264,7 @@ FORBIDDEN = ConnectError("no", status=404)
         (Rejoin(give_up=lambda error: True), PushTimeout("late"), False),
         (Rejoin(), UsageError("a mistake"), True),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, bool) else type(value).__name__,
 )
 def test_the_policy_says_which_error_is_final(policy, error, is_final, time, notes):
     subscription = (
