@@ -4,14 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import nan
-from typing import Any
 
 from bokeh.models import (
     ColumnDataSource,
     CustomJSTickFormatter,
     DatetimeTickFormatter,
-    Legend,
-    LegendItem,
     PrintfTickFormatter,
     Range1d,
 )
@@ -31,8 +28,8 @@ KEPT = 1000
 QUIET = 10_000.0
 """Bytes a second that a chart of rates shows at least."""
 
-HEADROOM = 1.15
-"""How much higher than what it shows a chart of rates is: the legend is up there."""
+HEADROOM = 1.1
+"""How much higher than what it shows a chart of rates is."""
 
 RATE = """
 const units = ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"]
@@ -87,7 +84,7 @@ class Line:
 
     Attributes:
         colour: Its colour.
-        label: What the legend says; nothing if there is none.
+        label: What it is called; nothing if it needs no name.
         width: In pixels.
         fill: How much of what is below shows it, from 0 to 1.
     """
@@ -120,8 +117,8 @@ class Chart:
             x_axis_type="datetime",
             x_range=Range1d(start=-1000.0 * SPAN, end=0.0),
             y_range=Range1d(start=0.0, end=100.0 if is_percentage else QUIET),
-            background_fill_color=COLOURS["panel"],
-            border_fill_color=COLOURS["panel"],
+            background_fill_color=None,
+            border_fill_color=None,
             outline_line_color=None,
         )
         for axis in plot.axis:
@@ -138,14 +135,6 @@ class Chart:
             if is_percentage
             else CustomJSTickFormatter(code=RATE)
         )
-        self._legend = Legend(
-            location="top_left",
-            orientation="horizontal",
-            background_fill_alpha=0.0,
-            border_line_alpha=0.0,
-            label_text_color=COLOURS["quiet"],
-        )
-        plot.add_layout(self._legend)
         self._is_percentage = is_percentage
         self._sources: dict[str, ColumnDataSource] = {}
         self._last: dict[str, float] = {}
@@ -168,18 +157,13 @@ class Chart:
                 fill_color=line.colour,
                 fill_alpha=line.fill,
             )
-        renderer = self.plot.line(
+        self.plot.line(
             x="time",
             y="value",
             source=source,
             line_color=line.colour,
             line_width=line.width,
         )
-        if line.label:
-            renderers: list[Any] = [renderer]
-            item = LegendItem(label=line.label, renderers=renderers)
-            items: list[Any] = [*self._legend.items, item]
-            self._legend.items = items
 
     def show(self, figures: Figures) -> None:
         """Draw what is new, and move on to it."""

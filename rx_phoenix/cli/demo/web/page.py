@@ -20,7 +20,7 @@ __all__ = ["RATES", "Page"]
 RATES = {"½ s": 0.5, "1 s": 1.0, "2 s": 2.0, "5 s": 5.0}
 """The rates that the page lets one choose from, in seconds."""
 
-FADED = 0.35
+FADED = 0.4
 """How much of the charts shows while they are old."""
 
 COME_BACK = """
@@ -53,14 +53,12 @@ class Page:
         self._cores = 0
         self._texts = {name: piece(name) for name in PLACES}
         self._charts = {
-            "processor": Chart("processor", 260, is_percentage=True),
-            "memory": Chart("memory", 250, is_percentage=True),
-            "network": Chart("network", 180, is_percentage=False),
-            "disk": Chart("disk", 180, is_percentage=False),
+            name: Chart(name, height, is_percentage=name in PERCENTAGES)
+            for name, height in HEIGHTS.items()
         }
-        for chart, lines in LINES.items():
-            for name, line in lines.items():
-                self._charts[chart].add(name, line)
+        for name, lines in LINES.items():
+            for figure, line in lines.items():
+                self._charts[name].add(figure, line)
         self._rate = RadioButtonGroup(
             name="rate",
             labels=list(RATES),
@@ -96,10 +94,16 @@ class Page:
             "news": pieces.news_list(scene.news),
             "processes": pieces.process_table(figures.reading if figures else None),
         }
+        for name, lines in LINES.items():
+            shown[f"{name}_now"] = pieces.legend(
+                lines, figures, is_percentage=name in PERCENTAGES
+            )
         for name, text in shown.items():
             self._texts[name].text = text
+        opacity = 1.0 if scene.badge.mood is Mood.LIVE else FADED
         for chart in self._charts.values():
-            chart.fade(1.0 if scene.badge.mood is Mood.LIVE else FADED)
+            chart.fade(opacity)
+        self._texts["processes"].styles = {"opacity": f"{opacity:g}"}
         if figures is not None:
             self._draw(figures)
 
@@ -126,9 +130,6 @@ class Page:
             self._ask(rate)
 
 
-PLACES = ("badge", "tiles", "answer", "alarms", "watchers", "news", "processes")
-"""What the template calls the pieces of text."""
-
 CORE = Line(COLOURS["quiet"], width=0.8)
 
 LINES = {
@@ -136,7 +137,7 @@ LINES = {
         "cpu": Line(COLOURS["blue"], "all cores", fill=0.15),
         "average": Line(COLOURS["warm"], "average of 5"),
     },
-    "memory": {"memory": Line(COLOURS["calm"], fill=0.2)},
+    "memory": {"memory": Line(COLOURS["calm"], "in use", fill=0.2)},
     "network": {
         "received": Line(COLOURS["blue"], "received", fill=0.15),
         "sent": Line(COLOURS["calm"], "sent"),
@@ -147,6 +148,18 @@ LINES = {
     },
 }
 """What each chart shows."""
+
+HEIGHTS = {"processor": 250, "memory": 300, "network": 180, "disk": 180}
+"""How high each chart is, in pixels."""
+
+PERCENTAGES = {"processor", "memory"}
+"""The charts that go from 0 to 100."""
+
+PLACES = (
+    *("badge", "tiles", "answer", "alarms", "watchers", "news", "processes"),
+    *(f"{name}_now" for name in LINES),
+)
+"""What the template calls the pieces of text."""
 
 
 def piece(name: str) -> Div:

@@ -3,23 +3,25 @@
 Whatever comes from elsewhere is escaped.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from rich.filesize import decimal
 
 from rx_phoenix.cli.demo.badge import Badge
 from rx_phoenix.cli.demo.feed import Dated
-from rx_phoenix.cli.demo.pipelines import Alarm
+from rx_phoenix.cli.demo.pipelines import Alarm, Figures
 from rx_phoenix.cli.demo.reading import Process, Reading
 from rx_phoenix.cli.demo.scene import Scene
 from rx_phoenix.cli.demo.watching import Watcher
+from rx_phoenix.cli.demo.web.charts import Line
 from rx_phoenix.protocol.message import Reply
 
 __all__ = [
     "alarm_list",
     "answer_line",
     "badge_pill",
+    "legend",
     "news_list",
     "process_table",
     "tiles",
@@ -37,6 +39,7 @@ def badge_pill(badge: Badge, now: float) -> str:
         badge: How it does.
         now: The scheduler's time.
 
+    >>> from rx_phoenix.cli.demo.badge import Mood
     >>> badge_pill(Badge(Mood.RECONNECTING, attempt=2, due=3.5), now=3.0)
     '<span class="pill reconnecting">reconnecting in 0.5 s, try 2</span>'
     """
@@ -53,6 +56,7 @@ def tiles(scene: Scene) -> str:
     shown = {
         "round trip": "-" if trip is None else f"{trip * 1000:.1f} ms",
         "events a second": f"{scene.pace:.0f}",
+        "received": decimal(stats.bytes_in),
         "readings": f"{deliveries.pushed}",
         "waiting": f"{deliveries.waiting}",
         "reconnects": f"{sum(stats.reconnects.values())}",
@@ -62,6 +66,32 @@ def tiles(scene: Scene) -> str:
         for label, value in shown.items()
     )
     return f'<div class="tiles">{inner}</div>'
+
+
+def legend(
+    lines: Mapping[str, Line], figures: Figures | None, *, is_percentage: bool
+) -> str:
+    """What the lines of a chart are called, and where they are now.
+
+    Args:
+        lines: The lines, by figure.
+        figures: What they show; None before the first reading.
+        is_percentage: Whether they are percentages, rather than bytes a second.
+    """
+
+    def entry(name: str, line: Line) -> str:
+        points = figures.past.get(name) if figures else None
+        if not points:
+            now = "-"
+        elif is_percentage:
+            now = f"{points[-1].value:.0f} %"
+        else:
+            now = f"{decimal(round(points[-1].value))}/s"
+        mark = f'<i style="background:{line.colour}"></i>'
+        return f"<span>{mark}{line.label} <b>{now}</b></span>"
+
+    entries = "".join(entry(name, line) for name, line in lines.items())
+    return f'<div class="legend">{entries}</div>'
 
 
 def alarm_list(alarms: Sequence[Alarm]) -> str:
@@ -78,9 +108,12 @@ def watcher_list(watchers: Sequence[Watcher]) -> str:
     """Who is watching."""
     if not watchers:
         return '<p class="quiet">Nobody is known to.</p>'
-    return _list(
-        f"<b>{watcher.browsers}</b> {escape(watcher.name)}" for watcher in watchers
-    )
+
+    def told(watcher: Watcher) -> str:
+        noun = "browser" if watcher.browsers == 1 else "browsers"
+        return f"{escape(watcher.name)} <b>{watcher.browsers}</b> {noun}"
+
+    return _list(map(told, watchers))
 
 
 def news_list(news: Sequence[Dated]) -> str:

@@ -112,12 +112,6 @@ def test_a_chart_moves_on_with_the_time(chart, reading):
     assert chart.plot.x_range.end - first == 5000.0
 
 
-def test_only_what_has_a_label_is_in_the_legend(chart):
-    (legend,) = chart.plot.legend
-
-    assert [item.label.value for item in legend.items] == ["sent"]
-
-
 def test_a_chart_fades(chart):
     chart.fade(0.5)
 

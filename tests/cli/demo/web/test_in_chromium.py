@@ -104,7 +104,7 @@ async def test_two_browsers_share_one_join_and_closing_both_leaves(theatre, brow
         await one.until(says("live"))
         async with browser.tab(theatre.address) as other:
             await other.until(says("live"))
-            await other.until(says(" 2 "))
+            await other.until(f"/ 2 +browsers/.test({TEXT})")
             joins = sorted(theatre.joins)
     async with asyncio.timeout(PATIENCE):
         await theatre.until_left()

@@ -3,12 +3,15 @@
 import pytest
 from bokeh.document import Document
 from bokeh.models import Div, RadioButtonGroup
+from jinja2 import Template
 
 from rx_phoenix import Reply
 from rx_phoenix.cli.demo.badge import Badge, Mood
 from rx_phoenix.cli.demo.web.page import PLACES, Page
 from rx_phoenix.cli.demo.web.style import PAGE
 from tests.cli.demo.scenery import STAGE, figures_of, scene_of
+
+BASE = "{% block postamble %}{% endblock %}{% block contents %}{% endblock %}"
 
 
 @pytest.fixture
@@ -35,8 +38,12 @@ def buttons(document):
 
 
 def test_the_template_has_a_place_for_everything(page, document):
-    for root in document.roots:
-        assert f"roots.{root.name}" in PAGE
+    embedded = []
+    roots = {root.name: root.name for root in document.roots}
+    given = {"base": Template(BASE), "colours": {}, "embed": embedded.append}
+    Template(PAGE).render(roots=roots, **given)
+
+    assert sorted(embedded) == sorted(roots)
 
 
 def test_every_piece_is_filled(page, document, reading):
@@ -54,7 +61,7 @@ def test_before_the_first_reading_there_is_a_page_as_well(page, document):
     assert "No alarms" in text(document, "alarms")
 
 
-@pytest.mark.parametrize(("mood", "opacity"), [(Mood.LIVE, "1"), (Mood.STALE, "0.35")])
+@pytest.mark.parametrize(("mood", "opacity"), [(Mood.LIVE, "1"), (Mood.STALE, "0.4")])
 def test_charts_fade_while_they_are_old(page, document, mood, opacity):
     page.show(scene_of(badge=Badge(mood)), 0.0)
 

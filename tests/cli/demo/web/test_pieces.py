@@ -9,17 +9,19 @@ from rx_phoenix.cli.demo.pipelines import Alarm
 from rx_phoenix.cli.demo.publisher import Deliveries
 from rx_phoenix.cli.demo.reading import Process
 from rx_phoenix.cli.demo.watching import Watcher
+from rx_phoenix.cli.demo.web.charts import Line
 from rx_phoenix.cli.demo.web.pieces import (
     alarm_list,
     answer_line,
     badge_pill,
+    legend,
     news_list,
     process_table,
     tiles,
     watcher_list,
 )
 from rx_phoenix.cli.news import Kind
-from tests.cli.demo.scenery import STATS, dated, scene_of
+from tests.cli.demo.scenery import STATS, dated, figures_of, scene_of
 
 EVIL = "<script>alert(1)</script>"
 
@@ -47,12 +49,32 @@ def test_a_round_trip_that_nobody_has_measured_is_a_dash():
     assert "<b>-</b>" in tiles(scene_of(stats=replace(STATS, round_trip=None)))
 
 
+def test_a_legend_tells_what_a_line_is_called_and_where_it_is(reading):
+    figures = figures_of(reading(0, cores=(42.4,)), reading(1, sent=2_000))
+    line = Line("#123456", "all of it")
+
+    level = legend({"cpu": line}, figures, is_percentage=True)
+    rate = legend({"sent": line}, figures, is_percentage=False)
+
+    assert "#123456" in level
+    assert "all of it <b>" in level
+    assert "%</b>" in level
+    assert "<b>2.0 kB/s</b>" in rate
+
+
+def test_a_legend_has_nothing_to_tell_before_there_is_a_reading():
+    assert "<b>-</b>" in legend({"cpu": Line("red")}, None, is_percentage=True)
+
+
 def test_alarms_are_told_with_their_level():
     assert "93 %</b> cpu" in alarm_list([Alarm("cpu", 93.4, 0)])
 
 
 def test_watchers_are_told_with_their_number():
-    assert "<b>2</b> Ann" in watcher_list([Watcher("a", "Ann", 2)])
+    told = watcher_list([Watcher("a", "Ann", 1), Watcher("b", "Bob", 2)])
+
+    assert "Ann <b>1</b> browser<" in told
+    assert "Bob <b>2</b> browsers<" in told
 
 
 @pytest.mark.parametrize("piece", [alarm_list, watcher_list])
