@@ -62,6 +62,7 @@ class Page:
         self._rate = RadioButtonGroup(
             name="rate",
             labels=list(RATES),
+            margin=(2, 0, 6, 0),
             stylesheets=[InlineStyleSheet(css=CONTROLS)],
         )
         self._rate.on_change("active", self._chosen)
@@ -166,6 +167,7 @@ def piece(name: str) -> Div:
     """A place for text on the page."""
     return Div(
         name=name,
+        margin=0,
         sizing_mode="stretch_width",
         stylesheets=[InlineStyleSheet(css=PIECES)],
     )

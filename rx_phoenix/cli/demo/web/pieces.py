@@ -28,6 +28,8 @@ __all__ = [
     "watcher_list",
 ]
 
+KILO = 1000
+
 LATEST = 8
 """How many pieces of news are shown."""
 
@@ -56,7 +58,7 @@ def tiles(scene: Scene) -> str:
     shown = {
         "round trip": "-" if trip is None else f"{trip * 1000:.1f} ms",
         "events a second": f"{scene.pace:.0f}",
-        "received": decimal(stats.bytes_in),
+        "received": _size(stats.bytes_in),
         "readings": f"{deliveries.pushed}",
         "waiting": f"{deliveries.waiting}",
         "reconnects": f"{sum(stats.reconnects.values())}",
@@ -86,7 +88,7 @@ def legend(
         elif is_percentage:
             now = f"{points[-1].value:.0f} %"
         else:
-            now = f"{decimal(round(points[-1].value))}/s"
+            now = f"{_size(round(points[-1].value))}/s"
         mark = f'<i style="background:{line.colour}"></i>'
         return f"<span>{mark}{line.label} <b>{now}</b></span>"
 
@@ -151,8 +153,12 @@ def _row(process: Process) -> str:
     return (
         f"<tr><td>{escape(process.name)}</td><td>{process.pid}</td>"
         f'<td><i style="width:{share:.0f}%"></i>{process.cpu:.1f} %</td>'
-        f"<td>{decimal(process.memory)}</td></tr>"
+        f"<td>{_size(process.memory)}</td></tr>"
     )
+
+
+def _size(count: int) -> str:
+    return decimal(count) if count >= KILO else f"{count} B"
 
 
 def _list(items: Iterable[str]) -> str:

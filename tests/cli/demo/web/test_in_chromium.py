@@ -106,10 +106,12 @@ async def test_two_browsers_share_one_join_and_closing_both_leaves(theatre, brow
             await other.until(says("live"))
             await other.until(f"/ 2 +browsers/.test({TEXT})")
             joins = sorted(theatre.joins)
+            complaints = one.complaints + other.complaints
     async with asyncio.timeout(PATIENCE):
         await theatre.until_left()
 
     assert joins == sorted([theatre.stage.audience, theatre.stage.topic])
+    assert complaints == []
 
 
 async def test_a_dashboard_that_is_gone_says_so_and_comes_back(theatre, browser):

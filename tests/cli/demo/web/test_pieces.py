@@ -60,6 +60,7 @@ def test_a_legend_tells_what_a_line_is_called_and_where_it_is(reading):
     assert "all of it <b>" in level
     assert "%</b>" in level
     assert "<b>2.0 kB/s</b>" in rate
+    assert "<b>0 B/s</b>" in legend({"read": line}, figures, is_percentage=False)
 
 
 def test_a_legend_has_nothing_to_tell_before_there_is_a_reading():
