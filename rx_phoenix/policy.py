@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from math import isfinite
 from numbers import Real
 from typing import Literal, Self, TypeGuard, get_args
@@ -18,6 +19,7 @@ __all__ = [
     "Delays",
     "Duration",
     "Heartbeat",
+    "Outlook",
     "Reconnect",
     "Rejoin",
     "SendBuffer",
@@ -44,6 +46,12 @@ RETRY_AFTER_CAP = 120.0
 POLICY_VIOLATION = 1008
 """The close code that means no (RFC 6455, 7.4.1)."""
 
+SERVICE_RESTART = 1012
+"""The close code that a restarting server sends to everybody at once.
+
+Its registration with IANA asks for a random delay of 5 to 30 s before the retry.
+"""
+
 CLIENT_ERRORS = range(400, 500)
 """The statuses that mean no."""
 
@@ -51,6 +59,7 @@ TRANSIENT = frozenset({408, 425, 429})
 """Those of them that mean later."""
 
 UNAUTHORIZED = frozenset({401, 403})
+"""And those that other credentials may help."""
 
 
 def seconds(duration: Duration) -> float:
@@ -203,63 +212,120 @@ def retry_after(error: Exception, now: datetime) -> float:
     return min(max(wanted, 0.0), RETRY_AFTER_CAP)
 
 
+class Outlook(StrEnum):
+    """What an error leaves to hope for."""
+
+    RETRY = "retry"
+    """It may heal by itself."""
+
+    REFRESH = "refresh"
+    """The credentials were refused: others may help, the same ones do not."""
+
+    FINAL = "final"
+    """There is no point in trying again."""
+
+
+PROMPT = Backoff(0.25, 2.0, 30.0, "full")
+"""For an outage that may be ours alone: back at once, if it was a blip."""
+
+SPREAD = Backoff(10.0, 2.0, 30.0, "full")
+"""For an outage that is everybody's: of 10,000 clients under 2 % try in any 100 ms."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reconnect:
     """What to do about a connection that fails or ends.
 
     Attributes:
-        delays: Seconds before each retry.
+        delays: Seconds before each retry; at most 0.25 before the first, and up to 30
+            later, if you name none.
         stable: Seconds after which an open connection counts as good, so that the
             delays start over.
         give_up: Says of an error whether it is final (True), worth a retry (False),
-            or none of its business (None: `is_final` decides).
+            or none of its business (None: `outlook` decides). Asked once an error.
+        drain: Seconds before each retry of an outage that began with a close code of
+            1012: a server that restarts sends all its clients away at once. If you
+            name none they are your `delays`; without `delays` either, up to 10 before
+            the first retry, and up to 30 later.
+
+    >>> restarted, dropped = ConnectionLost(1012), ConnectionLost(1006)
+    >>> now = datetime(2026, 11, 24, tzinfo=UTC)
+    >>> [Reconnect().delay(1, error, 0.5, now) for error in (restarted, dropped)]
+    [5.0, 0.125]
     """
 
     delays: Delays
     stable: float
     give_up: Callable[[Exception], bool | None] | None
+    drain: Delays
 
     def __init__(
         self,
-        delays: Delays = Backoff(0.25, 2.0, 30.0, "full"),
+        delays: Delays | None = None,
         stable: Duration = 30.0,
         give_up: Callable[[Exception], bool | None] | None = None,
+        drain: Delays | None = None,
     ) -> None:
-        _set(self, delays=delays, stable=seconds(stable), give_up=give_up)
+        _set(
+            self,
+            delays=delays or PROMPT,
+            stable=seconds(stable),
+            give_up=give_up,
+            drain=drain or delays or SPREAD,
+        )
 
-    def is_final(self, error: Exception) -> bool:
-        """Whether there is no point in trying again with the same credentials.
+    def outlook(self, error: Exception) -> Outlook:
+        """Whether to try again, and with what.
 
-        A 4xx answer means no, but for those that mean later (408, 425, 429); so does
-        a close code of 1008, policy violation, and a `UsageError`, which is our own
-        caller's mistake. Anything else may heal.
+        What `give_up` decides holds. Else a 4xx answer means no, but for those that
+        mean later (408, 425, 429), and for 401 and 403, which other credentials may
+        help; so does a close code of 1008, policy violation, and a `UsageError`, which
+        is our own caller's mistake. Anything else may heal.
         """
         decided = None if self.give_up is None else self.give_up(error)
         if decided is not None:
-            return decided
+            return Outlook.FINAL if decided else Outlook.RETRY
         match error:
             case UsageError():
-                return True
+                return Outlook.FINAL
             case ConnectionLost():
-                return error.code == POLICY_VIOLATION
+                is_final = error.code == POLICY_VIOLATION
+            case ConnectError(status=int(status)) if status in UNAUTHORIZED:
+                return Outlook.REFRESH
             case ConnectError(status=int(status)):
-                return status in CLIENT_ERRORS and status not in TRANSIENT
+                is_final = status in CLIENT_ERRORS and status not in TRANSIENT
             case _:
-                return False
+                is_final = False
+        return Outlook.FINAL if is_final else Outlook.RETRY
 
-    def may_have_expired(self, error: Exception) -> bool:
-        """Whether other credentials may help: worth asking their providers once.
-
-        Not if `give_up` decided: its word goes before the providers'.
-        """
-        unauthorized = isinstance(error, ConnectError) and error.status in UNAUTHORIZED
-        return unauthorized and (self.give_up is None or self.give_up(error) is None)
+    def is_final(self, error: Exception) -> bool:
+        """Whether there is no point in trying again with the same credentials."""
+        return self.outlook(error) is not Outlook.RETRY
 
     def delay(
-        self, attempt: int, error: Exception, chance: float, now: datetime
+        self,
+        attempt: int,
+        error: Exception,
+        chance: float,
+        now: datetime,
+        loss: Exception | None = None,
     ) -> float:
-        """Seconds before the given retry, and no less than the server asked for."""
-        return max(delay_of(self.delays, attempt, chance), retry_after(error, now))
+        """Seconds before the given retry, and no less than the server asked for.
+
+        Args:
+            attempt: Which retry, from 1.
+            error: What is retried.
+            chance: A number from 0 up to 1, for the jitter.
+            now: The time of day.
+            loss: What ended the last connection, if it was not this error.
+        """
+        began = error if loss is None else loss
+        delays = self.drain if _sends_all_away(began) else self.delays
+        return max(delay_of(delays, attempt, chance), retry_after(error, now))
+
+
+def _sends_all_away(error: Exception) -> bool:
+    return isinstance(error, ConnectionLost) and error.code == SERVICE_RESTART
 
 
 @dataclass(frozen=True, slots=True)

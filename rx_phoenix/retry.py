@@ -6,7 +6,8 @@ from typing import Any
 
 from reactivex.disposable import SerialDisposable
 
-from rx_phoenix.policy import Reconnect
+from rx_phoenix.errors import ConnectionLost
+from rx_phoenix.policy import Outlook, Reconnect
 from rx_phoenix.protocol.lifecycle import GaveUp, Retrying
 from rx_phoenix.streams.callbacks import Spawn
 from rx_phoenix.streams.hub import Reporter
@@ -22,7 +23,8 @@ Verdict = Retrying | GaveUp
 class Retries:
     """Waits between attempts, as the policy says.
 
-    A user's policy that raises is reported, and the default one decides.
+    What raises in a user's policy is reported, and nothing ends for it: a failure
+    that `give_up` cannot judge may heal, and for missing delays the default ones count.
 
     Args:
         policy: The rules.
@@ -56,6 +58,7 @@ class Retries:
         self._report = report
         self._begin = begin
         self._tries = 0
+        self._loss: Exception | None = None
         self._had_second_chance = False
         self._waiting = SerialDisposable()
 
@@ -70,6 +73,7 @@ class Retries:
     def start_afresh(self) -> None:
         """Somebody may wish for a connection anew: nothing counts that was before."""
         self._tries = 0
+        self._loss = None
         self._had_second_chance = False
 
     def stop(self) -> None:
@@ -97,20 +101,19 @@ class Retries:
         Returns:
             The verdict; None if `later` will get it.
         """
-        if self._judge(self._policy.may_have_expired, error):
-            if self._had_second_chance:
-                return GaveUp(error)
+        if isinstance(error, ConnectionLost):
+            self._loss = error
+        outlook = self._outlook(error)
+        if outlook is Outlook.REFRESH and not self._had_second_chance:
             return self._ask_again(error, credentials, providers, later)
-        if self._judge(self._policy.is_final, error):
-            return GaveUp(error)
-        return self._wait(error)
+        return self._wait(error) if outlook is Outlook.RETRY else GaveUp(error)
 
-    def _judge(self, question: Callable[[Exception], bool], error: Exception) -> bool:
+    def _outlook(self, error: Exception) -> Outlook:
         try:
-            return question(error)
+            return self._policy.outlook(error)
         except Exception as failure:  # noqa: BLE001 - a user's give_up: reported
             self._report(failure)
-            return False
+            return Outlook.RETRY
 
     def _ask_again(
         self,
@@ -167,10 +170,10 @@ class Retries:
     def _delay(self, error: Exception) -> float:
         chance, now = self._chance(), aware(self._scheduler().now)
         try:
-            return self._policy.delay(self._tries, error, chance, now)
+            return self._policy.delay(self._tries, error, chance, now, self._loss)
         except Exception as failure:  # noqa: BLE001 - a user's delays: reported
             self._report(failure)
-            return Reconnect().delay(self._tries, error, chance, now)
+            return Reconnect().delay(self._tries, error, chance, now, self._loss)
 
 
 def aware(time: datetime) -> datetime:

@@ -18,6 +18,7 @@ from rx_phoenix.errors import (
 from rx_phoenix.policy import (
     Backoff,
     Heartbeat,
+    Outlook,
     Reconnect,
     Rejoin,
     SendBuffer,
@@ -28,6 +29,7 @@ from rx_phoenix.policy import (
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 REFUSED = JoinRefused("error", {"reason": "unauthorized"})
+RESTARTED = ConnectionLost(1012)
 
 chances = st.floats(0, 1, exclude_max=True)
 attempts = st.integers(1, 10**6)
@@ -291,40 +293,50 @@ def test_both_forms_mean_the_same(time, zone, wait):
     assert retry_after(refused_with(503, retry_after=str(wait)), now) == wait
 
 
-# Reconnect: what is final.
+# Reconnect: what is final, what may heal, and what other credentials may help.
 
-FINAL = [400, 401, 402, 403, 404, 405, 410, 418, 422, 426, 451, 499]
-RETRIED = [200, 301, 302, 399, 408, 425, 429, 500, 502, 503, 504, 599]
+STATUSES = {
+    Outlook.FINAL: [400, 402, 404, *range(405, 408), *range(409, 425), 426, 451, 499],
+    Outlook.REFRESH: [401, 403],
+    Outlook.RETRY: [101, 200, 301, 302, 307, 308, 399, 408, 425, 429, *range(500, 512)],
+}
+"""What each answer to a handshake means."""
 
-
-@pytest.mark.parametrize("status", FINAL)
-def test_a_status_that_means_no_is_final(status):
-    assert Reconnect().is_final(refused_with(status))
-
-
-@pytest.mark.parametrize("status", RETRIED)
-def test_a_status_that_means_later_is_retried(status):
-    assert not Reconnect().is_final(refused_with(status))
-
-
-@pytest.mark.parametrize("code", [1000, 1001, 1002, 1006, 1009, 1011, 1012, 1013, 4000])
-def test_a_close_code_is_no_reason_to_stop(code):
-    assert not Reconnect().is_final(ConnectionLost(code))
+CLOSE_CODES = {
+    Outlook.FINAL: [1008],
+    Outlook.RETRY: [*range(1000, 1008), *range(1009, 1016), 3000, 4000, 4008, 4999],
+}
+"""What each close code of a peer means."""
 
 
-def test_a_policy_violation_is_final():
-    assert Reconnect().is_final(ConnectionLost(1008))
+def cells(table):
+    return [(key, outlook) for outlook, keys in table.items() for key in keys]
 
 
-def test_a_mistake_of_the_caller_is_final():
-    assert Reconnect().is_final(UsageError("no such thing"))
+@pytest.mark.parametrize(("status", "outlook"), cells(STATUSES))
+def test_a_status_has_its_outlook(status, outlook):
+    assert Reconnect().outlook(refused_with(status)) is outlook
+    assert Reconnect().is_final(refused_with(status)) is (outlook is not Outlook.RETRY)
+
+
+@pytest.mark.parametrize(("code", "outlook"), cells(CLOSE_CODES))
+def test_a_close_code_has_its_outlook(code, outlook):
+    assert Reconnect().outlook(ConnectionLost(code)) is outlook
 
 
 @pytest.mark.parametrize(
-    "error", [ConnectError("no route"), TransportError(), PushTimeout(), OSError()]
+    ("error", "outlook"),
+    [
+        (UsageError("no such thing"), Outlook.FINAL),
+        (ConnectError("no route"), Outlook.RETRY),
+        (TransportError(), Outlook.RETRY),
+        (PushTimeout(), Outlook.RETRY),
+        (OSError(), Outlook.RETRY),
+    ],
+    ids=lambda case: type(case).__name__,
 )
-def test_what_has_no_status_may_heal(error):
-    assert not Reconnect().is_final(error)
+def test_what_has_no_status_has_its_outlook(error, outlook):
+    assert Reconnect().outlook(error) is outlook
 
 
 @pytest.mark.parametrize(
@@ -344,37 +356,24 @@ def test_give_up_decides_or_leaves_it_to_the_default(
     assert policy.is_final(error) is expected
 
 
-def test_give_up_is_told_the_error():
+@pytest.mark.parametrize(
+    "error", [REFUSED, refused_with(401), refused_with(404), ConnectionLost(1008)]
+)
+def test_give_up_is_told_the_error_once(error):
     told = []
-    Reconnect(give_up=told.append).is_final(REFUSED)
+    Reconnect(give_up=told.append).outlook(error)
 
-    assert told == [REFUSED]
-
-
-# Reconnect: when other credentials may help.
-
-
-@pytest.mark.parametrize("status", [401, 403])
-def test_credentials_may_have_expired(status):
-    assert Reconnect().may_have_expired(refused_with(status))
+    assert told == [error]
 
 
 @pytest.mark.parametrize(
-    "error",
-    [refused_with(400), refused_with(404), refused_with(500), ConnectionLost(1008)],
-    ids=["400", "404", "500", "1008"],
+    ("answer", "outlook"),
+    [(True, Outlook.FINAL), (False, Outlook.RETRY), (None, Outlook.REFRESH)],
 )
-def test_credentials_are_not_the_matter(error):
-    assert not Reconnect().may_have_expired(error)
-
-
-@pytest.mark.parametrize(
-    ("answer", "may_have_expired"), [(True, False), (False, False), (None, True)]
-)
-def test_credentials_do_not_matter_once_give_up_decided(answer, may_have_expired):
+def test_credentials_do_not_matter_once_give_up_decided(answer, outlook):
     policy = Reconnect(give_up=lambda _: answer)
 
-    assert policy.may_have_expired(refused_with(401)) is may_have_expired
+    assert policy.outlook(refused_with(401)) is outlook
 
 
 # Reconnect: how long to wait.
@@ -388,6 +387,44 @@ def test_reconnecting_draws_from_nothing_up_to_thirty_seconds(attempt, most):
 
     assert policy.delay(attempt, ConnectionLost(), 0.0, NOW) == 0
     assert policy.delay(attempt, ConnectionLost(), 0.5, NOW) == most / 2
+
+
+@pytest.mark.parametrize(("attempt", "most"), [(1, 10), (2, 20), (3, 30), (10_000, 30)])
+def test_after_a_restart_reconnecting_draws_from_ten_seconds_on(attempt, most):
+    policy = Reconnect()
+
+    assert policy.delay(attempt, RESTARTED, 0.0, NOW) == 0
+    assert policy.delay(attempt, RESTARTED, 0.5, NOW) == most / 2
+    assert policy.delay(attempt, refused_with(503), 0.5, NOW, RESTARTED) == most / 2
+
+
+@pytest.mark.parametrize(
+    "code", [code for code, _ in cells(CLOSE_CODES) if code != 1012]
+)
+def test_no_other_close_code_is_a_restart(code):
+    policy = Reconnect()
+
+    assert policy.delay(1, ConnectionLost(code), 0.5, NOW) == 0.125
+    assert policy.delay(1, refused_with(503), 0.5, NOW, ConnectionLost(code)) == 0.125
+
+
+@pytest.mark.parametrize(
+    ("options", "usual", "drain"),
+    [
+        ({}, 0.25, 10),
+        ({"delays": Backoff(1)}, 1, 1),
+        ({"drain": Backoff(2)}, 0.25, 2),
+        ({"delays": Backoff(1), "drain": Backoff(2)}, 1, 2),
+        ({"delays": lambda _: 3}, 3, 3),
+    ],
+    ids=["neither", "delays", "drain", "both", "a function"],
+)
+def test_delays_of_ones_own_count_after_a_restart_too(options, usual, drain):
+    policy = Reconnect(**options)
+    chance = 0.999999
+
+    assert policy.delay(1, ConnectionLost(), chance, NOW) == pytest.approx(usual, 1e-4)
+    assert policy.delay(1, RESTARTED, chance, NOW) == pytest.approx(drain, 1e-4)
 
 
 @pytest.mark.parametrize(

@@ -211,6 +211,25 @@ def test_a_server_that_asks_for_more_time_gets_it(trial, time, asked, delay):
     assert trial.decide(busy) == Retrying(1, delay)
 
 
+def test_an_outage_that_began_with_a_restart_stays_one(make_trial):
+    trial = make_trial(drain=Backoff.steps(10, 20))
+
+    assert trial.decide(ConnectionLost(1012)) == Retrying(1, 10.0)
+    assert trial.decide(ConnectError("not there yet")) == Retrying(2, 20.0)
+
+
+@pytest.mark.parametrize("end", ["another loss", "afresh"])
+def test_a_restart_counts_until_something_else_happened(make_trial, end):
+    trial = make_trial(drain=Backoff.steps(10, 20))
+    trial.decide(ConnectionLost(1012))
+    if end == "afresh":
+        trial.retries.start_afresh()
+        assert trial.decide(ConnectError("nobody there")) == Retrying(1, 1.0)
+    else:
+        assert trial.decide(LOST) == Retrying(2, 2.0)
+        assert trial.decide(ConnectError("nobody there")) == Retrying(3, 5.0)
+
+
 # The end.
 
 
@@ -270,6 +289,29 @@ def test_delays_that_raise_are_reported_and_the_default_ones_count(make_trial, d
     assert trial.decide() == Retrying(1, 0.125)
     assert trial.decide() == Retrying(2, 0.25)
     assert len(trial.reported) == 2
+
+
+@pytest.mark.parametrize(
+    "error", [LOST, REFUSED, FORBIDDEN], ids=["lost", "403", "404"]
+)
+@pytest.mark.parametrize("says", [True, False, None])
+def test_the_user_is_asked_once_about_each_failure(make_trial, error, says):
+    asked = []
+
+    def give_up(failure):
+        asked.append(failure)
+        return says
+
+    make_trial(give_up=give_up).decide(error, ["old"], ["old"])
+
+    assert asked == [error]
+
+
+def test_a_give_up_that_raises_about_credentials_is_reported_once(make_trial):
+    trial = make_trial(give_up=fail)
+
+    assert trial.decide(REFUSED, ["old"], ["new"]) == Retrying(1, 1.0)
+    assert [type(error) for error in trial.reported] == [Fault]
 
 
 # Credentials that were refused.

@@ -23,7 +23,7 @@ __all__ = ["FallbackTransport"]
 PROBE = Message(None, "fallback", PHOENIX, HEARTBEAT, {})
 """A heartbeat by which a connection shows that it delivers."""
 
-SERVICE_RESTART = 1012
+GOING_AWAY = 1001
 """The close code that means: come back."""
 
 Trial = Callable[[Callable[[], None]], Observable[Connection]]
@@ -157,7 +157,7 @@ class FallbackTransport:
             using.dispose()
             self._events.on_next(SteppedUp())
             text = "moving back to the better transport"
-            observer.on_error(ConnectionLost(SERVICE_RESTART, text))
+            observer.on_error(ConnectionLost(GOING_AWAY, text))
 
         using.disposable = then.subscribe(
             opened, failed, observer.on_completed, scheduler=loop

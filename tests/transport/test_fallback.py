@@ -328,7 +328,7 @@ def test_once_the_first_delivers_the_socket_is_to_come_back(roads):
     trial.receive(ANSWER)
 
     [error] = roads.notes.errors
-    assert (error.code, error.reason) == (1012, "moving back to the better transport")
+    assert (error.code, error.reason) == (1001, "moving back to the better transport")
     assert roads.kinds == [FellBack, SteppedUp]
     assert not connection.is_open
     assert not trial.is_open
