@@ -68,9 +68,9 @@ async def test_values_change_and_all_comes_from_here(theatre, browser):
 async def test_an_outage_shows_and_heals(theatre, browser):
     async with browser.tab(theatre.address) as tab:
         await tab.until(says("live"))
-        outage = asyncio.create_task(theatre.stage.outage(1.0))
+        outage = asyncio.create_task(theatre.stage.outage(PATIENCE))
         await tab.until(says("reconnecting in"))
-        await outage
+        outage.cancel()
         await tab.until(says(f"Rejoined {theatre.stage.topic}."))
         await tab.until(says("live"))
 

@@ -8,15 +8,16 @@ from rx_phoenix.cli.demo.machine import read
 from rx_phoenix.cli.demo.performance import Performance
 from rx_phoenix.cli.demo.pipelines import Limits
 from rx_phoenix.cli.demo.publisher import Deliveries, deliveries, publications
-from rx_phoenix.cli.demo.stage import embedded
+from rx_phoenix.cli.demo.stage import borrowed
 from rx_phoenix.cli.demo.web.show import board_of
 from rx_phoenix.cli.demo.web.site import serving
 from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.streams.state import Latest
+from rx_phoenix.testing import reference_app
 
 __all__ = ["Theatre", "playing"]
 
-HASTY = {
+HASTE = {
     "reconnect": Reconnect(Backoff.steps(0.2)),
     "rejoin": Rejoin(Backoff.steps(0.1)),
     "heartbeat": Heartbeat(interval=0.5, timeout=3.0),
@@ -83,9 +84,15 @@ class Theatre:
 async def playing():
     """The dashboard, on a free port."""
     async with (
-        embedded() as stage,
-        Socket(stage.url, params={"user_id": "viewer"}, **HASTY) as viewer,
-        Socket(stage.url, **HASTY) as publisher,
+        reference_app() as server,
+        borrowed(server.url) as stage,
+        Socket(
+            stage.url,
+            params={"user_id": "viewer"},
+            transport=stage.transport,
+            **HASTE,
+        ) as viewer,
+        Socket(stage.url, transport=stage.transport, **HASTE) as publisher,
     ):
         source = publisher.channel(stage.topic)
         await source.join()
