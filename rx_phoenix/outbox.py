@@ -77,6 +77,8 @@ class Outbox:
             self._send(push, join_ref)
         if not push.is_settled:
             push.deadline = link.scheduler.call_later(within, push.expire)
+        if link.wire.pushes.is_watched:
+            link.wire.pushes.on_next(push)
         return push
 
     def flush(self) -> None:

@@ -124,6 +124,19 @@ class Push(Once[Any]):
         """
         self.cancel_as(PushCancelled(f"{self} was cancelled by its owner"))
 
+    def witness(self, told: Callable[[str], None]) -> abc.DisposableBase:
+        """Be told the `status` at its end, by which only books are kept.
+
+        Unlike every other way to look at the outcome it is no care for it: a refusal
+        that nobody else looks at still goes to `Socket.unhandled`.
+        """
+
+        def tell(_: object) -> None:
+            assert self._first is not None, "told before its end"  # noqa: S101
+            told(self._first.status)
+
+        return super().subscribe(tell, tell)
+
     # What the channel tells it.
 
     def cancel_as(self, error: Exception) -> None:

@@ -189,6 +189,7 @@ class Socket:
             link.lifecycle,
             link.wire.frames,
             link.wire.sent,
+            link.wire.pushes,
             link.wire.messages,
         ):
             hub.on_completed()
@@ -251,6 +252,11 @@ class Socket:
     # Watching.
 
     @property
+    def url(self) -> str:
+        """The endpoint, without user, password and query: fit for logs."""
+        return self._url
+
+    @property
     def state(self) -> SocketState:
         """``connecting``, ``open``, ``closing`` or ``closed``: so between attempts."""
         return self.link.state.value
@@ -269,6 +275,14 @@ class Socket:
     def sent(self) -> Observable[Message]:
         """Every message that leaves. Completes at `aclose`."""
         return self.link.wire.sent.observable
+
+    @property
+    def pushes(self) -> Observable[Push]:
+        """Every push of an event, when a channel was given it. Completes at `aclose`.
+
+        A join or a leave is none; those are in `sent`.
+        """
+        return self.link.wire.pushes.observable
 
     @property
     def lifecycle(self) -> Observable[Lifecycle | ProtocolError]:

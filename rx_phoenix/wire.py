@@ -35,6 +35,7 @@ class Wire:
         frames: Every message that arrives.
         messages: The same, for those who come last.
         sent: Every message that leaves.
+        pushes: Every push that a channel was given.
         members: The channels.
         backlog: The pushes that wait.
         counters: The figures.
@@ -52,6 +53,7 @@ class Wire:
         self.frames = Hub[Message](report, self._tap)
         self.messages = Hub[Message](report, self._tap)
         self.sent = Hub[Message](report)
+        self.pushes = Hub[Push](report)
         self.members = Members()
         self.backlog = Backlog(send_buffer)
         self.counters = Counters()

@@ -474,6 +474,33 @@ def test_a_refusal_that_somebody_looked_at_is_silent(reported, look):
     assert refused(reported, look) == []
 
 
+@pytest.mark.parametrize(("end", "status"), [row[:2] for row in TABLE])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_witness_is_told_how_it_ended(push, end, status, is_late):
+    told = []
+    if is_late:
+        ENDS[end](push)
+    push.witness(told.append)
+    ENDS[end](push)
+
+    assert told == [status]
+
+
+def test_a_witness_may_go(push):
+    told = []
+    push.witness(told.append).dispose()
+    push.answer(OK)
+
+    assert told == []
+
+
+def test_a_witness_is_nobody_who_looked_at_a_refusal(reported):
+    told = []
+    calls = refused(reported, lambda push: push.witness(told.append))
+
+    assert (told, len(calls)) == (["error"], 1)
+
+
 def test_a_refusal_that_was_awaited_is_silent(time, reported):
     async def wait():
         push = Push("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)

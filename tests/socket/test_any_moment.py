@@ -79,7 +79,7 @@ class Life:
 
     def begin(self):
         socket = self.socket
-        for name in ("states", "lifecycle", "frames", "sent"):
+        for name in ("states", "lifecycle", "frames", "sent", "pushes"):
             self.listen(name, getattr(socket, name))
         socket.on_open(self.hear)
         socket.on_close(self.hear)

@@ -11,6 +11,7 @@ import pytest
 from rx_phoenix import (
     Closed,
     ConnectError,
+    EncodeError,
     Message,
     ProtocolError,
     Socket,
@@ -70,6 +71,35 @@ def test_sent_is_every_message_that_leaves(stage, notes):
 
     assert notes.values == stage.wire
     assert notes.values[1] == Message("1", "2", "room:1", "shout", {"n": 1})
+
+
+def test_pushes_are_those_of_events_sent_or_waiting(stage, notes):
+    stage.socket.pushes.subscribe(notes)
+    channel = stage.channel()
+    channel.join()
+    waiting = channel.push("early")
+    stage.connect()
+    stage.answer("phx_join")
+    sent = channel.push("late")
+    channel.leave()
+    stage.answer("phx_leave")
+
+    assert notes.values == [waiting, sent]
+
+
+def test_a_push_that_cannot_be_said_is_none(stage, notes):
+    channel = stage.joined()
+    stage.socket.pushes.subscribe(notes)
+    with pytest.raises(EncodeError):
+        channel.push("shout", object())
+
+    assert notes.values == []
+
+
+def test_its_url_has_no_secrets(make_stage):
+    stage = make_stage(url="https://jo:pass@phx.test/socket/?token=secret")
+
+    assert stage.socket.url == "wss://phx.test/socket"
 
 
 FRAMES = [
