@@ -228,7 +228,7 @@ class Outlook(StrEnum):
 PROMPT = Backoff(0.25, 2.0, 30.0, "full")
 """For an outage that may be ours alone: back at once, if it was a blip."""
 
-SPREAD = Backoff(10.0, 2.0, 30.0, "full")
+SPREAD = Backoff(12.0, 2.0, 30.0, "full")
 """For an outage that is everybody's: of 10,000 clients under 2 % try in any 100 ms."""
 
 
@@ -245,13 +245,13 @@ class Reconnect:
             or none of its business (None: `outlook` decides). Asked once an error.
         drain: Seconds before each retry of an outage that began with a close code of
             1012: a server that restarts sends all its clients away at once. If you
-            name none they are your `delays`; without `delays` either, up to 10 before
+            name none they are your `delays`; without `delays` either, up to 12 before
             the first retry, and up to 30 later.
 
     >>> restarted, dropped = ConnectionLost(1012), ConnectionLost(1006)
     >>> now = datetime(2026, 11, 24, tzinfo=UTC)
     >>> [Reconnect().delay(1, error, 0.5, now) for error in (restarted, dropped)]
-    [5.0, 0.125]
+    [6.0, 0.125]
     """
 
     delays: Delays

@@ -389,8 +389,8 @@ def test_reconnecting_draws_from_nothing_up_to_thirty_seconds(attempt, most):
     assert policy.delay(attempt, ConnectionLost(), 0.5, NOW) == most / 2
 
 
-@pytest.mark.parametrize(("attempt", "most"), [(1, 10), (2, 20), (3, 30), (10_000, 30)])
-def test_after_a_restart_reconnecting_draws_from_ten_seconds_on(attempt, most):
+@pytest.mark.parametrize(("attempt", "most"), [(1, 12), (2, 24), (3, 30), (10_000, 30)])
+def test_after_a_restart_reconnecting_draws_from_twelve_seconds_on(attempt, most):
     policy = Reconnect()
 
     assert policy.delay(attempt, RESTARTED, 0.0, NOW) == 0
@@ -411,7 +411,7 @@ def test_no_other_close_code_is_a_restart(code):
 @pytest.mark.parametrize(
     ("options", "usual", "drain"),
     [
-        ({}, 0.25, 10),
+        ({}, 0.25, 12),
         ({"delays": Backoff(1)}, 1, 1),
         ({"drain": Backoff(2)}, 0.25, 2),
         ({"delays": Backoff(1), "drain": Backoff(2)}, 1, 2),
