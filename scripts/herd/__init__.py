@@ -1,0 +1,1 @@
+"""Ten thousand clients lose their server: when do they come back?"""
