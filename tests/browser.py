@@ -12,13 +12,31 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientSession, WSMsgType
 
-__all__ = ["PATIENCE", "Browser", "Tab", "demand_browser", "running_browser"]
+__all__ = [
+    "PATIENCE",
+    "TEXT",
+    "Browser",
+    "Tab",
+    "demand_browser",
+    "running_browser",
+    "says",
+]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 """Where Chromium is; None if it is not installed."""
 
 PATIENCE = 60.0
 """Seconds after which something will not happen any more."""
+
+TEXT = """
+(() => {
+  const inside = (node) => [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes]
+    .map((child) => child.nodeType === Node.TEXT_NODE ? child.data : inside(child))
+    .join(" ")
+  return inside(document.body)
+})()
+"""
+"""All text on a page, with that in shadow roots; an expression for it."""
 
 FLAGS = (
     "--headless",
@@ -37,6 +55,11 @@ def demand_browser():
         pytest.fail("Chromium is not installed, and CI does not allow to skip it")
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
+
+
+def says(words):
+    """The expression for whether the page says some words."""
+    return f"{TEXT}.includes({json.dumps(words)})"
 
 
 class Browser:

@@ -4,20 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.browser import PATIENCE, demand_browser, running_browser
+from tests.browser import PATIENCE, TEXT, demand_browser, running_browser, says
 from tests.cli.demo.web.theatre import playing
 
 pytestmark = pytest.mark.slow
-
-TEXT = """
-(() => {
-  const inside = (node) => [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes]
-    .map((child) => child.nodeType === Node.TEXT_NODE ? child.data : inside(child))
-    .join(" ")
-  return inside(document.body)
-})()
-"""
-"""All text on the page, with that in shadow roots."""
 
 PRESS = """
 (() => {
@@ -46,10 +36,6 @@ async def browser():
     demand_browser()
     async with running_browser() as browser:
         yield browser
-
-
-def says(words):
-    return f"{TEXT}.includes({words!r})"
 
 
 async def test_values_change_and_all_comes_from_here(theatre, browser):
