@@ -41,7 +41,9 @@ def imported():
     return set(run(IMPORT_THE_PACKAGE))
 
 
-@pytest.mark.parametrize("part", ["rx_phoenix.cli", "rx_phoenix.testing"])
+@pytest.mark.parametrize(
+    "part", ["rx_phoenix.cli", "rx_phoenix.telemetry", "rx_phoenix.testing"]
+)
 def test_the_package_leaves_a_part_to_those_who_ask_for_it(imported, part):
     assert part not in imported
 

@@ -1,0 +1,14 @@
+"""Metrics and spans of a socket, by OpenTelemetry. Needs the extra ``otel``."""
+
+try:
+    from rx_phoenix.telemetry.instrument import instrument
+except ModuleNotFoundError as missing:
+    if (missing.name or "").partition(".")[0] != "opentelemetry":
+        raise
+    text = (
+        "rx_phoenix.telemetry needs OpenTelemetry, which is not installed. "
+        "Install it with: pip install 'rx_phoenix[otel]'"
+    )
+    raise ModuleNotFoundError(text, name=missing.name) from missing
+
+__all__ = ["instrument"]
