@@ -51,7 +51,7 @@ class Badge:
 def badges(
     lifecycle: Observable[Lifecycle | ProtocolError],
     states: Observable[ChannelState],
-    readings: Observable[object],
+    arrivals: Observable[float],
     scheduler: LoopScheduler,
     *,
     patience: float = 3.0,
@@ -61,15 +61,16 @@ def badges(
     Args:
         lifecycle: What happens to the connection; it may be open already.
         states: The channel's states, the current one first.
-        readings: What ought to arrive again and again.
+        arrivals: Each thing that arrives, as the seconds after which it counts as
+            stale.
         scheduler: Time.
-        patience: Seconds without a reading until what is shown counts as stale.
+        patience: The same for the first one, which may be on its way.
 
     Emits:
         A badge, first of what is known at once; only when it changes.
     """
 
-    def watch(_: object) -> Observable[Mood]:
+    def watch(patience: float) -> Observable[Mood]:
         waiting = reactivex.timer(patience, scheduler=scheduler)
         return waiting.pipe(ops.map(lambda _: Mood.STALE), ops.start_with(Mood.LIVE))
 
@@ -81,7 +82,7 @@ def badges(
     return reactivex.combine_latest(
         troubles(lifecycle, scheduler),
         states,
-        readings.pipe(ops.start_with(None), ops.map(watch), ops.switch_latest()),
+        arrivals.pipe(ops.start_with(patience), ops.map(watch), ops.switch_latest()),
     ).pipe(ops.starmap(choose), ops.distinct_until_changed())
 
 

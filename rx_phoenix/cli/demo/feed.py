@@ -30,6 +30,13 @@ class Dated(NamedTuple):
     news: News
 
 
+PATIENCE = 3.0
+"""Seconds that the next reading may always take."""
+
+LATE = 2.0
+"""By how many times its time a reading is late that counts as missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """The streams that the demo shows.
@@ -79,7 +86,12 @@ def feed(
     )
     return Feed(
         shown,
-        badges(socket.lifecycle, channel.states, readings, scheduler),
+        badges(
+            socket.lifecycle,
+            channel.states,
+            readings.pipe(ops.map(lambda reading: max(PATIENCE, LATE * reading.every))),
+            scheduler,
+        ),
         socket.stats,
         delivered,
         news.pipe(ops.map(lambda item: Dated(datetime.now(UTC).astimezone(), item))),

@@ -34,6 +34,10 @@ RECEIVED = "shout"
 """The event that it reaches the others as."""
 
 
+SOON = 0.5
+"""Seconds after which there is a reading at the latest when a rate begins."""
+
+
 class Wish(msgspec.Struct, frozen=True):
     """What a viewer may ask the publisher for.
 
@@ -99,7 +103,8 @@ def publications(
     """
 
     def ticks(every: float) -> Observable[float]:
-        timer = reactivex.timer(every, every, scheduler=scheduler)
+        # Who asks for few wants to see that they were heard.
+        timer = reactivex.timer(min(every, SOON), every, scheduler=scheduler)
         return timer.pipe(ops.map(lambda _: every))
 
     due = channel.events(RECEIVED).pipe(

@@ -27,6 +27,7 @@ STATES = {
     "j": ChannelState.JOINED,
     "e": ChannelState.ERRORED,
 }
+WAITS = {"r": 0.5, "w": 0.8}
 BADGES = {
     "?": Badge(Mood.CONNECTING),
     "i": Badge(Mood.JOINING),
@@ -54,7 +55,7 @@ def test_a_channel_that_is_joined_is_live(phx_timeline):
     shown = badges(
         time.hot("-o----", EVENTS),
         time.cold("ci-j--", STATES),
-        time.hot("----r-"),
+        time.hot("----r-", WAITS),
         time.scheduler,
     )
 
@@ -66,7 +67,7 @@ def test_without_readings_what_is_shown_goes_stale(phx_timeline):
     shown = badges(
         time.hot("------------"),
         time.cold("j-----------", STATES),
-        time.hot("--r---------"),
+        time.hot("--r---------", WAITS),
         time.scheduler,
         patience=0.5,
     )
@@ -79,12 +80,24 @@ def test_a_reading_makes_it_live_again(phx_timeline):
     shown = badges(
         time.hot("---------"),
         time.cold("j--------", STATES),
-        time.hot("------r--"),
+        time.hot("------r--", WAITS),
         time.scheduler,
         patience=0.4,
     )
 
     time.expect(shown).to_be("l---s-l--", BADGES)
+
+
+def test_how_long_is_waited_depends_on_what_arrived(phx_timeline):
+    time = phx_timeline
+    shown = badges(
+        time.hot("---------------"),
+        time.cold("j--------------", STATES),
+        time.hot("--w------r-----", WAITS),
+        time.scheduler,
+    )
+
+    time.expect(shown).to_be("l-------------s", BADGES)
 
 
 def test_a_loss_shows_when_the_next_attempt_is_due(phx_timeline):

@@ -27,6 +27,7 @@ def pushes(phx, reading):
         y=Answers("R"),
         n=Answers("R", "error"),
         f=Says(RECEIVED, {"every": 0.4}),
+        s=Says(RECEIVED, {"every": 5.0}),
         g=Says(RECEIVED, {"every": "always"}),
     )
     channel = phx.socket.channel("room:machine")
@@ -56,6 +57,13 @@ def test_a_viewer_may_ask_for_another_rate(phx, pushes):
 
     phx.expect_client("(*J)---R----R---R")
     assert [message.payload["every"] for message in phx.sent("R")] == [0.2, 0.4, 0.4]
+
+
+def test_a_wish_for_few_readings_is_seen_soon(phx, pushes):
+    phx.keep(pushes.subscribe())
+    phx.run(server="---s------- 5s -")
+
+    phx.expect_client("(*J)---R-----R 4.9s R")
 
 
 def test_a_wish_that_is_none_changes_nothing(phx, pushes):
