@@ -48,6 +48,8 @@ def rows(
 ) -> dict[str, Sequence[float]]:
     """The points that a chart does not have yet, with a gap where some are missing.
 
+    The rate may have been another one before, which the steps between them tell.
+
     Args:
         points: What was read, oldest first.
         after: The time of the last one it has; None if it has none.
@@ -58,15 +60,16 @@ def rows(
     """
     times: list[float] = []
     values: list[float] = []
-    last = after
+    last, step = after, every
     for point in points:
-        if last is not None and point.at <= last:
-            continue
-        if last is not None and point.at - last > LATE * every:
-            times.append(shown(last + every))
-            values.append(nan)
-        times.append(shown(point.at))
-        values.append(point.value)
+        if after is None or point.at > after:
+            if last is not None and point.at - last > LATE * max(every, step):
+                times.append(shown(last + step))
+                values.append(nan)
+            times.append(shown(point.at))
+            values.append(point.value)
+        if last is not None and point.at > last:
+            step = point.at - last
         last = point.at
     return {"time": times, "value": values}
 

@@ -38,6 +38,11 @@ def test_slow_readings_leave_no_gap():
     assert seen(points(1, 5), None, 4.0) == [10, 50]
 
 
+def test_readings_of_another_rate_leave_no_gap():
+    assert seen(points(1, 2, 3, 3.5, 4), 2.0, 0.5) == [30, 35, 40]
+    assert seen(points(1, 5, 9), None, 1.0) == [10, ".", 50, 90]
+
+
 def test_times_are_milliseconds():
     times = rows(points(1, 2), None, 1.0)["time"]
 
