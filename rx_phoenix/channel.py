@@ -1,7 +1,6 @@
 """A topic, and everything that can be said and heard on it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from logging import getLogger
 from typing import Any, Protocol, TypeVar, overload
 
 from reactivex import Observable, abc
@@ -11,6 +10,7 @@ from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import NotJoinedError, UsageError
 from rx_phoenix.join import Params
 from rx_phoenix.listeners import Hook, Listeners, unchanged
+from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.membership import Membership
 from rx_phoenix.operators.decoding import decode_as
 from rx_phoenix.outbox import Outbox
@@ -32,8 +32,6 @@ T = TypeVar("T")
 
 CONTROL = frozenset({CLOSE, ERROR, REPLY})
 """The events that are for the channel itself, before they are for its listeners."""
-
-log = getLogger("rx_phoenix")
 
 
 class Home(Protocol):
@@ -570,7 +568,7 @@ class Channel:
     def report(self, error: Exception) -> None:
         """Hand on an exception of a user's callback to `Socket.unhandled`."""
         if self.socket is None:
-            log.error("unhandled in %r", self, exc_info=error)
+            log_unhandled(error, self, topic=self.topic)
         else:
             self.link().report(error)
 

@@ -4,6 +4,7 @@ from collections import deque
 
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import ConnectError, ProtocolError
+from rx_phoenix.logbook import log_event
 from rx_phoenix.protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -99,8 +100,10 @@ class Diagnosis:
         link.witness = self.note
 
     def note(self, event: Lifecycle | ProtocolError) -> None:
-        """Remember an event, and when it was."""
-        self._events.append((self._link.scheduler.monotonic(), describe(event)))
+        """Remember an event, and when it was; and log it."""
+        text = describe(event)
+        self._events.append((self._link.scheduler.monotonic(), text))
+        log_event(event, text, self._url)
 
     def text(self) -> str:
         """The state, then what led to it, newest last."""

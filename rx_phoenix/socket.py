@@ -1,7 +1,7 @@
 """A socket: one connection, and the channels on it."""
 
 from collections.abc import Callable, Mapping
-from logging import getLogger
+from functools import partial
 from random import random as any_chance
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, overload
@@ -20,6 +20,7 @@ from rx_phoenix.errors import (
     UsageError,
 )
 from rx_phoenix.join import Params
+from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.policy import (
     Duration,
     Heartbeat,
@@ -47,8 +48,6 @@ from rx_phoenix.transport.websocket import WebSocketTransport
 __all__ = ["Socket"]
 
 T = TypeVar("T")
-
-log = getLogger("rx_phoenix")
 
 
 class Chance(Protocol):
@@ -115,7 +114,8 @@ class Socket:
         self.timeout = seconds(timeout)
         self.rejoin = rejoin
         self._url = Endpoint(url=url).public_url
-        self._unhandled = Hub[Exception](_log)
+        self._log = partial(log_unhandled, url=self._url)
+        self._unhandled = Hub[Exception](self._log)
         self.link = LiveConnection(
             destination,
             transport=transport or WebSocketTransport(),
@@ -489,11 +489,7 @@ class Socket:
         if self._unhandled.is_watched:
             self._unhandled.on_next(error)
         else:
-            _log(error)
+            self._log(error)
 
     def __repr__(self) -> str:
         return f"<Socket {self._url}: {self.state}>"
-
-
-def _log(error: Exception) -> None:
-    log.error("unhandled: %s", error, exc_info=error)

@@ -1,6 +1,5 @@
 """Payloads as values of a user's type."""
 
-import logging
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeVar, overload
@@ -9,14 +8,13 @@ import msgspec
 from reactivex import Observable, abc
 
 from rx_phoenix.errors import PayloadError, UsageError
+from rx_phoenix.logbook import fields, log
 
 __all__ = ["decode_as", "decoder"]
 
 T = TypeVar("T")
 
 Decode = Callable[[object], Any]
-
-logger = logging.getLogger("rx_phoenix")
 
 
 @overload
@@ -165,4 +163,4 @@ def _pydantic_conversion(type_: Any) -> Decode:
 
 
 def _log(misfit: PayloadError) -> None:
-    logger.warning("%s", misfit)
+    log.warning("%s", misfit, extra=fields(error=type(misfit).__name__))

@@ -1,6 +1,5 @@
 """Going on where one stopped: events with a cursor, across rejoins and gaps."""
 
-import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
+from rx_phoenix.logbook import fields, log
 from rx_phoenix.operators.raising import raise_all
 from rx_phoenix.operators.scheduling import tasks_for
 from rx_phoenix.streams.scheduler import LoopScheduler
@@ -17,8 +17,6 @@ from rx_phoenix.streams.scheduler import LoopScheduler
 __all__ = ["Gap", "Resumable", "consecutive", "resume"]
 
 T = TypeVar("T")
-
-logger = logging.getLogger("rx_phoenix")
 
 
 class Ordered(Protocol):
@@ -297,4 +295,9 @@ class Course(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
 
 
 def _log(gap: Gap[Any]) -> None:
-    logger.warning("events may be missing between %r and %r", gap.last, gap.first)
+    log.warning(
+        "events may be missing between %r and %r",
+        gap.last,
+        gap.first,
+        extra=fields(last=gap.last, first=gap.first),
+    )

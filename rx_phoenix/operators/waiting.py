@@ -1,11 +1,11 @@
 """A queue with a bound, and a choice of what becomes of one value too many."""
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, Literal, TypeVar, get_args
 
 from rx_phoenix.errors import QueueOverflow, UsageError
+from rx_phoenix.logbook import fields, log
 
 __all__ = ["OnLoss", "Overflow", "QueueOverflow", "Waiting", "check_choice"]
 
@@ -17,8 +17,6 @@ drop the value that has waited longest, drop the new one, or keep the new one al
 
 OnLoss = Callable[[int], None]
 """Told how many values were lost just now."""
-
-logger = logging.getLogger("rx_phoenix")
 
 
 class Waiting(Generic[T]):
@@ -84,12 +82,13 @@ class Waiting(Generic[T]):
 
     def _log(self, _: int) -> None:
         if self._lost & (self._lost - 1) == 0:
-            logger.warning(
+            log.warning(
                 "a consumer is too slow for its stream: %d values lost so far "
                 "(overflow=%r, maxsize=%d)",
                 self._lost,
                 self._overflow,
                 self._maxsize,
+                extra=fields(lost=self._lost, overflow=self._overflow),
             )
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from logging import getLogger
 
 from reactivex import Observable, abc, defer
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix.errors import ConnectError, ConnectionLost
+from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.policy import Duration, seconds
 from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.protocol.lifecycle import FellBack, SteppedUp
@@ -28,8 +28,6 @@ GOING_AWAY = 1001
 
 Trial = Callable[[Callable[[], None]], Observable[Connection]]
 """Makes a connection that has to prove useful; calls a function when it did."""
-
-log = getLogger("rx_phoenix")
 
 
 class FallbackTransport:
@@ -68,7 +66,7 @@ class FallbackTransport:
         self._retry_after = seconds(retry_after)
         self._prefers_first = True
         self._due = 0.0
-        self._events = Hub[FellBack | SteppedUp](_report)
+        self._events = Hub[FellBack | SteppedUp](log_unhandled)
 
     @property
     def lifecycle(self) -> Observable[FellBack | SteppedUp]:
@@ -259,7 +257,3 @@ def on_trial(
         return everything
 
     return with_loop(subscribe)
-
-
-def _report(error: Exception) -> None:
-    log.error("unhandled: %s", error, exc_info=error)
