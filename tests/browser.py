@@ -18,6 +18,7 @@ __all__ = [
     "Browser",
     "Tab",
     "demand_browser",
+    "press",
     "running_browser",
     "says",
 ]
@@ -31,6 +32,7 @@ PATIENCE = 60.0
 TEXT = """
 (() => {
   const inside = (node) => [...(node.shadowRoot?.childNodes ?? []), ...node.childNodes]
+    .filter((child) => !["SCRIPT", "STYLE"].includes(child.nodeName))
     .map((child) => child.nodeType === Node.TEXT_NODE ? child.data : inside(child))
     .join(" ")
   return inside(document.body)
@@ -60,6 +62,18 @@ def demand_browser():
 def says(words):
     """The expression for whether the page says some words."""
     return f"{TEXT}.includes({json.dumps(words)})"
+
+
+def press(label):
+    """The expression that presses all buttons with a label; how many there were."""
+    return f"""
+    (() => {{
+      const find = (node) => [...(node.shadowRoot?.children ?? []), ...node.children]
+        .flatMap((child) => child.matches(".bk-btn") ? [child] : find(child))
+        .filter((button) => button.textContent === {json.dumps(label)})
+      return find(document.body).map((button) => button.click()).length
+    }})()
+    """
 
 
 class Browser:
@@ -130,30 +144,35 @@ class Tab:
         await action
         await asyncio.wait_for(self._loaded.wait(), PATIENCE)
 
-    async def call(self, method, **params):
+    async def call(self, method, *, patience=PATIENCE, **params):
         """Call a method of the protocol."""
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         await self._websocket.send_json(
             {"id": number, "method": method, "params": params}
         )
-        return await asyncio.wait_for(answer, PATIENCE)
+        return await asyncio.wait_for(answer, patience)
 
-    async def evaluate(self, script):
+    async def evaluate(self, script, patience=PATIENCE):
         """What an expression is on the page."""
         result = await self.call(
-            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+            "Runtime.evaluate",
+            patience=patience,
+            expression=script,
+            returnByValue=True,
+            awaitPromise=True,
         )
         if "exceptionDetails" in result:
             raise RuntimeError(json.dumps(result["exceptionDetails"]))
         return result["result"].get("value")
 
-    async def until(self, script):
+    async def until(self, script, patience=PATIENCE):
         """Wait until an expression is true on the page, and return it."""
         return await self.evaluate(
             "new Promise((found) => { const look = () => { const value = "
             f'document.readyState === "complete" && ({script}); '
-            "value ? found(value) : setTimeout(look, 50) }; look() })"
+            "value ? found(value) : setTimeout(look, 50) }; look() })",
+            patience,
         )
 
     async def screenshot(self):
@@ -195,14 +214,22 @@ async def running_browser():
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            async with asyncio.timeout(PATIENCE), ClientSession() as session:
-                async for line in process.stderr:
-                    if b"DevTools listening on" in line:
-                        break
-                address = line.decode().partition("ws://")[2].partition("/")[0]
+            async with asyncio.timeout(PATIENCE):
+                address = await _address(process.stderr)
+            async with ClientSession() as session:
                 draining = asyncio.create_task(process.stderr.read())
-                yield Browser(session, address)
+                try:
+                    yield Browser(session, address)
+                finally:
+                    draining.cancel()
         finally:
             process.kill()
             await process.wait()
-            draining.cancel()
+
+
+async def _address(complaints):
+    """Where it says that it listens."""
+    async for line in complaints:
+        if b"DevTools listening on" in line:
+            return line.decode().partition("ws://")[2].partition("/")[0]
+    raise RuntimeError("Chromium ended before it began")

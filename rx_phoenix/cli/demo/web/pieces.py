@@ -57,7 +57,7 @@ def tiles(scene: Scene) -> str:
     trip = stats.round_trip
     shown = {
         "round trip": "-" if trip is None else f"{trip * 1000:.1f} ms",
-        "events a second": f"{scene.pace:.0f}",
+        "events / s": f"{scene.pace:.0f}",
         "received": _size(stats.bytes_in),
         "readings": f"{deliveries.pushed}",
         "waiting": f"{deliveries.waiting}",

@@ -4,20 +4,17 @@ import asyncio
 
 import pytest
 
-from tests.browser import PATIENCE, TEXT, demand_browser, running_browser, says
+from tests.browser import (
+    PATIENCE,
+    TEXT,
+    demand_browser,
+    press,
+    running_browser,
+    says,
+)
 from tests.cli.demo.web.theatre import playing
 
 pytestmark = pytest.mark.slow
-
-PRESS = """
-(() => {
-  const find = (node) => [...(node.shadowRoot?.children ?? []), ...node.children]
-    .flatMap((child) => child.textContent === "LABEL" && child.matches(".bk-btn") ?
-      [child] : find(child))
-  return find(document.body).map((button) => button.click()).length
-})()
-"""
-"""Press the buttons with a label; how many there were."""
 
 POINTS = """
 Bokeh.documents[0].get_model_by_name("memory").renderers[0].data_source.get_length()
@@ -75,7 +72,7 @@ async def test_readings_that_stay_away_show(theatre, browser):
 async def test_a_button_is_answered_and_the_readings_follow(theatre, browser):
     async with browser.tab(theatre.address) as tab:
         await tab.until(says("live"))
-        pressed = await tab.evaluate(PRESS.replace("LABEL", "½ s"))
+        pressed = await tab.evaluate(press("½ s"))
         await tab.until(says("answered"))
         await tab.until("""
             Bokeh.documents[0].get_model_by_name("rate").active === 0

@@ -17,11 +17,9 @@ from rx_phoenix.testing import reference_app
 
 __all__ = ["Theatre", "playing"]
 
-HASTE = {
-    "reconnect": Reconnect(Backoff.steps(0.2)),
-    "rejoin": Rejoin(Backoff.steps(0.1)),
-    "heartbeat": Heartbeat(interval=0.5, timeout=3.0),
-}
+HASTE = Backoff.steps(0.2)
+
+NO_LIMITS = Limits(101, 100)
 
 
 class Theatre:
@@ -31,6 +29,8 @@ class Theatre:
         stage: Where it plays.
         viewer: The one socket that all browsers share.
         address: The page.
+        delivered: What became of the readings.
+        limits: When there is alarm.
         joins: The topics that the viewer joined, each time it did.
     """
 
@@ -56,7 +56,7 @@ class Theatre:
         performance = Performance(
             self.stage, self.viewer, self.delivered, LoopScheduler.current(), print
         )
-        board = board_of(performance, Limits(101, 100))
+        board = board_of(performance, self.limits)
         self.address = await self._site.enter_async_context(serving(board, port))
 
     async def close(self):
@@ -81,8 +81,13 @@ class Theatre:
 
 
 @asynccontextmanager
-async def playing():
+async def playing(every=0.25, delays=HASTE, limits=NO_LIMITS):
     """The dashboard, on a free port."""
+    policies = {
+        "reconnect": Reconnect(delays),
+        "rejoin": Rejoin(Backoff.steps(0.1)),
+        "heartbeat": Heartbeat(interval=0.5, timeout=3.0),
+    }
     async with (
         reference_app() as server,
         borrowed(server.url) as stage,
@@ -90,17 +95,17 @@ async def playing():
             stage.url,
             params={"user_id": "viewer"},
             transport=stage.transport,
-            **HASTE,
+            **policies,
         ) as viewer,
-        Socket(stage.url, transport=stage.transport, **HASTE) as publisher,
+        Socket(stage.url, transport=stage.transport, **policies) as publisher,
     ):
         source = publisher.channel(stage.topic)
         await source.join()
         latest = Latest[Deliveries](print)
-        pushes = publications(source, read, LoopScheduler.current(), every=0.25)
+        pushes = publications(source, read, LoopScheduler.current(), every=every)
         publishing = deliveries(pushes).subscribe(latest.on_next)
         theatre = Theatre(stage, viewer, publishing)
-        theatre.delivered = latest.observable
+        theatre.delivered, theatre.limits = latest.observable, limits
         with publishing:
             await theatre.open()
             try:
