@@ -1,5 +1,8 @@
 """What the code in a page stands in: an open socket of a reference app."""
 
+import asyncio
+from threading import Thread
+
 import pytest
 
 from rx_phoenix import Socket
@@ -30,3 +33,18 @@ def run_alone(capsys):
         assert capsys.readouterr().out == block.output
 
     return run_alone
+
+
+@pytest.fixture(scope="module")
+def served():
+    """The URL of a server that programs and commands can speak to."""
+    loop = asyncio.new_event_loop()
+    server = reference_app()
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(timeout=5)
+    yield server.url
+    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(timeout=5)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()

@@ -1,14 +1,10 @@
-"""The pages beside the README: what they show runs, and what they name is there."""
+"""CONTRIBUTING.md: what it shows runs, and what it names is there."""
 
 import re
-
-import pytest
 
 from tests.docs.blocks import ROOT, blocks_of
 
 pytest_plugins = ["pytester"]
-
-PAGES = ["CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md"]
 
 
 def test_the_test_that_a_report_may_look_like_passes(pytester):
@@ -27,10 +23,3 @@ def test_every_script_is_named():
 
     assert named <= scripts
     assert {"check", "package", "test"} <= named
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_link_leads_somewhere(page):
-    links = re.findall(r"\]\(([^)\s]+)\)", ROOT.joinpath(page).read_text())
-
-    assert [link for link in links if not ROOT.joinpath(link).exists()] == []

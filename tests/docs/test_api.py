@@ -1,0 +1,23 @@
+"""docs/api: every public name is there."""
+
+import re
+
+import pytest
+
+import rx_phoenix
+from rx_phoenix import operators, testing
+from tests.docs.blocks import ROOT
+
+NAMES = {
+    "rx_phoenix": {name for name in rx_phoenix.__all__ if name != "__version__"},
+    "operators": set(operators.__all__),
+    "testing": {*testing.__all__, *testing.HOMES},
+}
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_every_public_name_is_on_its_page(page):
+    text = ROOT.joinpath(f"docs/api/{page}.md").read_text()
+    listed = re.findall(r"^::: [\w.]+\.(\w+)$", text, re.MULTILINE)
+
+    assert sorted(listed) == sorted(NAMES[page])

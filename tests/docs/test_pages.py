@@ -1,0 +1,33 @@
+"""Every page: each block of Python runs, and prints what the page says."""
+
+import pytest
+
+from tests.docs.blocks import ROOT, blocks_of
+
+pytest_plugins = ["pytester"]
+
+RUN_ELSEWHERE = {"from-phoenix-js", "recipes", "start", "streams", "testing"}
+"""The pages whose code has a test of its own."""
+
+BLOCKS = [
+    pytest.param(block, id=f"{page.stem} line {block.line}")
+    for page in sorted(ROOT.glob("docs/*.md"))
+    if page.stem not in RUN_ELSEWHERE
+    for block in blocks_of(f"docs/{page.name}")
+]
+TESTS = [it for it in BLOCKS if it.values[0].tests]
+FRAGMENTS = [it for it in BLOCKS if it not in TESTS]
+
+
+@pytest.mark.parametrize("block", FRAGMENTS)
+async def test_a_block_runs_where_the_page_says(run, block):
+    await run(block)
+
+
+@pytest.mark.parametrize("block", TESTS)
+def test_a_test_passes(pytester, block):
+    pytester.makepyfile(block.code)
+
+    result = pytester.runpytest_inprocess("-p", "no:asyncio")
+
+    result.assert_outcomes(passed=len(block.tests))
