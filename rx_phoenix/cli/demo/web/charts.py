@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from math import nan
 
 from bokeh.models import (
+    BasicTicker,
     ColumnDataSource,
     CustomJSTickFormatter,
+    DatetimeTicker,
     DatetimeTickFormatter,
     PrintfTickFormatter,
     Range1d,
@@ -39,7 +41,7 @@ return `${Number(value.toPrecision(3))} ${units[unit]}`
 """
 """How a browser writes bytes a second."""
 
-LATE = 1.5
+LATE = 2.5
 """By how many times its time a reading is late that counts as missing."""
 
 
@@ -133,6 +135,8 @@ class Chart:
         plot.xaxis.formatter = DatetimeTickFormatter(
             seconds="%H:%M:%S", minsec="%H:%M:%S", minutes="%H:%M", hourmin="%H:%M"
         )
+        plot.xaxis.ticker = DatetimeTicker(desired_num_ticks=4)
+        plot.yaxis.ticker = BasicTicker(desired_num_ticks=5)
         plot.yaxis.formatter = (
             PrintfTickFormatter(format="%d %%")
             if is_percentage
