@@ -6,7 +6,7 @@ import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-__all__ = ["EXAMPLES", "Program", "running"]
+__all__ = ["EXAMPLES", "PATIENCE", "Program", "running"]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
