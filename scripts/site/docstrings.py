@@ -9,12 +9,20 @@ from typing import Any
 
 from griffe import Extension, Object
 
-from rx_phoenix import __all__ as public
+import rx_phoenix
+from rx_phoenix import operators
 
 __all__ = ["Markdown"]
 
+PROMISE = re.compile(r"^( *)(Emits|Completes|Errors):\n((?:\1 +.*\n?)+)", re.MULTILINE)
+"""What a stream promises: sections that Griffe does not know."""
+
 DOCTEST = re.compile(r"(?:^ *>>> .*\n(?:^ *\S.*\n?)*)+", re.MULTILINE)
-NAME = re.compile(r"(?<!`)`(\w+)(\.\w+)?`(?!`)")
+NAME = re.compile(r"(?<!`)`(\w+)((?:\.\w+)?)`(?!`)")
+
+HOMES = {name: getattr(operators, name).__module__ for name in operators.__all__}
+HOMES |= dict.fromkeys(rx_phoenix.__all__, "rx_phoenix")
+"""Where the pages of the API have a name."""
 
 
 class Markdown(Extension):
@@ -30,7 +38,14 @@ def markdown(text: str) -> str:
     """A docstring, as Markdown."""
     text = re.sub(r"::$", ":", text, flags=re.MULTILINE)
     text = re.sub(r"``([^`]+)``", r"`\1`", text)
+    text = PROMISE.sub(promised, text)
     return DOCTEST.sub(fenced, NAME.sub(linked, text))
+
+
+def promised(section: re.Match[str]) -> str:
+    """A section, as a paragraph."""
+    lines = [f"{section[1]}{line.strip()}" for line in section[3].splitlines()]
+    return f"{section[1]}**{section[2]}:** " + "\n".join(lines).lstrip() + "\n"
 
 
 def fenced(doctest: re.Match[str]) -> str:
@@ -42,5 +57,5 @@ def fenced(doctest: re.Match[str]) -> str:
 
 def linked(name: re.Match[str]) -> str:
     """A name, as a link to its place in these pages."""
-    target = f"rx_phoenix.{name[1]}{name[2] or ''}"
-    return f"[{name[0]}][{target}]" if name[1] in public else name[0]
+    home = HOMES.get(name[1])
+    return f"[{name[0]}][{home}.{name[1]}{name[2]}]" if home else name[0]

@@ -48,10 +48,14 @@ def page_of(path: str) -> str:
 
 def links_of(path: str) -> Iterator[str]:
     """The files and folders of the project that a page of it links to."""
-    for link in LINK.findall(ROOT.joinpath(path).read_text()):
-        target = resolved(path, link)
-        if target and ROOT.joinpath(target).exists():
-            yield target
+    place = ROOT / path
+    if place.is_dir():
+        yield from listing(path)
+    elif place.suffix == ".md":
+        targets = (resolved(path, link) for link in LINK.findall(place.read_text()))
+        yield from (
+            target for target in targets if target and ROOT.joinpath(target).exists()
+        )
 
 
 def resolved(path: str, link: str) -> str:
@@ -67,14 +71,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path, name in BESIDE.items():
         text = ROOT.joinpath(path).read_text()
         files.append(File.generated(config, name, content=text))
-    wanted = {link for path in [*inside, *BESIDE] for link in links_of(path)}
-    wanted |= {
-        child
-        for path in wanted
-        if ROOT.joinpath(path).is_dir()
-        for child in listing(path)
-    }
-    for path in sorted(wanted):
+    shown, wanted = set[str](), {*inside, *BESIDE}
+    while wanted := wanted - shown:
+        shown |= wanted
+        wanted = {link for path in wanted for link in links_of(path)}
+    for path in sorted(shown):
         if not path.startswith("docs/") and path not in BESIDE:
             page = File.generated(
                 config,
@@ -101,6 +102,8 @@ def source(path: str) -> str:
             for name in listing(path)
         ]
         return f"{HIDDEN}# {path}\n\n" + "\n".join(rows) + "\n"
+    if place.suffix == ".md":
+        return f"{HIDDEN}{place.read_text()}"
     language = LANGUAGES.get(place.suffix, "text")
     return f"{HIDDEN}# {path}\n\n``````{language}\n{place.read_text()}``````\n"
 
@@ -126,6 +129,7 @@ def on_page_content(html: str, **_: object) -> str:
 
     def draw(image: re.Match[str]) -> str:
         svg = ROOT.joinpath("docs/drawings", image[2]).read_text()
-        return ALONE.sub(r'[data-md-color-scheme="slate"] \1', svg)
+        svg = ALONE.sub(r'[data-md-color-scheme="slate"] \1', svg)
+        return f'<div class="sheet">{svg}</div>'
 
     return DRAWING.sub(draw, html)
