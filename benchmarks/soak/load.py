@@ -1,0 +1,117 @@
+"""The load: many sockets, many channels on one socket, many messages."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import islice
+
+from benchmarks.soak.ledger import Ledger, Numbers
+from rx_phoenix import Channel, Socket
+
+__all__ = ["CHANNELS", "MESSAGES", "SOCKETS", "ask", "many_channels", "many_sockets"]
+
+SOCKETS = 1_000
+CHANNELS = 10_000
+MESSAGES = 1_000_000
+"""Half of them over the sockets, half over the channels."""
+
+AT_ONCE = 100
+"""How many sockets connect, or channels are asked, at a time."""
+
+PORTION = 50
+"""How many messages a channel is asked for at a time."""
+
+
+class Listener:
+    """Counts what one channel says.
+
+    Args:
+        channel: The channel, before its join.
+        ledger: The books.
+    """
+
+    def __init__(self, channel: Channel, ledger: Ledger) -> None:
+        self.channel = channel
+        self.numbers = Numbers(ledger, channel.topic)
+        self.delivered = 0
+        self._ledger = ledger
+        channel.joins.subscribe(self.numbers.restart)
+        channel.events("tick").subscribe(self.numbers.see)
+        channel.on("tick", self._handle)
+
+    def _handle(self, _: object) -> None:
+        self.delivered += 1
+
+    async def ask(self, count: int) -> None:
+        """Have the server say so much, and see that all of it is there."""
+        said = 0
+        for _ in range(0, count, PORTION):
+            said = await self.channel.push("count", PORTION, timeout=60)
+        if self.numbers.seen != said:
+            seen = self.numbers.seen
+            self._ledger.breach(f"{self.channel.topic}: {seen} of {said} arrived")
+        self._ledger.settle(self.channel.topic, self.numbers.seen, self.delivered)
+
+
+async def ask(
+    listeners: Sequence[Listener], messages: int, told: Callable[[int], None]
+) -> None:
+    """Have the server say so many messages, spread evenly.
+
+    Args:
+        listeners: Who hears them.
+        messages: How many.
+        told: Called with how many there were so far, now and then.
+    """
+    share = messages // len(listeners)
+    waiting, done = iter(listeners), 0
+
+    async def work() -> None:
+        nonlocal done
+        for listener in waiting:
+            await listener.ask(share)
+            done += share
+            told(done)
+
+    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
+
+
+def in_portions(sockets: Iterable[Socket]) -> Iterable[Sequence[Socket]]:
+    """A hundred at a time."""
+    waiting = iter(sockets)
+    return iter(lambda: tuple(islice(waiting, AT_ONCE)), ())
+
+
+@asynccontextmanager
+async def many_sockets(
+    url: str, count: int, ledger: Ledger
+) -> AsyncGenerator[Sequence[Listener]]:
+    """So many sockets, each with a channel that is joined."""
+    sockets = [Socket(url, timeout=60) for _ in range(count)]
+    async with AsyncExitStack() as stack:
+        for portion in in_portions(sockets):
+            await asyncio.gather(*map(stack.enter_async_context, portion))
+        listeners = [
+            Listener(socket.channel(f"room:{number}"), ledger)
+            for number, socket in enumerate(sockets)
+        ]
+        for join in [listener.channel.join() for listener in listeners]:
+            await join
+        ledger.happened["sockets opened"] += count
+        yield listeners
+
+
+@asynccontextmanager
+async def many_channels(
+    url: str, count: int, ledger: Ledger
+) -> AsyncGenerator[Sequence[Listener]]:
+    """One socket, with so many channels that are joined."""
+    async with Socket(url, timeout=60) as socket:
+        listeners = [
+            Listener(socket.channel(f"room:{number}"), ledger)
+            for number in range(count)
+        ]
+        for join in [listener.channel.join() for listener in listeners]:
+            await join
+        ledger.happened["sockets opened"] += 1
+        yield listeners
