@@ -1,6 +1,7 @@
-"""How hypothesis searches, and which names a doctest knows."""
+"""How hypothesis searches, which names a doctest knows, and what may interrupt."""
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ import rx_phoenix
 settings.register_profile("dev", deadline=None, max_examples=50)
 settings.register_profile("ci", deadline=None, max_examples=300, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# A shell has what it starts in the background ignore this, and all that starts in turn.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")
