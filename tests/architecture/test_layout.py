@@ -15,9 +15,15 @@ TESTED_ELSEWHERE = {
     "rx_phoenix.__main__": "tests/cli",  # it is the command line
     # Whole lives, and deliberate bugs, show whether a simulation finds them.
     "rx_phoenix.testing.simulation": "tests/simulation",
+    "rx_phoenix.testing.simulation.actions": "tests/simulation",
+    "rx_phoenix.testing.simulation.ends": "tests/simulation",
+    "rx_phoenix.testing.simulation.invariants": "tests/simulation",
+    "rx_phoenix.testing.simulation.listener": "tests/simulation",
     "rx_phoenix.testing.simulation.network": "tests/simulation",
+    "rx_phoenix.testing.simulation.plan": "tests/simulation",
     "rx_phoenix.testing.simulation.run": "tests/simulation",
     "rx_phoenix.testing.simulation.server": "tests/simulation",
+    "rx_phoenix.testing.simulation.world": "tests/simulation",
     # Parts of a socket and of a channel, whose promises only the whole can keep.
     "rx_phoenix.ended": "tests/membership",
     "rx_phoenix.join": "tests/membership",

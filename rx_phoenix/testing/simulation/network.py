@@ -42,6 +42,7 @@ class Wire:
 
     Attributes:
         is_open: Whether frames travel at all.
+        is_ending: Whether the client said goodbye.
         is_silent: Whether they are lost on the way, without either end's knowledge.
     """
 
@@ -49,6 +50,7 @@ class Wire:
         self, network: "Network", observer: abc.ObserverBase[Connection]
     ) -> None:
         self.is_open = True
+        self.is_ending = False
         self.is_silent = False
         self._network = network
         self._observer = observer
@@ -75,6 +77,7 @@ class Wire:
 
     def close(self, code: int = 1000, reason: str = "") -> None:  # noqa: ARG002
         """Let the client's goodbye travel; the answer takes its time too."""
+        self.is_ending = True
 
         def say_goodbye() -> None:
             self.end(None)
@@ -136,14 +139,15 @@ class Network:
 
     Attributes:
         is_calm: Whether it has stopped doing its worst.
-        wires: The connections that are open.
     """
 
     def __init__(self, scheduler: VirtualScheduler, chance: Random, peer: Peer) -> None:
         self.is_calm = False
-        self.wires: list[Wire] = []
         self.peer = peer
         self.codec = Codec()
+        self._wires: list[Wire] = []
+        self._attempts: list[float] = []
+        self._away_until = 0.0
         self._scheduler = scheduler
         self._chance = chance
 
@@ -169,6 +173,7 @@ class Network:
             observer: abc.ObserverBase[Connection], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             luck = 1.0 if self.is_calm else self._chance.random()
+            self._attempts.append(self.now)
             attempt = Disposable()
             wire: Wire | None = None
 
@@ -176,11 +181,11 @@ class Network:
                 nonlocal wire
                 if attempt.is_disposed:
                     return
-                if luck < REFUSALS:
+                if luck < REFUSALS or self.now < self._away_until:
                     observer.on_error(refused)
                     return
                 wire = Wire(self, observer)
-                self.wires.append(wire)
+                self._wires.append(wire)
                 self.peer.opened(wire)
                 observer.on_next(wire)
 
@@ -197,8 +202,32 @@ class Network:
 
     def open_wires(self) -> list[Wire]:
         """The connections that are open at both ends."""
-        self.wires = [wire for wire in self.wires if wire.is_open]
-        return self.wires
+        self._wires = [wire for wire in self._wires if wire.is_open]
+        return self._wires
+
+    def alive(self) -> list[Wire]:
+        """Those that the client has not said goodbye to."""
+        return [wire for wire in self.open_wires() if not wire.is_ending]
+
+    def attempts_since(self, time: float) -> int:
+        """How many attempts to connect there were since then."""
+        return sum(attempt > time for attempt in self._attempts)
+
+    # Its moods.
+
+    def fall_silent(self) -> None:
+        """Lose what travels over the open connections from now on: nobody is told."""
+        for wire in self.open_wires():
+            wire.is_silent = True
+
+    def fail_for(self, duration: float) -> None:
+        """Refuse every attempt for some seconds."""
+        self._away_until = max(self._away_until, self.now + duration)
+
+    def calm_down(self) -> None:
+        """Stop doing its worst."""
+        self.is_calm = True
+        self._away_until = 0.0
 
 
 SLOWNESS = 0.05

@@ -1,0 +1,182 @@
+"""Deliberate bugs, each a patch: what has to hold must break by one of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import pytest
+from msgspec.structs import replace
+
+from rx_phoenix.attempt import Attempt
+from rx_phoenix.backlog import Backlog
+from rx_phoenix.channel import Channel
+from rx_phoenix.liveness import Liveness
+from rx_phoenix.operators.waiting import Waiting
+from rx_phoenix.outbox import Outbox
+from rx_phoenix.policy import Backoff
+from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix.protocol.message import Reply
+from rx_phoenix.push import Push
+from rx_phoenix.rejoining import Rejoining
+from rx_phoenix.streams.callbacks import Callback
+from rx_phoenix.streams.tasks import Tasks
+from rx_phoenix.testing.simulation import Invariant
+from rx_phoenix.wire import Wire
+
+__all__ = ["BUGS", "Bug", "a_crashed_channel_stays_crashed"]
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A patch, and what it breaks.
+
+    Attributes:
+        plant: Puts it into the client.
+        breaks: What does not hold then.
+        steps: How much has to happen until it shows.
+    """
+
+    plant: Plant
+    breaks: Invariant
+    steps: int = 120
+
+
+def no_connection_is_let_go(patch):
+    patch.setattr(Attempt, "abandon", lambda *_: None)
+
+
+def there_is_no_wait_between_attempts(patch):
+    patch.setattr(Backoff, "__call__", lambda *_: 0.0)
+
+
+def a_push_has_no_deadline(patch):
+    patch.setattr(Push, "expire", lambda _: None)
+    patch.setattr(Outbox, "take_all", lambda *_, **__: [])
+
+
+def a_ping_ends_never_if_the_connection_does(patch):
+    stop = Liveness.stop
+
+    def stop_and_forget(liveness):
+        stop(liveness)
+        return []
+
+    patch.setattr(Liveness, "stop", stop_and_forget)
+
+
+def a_chain_that_had_its_answer_times_out_too(patch):
+    answer = Push.answer
+
+    def answer_and_time_out(push, reply):
+        answer(push, reply)
+        push.begin_again()
+        push.run_hooks(Reply("timeout", {}))
+
+    patch.setattr(Push, "answer", answer_and_time_out)
+
+
+def a_crashed_channel_stays_crashed(patch):
+    patch.setattr(Rejoining, "schedule", lambda _: None)
+
+
+def a_channel_does_not_notice_the_next_connection(patch):
+    patch.setattr(Channel, "opened", lambda _: None)
+
+
+def a_heartbeat_that_is_missed_has_no_consequence(patch):
+    patch.setattr(Liveness, "start", lambda _: None)
+
+
+def a_leave_is_never_sent(patch):
+    send = Wire.send
+
+    def send_all_but_leaves(wire, message):
+        if message.event != "phx_leave":
+            send(wire, message)
+
+    patch.setattr(Wire, "send", send_all_but_leaves)
+
+
+def it_does_not_matter_which_join_a_message_is_of(patch):
+    receive = Channel.receive
+
+    def receive_as_a_broadcast(channel, message):
+        receive(channel, replace(message, join_ref=None))
+
+    patch.setattr(Channel, "receive", receive_as_a_broadcast)
+
+
+def a_message_is_heard_again_in_place_of_the_next(patch):
+    receive, heard = Channel.receive, WeakKeyDictionary()
+
+    def receive_the_one_before(channel, message):
+        last = heard.get(channel, message)
+        if message.event == "number" and last.join_ref == message.join_ref:
+            heard[channel] = message
+            message = last
+        receive(channel, message)
+
+    patch.setattr(Channel, "receive", receive_the_one_before)
+
+
+def any_number_of_pushes_may_wait(patch):
+    patch.setattr(Backlog, "admit", lambda *_: True)
+
+
+def a_full_queue_drops_without_a_word(patch):
+    put = Waiting.put
+
+    def put_if_there_is_room(waiting, value):
+        if len(waiting) < 3:
+            put(waiting, value)
+
+    patch.setattr(Waiting, "put", put_if_there_is_room)
+
+
+def every_third_message_gets_lost(patch):
+    receive, count = Channel.receive, 0
+
+    def receive_two_of_three(channel, message):
+        nonlocal count
+        count += message.event == "number"
+        if message.event != "number" or count % 3:
+            receive(channel, message)
+
+    patch.setattr(Channel, "receive", receive_two_of_three)
+
+
+def an_error_says_the_whole_url(patch):
+    patch.setattr(Endpoint, "public_url", property(lambda endpoint: endpoint.url))
+
+
+def what_is_awaited_outlives_its_socket(patch):
+    patch.setattr(Tasks, "dispose", lambda _: None)
+    patch.setattr(Callback, "dispose", lambda _: None)
+
+
+def a_heartbeat_outlives_its_connection(patch):
+    patch.setattr(Liveness, "stop", lambda _: [])
+
+
+BUGS = [
+    Bug(a_heartbeat_outlives_its_connection, Invariant.NOTHING_RAISED),
+    Bug(no_connection_is_let_go, Invariant.ONE_CONNECTION),
+    Bug(there_is_no_wait_between_attempts, Invariant.FEW_ATTEMPTS),
+    Bug(a_push_has_no_deadline, Invariant.ENDS_ONCE),
+    Bug(a_ping_ends_never_if_the_connection_does, Invariant.ENDS_ONCE),
+    Bug(a_chain_that_had_its_answer_times_out_too, Invariant.ENDS_ONCE),
+    Bug(a_crashed_channel_stays_crashed, Invariant.ALL_HEALS),
+    Bug(a_channel_does_not_notice_the_next_connection, Invariant.ALL_HEALS),
+    Bug(a_heartbeat_that_is_missed_has_no_consequence, Invariant.ALL_HEALS),
+    Bug(a_leave_is_never_sent, Invariant.SERVER_AGREES),
+    Bug(it_does_not_matter_which_join_a_message_is_of, Invariant.NO_OLD_JOIN),
+    Bug(a_message_is_heard_again_in_place_of_the_next, Invariant.IN_ORDER),
+    Bug(any_number_of_pushes_may_wait, Invariant.BOUNDED, steps=600),
+    Bug(a_full_queue_drops_without_a_word, Invariant.ALL_ACCOUNTED),
+    Bug(every_third_message_gets_lost, Invariant.ALL_ACCOUNTED),
+    Bug(an_error_says_the_whole_url, Invariant.NO_SECRET),
+    Bug(what_is_awaited_outlives_its_socket, Invariant.NOTHING_LEFT),
+]
+"""For each invariant at least one bug that breaks it."""
