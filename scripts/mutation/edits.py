@@ -61,11 +61,13 @@ class Edit:
     """One change.
 
     Attributes:
+        where: The class and function that it is in, such as ``Push.send``.
         lines: The lines of the statement that is changed, or of its head.
         what: What is changed.
         make: Changes the tree.
     """
 
+    where: str
     lines: range
     what: str
     make: Callable[[], object]
@@ -73,20 +75,22 @@ class Edit:
 
 def edits(tree: ast.Module) -> Iterator[Edit]:
     """Every change, each to be made to a tree of its own."""
-    yield from below(tree, range(1))
+    yield from below(tree, "", range(1))
 
 
-def below(node: ast.AST, lines: range) -> Iterator[Edit]:
+def below(node: ast.AST, where: str, lines: range) -> Iterator[Edit]:
     """The changes of a node and of all that is in it."""
     if isinstance(node, ast.stmt):
         lines = head(node)
-    yield from (Edit(lines, what, make) for what, make in of(node))
+    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        where = f"{where}.{node.name}".lstrip(".")
+    yield from (Edit(where, lines, what, make) for what, make in of(node))
     for block in (getattr(node, "body", None), getattr(node, "orelse", None)):
         if isinstance(block, list):
-            yield from orders(block)
+            yield from orders(block, where)
     for child in program_of(node):
         if not is_read(child):
-            yield from below(child, lines)
+            yield from below(child, where, lines)
 
 
 def program_of(node: ast.AST) -> Iterator[ast.AST]:
@@ -188,11 +192,12 @@ def of(  # noqa: C901, PLR0912 - one kind of node, one case
             pass
 
 
-def orders(block: list[ast.stmt]) -> Iterator[Edit]:
+def orders(block: list[ast.stmt], where: str) -> Iterator[Edit]:
     """The neighbours in a block whose order may matter."""
     for index, (one, other) in enumerate(pairwise(block)):
         if may_swap(one, other):
             yield Edit(
+                where,
                 range(one.lineno, (other.end_lineno or other.lineno) + 1),
                 f"{shown(other)} before {shown(one)}",
                 lambda i=index: block.insert(i, block.pop(i + 1)),

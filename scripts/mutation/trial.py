@@ -1,217 +1,238 @@
-"""Runs tests in a process of their own, with a module of the package changed."""
+"""Runs tests with a mutant in force, in a process of its own."""
 
-import ast
-import io
-import os
-import pickle
+import gc
+import resource
 import signal
-import sys
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_file_location
-from itertools import islice
+from enum import StrEnum, auto
+from functools import partial
 from pathlib import Path
-from types import CodeType
-from typing import Any
+from typing import NamedTuple
 
 import pytest
-from coverage import Coverage
+from hypothesis import Phase, settings
 
-from scripts.mutation.edits import edits
+from scripts.mutation.baseline import OPTIONS, Baseline
+from scripts.mutation.child import Child, Tell
+from scripts.mutation.mutant import Changed, Functions, Mutant
 
-__all__ = ["SURVIVED", "Baseline", "Child", "Mutant", "measure", "try_out"]
+__all__ = ["FIRST", "End", "Outcome", "Plan", "by_import", "in_place"]
 
-SURVIVED = "no test"
-"""What noticed a mutant that survived."""
+FIRST = "tests/conformance/"
+"""The tests that should notice by themselves."""
 
-IMPORT = "the import"
+CPU, CLOCK, MEMORY = 10, 60, 4 << 30
+"""Seconds of work and of waiting for one test, and bytes: a mutant that hangs or
+swells is noticed.
+"""
 
-LIMIT = 60
-"""Seconds for one trial; a mutant that hangs is noticed."""
-
-QUIET = ["--quiet", "--no-header", "--assert=plain", "-p", "no:cacheprovider"]
+HURRIED = ["--hypothesis-profile=mutants"]
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One edit of one module.
+settings.register_profile(
+    "mutants",
+    phases=[Phase.explicit, Phase.generate],  # a smaller example is of no use here
+    database=None,
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
+)
+
+
+class End(StrEnum):
+    """How a trial ended."""
+
+    FAILED = auto()
+    HUNG = auto()
+    IMPORT = auto()
+    SURVIVED = auto()
+    UNFIT = auto()
+
+
+class Outcome(NamedTuple):
+    """What became of a mutant.
 
     Attributes:
-        path: The module's file, from the root.
-        index: Which of the module's edits it is.
-        lines: The lines that it concerns.
-        what: What is changed.
+        end: How its trial ended.
+        test: The test that noticed it, or during which it hung; or the first file
+            of tests that could not be imported.
     """
 
-    path: Path
-    index: int
-    lines: range
-    what: str
+    end: End
+    test: str = ""
 
-    def __str__(self) -> str:
-        return f"{self.path}:{self.lines.start}: {self.what}"
-
-    def code(self) -> CodeType:
-        """The changed module."""
-        tree = ast.parse(self.path.read_text())
-        next(islice(edits(tree), self.index, None)).make()
-        tree = ast.fix_missing_locations(tree)
-        return compile(tree, self.path, "exec", dont_inherit=True)
+    @property
+    def is_noticed_first(self) -> bool:
+        """Whether a test of `FIRST` noticed it."""
+        return self.test.startswith(FIRST)
 
 
 @dataclass
-class Baseline:
-    """Which tests run which lines, and how long they take.
+class Plan:
+    """Which tests to run with a mutant, those first that noticed the most so far.
 
     Attributes:
-        tests: By file and line, the tests that run it.
-        imported: The lines that run when a module is imported.
-        seconds: By test, how long it takes.
-        failed: The tests that fail without any change.
+        baseline: What the tests do without a change.
+        kills: By module, how many of its mutants each test noticed.
     """
 
-    tests: dict[tuple[str, int], set[str]] = field(default_factory=dict)
-    imported: set[tuple[str, int]] = field(default_factory=set)
-    seconds: dict[str, float] = field(default_factory=dict)
-    failed: list[str] = field(default_factory=list)
+    baseline: Baseline
+    kills: defaultdict[Path, Counter[str]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
 
-    def add(self, file: str, tests_by_line: Mapping[int, Collection[str]]) -> None:
-        """Note what ran the lines of a file; ``""`` stands for an import."""
-        for line, tests in tests_by_line.items():
-            self.tests[file, line] = {test for test in tests if test}
-            if "" in tests:
-                self.imported.add((file, line))
+    def order(self, mutant: Mutant) -> Sequence[str]:
+        """The tests to run."""
+        kills, seconds = self.kills[mutant.path], self.baseline.seconds
+        mirror = Path("tests", *mutant.path.with_suffix("").parts[1:])
+        mirrors = f"{mirror}/", f"{mirror.parent}/test_{mirror.name}.py"
+        return sorted(
+            self.baseline.concerning(mutant),
+            key=lambda test: (
+                not test.startswith(FIRST),
+                -kills[test],
+                not test.startswith(mirrors),
+                seconds[test],
+            ),
+        )
 
-    def concerning(self, mutant: Mutant) -> Collection[str]:
-        """The tests that may notice a mutant: all of them, if it acts at import."""
-        places = [(str(mutant.path.resolve()), line) for line in mutant.lines]
-        found = {test for place in places for test in self.tests.get(place, ())}
-        is_imported = not self.imported.isdisjoint(places)
-        return self.seconds if is_imported and not found else found
+    def note(self, mutant: Mutant, outcome: Outcome) -> None:
+        """Learn from an outcome."""
+        if outcome.end in {End.FAILED, End.HUNG}:
+            self.kills[mutant.path][outcome.test] += 1
 
 
-class Child:
-    """A forked process that computes something.
+def in_place(
+    mutants: Iterable[Mutant], plan: Plan, tests: Iterable[str], jobs: int
+) -> Iterator[tuple[Mutant, Outcome]]:
+    """Try mutants that act when functions are called.
 
-    Args:
-        work: What it does; the result is pickled.
+    The tests are collected once, and each trial is forked from there.
     """
-
-    def __init__(self, work: Callable[[], object]) -> None:
-        reader, writer = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                with os.fdopen(writer, "wb") as pipe:
-                    pickle.dump(in_silence(work), pipe)
-            finally:
-                os._exit(0)
-        os.close(writer)
-        self._reader = reader
-
-    def result(self) -> Any:
-        """Wait for it; None if it ended without a result."""
-        with os.fdopen(self._reader, "rb") as pipe:
-            data = pipe.read()
-        os.waitpid(self.pid, 0)
-        return pickle.loads(data) if data else None  # noqa: S301 - our own
+    yield from Child(partial(host, list(mutants), plan, tests, jobs))
 
 
-def in_silence(work: Callable[[], object]) -> object:
-    """Do something whose output nobody reads, for as long as is decent."""
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return work()
+def host(
+    mutants: Iterable[Mutant], plan: Plan, tests: Iterable[str], jobs: int, tell: Tell
+) -> None:
+    """Collect the tests, and tell the outcome of each mutant."""
+
+    class Forks:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtestloop(self, session: pytest.Session) -> bool:
+            functions = Functions()
+            gc.freeze()
+
+            def one(mutant: Mutant, tell: Tell) -> None:
+                try:
+                    functions.change(mutant)
+                except ValueError:
+                    tell(Outcome(End.UNFIT))
+                else:
+                    tell(run(session.items, plan.order(mutant), tell))
+
+            for found in several(mutants, plan, one, jobs):
+                tell(found)
+            return True
+
+    pytest.main([*OPTIONS, *HURRIED, *tests], plugins=[Forks()])
 
 
-def measure(tests: Iterable[str]) -> Baseline:
-    """Run all tests unchanged, and note which lines each one runs."""
-    coverage = Coverage(source=["rx_phoenix"], data_file=None, config_file=False)
-    baseline = Baseline()
+def by_import(
+    mutants: Iterable[Mutant], plan: Plan, jobs: int
+) -> Iterator[tuple[Mutant, Outcome]]:
+    """Try mutants that act when a module is imported, which is done anew for each."""
+
+    def one(mutant: Mutant, tell: Tell) -> None:
+        Changed(mutant).install()
+        order = plan.order(mutant)
+        files = {test.partition("::")[0] for test in order}
+        for some in (
+            sorted(file for file in files if file.startswith(FIRST)),
+            sorted(file for file in files if not file.startswith(FIRST)),
+        ):
+            outcome = collect_and_run(some, order, tell)
+            tell(outcome)
+            if outcome.end is not End.SURVIVED:
+                break
+
+    return several(mutants, plan, one, jobs)
+
+
+def collect_and_run(files: Sequence[str], order: Sequence[str], tell: Tell) -> Outcome:
+    """Import the package, and run what is in some files."""
+    if not files:
+        return Outcome(End.SURVIVED)
+    outcomes: list[Outcome] = []
+
+    class Runs:
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtestloop(self, session: pytest.Session) -> bool:
+            if not session.testsfailed:
+                outcomes.append(run(session.items, order, tell))
+            return True
+
+    try:
+        pytest.main([*OPTIONS, *HURRIED, *files], plugins=[Runs()])
+    except BaseException:  # noqa: BLE001 - whatever it is, the mutant did it
+        outcomes.clear()
+    return outcomes[0] if outcomes else Outcome(End.IMPORT, files[0])
+
+
+def several(
+    mutants: Iterable[Mutant],
+    plan: Plan,
+    one: Callable[[Mutant, Tell], None],
+    jobs: int,
+) -> Iterator[tuple[Mutant, Outcome]]:
+    """Try each mutant in a child, several at a time."""
+    running: deque[tuple[Mutant, Child]] = deque()
+
+    def finish() -> tuple[Mutant, Outcome]:
+        mutant, child = running.popleft()
+        outcome = child.last() or Outcome(End.IMPORT, FIRST)
+        plan.note(mutant, outcome)
+        return mutant, outcome
+
+    for mutant in mutants:
+        running.append((mutant, Child(partial(one, mutant))))
+        if len(running) == jobs:
+            yield finish()
+    while running:
+        yield finish()
+
+
+def run(items: Iterable[pytest.Item], order: Iterable[str], tell: Tell) -> Outcome:
+    """Run tests until one fails."""
+    item_of = {item.nodeid: item for item in items}
+    chosen = [item_of[test] for test in order if test in item_of]
+    failed: list[str] = []
 
     class Notes:
-        @pytest.hookimpl(wrapper=True)
-        def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-            coverage.switch_context(item.nodeid)
-            begun = time.perf_counter()
-            result = yield
-            baseline.seconds[item.nodeid] = time.perf_counter() - begun
-            coverage.switch_context("")
-            return result
-
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
             if report.failed:
-                baseline.failed.append(report.nodeid)
+                failed.append(report.nodeid)
 
-    with coverage.collect():
-        status = pytest.main([*QUIET, *tests], plugins=[Notes()])
-    if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
-        baseline.failed.append(f"pytest itself, with status {status}")
-    data = coverage.get_data()
-    for file in data.measured_files():
-        baseline.add(file, data.contexts_by_lineno(file))
-    return baseline
-
-
-def try_out(mutant: Mutant, tests: Mapping[str, float]) -> str:
-    """Run tests with a mutant in force.
-
-    Args:
-        mutant: The mutant.
-        tests: The tests to run, each with what orders them.
-
-    Returns:
-        What noticed it: the first test that failed, the import of the module, or
-        `SURVIVED`.
-    """
-    if not tests:
-        return SURVIVED
-    signal.alarm(LIMIT)
-    sys.meta_path.insert(0, Changed(mutant))
-    noticed: list[str] = []
-
-    class Selection:
-        def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-            chosen = [item for item in items if item.nodeid in tests]
-            items[:] = sorted(chosen, key=lambda item: tests[item.nodeid])
-
-        def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-            if report.failed:
-                noticed.append(report.nodeid)
-
-    files = sorted({test.partition("::")[0] for test in tests})
-    try:
-        status = pytest.main([*QUIET, "--exitfirst", *files], plugins=[Selection()])
-    except BaseException:  # noqa: BLE001 - whatever it is, the mutant did it
-        return IMPORT
-    if status == pytest.ExitCode.OK:
-        return SURVIVED
-    return noticed[0] if noticed else IMPORT
+    if chosen:
+        chosen[0].config.pluginmanager.register(Notes())
+    limit_memory()
+    for item in chosen:
+        tell(Outcome(End.HUNG, item.nodeid))
+        limit_time()
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        if failed:
+            return Outcome(End.FAILED, failed[0])
+    return Outcome(End.SURVIVED)
 
 
-class Changed(MetaPathFinder):
-    """Finds the changed module in place of its file.
+def limit_memory() -> None:
+    """Fail rather than fill the machine."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
-    Args:
-        mutant: The mutant.
-    """
 
-    def __init__(self, mutant: Mutant) -> None:
-        self._mutant = mutant
-        name = ".".join(mutant.path.with_suffix("").parts)
-        self._name = name.removesuffix(".__init__")
-
-    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
-        """The module's spec, if it is this one."""
-        if fullname != self._name:
-            return None
-        mutant, file = self._mutant, str(self._mutant.path.resolve())
-
-        class Loader(SourceFileLoader):
-            def get_code(self, _: str) -> CodeType:
-                return mutant.code()
-
-        return spec_from_file_location(fullname, file, loader=Loader(fullname, file))
+def limit_time() -> None:
+    """End the process if the next test works or waits for too long."""
+    signal.setitimer(signal.ITIMER_VIRTUAL, CPU)
+    signal.alarm(CLOCK)
