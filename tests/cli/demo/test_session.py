@@ -3,10 +3,14 @@
 import asyncio
 import os
 import signal
+import socket
+import subprocess
+import sys
 from dataclasses import replace
 from functools import partial
 
 import pytest
+from aiohttp import ClientSession
 
 from rx_phoenix.cli.demo.pipelines import Limits
 from rx_phoenix.cli.demo.plan import Plan
@@ -15,6 +19,20 @@ from rx_phoenix.cli.demo.show import in_terminal
 from rx_phoenix.cli.demo.stage import borrowed
 from rx_phoenix.errors import ConnectError
 from tests.cli.terminal import PATIENCE, piped, run, terminal
+
+WITHOUT = """
+import sys
+from rx_phoenix.cli.app import app
+
+class Missing:
+    def find_spec(self, name, *_):
+        if name == sys.argv[1]:
+            raise ModuleNotFoundError(name=name)
+
+sys.meta_path.insert(0, Missing())
+app(["demo"])
+"""
+"""The demo, as if a package were missing."""
 
 CALM = partial(in_terminal, limits=Limits.below(100.0))
 
@@ -113,6 +131,53 @@ async def test_a_reader_that_has_seen_enough_ends_it():
 
     assert process.returncode == 0
     assert err == b""
+
+
+async def test_a_page_is_served_until_the_end():
+    async with (
+        piped("demo", "--no-browser", "--seconds", "4") as process,
+        asyncio.timeout(PATIENCE),
+        ClientSession() as http,
+    ):
+        line = (await process.stdout.readline()).decode()
+        async with http.get(line.split()[4]) as answer:
+            page = await answer.text()
+        out, err = await process.communicate()
+
+    assert "room:machine" in page
+    assert b"The connection opened." in out
+    assert (process.returncode, err) == (0, b"")
+
+
+async def test_ctrl_c_ends_the_page_without_a_word():
+    async with terminal("demo", "--no-browser") as screen:
+        await screen.until("Ctrl-C ends it")
+        screen.press("\x03")
+
+        assert await screen.end() == 0
+        assert "Traceback" not in screen.text
+
+
+async def test_a_port_that_is_taken_is_a_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = await run("demo", "--no-browser", "--port", str(port))
+
+    assert ran.code == 2
+    assert "ddress already in use" in ran.err
+    assert "--port 0" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("package", ["bokeh", "psutil"])
+def test_a_package_that_is_missing_is_a_sentence(package):
+    command = [sys.executable, "-c", WITHOUT, package]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 2
+    assert f"The demo needs {package}, which is not installed." in ran.stderr
+    assert "rx_phoenix[demo]" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 async def test_a_server_that_is_not_there_is_a_sentence(nobody):
