@@ -26,6 +26,7 @@ class Board:
         channel: Where wishes are told to the publisher.
         browsers: How many browsers there are.
         clock: The scheduler's time.
+        diagnosis: Why the connection does as it does, in plain words.
         fail: Told of an error after which there is nothing to show.
     """
 
@@ -34,6 +35,7 @@ class Board:
     channel: Channel
     browsers: State[int]
     clock: Callable[[], float]
+    diagnosis: Callable[[], str]
     fail: Callable[[Exception], None]
 
     def ask(self, every: float) -> Push:

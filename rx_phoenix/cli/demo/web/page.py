@@ -79,16 +79,17 @@ class Page:
         for root in (*self._texts.values(), *plots, self._rate):
             document.add_root(root)
 
-    def show(self, scene: Scene, now: float) -> None:
+    def show(self, scene: Scene, now: float, diagnosis: str = "") -> None:
         """Show what is to be seen.
 
         Args:
             scene: What is to be seen.
             now: The scheduler's time.
+            diagnosis: Why the connection does as it does.
         """
         figures = scene.figures
         shown = {
-            "badge": pieces.badge_pill(scene.badge, now),
+            "badge": pieces.badge_pill(scene.badge, now, diagnosis),
             "tiles": pieces.tiles(scene),
             "alarms": pieces.alarm_list(figures.alarms if figures else ()),
             "watchers": pieces.watcher_list(scene.watchers),

@@ -34,21 +34,22 @@ LATEST = 8
 """How many pieces of news are shown."""
 
 
-def badge_pill(badge: Badge, now: float) -> str:
-    """How the connection does.
+def badge_pill(badge: Badge, now: float, diagnosis: str = "") -> str:
+    """How the connection does; who points at it is told why.
 
     Args:
         badge: How it does.
         now: The scheduler's time.
+        diagnosis: Why it does so.
 
     >>> from rx_phoenix.cli.demo.badge import Mood
     >>> badge_pill(Badge(Mood.RECONNECTING, attempt=2, due=3.5), now=3.0)
-    '<span class="pill reconnecting">reconnecting in 0.5 s, try 2</span>'
+    '<span class="pill reconnecting" title="">reconnecting in 0.5 s, try 2</span>'
     """
     words = badge.mood.value
     if badge.attempt:
         words += f" in {max(badge.due - now, 0.0):.1f} s, try {badge.attempt}"
-    return f'<span class="pill {badge.mood}">{words}</span>'
+    return f'<span class="pill {badge.mood}" title="{escape(diagnosis)}">{words}</span>'
 
 
 def tiles(scene: Scene) -> str:

@@ -86,6 +86,7 @@ def board_of(performance: Performance, limits: Limits) -> Board:
         performance.channel,
         browsers,
         performance.scheduler.monotonic,
+        performance.viewer.diagnosis,
         performance.fail,
     )
 

@@ -49,7 +49,8 @@ class Visit:
         self._is_due = False
         if self._scene is not None:
             self._document.hold("combine")
-            self._page.show(self._scene, self._board.clock())
+            board = self._board
+            self._page.show(self._scene, board.clock(), board.diagnosis())
             self._document.unhold()
 
     def _ask(self, every: float) -> None:

@@ -11,7 +11,7 @@ def test_a_wish_goes_to_the_publisher(phx):
     channel = phx.socket.channel("room:machine")
     channel.join()
     nothing = reactivex.never()
-    board = Board(STAGE, nothing, channel, State(0, print), lambda: 0.0, print)
+    board = Board(STAGE, nothing, channel, State(0, print), lambda: 0.0, str, print)
     phx.run(server="oj")
     board.ask(2.0)
     phx.run(server="p")
@@ -23,7 +23,7 @@ def test_a_wish_goes_to_the_publisher(phx):
 def test_browsers_are_counted(phx):
     channel = phx.socket.channel("room:machine")
     nothing = reactivex.never()
-    board = Board(STAGE, nothing, channel, State(0, print), lambda: 0.0, print)
+    board = Board(STAGE, nothing, channel, State(0, print), lambda: 0.0, str, print)
 
     board.enter()
     board.enter()

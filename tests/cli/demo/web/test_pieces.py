@@ -28,7 +28,9 @@ EVIL = "<script>alert(1)</script>"
 
 @pytest.mark.parametrize("mood", Mood)
 def test_the_badge_has_a_look_for_every_mood(mood):
-    assert badge_pill(Badge(mood), 0.0) == f'<span class="pill {mood}">{mood}</span>'
+    pill = f'<span class="pill {mood}" title="as it should">{mood}</span>'
+
+    assert badge_pill(Badge(mood), 0.0, "as it should") == pill
 
 
 def test_the_badge_counts_down_and_not_below_nothing():
@@ -118,6 +120,7 @@ def test_what_comes_from_elsewhere_is_no_html(reading):
 
     for piece in (
         alarm_list([Alarm(EVIL, 1, 0)]),
+        badge_pill(Badge(Mood.LIVE), 0.0, EVIL),
         watcher_list([Watcher("a", EVIL, 1)]),
         news_list([dated(EVIL)]),
         process_table(taken),

@@ -29,7 +29,7 @@ def board(held):
         return Disposable(lambda: held.on_next(held.value - 1))
 
     scenes = reactivex.create(subscribe)
-    return Board(STAGE, scenes, None, State(0, print), lambda: 0.0, print)
+    return Board(STAGE, scenes, None, State(0, print), lambda: 0.0, str, print)
 
 
 async def page(address):

@@ -13,6 +13,10 @@ from rx_phoenix.testing import Answers, Sends
 from tests.cli.demo.scenery import STAGE, dated, scene_of
 
 
+def why():
+    return "It is broken."
+
+
 @pytest.fixture
 def failures():
     return []
@@ -27,7 +31,7 @@ def board(phx, hot, failures):
     scenes = {n: scene_of(news=(dated(f"Number {n}."),)) for n in "abc"}
     source = hot("--a-(bc)-", scenes)
     clock = lambda: phx.clock  # noqa: E731 - a property as a function
-    return Board(STAGE, source, channel, State(0, print), clock, failures.append)
+    return Board(STAGE, source, channel, State(0, print), clock, why, failures.append)
 
 
 @pytest.fixture
@@ -54,6 +58,14 @@ def test_a_document_changes_only_in_its_own_tick(phx, board, document):
 
     assert before == ""
     assert "Number a." in text(document, "news")
+
+
+def test_the_badge_says_why(phx, board, document):
+    phx.keep(Ending(Visit(document, board)))
+    phx.run(server="oj--")
+    tick(document)
+
+    assert 'title="It is broken."' in text(document, "badge")
 
 
 def test_of_several_scenes_the_latest_is_shown_once(phx, board, document):
