@@ -1,0 +1,1 @@
+"""Whether anything that is installed is known to be unsafe."""
