@@ -496,12 +496,13 @@ def test_who_subscribes_in_an_end_handler_hears_the_end(hub, stream, log):
 
 
 def test_twenty_thousand_observers_come_and_go_fast(hub, stream):
-    started = time.perf_counter()
+    # Of the processor's time: that of the day passes for others, too.
+    started = time.process_time()
     subscriptions = [stream.subscribe(print) for _ in range(20_000)]
     for subscription in reversed(subscriptions):
         subscription.dispose()
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert not hub.is_watched
 
 
