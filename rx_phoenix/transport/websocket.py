@@ -69,7 +69,8 @@ class WebSocketTransport:
 
     Args:
         session: A session of yours, which stays yours; each connection has one of its
-            own if None. With yours, the body of a refused handshake may be missing.
+            own if None. With yours, the body of a refused handshake may be missing,
+            and redirects are followed, as aiohttp does: to any host, with the token.
         ssl: As aiohttp's: True checks certificates, False does not; a context or a
             fingerprint is used as it is.
         proxy: The URL of an HTTP proxy.
@@ -164,7 +165,10 @@ class WebSocketTransport:
 
 
 class Body:
-    """Reads the body of a refused handshake, which aiohttp's error lacks."""
+    """Reads the body of a refused handshake, which aiohttp's error lacks.
+
+    A redirect is a refusal, as in browsers.
+    """
 
     def __init__(self) -> None:
         self.data = b""
@@ -176,6 +180,14 @@ class Body:
         response = await handler(request)
         if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
             self.data = await response.read()
+            # Before aiohttp follows a redirect, and takes the auth token along.
+            raise WSServerHandshakeError(
+                response.request_info,
+                response.history,
+                message="no upgrade",
+                status=response.status,
+                headers=response.headers,
+            )
         return response
 
 

@@ -1,9 +1,12 @@
 """A reference app behind a network that can be broken, and a hasty client."""
 
+import asyncio
+
 import pytest
 
 from rx_phoenix import (
     Backoff,
+    Channel,
     Heartbeat,
     LongPollTransport,
     Reconnect,
@@ -11,17 +14,52 @@ from rx_phoenix import (
     Socket,
     WebSocketTransport,
 )
+from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.testing import FaultProxy, reference_app
+from rx_phoenix.testing.simulation.ends import Ends
+from tests.integration.waiting import PATIENCE
 
 TRANSPORTS = {
     "websocket": lambda: WebSocketTransport(write_timeout=0.4),
     "longpoll": lambda: LongPollTransport(poll_timeout=12.0, send_timeout=0.6),
 }
 
+HASTY = {
+    "timeout": 2.0,
+    "heartbeat": Heartbeat(interval=0.3, timeout=0.3),
+    "reconnect": Reconnect(delays=Backoff(0.05, 2.0, 0.2)),
+    "rejoin": Rejoin(delays=Backoff.steps(0.05)),
+}
+"""So that all that the policies allow for is a second."""
+
+
+class Watched(Channel):
+    """A channel of which every join and push has to end, and once."""
+
+    def __init__(self, topic, socket, ends):
+        super().__init__(topic, {}, socket)
+        self.ends = ends
+
+    def join(self, timeout=None):
+        join = super().join(timeout)
+        self.ends.watch_push(join)
+        return join
+
+    def push(self, event, payload=None, timeout=None):
+        push = super().push(event, payload, timeout)
+        self.ends.watch_push(push)
+        return push
+
 
 @pytest.fixture
-async def proxy():
-    async with reference_app() as server, FaultProxy(server.port) as proxy:
+async def server():
+    async with reference_app() as server:
+        yield server
+
+
+@pytest.fixture
+async def proxy(server):
+    async with FaultProxy(server.port) as proxy:
         yield proxy
 
 
@@ -31,22 +69,58 @@ def transport(request):
 
 
 @pytest.fixture
-async def socket(proxy, transport):
-    socket = Socket(
-        proxy.url,
-        transport=transport,
-        timeout=2.0,
-        heartbeat=Heartbeat(interval=0.3, timeout=0.3),
-        reconnect=Reconnect(delays=Backoff(0.05, 2.0, 0.2)),
-        rejoin=Rejoin(delays=Backoff.steps(0.05)),
-    )
-    await socket.connect()
-    yield socket
-    await socket.aclose()
+async def ends():
+    ends = Ends(LoopScheduler.current(), lambda _: None)
+    yield ends
+    # What was told in this turn wakes who awaits it in the next.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert list(ends.wrong()) == []
 
 
 @pytest.fixture
-async def joined(socket):
-    channel = socket.channel("room:lobby")
-    await channel.join()
-    return channel
+async def make(proxy, transport, ends):
+    """Makes sockets that end after the test, and whatever is awaited with them."""
+    sockets = []
+
+    def make(**options):
+        url = options.pop("url", proxy.url)
+        sockets.append(Socket(url, **{"transport": transport, **HASTY, **options}))
+        return sockets[-1]
+
+    yield make
+    for socket in sockets:
+        await socket.aclose()
+
+
+@pytest.fixture
+async def socket(make):
+    socket = make()
+    await socket.connect()
+    return socket
+
+
+@pytest.fixture
+def channels(socket, ends):
+    """All that are wanted."""
+    return [Watched(f"room:{name}", socket, ends) for name in ("lobby", "other")]
+
+
+@pytest.fixture
+async def joined(channels):
+    for channel in channels:
+        await channel.join()
+    return channels[0]
+
+
+@pytest.fixture
+def healed(channels):
+    """Waits until every wanted channel is joined again, and answers."""
+
+    async def healed():
+        async with asyncio.timeout(PATIENCE):
+            for channel in channels:
+                assert await channel.push("echo", {"is": "back"}) == {"is": "back"}
+                assert channel.state == "joined"
+
+    return healed

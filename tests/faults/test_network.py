@@ -18,24 +18,19 @@ over_websocket = pytest.mark.parametrize("transport", ["websocket"], indirect=Tr
 over_longpoll = pytest.mark.parametrize("transport", ["longpoll"], indirect=True)
 
 
-async def is_healed(joined):
-    """The channel is joined again, and answers."""
-    return await joined.push("echo", {"is": "back"}) == {"is": "back"}
-
-
 @over_websocket
-async def test_a_reset_while_idle_is_a_loss_and_heals(proxy, socket, joined):
+async def test_a_reset_while_idle_is_a_loss_and_heals(proxy, socket, joined, healed):
     closed, again = first_of(socket.lifecycle, Closed), first(joined.joins)
 
     proxy.reset()
 
     assert not (await closed).clean
     await again
-    assert await is_healed(joined)
+    await healed()
 
 
 @over_websocket
-async def test_a_reset_in_the_middle_of_a_push_fails_it_at_once(proxy, joined):
+async def test_a_reset_in_the_middle_of_a_push_fails_it_at_once(proxy, joined, healed):
     again = first(joined.joins)
     push = joined.push("noreply")
     # Another push behind it is answered: so the first one is at the server.
@@ -46,11 +41,11 @@ async def test_a_reset_in_the_middle_of_a_push_fails_it_at_once(proxy, joined):
     with pytest.raises(ConnectionLost):
         await push
     await again
-    assert await is_healed(joined)
+    await healed()
 
 
 @over_longpoll
-async def test_a_reset_of_a_long_poll_is_a_lost_request_at_most(proxy, joined):
+async def test_a_reset_of_a_long_poll_is_a_lost_request_at_most(proxy, joined, healed):
     again = first(joined.joins)
 
     proxy.reset()
@@ -61,10 +56,12 @@ async def test_a_reset_of_a_long_poll_is_a_lost_request_at_most(proxy, joined):
         await again
     else:
         again.cancel()
-    assert await is_healed(joined)
+    await healed()
 
 
-async def test_silence_while_idle_is_noticed_by_the_heartbeat(proxy, socket, joined):
+async def test_silence_while_idle_is_noticed_by_the_heartbeat(
+    proxy, socket, joined, healed
+):
     missed, again = first_of(socket.lifecycle, HeartbeatMissed), first(joined.joins)
 
     proxy.silence()
@@ -73,11 +70,11 @@ async def test_silence_while_idle_is_noticed_by_the_heartbeat(proxy, socket, joi
     proxy.heal()
 
     await again
-    assert await is_healed(joined)
+    await healed()
 
 
 @pytest.mark.parametrize("way", ["to_client", "to_server"])
-async def test_silence_one_way_heals_too(proxy, socket, joined, way):
+async def test_silence_one_way_heals_too(proxy, socket, joined, way, healed):
     closed, again = first_of(socket.lifecycle, Closed), first(joined.joins)
 
     proxy.silence(**{"to_client": False, "to_server": False, way: True})
@@ -85,10 +82,10 @@ async def test_silence_one_way_heals_too(proxy, socket, joined, way):
     proxy.heal()
 
     await again
-    assert await is_healed(joined)
+    await healed()
 
 
-async def test_silence_while_pushing_fails_the_push_as_lost(proxy, joined):
+async def test_silence_while_pushing_fails_the_push_as_lost(proxy, joined, healed):
     proxy.silence()
     push = joined.push("echo", timeout=5.0)
     again = first(joined.joins)
@@ -98,11 +95,11 @@ async def test_silence_while_pushing_fails_the_push_as_lost(proxy, joined):
     proxy.heal()
 
     await again
-    assert await is_healed(joined)
+    await healed()
 
 
 async def test_a_server_that_is_away_is_tried_again_until_it_is_back(
-    proxy, socket, joined
+    proxy, socket, joined, healed
 ):
     events = listing(socket.lifecycle)
     failed, again = first_of(socket.lifecycle, AttemptFailed), first(joined.joins)
@@ -113,11 +110,11 @@ async def test_a_server_that_is_away_is_tried_again_until_it_is_back(
     await proxy.accept()
 
     await again
-    assert await is_healed(joined)
+    await healed()
     assert not [event for event in events if isinstance(event, GaveUp)]
 
 
-async def test_a_connection_cut_in_mid_frame_heals(proxy, joined):
+async def test_a_connection_cut_in_mid_frame_heals(proxy, joined, healed):
     again = first(joined.joins)
 
     proxy.cut_after(500)
@@ -127,7 +124,7 @@ async def test_a_connection_cut_in_mid_frame_heals(proxy, joined):
     proxy.heal()
 
     await again
-    assert await is_healed(joined)
+    await healed()
 
 
 async def test_a_corrupted_frame_never_reaches_a_listener(proxy, socket, joined):
@@ -161,7 +158,9 @@ async def test_a_slow_link_breaks_nothing_that_fits(proxy, joined):
 
 
 @over_websocket
-async def test_a_connection_that_opens_and_dies_ten_times_heals(proxy, socket, joined):
+async def test_a_connection_that_opens_and_dies_ten_times_heals(
+    proxy, socket, joined, healed
+):
     again = first(joined.joins)
 
     for _ in range(10):
@@ -172,11 +171,11 @@ async def test_a_connection_that_opens_and_dies_ten_times_heals(proxy, socket, j
             await first(socket.connection)
 
     await again
-    assert await is_healed(joined)
+    await healed()
 
 
 async def test_a_write_side_that_is_blocked_is_cut_within_its_deadline(
-    proxy, socket, joined
+    proxy, socket, joined, healed
 ):
     closed, again = first_of(socket.lifecycle, Closed), first(joined.joins)
 
@@ -189,7 +188,7 @@ async def test_a_write_side_that_is_blocked_is_cut_within_its_deadline(
     for push in pushes:
         assert (await push.outcome).status in {"lost", "timeout"}
     await again
-    assert await is_healed(joined)
+    await healed()
 
 
 async def test_every_awaitable_ends_however_the_network_ends(proxy, socket, joined):
