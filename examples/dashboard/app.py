@@ -39,7 +39,7 @@ class Page:
         self.heading = Div(styles={"font-size": "24px"})
         self.answer = Div(text="&nbsp;")
         self.line = ColumnDataSource({"at": [], "value": []})
-        plot = figure(height=300, x_axis_type="datetime", toolbar_location=None)
+        plot = figure(height=300, sizing_mode="stretch_width", x_axis_type="datetime")
         plot.line("at", "value", source=self.line, line_width=2)
         title = "seconds between samples"
         pace = Slider(name="pace", title=title, start=0.1, end=2, step=0.1, value=0.5)
