@@ -17,9 +17,10 @@ from mkdocs.structure.pages import Page
 __all__ = ["on_files", "on_page_content", "on_page_markdown"]
 
 ROOT = Path(__file__).parents[2]
-LINK = re.compile(r"(?<=\]\()([^)\s#]+)")
+LINK = re.compile(r"""(?<=\]\()[^)\s#]+|(?<= src=")[^"\s#]+""")
 ALONE = re.compile(r"@media\(prefers-color-scheme:dark\)\{(.*?\})\}")
 """How a drawing is dark when no page says so."""
+
 DRAWING = re.compile(r'<img alt="([^"]*)" src="[^"]*drawings/([\w-]+\.svg)"\s*/?>')
 
 BESIDE = {
@@ -33,6 +34,7 @@ BESIDE = {
 
 ORIGINS = {name: path for path, name in BESIDE.items()}
 
+IMAGES = {".gif", ".png", ".svg"}
 LANGUAGES = {".py": "python", ".toml": "toml", ".sh": "bash"}
 
 HIDDEN = "---\nsearch:\n  exclude: true\n---\n\n"
@@ -43,6 +45,8 @@ def page_of(path: str) -> str:
     """The page of the site that shows a file or a folder of the project."""
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
+    if Path(path).suffix in IMAGES:
+        return f"source/{path}"
     return BESIDE.get(path) or f"source/{path.removesuffix('.md')}.md"
 
 
@@ -93,9 +97,11 @@ def listing(path: str) -> list[str]:
     return [file.relative_to(ROOT).as_posix() for file in found]
 
 
-def source(path: str) -> str:
-    """A page that shows a source, or what is in a folder."""
+def source(path: str) -> str | bytes:
+    """A page that shows a source, or what is in a folder; an image as it is."""
     place = ROOT / path
+    if place.suffix in IMAGES:
+        return place.read_bytes()
     if place.is_dir():
         rows = [
             f"- [{name}]({posixpath.relpath(name, posixpath.dirname(path) or '.')})"
