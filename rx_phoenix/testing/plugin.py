@@ -11,7 +11,7 @@ from rx_phoenix.testing.phx import Phx
 from rx_phoenix.testing.recording import Marbles, Moments, explain
 from rx_phoenix.testing.sources import Source
 from rx_phoenix.testing.timeline import Expectation, Timeline
-from rx_phoenix.testing.tracing import watch_leases
+from rx_phoenix.testing.tracing import forget_pushes, watch_leases
 
 __all__ = [
     "cold",
@@ -72,7 +72,7 @@ def phx_timeline(request: pytest.FixtureRequest) -> Generator[Timeline]:
 @pytest.fixture
 def phx(phx_timeline: Timeline) -> Generator[Phx]:
     """A socket in virtual time, whose server is a lane of marbles."""
-    with watch_leases() as shares, Unhandled() as unhandled:
+    with watch_leases() as shares, forget_pushes(), Unhandled() as unhandled:
         phx = Phx(phx_timeline)
         yield phx
         phx_timeline.dispose()

@@ -1,9 +1,11 @@
 """Time in the test's hand: a scheduler whose clock moves only when it is told to."""
 
 from datetime import datetime
+from typing import Any, TypeVar
 
-from reactivex import typing
+from reactivex import abc, typing
 
+from rx_phoenix.errors import UsageError
 from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.testing.loop import LIMIT, VirtualLoop
 from rx_phoenix.testing.timer import VirtualTimer
@@ -12,6 +14,8 @@ __all__ = ["VirtualScheduler"]
 
 __tracebackhide__ = True
 """A failure points at the test, not into the kit."""
+
+S = TypeVar("S")
 
 
 class VirtualScheduler(LoopScheduler):
@@ -22,8 +26,8 @@ class VirtualScheduler(LoopScheduler):
     exception that nobody handles comes out of the call that moved the clock.
 
     Args:
-        limit: The most calls at one instant; one more is taken for a loop that
-            schedules itself for ever.
+        limit: The most calls at one instant, and the longest chain of actions of which
+            each schedules the next; one more is taken for a loop without end.
 
     Attributes:
         loop: The asyncio loop.
@@ -40,6 +44,8 @@ class VirtualScheduler(LoopScheduler):
 
     def __init__(self, *, limit: int = LIMIT) -> None:
         super().__init__(VirtualLoop(limit))
+        self._limit = limit
+        self._depth = 0
 
     @property
     def clock(self) -> float:
@@ -55,6 +61,30 @@ class VirtualScheduler(LoopScheduler):
     def pending(self) -> tuple[VirtualTimer, ...]:
         """The calls yet to be made, in their order; each says where it was armed."""
         return self.loop.pending
+
+    def schedule(
+        self, action: typing.ScheduledAction[S], state: S | None = None
+    ) -> abc.DisposableBase:
+        """Run an action at once, or right after the one that runs now.
+
+        Raises:
+            UsageError: One action schedules the next without end.
+        """
+        depth = self._depth + 1
+        if depth > self._limit:
+            raise UsageError(
+                f"more than {self._limit} actions at {self.clock:g} s, each scheduled "
+                f"by the one before: time stands still. Next is {action}"
+            )
+
+        def run(scheduler: abc.SchedulerBase, state: S | None = None) -> Any:
+            outer, self._depth = self._depth, depth
+            try:
+                return action(scheduler, state)
+            finally:
+                self._depth = outer
+
+        return super().schedule(run, state)
 
     def advance_by(self, duration: typing.RelativeTime) -> None:
         """Move the clock on, and make every call that becomes due.

@@ -74,7 +74,8 @@ class ServerLane:
     Attributes:
         letters: What its letters mean.
         done: What it did.
-        untaken: What it said and nobody listened to.
+        untaken: What its channels said and nobody listened to. A whole frame is not
+            asked for: that of an older join, say, nobody shall hear.
         origin: Who makes it play its lane.
         tick: Seconds of one character, for drawings.
     """
@@ -173,7 +174,9 @@ class ServerLane:
             case Says(_, _, topic):
                 self._say(letter, meaning, ledger.channel(topic, number))
             case frame:
-                self._deliver(letter, frame, ledger.connection(number))
+                connection = ledger.connection(number)
+                self._note(letter, frame)
+                connection.receive(frame)
 
     def _note(self, letter: str, frame: Message | Frame | None = None) -> Done:
         done = Done(self._scheduler.clock, letter, frame, self.origin)
@@ -202,16 +205,10 @@ class ServerLane:
         join_ref, topic = join.message.join_ref, join.message.topic
         ref = join_ref if is_lifecycle else None
         message = Message(join_ref, ref, topic, says.event, says.payload)
-        self._deliver(letter, message, connection_of(join.attempt))
-
-    def _deliver(
-        self, letter: str, frame: Message | Frame, connection: FakeConnection
-    ) -> None:
-        done = self._note(letter, frame)
+        done = self._note(letter, message)
         with watch_deliveries() as taken:
-            connection.receive(frame)
-        is_news = isinstance(frame, Message) and frame.event not in LIFECYCLE
-        if is_news and not taken:
+            connection_of(join.attempt).receive(message)
+        if message.event not in LIFECYCLE and not taken:
             self.untaken.append(done)
 
     def drawn(self) -> list[tuple[float, str]]:

@@ -1,20 +1,22 @@
 """Who takes what a stream gives, for the checks at the end of a test.
 
-It wraps two methods of the streams meanwhile, so that production code pays nothing.
+It wraps methods of the streams meanwhile, so that production code pays nothing.
 """
 
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
+from weakref import WeakSet
 
 from reactivex import abc
 
+from rx_phoenix.push import Push
 from rx_phoenix.streams.hub import Hub, Subscription
 from rx_phoenix.streams.lease import Lease
 from rx_phoenix.testing.origin import Origin
 
-__all__ = ["Share", "watch_deliveries", "watch_leases"]
+__all__ = ["Share", "forget_pushes", "watch_deliveries", "watch_leases"]
 
 
 @dataclass(eq=False, slots=True)
@@ -81,3 +83,26 @@ def watch_deliveries() -> Generator[list[object]]:
         yield taken
     finally:
         Hub.on_next = emit
+
+
+@contextmanager
+def forget_pushes() -> Generator[None]:
+    """Ask for no push that is made meanwhile, once it is over.
+
+    A refusal that nobody looked at is reported when its push is collected, and that may
+    be in the middle of another test.
+    """
+    pushes: WeakSet[Push] = WeakSet()
+    init = cast("Any", Push.__init__)
+
+    def traced(push: Push, *args: Any, **options: Any) -> None:
+        pushes.add(push)
+        init(push, *args, **options)
+
+    Push.__init__ = traced  # pyright: ignore[reportAttributeAccessIssue]
+    try:
+        yield
+    finally:
+        Push.__init__ = init
+        for push in pushes:
+            push.mark_seen()

@@ -288,6 +288,39 @@ def test_it(phx):
     )
 
 
+def test_a_whole_message_that_nobody_took_is_fine(run):
+    result = run(
+        """
+from rx_phoenix import Message
+
+def test_it(phx):
+    phx.letters(m=Message("0", None, "room:1", "news", "of an older join"))
+    news = phx.record(phx.socket.channel("room:1").stream("news"))
+    phx.run(server="-ojm")
+    assert news.values == []
+"""
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_a_refusal_that_one_test_does_not_look_at_fails_no_other(run):
+    result = run(
+        """
+import gc
+
+def test_it(phx):
+    phx.socket.channel("room:1").join()
+    phx.run(server="-or")
+
+def test_another(phx):
+    gc.collect()
+"""
+    )
+
+    result.assert_outcomes(passed=2)
+
+
 def test_what_raises_while_the_socket_closes_is_told(run):
     result = run(
         """

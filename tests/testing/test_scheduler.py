@@ -153,3 +153,39 @@ def test_the_current_scheduler_of_its_loop_shares_its_time(scheduler):
     scheduler.advance_by(3)
 
     assert current.monotonic() == 3
+
+
+def test_an_action_that_schedules_itself_for_ever_is_stopped():
+    scheduler = VirtualScheduler(limit=50)
+
+    def again(*_):
+        scheduler.schedule(again)
+
+    with pytest.raises(UsageError, match="more than 50 actions at 0 s, each scheduled"):
+        scheduler.schedule(again)
+
+
+def test_many_actions_that_one_schedules_are_no_endless_chain(log):
+    scheduler = VirtualScheduler(limit=50)
+
+    def fan_out(*_):
+        for number in range(100):
+            scheduler.schedule(lambda *_, number=number: log.append(number))
+
+    scheduler.schedule(fan_out)
+
+    assert log == [*range(100)]
+
+
+def test_a_chain_that_was_stopped_leaves_no_trace(log):
+    scheduler = VirtualScheduler(limit=50)
+
+    def again(*_):
+        scheduler.schedule(again)
+
+    for _ in range(2):
+        with pytest.raises(UsageError):
+            scheduler.schedule(again)
+    scheduler.schedule(lambda *_: log.append(1))
+
+    assert log == [1]

@@ -1,10 +1,16 @@
 """Who takes what a stream gives."""
 
+import gc
+from functools import partial
+
 import pytest
 
+from rx_phoenix.errors import PushRefused
+from rx_phoenix.protocol.message import Reply
+from rx_phoenix.push import Push
 from rx_phoenix.streams.hub import Hub
 from rx_phoenix.streams.lease import Lease
-from rx_phoenix.testing.tracing import watch_deliveries, watch_leases
+from rx_phoenix.testing.tracing import forget_pushes, watch_deliveries, watch_leases
 
 
 @pytest.fixture
@@ -66,3 +72,32 @@ def test_what_nobody_takes_is_not_noted():
         Hub(print).on_next(1)
 
     assert taken == []
+
+
+@pytest.fixture
+def make_push():
+    return partial(Push, "room:1", "shout", {}, 10.0, spawn=None)
+
+
+def test_a_push_that_outlives_the_watch_is_not_asked_for(make_push):
+    reports = []
+
+    with forget_pushes():
+        push = make_push(report=reports.append)
+        push.answer(Reply("error", {}))
+    del push
+    gc.collect()
+
+    assert reports == []
+
+
+def test_a_push_that_is_collected_meanwhile_is_asked_for(make_push):
+    reports = []
+
+    with forget_pushes():
+        push = make_push(report=reports.append)
+        push.answer(Reply("error", {}))
+        del push
+        gc.collect()
+
+    assert [type(error) for error in reports] == [PushRefused]
