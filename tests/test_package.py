@@ -104,6 +104,7 @@ def test_the_wheel_brings_the_command_and_the_fixtures(wheel):
         "conftest.py",
         "docs/streams.md",
         "examples/seed_events.py",
+        "mkdocs.yml",
         "scripts/test",
         "tests/test_package.py",
     ],
