@@ -36,10 +36,10 @@ PARTS = [
     Part(IN, 24, "subscribe, on", "what is said"),
     Part(SIDE, 24, "your code", "one thread, one loop"),
     Part(OUT, 126, "Push", "one outcome, kept", "push.py"),
-    Part(IN, 126, "Channel", "by event, to its listeners", "channel.py"),
+    Part(IN, 126, "Channel", "by event; replies by ref", "channel.py"),
     Part(SIDE, 126, "Presence", "listens, never joins", "presence.py"),
     Part(OUT, 228, "outbox, backlog", "waits for the join; bounded", "outbox.py"),
-    Part(IN, 228, "wire", "by topic, replies by ref", "wire.py"),
+    Part(IN, 228, "wire", "looks up the topic", "wire.py"),
     Part(SIDE, 228, "connection", "attempts, one at a time", "connection.py"),
     Part(OUT, 330, "encode", "a Message to a frame", "protocol/serializer.py"),
     Part(IN, 330, "decode", "a frame to a Message", "protocol/serializer.py"),
@@ -62,9 +62,7 @@ def house() -> str:
     for y in range(82, 525, 102):
         canvas.arrow(f"M{OUT:g} {y}V{y + 36}", (OUT, y + 44), 90)
         canvas.arrow(f"M{IN:g} {y + 44}V{y + 8}", (IN, y), -90)
-    across = IN - HALF, OUT + HALF
-    canvas.arrow(f"M{across[0]:g} 250L{across[1] + 7:g} 175", (across[1], 170), 219)
-    canvas.text((across[0] + across[1]) / 2, 214, "replies", "soft halo")
+    canvas.arrow(f"M{IN - HALF:g} 155H{OUT + HALF + 8:g}", (OUT + HALF, 155), 180)
     canvas.arrow(f"M{IN + HALF:g} 155H{SIDE - HALF - 8:g}", (SIDE - HALF, 155), 0)
     for x, y, name, does, home in PARTS:
         canvas.box(x - HALF, y, 2 * HALF, HIGH, "key" if home else "box")

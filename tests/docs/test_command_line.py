@@ -23,6 +23,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("session")
 
 
+@pytest.mark.integration
 def test_the_sessions_print_what_the_page_says(folder, served):
     for command, shown in steps_of(PAGE):
         printed = shell(command, served, folder)

@@ -1,5 +1,7 @@
 """Every page: each block of Python runs, and prints what the page says."""
 
+import re
+
 import pytest
 
 from tests.docs.blocks import ROOT, blocks_of
@@ -31,3 +33,10 @@ def test_a_test_passes(pytester, block):
     result = pytester.runpytest_inprocess("-p", "no:asyncio")
 
     result.assert_outcomes(passed=len(block.tests))
+
+
+@pytest.mark.parametrize("page", ROOT.glob("docs/**/*.md"), ids=lambda page: page.name)
+def test_a_block_says_what_it_is(page):
+    kinds = set(re.findall(r"^```(\w+)", page.read_text(), re.MULTILINE))
+
+    assert kinds <= {"console", "js", "python", "sh", "text"}

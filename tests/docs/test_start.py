@@ -25,6 +25,7 @@ def test_every_block_has_the_name_of_a_file():
     assert list(FILES) == ["first.py", "averages.py", "live.py", "test_averages.py"]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("block", PROGRAMS, ids=lambda block: block.title)
 def test_a_program_prints_what_the_page_says(block, folder, served):
     assert shell(f"{sys.executable} {block.title}", served, folder) == block.output
@@ -40,6 +41,7 @@ def test_the_marble_tests_pass(pytester, monkeypatch):
     result.assert_outcomes(passed=len(FILES["test_averages.py"].tests))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(("command", "shown"), steps_of(PAGE), ids=lambda text: "")
 def test_a_command_prints_what_the_page_says(command, shown, served, tmp_path):
     assert is_as_shown(shell(command, served, tmp_path), shown)
