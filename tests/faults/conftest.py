@@ -18,6 +18,7 @@ from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.testing import FaultProxy, reference_app
 from rx_phoenix.testing.simulation.ends import Ends
 from tests.integration.waiting import PATIENCE
+from tests.secrets import credentials
 
 TRANSPORTS = {
     "websocket": lambda: WebSocketTransport(write_timeout=0.4),
@@ -69,6 +70,12 @@ def transport(request):
 
 
 @pytest.fixture
+def transport_class(transport):
+    """The same with the time that it takes by default."""
+    return type(transport)
+
+
+@pytest.fixture
 async def ends():
     ends = Ends(LoopScheduler.current(), lambda _: None)
     yield ends
@@ -85,7 +92,8 @@ async def make(proxy, transport, ends):
 
     def make(**options):
         url = options.pop("url", proxy.url)
-        sockets.append(Socket(url, **{"transport": transport, **HASTY, **options}))
+        options = {"transport": transport, **HASTY, **credentials(), **options}
+        sockets.append(Socket(url, **options))
         return sockets[-1]
 
     yield make

@@ -52,11 +52,6 @@ class Names(AbstractResolver):
         await self.healthy.close()
 
 
-@pytest.fixture
-def transport_class(transport):
-    return type(transport)
-
-
 async def opened(socket):
     async with asyncio.timeout(PATIENCE):
         await socket.connect()

@@ -9,6 +9,7 @@ from rx_phoenix import (
     Closed,
     ConnectionLost,
     GaveUp,
+    Heartbeat,
     HeartbeatMissed,
     PushTimeout,
 )
@@ -121,7 +122,6 @@ async def test_a_connection_cut_in_mid_frame_heals(proxy, joined, healed):
     push = joined.push("big", {"n": 100_000})
     with pytest.raises(ConnectionLost):
         await push
-    proxy.heal()
 
     await again
     await healed()
@@ -202,3 +202,80 @@ async def test_every_awaitable_ends_however_the_network_ends(proxy, socket, join
     assert {outcome.status for outcome in outcomes} == {"lost"}
     with pytest.raises(ConnectionLost):
         await ping
+
+
+async def test_a_reset_before_a_join_is_sent_sends_it_on_the_next_connection(
+    proxy, socket, channels, healed
+):
+    proxy.reset()
+    joins = [channel.join() for channel in channels]
+
+    for join in joins:
+        assert (await join.outcome).status in {"ok", "lost"}
+    await healed()
+
+
+async def test_a_connection_that_dies_during_a_join_joins_on_the_next(
+    proxy, socket, ends
+):
+    channel = socket.channel("room:slow", {"ms": 300})
+    lost, again = first_of(socket.lifecycle, Closed), first(channel.joins)
+    join = channel.join()
+    ends.watch_push(join)
+
+    proxy.silence()
+    await lost
+    proxy.heal()
+
+    await again
+    assert channel.state == "joined"
+
+
+@pytest.mark.parametrize("way", ["to_client", "to_server"])
+async def test_silence_while_receiving_heals_and_what_was_lost_is_no_reordering(
+    proxy, socket, joined, healed, way
+):
+    ticks, again = listing(joined.events("tick")), first(joined.joins)
+    closed = first_of(socket.lifecycle, Closed)
+    joined.push("burst", {"n": 50})
+
+    proxy.silence(**{"to_client": False, "to_server": False, way: True})
+    joined.push("burst", {"n": 50})
+    await closed
+    proxy.heal()
+
+    await again
+    await healed()
+    numbers = [tick["i"] for tick in ticks]
+    assert numbers == [*range(50)][: len(numbers)]
+
+
+async def test_a_thousand_bytes_a_second_are_slow_and_no_more(
+    proxy, make, transport_class
+):
+    socket = make(transport=transport_class(), heartbeat=Heartbeat(), timeout=8.0)
+    await socket.connect()
+    channel = socket.channel("room:lobby")
+    events = listing(socket.lifecycle)
+
+    proxy.throttle(1_000)
+    await channel.join()
+
+    assert await channel.push("echo", {"n": 1}) == {"n": 1}
+    assert events == []
+
+
+async def test_two_seconds_there_and_back_with_jitter_are_slow_and_no_more(
+    proxy, make, transport_class
+):
+    patient = Heartbeat(interval=0.2, timeout=5.0)
+    socket = make(transport=transport_class(), heartbeat=patient, timeout=8.0)
+    await socket.connect()
+    channel = socket.channel("room:lobby")
+    await channel.join()
+    events = listing(socket.lifecycle)
+
+    proxy.delay(0.7, jitter=0.6)
+
+    assert await channel.push("echo", {"n": 1}) == {"n": 1}
+    assert events == []
