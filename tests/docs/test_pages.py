@@ -35,7 +35,7 @@ def test_a_test_passes(pytester, block):
     result.assert_outcomes(passed=len(block.tests))
 
 
-@pytest.mark.parametrize("page", [*ROOT.glob("docs/**/*.md")], ids=str)
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/**/*.md")), ids=str)
 def test_a_block_says_what_it_is(page):
     kinds = set(re.findall(r"^```(\w+)", page.read_text(), re.MULTILINE))
 
