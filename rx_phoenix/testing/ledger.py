@@ -130,6 +130,11 @@ class Ledger:
         for join in self._joins:
             join.is_over |= join.message is did.action and status != OK
 
+    def ended(self, join: Join) -> None:
+        """A channel ended by itself; its join, if open still, is not answered."""
+        join.is_over = True
+        self._owed = [did for did in self._owed if did.action is not join.message]
+
     def channel(self, topic: str | None, number: int | None = None) -> Join:
         """The channel that the server speaks of.
 

@@ -264,7 +264,13 @@ class Phx:
     # Streams.
 
     def record(self, stream: Observable[Any]) -> Recording:
-        """Subscribe to a stream until the end of the test, and keep what it says."""
+        """Subscribe to a stream until the end of the test, and keep what it says.
+
+        All is disposed before the socket closes, but for `Socket.unhandled` itself: a
+        test that records it gets what goes wrong at the close as well.
+        """
+        if self._socket is not None and stream is self._socket.unhandled:
+            return Recording(stream, self.scheduler, self.tick)
         return self._timeline.record(stream)
 
     def keep(self, thing: D) -> D:

@@ -201,14 +201,15 @@ class ServerLane:
 
     def _say(self, letter: str, says: Says, join: Join) -> None:
         is_lifecycle = says.event in {CLOSE, ERROR}
-        join.is_over |= is_lifecycle
+        if is_lifecycle:
+            self._ledger.ended(join)
         join_ref, topic = join.message.join_ref, join.message.topic
         ref = join_ref if is_lifecycle else None
         message = Message(join_ref, ref, topic, says.event, says.payload)
         done = self._note(letter, message)
         with watch_deliveries() as taken:
             connection_of(join.attempt).receive(message)
-        if message.event not in LIFECYCLE and not taken:
+        if not (message.event in LIFECYCLE or taken or join.is_left):
             self.untaken.append(done)
 
     def drawn(self) -> list[tuple[float, str]]:

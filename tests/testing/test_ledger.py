@@ -171,3 +171,12 @@ def test_a_newer_join_takes_the_place_of_the_older(client, ledger):
     client.does(JOIN, again)
 
     assert ledger.channel("room:1").message == again
+
+
+def test_the_join_of_a_channel_that_ended_is_answered_no_more(client, ledger):
+    client.does(JOIN)
+
+    ledger.ended(ledger.channel(None))
+    client.does(OTHER)
+
+    assert ledger.asked("J").action is OTHER

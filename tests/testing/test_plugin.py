@@ -321,6 +321,39 @@ def test_another(phx):
     result.assert_outcomes(passed=2)
 
 
+def test_a_message_to_a_channel_that_was_left_meanwhile_is_fine(run):
+    result = run(
+        """
+from reactivex import operators as ops
+
+def test_it(phx):
+    phx.letters(m=Says("news", {"n": 1}))
+    phx.socket.connect()
+    news = phx.record(phx.socket.stream("room:1", "news").pipe(ops.take(1)))
+    phx.run(server="-oj(mm)l")
+    assert news.values == [{"n": 1}]
+"""
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_a_test_that_records_unhandled_gets_what_raises_at_the_close_too(run):
+    result = run(
+        """
+def test_it(phx):
+    unhandled = phx.record(phx.socket.unhandled)
+    channel = phx.socket.channel("room:1")
+    channel.on_message = lambda event, payload, ref: 1 / 0
+    phx.record(channel.joined)
+    phx.run(server="-oj")
+    assert len(unhandled.values) == 1
+"""
+    )
+
+    result.assert_outcomes(passed=1)
+
+
 def test_what_raises_while_the_socket_closes_is_told(run):
     result = run(
         """
