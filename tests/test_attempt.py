@@ -459,6 +459,13 @@ def test_it_has_let_go_of_everything_when_its_end_is_told(
     assert names == ["let go", told]
 
 
+def test_a_loss_is_told_when_everything_was_let_go(opened, transport):
+    opened.attempt.own(Disposable(lambda: opened.told.append(("let go", None))))
+    transport.connection.lose()
+
+    assert [name for name, _ in opened.told] == ["let go", "lost"]
+
+
 def test_a_usage_error_is_told_when_everything_was_let_go(make_trial, time):
     trial = make_trial(transport=Broken(UsageError("no such thing")))
     trial.attempt.own(Disposable(lambda: trial.told.append(("let go", None))))

@@ -207,6 +207,19 @@ def test_a_second_ok_of_a_join_is_ignored(stage):
     assert calls == [("ok", {})]
 
 
+@pytest.mark.case(126)
+@pytest.mark.parametrize("status", ["ok", "error"])
+def test_a_second_answer_to_a_join_changes_nothing(stage, status):
+    channel = stage.joined()
+    responses = []
+    channel.joined.subscribe(responses.append)
+
+    stage.answer("phx_join", status, {"which": "second"})
+
+    assert channel.state == "joined"
+    assert responses == [{}]
+
+
 @pytest.mark.case(127)
 def test_an_error_makes_the_channel_errored_and_is_told_once(stage):
     stage.connect()

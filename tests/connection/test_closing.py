@@ -1,5 +1,7 @@
 """Our own goodbyes: disconnect(), aclose(), and the last to go."""
 
+from asyncio import sleep
+
 import pytest
 
 from rx_phoenix import (
@@ -8,6 +10,7 @@ from rx_phoenix import (
     NotJoinedError,
     Opened,
     PushCancelled,
+    Socket,
     UsageError,
 )
 from tests.conformance.stage import heard
@@ -548,6 +551,47 @@ def test_async_callbacks_are_cancelled(stage, place):
     stage.wait(0)
 
     assert story == ["begins", "ends"]
+
+
+def test_it_waits_for_what_its_end_cancels(make_stage):
+    async def provide():
+        try:
+            await stage.time.loop.create_future()
+        finally:
+            await sleep(1)
+
+    stage = make_stage(params=provide)
+    stage.socket.connect().subscribe(on_error=lambda _: None)
+    stage.wait(0)
+    closing = stage.socket.aclose()
+    stage.time.advance_before(stage.time.clock + 1)
+    before = closing.is_settled
+    stage.wait(0)
+
+    assert (before, closing.is_settled) == (False, True)
+
+
+def test_it_waits_two_seconds_for_what_refuses_to_end(make_stage):
+    async def provide():
+        try:
+            await stage.time.loop.create_future()
+        finally:
+            await sleep(3)
+
+    stage = make_stage(params=provide)
+    stage.socket.connect().subscribe(on_error=lambda _: None)
+    stage.wait(0)
+    closing = stage.socket.aclose()
+    stage.time.advance_before(stage.time.clock + 2)
+    before = closing.is_settled
+    stage.wait(0)
+
+    assert (before, closing.is_settled) == (False, True)
+    stage.wait(1)
+
+
+def test_a_socket_that_never_saw_a_loop_ends_at_once():
+    assert Socket("ws://localhost/socket").aclose().is_settled
 
 
 def test_params_that_are_asked_for_are_not_waited_for(make_stage):

@@ -334,6 +334,15 @@ def test_a_second_answer_does_not_put_it_off(steady):
     assert delays(stage) == [1, 1]
 
 
+def test_one_timer_serves_the_answers_of_all_joins(stage):
+    stage.joined()
+    waiting = len(stage.time.pending)
+    for number in range(2, 5):
+        stage.joined(f"room:{number}")
+
+    assert len(stage.time.pending) == waiting
+
+
 @pytest.mark.parametrize("restart", ["disconnect", "last lease"])
 def test_delays_start_over_with_a_new_beginning(steady, restart):
     stage = steady()

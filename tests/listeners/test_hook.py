@@ -75,6 +75,17 @@ def test_it_sees_what_comes_in_no_frame(stage, channel, seen):
     ]
 
 
+def test_a_stream_of_every_message_has_what_comes_in_no_frame(stage, channel):
+    channel.on_message = lambda event, payload, ref: {"was": payload}
+    messages = []
+    channel.stream().subscribe(messages.append)
+    stage.lose()
+
+    [message] = messages
+    reason = {"source": "transport", "reason": "connection_closed"}
+    assert (message.event, message.payload) == ("phx_error", {"was": reason})
+
+
 def test_it_sees_nothing_of_other_topics_and_older_joins(stage, channel, seen):
     stage.joined("room:2")
     stage.receive("shout", topic="room:2", join_ref="2")

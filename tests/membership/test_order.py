@@ -106,6 +106,30 @@ def test_a_refused_join(stage, story, listen):
     ]
 
 
+def test_a_join_whose_params_raise(stage, story):
+    failure = ValueError("mine")
+
+    def params():
+        raise failure
+
+    channel = stage.channel(params=params)
+    channel.states.subscribe(lambda state: story.append(f"state {state}"))
+    stage.socket.unhandled.subscribe(lambda _: story.append("unhandled"))
+    watch(story, channel.join(), "join")
+
+    assert story == [
+        "state closed",
+        "state joining",
+        "unhandled",
+        "state errored",
+        "join.receive timeout",
+        "join failed",
+        "join cancelled!",
+    ]
+    assert stage.unhandled == [failure]
+    stage.unhandled.clear()
+
+
 def test_a_join_that_is_refused_for_good(make_stage, story):
     stage = make_stage(rejoin=Rejoin(give_up=lambda _: True))
     stage.connect()

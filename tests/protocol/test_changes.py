@@ -212,6 +212,12 @@ def test_the_same_state_again_is_no_change(state):
     assert resync_changes(state, state) == []
 
 
+def test_another_order_of_the_same_metas_is_no_change():
+    before, after = {"u1": presence(ONE, TWO)}, {"u1": presence(TWO, ONE)}
+
+    assert resync_changes(before, after) == []
+
+
 # Both.
 
 
