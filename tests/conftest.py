@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.stage import Stage
+from tests.conformance.stage import URL, Stage
+from tests.secrets import credentials, planted_url, watching
 
 TESTS = Path(__file__).parent
 MARKER_OF_FOLDER = {
@@ -22,13 +23,33 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(marker)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def watch():
+    """Looks for planted secrets, whatever the tests do."""
+    with watching() as watch:
+        yield watch
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_told(watch):
+    """None stands in a log record, or in an error that was let go of."""
+    yield
+    assert watch.take() == []
+
+
 @pytest.fixture
-def make_stage():
+def planted():
+    """Secrets for all that a stage's socket is told of where to connect."""
+    return {"url": planted_url(URL), **credentials()}
+
+
+@pytest.fixture
+def make_stage(planted):
     """A stage with options of the test's own."""
     stages = []
 
     def make(**options):
-        stages.append(Stage(**options))
+        stages.append(Stage(**{**planted, **options}))
         return stages[-1]
 
     yield make

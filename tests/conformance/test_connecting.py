@@ -6,6 +6,12 @@ from rx_phoenix import Closed, Heartbeat, Opened
 from tests.conformance.stage import heard
 
 
+@pytest.fixture
+def planted():
+    """No secrets: addresses are compared as a whole."""
+    return {}
+
+
 class Ends(list):
     """What one outcome told an observer of it: each end, with its time."""
 

@@ -14,6 +14,12 @@ from rx_phoenix import (
 )
 
 
+@pytest.fixture
+def planted():
+    """No secrets: addresses are compared as a whole."""
+    return {}
+
+
 def address(stage, transport="websocket"):
     """Where the client connects to."""
     stage.socket.connect()

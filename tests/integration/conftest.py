@@ -5,6 +5,7 @@ import pytest
 from rx_phoenix import Backoff, Reconnect, Rejoin, Socket
 from tests.integration.app import running_app
 from tests.integration.ways import WAYS
+from tests.secrets import credentials
 
 HASTY = {
     "reconnect": Reconnect(delays=Backoff(0.01)),
@@ -40,7 +41,8 @@ async def app():
 
 @pytest.fixture
 async def socket(app, way_options):
-    options = {"params": {"user_id": app.new("")}, **HASTY, **way_options}
+    options = {**credentials(), **HASTY, **way_options}
+    options["params"] |= {"user_id": app.new("")}
     async with Socket(app.url, **options) as socket:
         yield socket
 
