@@ -1,0 +1,148 @@
+"""Who is dead is missed in time, and who is slow is not taken for dead."""
+
+import asyncio
+import time
+from random import Random
+
+import pytest
+
+from rx_phoenix import (
+    Closed,
+    HeartbeatMissed,
+    Socket,
+    WebSocketTransport,
+)
+from rx_phoenix.operators import map_async
+from rx_phoenix.testing import VirtualScheduler
+from rx_phoenix.testing.simulation.network import Network
+from rx_phoenix.testing.simulation.server import ModelServer
+from tests.integration.waiting import first_of, listing
+
+STALL = 1.0
+"""Seconds for which a listener holds the loop: more than a heartbeat's timeout."""
+
+
+class Calm:
+    """A calm network in virtual time, with a socket that has the default policies.
+
+    Attributes:
+        missed: When a heartbeat was missed.
+    """
+
+    def __init__(self):
+        self.scheduler = VirtualScheduler()
+        chance = Random(1)
+        server = ModelServer(chance, self.scheduler.call_later)
+        self.network = Network(self.scheduler, chance, server)
+        server.is_calm = True
+        self.network.calm_down()
+        self.missed = []
+        self.socket = Socket(
+            "ws://example.org/socket", transport=self.network, scheduler=self.scheduler
+        )
+        self.socket.lifecycle.subscribe(self._note)
+        self.socket.connect()
+
+    def _note(self, event):
+        if isinstance(event, HeartbeatMissed):
+            self.missed.append(self.scheduler.clock)
+
+
+@pytest.fixture
+def calm():
+    calm = Calm()
+    yield calm
+    calm.socket.aclose()
+    calm.scheduler.advance_by(5)
+    assert calm.scheduler.pending == ()
+
+
+@pytest.mark.parametrize("begin", [1, 5, 12.5, 24, 24.9, 25.2, 30, 49.9, 60])
+def test_silence_is_noticed_within_interval_and_timeout(calm, begin):
+    calm.scheduler.advance_to(begin)
+
+    calm.network.fall_silent()
+    calm.scheduler.advance_by(25 + 10 + 1)
+
+    [noticed] = calm.missed
+    assert noticed - begin <= 25 + 10
+
+
+@pytest.mark.parametrize("begin", [1, 12.5, 24.9])
+def test_a_join_that_is_not_answered_puts_that_off_by_its_own_timeout(calm, begin):
+    calm.scheduler.advance_to(begin)
+
+    calm.network.fall_silent()
+    calm.socket.channel("room:1").join(timeout=60).mark_seen()
+    calm.scheduler.advance_by(25 + 10 + 60 + 1)
+
+    [noticed] = calm.missed
+    assert noticed - begin <= 25 + 10 + 60
+
+
+async def test_a_write_that_never_completes_is_cut_at_its_own_deadline(
+    proxy, make, ends
+):
+    socket = make(heartbeat=None)
+    await socket.connect()
+    channel = socket.channel("room:lobby")
+    await channel.join()
+    closed = first_of(socket.lifecycle, Closed)
+
+    proxy.block_writes()
+    pushes = [channel.push("noreply", {"data": "x" * 400_000}) for _ in range(40)]
+    for push in pushes:
+        ends.watch_push(push)
+
+    await closed
+    proxy.heal()
+
+
+@pytest.mark.parametrize("transport", ["websocket"], indirect=True)
+async def test_the_deadline_of_a_write_is_its_own(proxy, make):
+    socket = make(transport=WebSocketTransport(write_timeout=0.2), heartbeat=None)
+    await socket.connect()
+    channel = socket.channel("room:lobby")
+    await channel.join()
+    closed = first_of(socket.lifecycle, Closed)
+
+    proxy.block_writes()
+    began = time.monotonic()
+    for _ in range(40):
+        channel.push("noreply", {"data": "x" * 400_000})
+    await closed
+    proxy.heal()
+
+    assert 0.2 <= time.monotonic() - began < 2.0
+
+
+async def test_one_who_awaits_slowly_is_not_taken_for_a_dead_peer(socket, joined):
+    events, handled = listing(socket.lifecycle), []
+
+    async def handle(tick):
+        await asyncio.sleep(0.01)
+        handled.append(tick["i"])
+
+    working = map_async(handle, maxsize=1000)
+    joined.events("tick").pipe(working).subscribe()
+    await joined.push("burst_reply", {"n": 100})
+    while len(handled) < 100:
+        await socket.ping()
+
+    assert handled == [*range(100)]
+    assert events == []
+
+
+async def test_one_who_holds_the_loop_is_not_taken_for_a_dead_peer(
+    make, transport_class
+):
+    socket = make(transport=transport_class())
+    await socket.connect()
+    events = listing(socket.lifecycle)
+    # The heartbeat is on its way; its answer arrives while nobody reads.
+    await first_of(socket.sent, object)
+
+    time.sleep(STALL)  # noqa: ASYNC251 - the point of it
+    await socket.ping()
+
+    assert events == []
