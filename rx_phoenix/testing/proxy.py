@@ -145,7 +145,7 @@ class FaultProxy:
         self.to_client.rate = self.to_server.rate = rate
 
     def cut_after(self, count: int) -> None:
-        """Cut all connections after so many more bytes to the client: in mid-frame."""
+        """Cut all connections once, after so many more bytes to clients: in mid-frame."""
         self.to_client.budget = count
 
     def block_writes(self) -> None:
@@ -161,6 +161,11 @@ class FaultProxy:
         for writers in tuple(self._links):
             for writer in writers:
                 _reset(writer)
+
+    def _cut(self) -> None:
+        for writers in self._links:
+            for writer in writers:
+                writer.close()
 
     def _begin(self, reader: StreamReader, writer: StreamWriter) -> None:
         carrier = create_task(self._carry(reader, writer))
@@ -206,6 +211,8 @@ class FaultProxy:
                     writer.write(self._spoilt(piece, way))
                     await writer.drain()
                 if way.budget == 0:
+                    way.budget = None
+                    self._cut()
                     return
 
     async def _hold_back(self, size: int, way: Direction) -> None:

@@ -11,10 +11,14 @@ from typing import Any
 import msgspec
 from aiohttp import (
     ClientError,
-    ClientResponseError,
+    ClientHandlerType,
+    ClientOSError,
+    ClientRequest,
+    ClientResponse,
     ClientSession,
     ClientTimeout,
     Fingerprint,
+    ServerDisconnectedError,
 )
 from reactivex import Observable, abc
 from yarl import URL
@@ -23,6 +27,7 @@ from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Duration, seconds
 from rx_phoenix.protocol.endpoint import Endpoint, query
 from rx_phoenix.protocol.serializer import Frame
+from rx_phoenix.transport.cause import cause_of, shown
 from rx_phoenix.transport.contract import Connection
 from rx_phoenix.transport.duplex import Duplex, alive
 
@@ -54,8 +59,8 @@ class LongPollTransport:
     way: Phoenix answers such a poll with HTTP 500.
 
     Args:
-        session: A session of yours, which stays yours; each connection has one of its
-            own if None.
+        session: A session of yours, which stays yours, without its middlewares; each
+            connection has one of its own if None.
         ssl: As aiohttp's: True checks certificates, False does not; a context or a
             fingerprint is used as it is.
         proxy: The URL of an HTTP proxy.
@@ -226,16 +231,14 @@ class Requests:
                 timeout=limit,
                 # Where it leads to is not whom the tokens are for.
                 allow_redirects=False,
+                middlewares=(never_again,),
                 **self._options,
             ) as response:
                 body = await response.read()
         except TimeoutError as error:
             raise Failure(f"no answer within {limit.total:g} s") from error
-        except ClientResponseError as error:
-            # A proxy's. aiohttp's error quotes the request, and what is secret in it.
-            raise Failure(f"HTTP {error.status} {error.message}") from None
         except (ClientError, OSError) as error:
-            raise Failure(str(error) or type(error).__name__) from error
+            raise Failure(cause_of(error)) from shown(error)
         try:
             if response.status == HTTPStatus.OK:
                 return msgspec.json.decode(body, type=Answer)
@@ -247,6 +250,20 @@ class Requests:
             headers=dict(response.headers),
             body=body,
         )
+
+
+async def never_again(
+    request: ClientRequest, handler: ClientHandlerType
+) -> ClientResponse:
+    """Have a request that was cut fail: by itself, aiohttp asks again.
+
+    A server forgets what it has put into an answer, so another poll would go on behind
+    a gap that nobody sees.
+    """
+    try:
+        return await handler(request)
+    except (ClientOSError, ServerDisconnectedError) as error:
+        raise Failure(cause_of(error)) from shown(error)
 
 
 class LongPollConnection(Duplex):

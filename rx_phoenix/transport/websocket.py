@@ -21,7 +21,6 @@ from aiohttp import (
     ClientHandlerType,
     ClientRequest,
     ClientResponse,
-    ClientResponseError,
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
@@ -37,6 +36,7 @@ from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.policy import Duration, seconds
 from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.protocol.serializer import Frame
+from rx_phoenix.transport.cause import cause_of, shown
 from rx_phoenix.transport.contract import Connection
 from rx_phoenix.transport.duplex import Duplex, alive
 
@@ -135,13 +135,10 @@ class WebSocketTransport:
             )
         except WSServerHandshakeError:
             raise
-        except ClientResponseError as error:
-            url = endpoint.public_url
-            text = f"no connection to {url}: HTTP {error.status} {error.message}"
-            raise ConnectError(text, url=url) from None
         except (ClientError, OSError) as error:
             url = endpoint.public_url
-            raise ConnectError(f"no connection to {url}: {error}", url=url) from error
+            text = f"no connection to {url}: {cause_of(error)}"
+            raise ConnectError(text, url=url) from shown(error)
 
     def _url(self, endpoint: Endpoint) -> URL:
         url = URL(endpoint.address("websocket"), encoded=True)
@@ -273,7 +270,7 @@ class WebSocketConnection(Duplex):
             text = f"a write did not complete within {self._write_timeout:g} s"
             raise ConnectionLost(ABNORMAL, text) from None
         except (ClientError, OSError) as error:
-            raise ConnectionLost(ABNORMAL, str(error)) from error
+            raise ConnectionLost(ABNORMAL, cause_of(error)) from shown(error)
 
     async def say_goodbye(self, code: int, reason: str) -> None:
         """The closing handshake."""

@@ -23,10 +23,22 @@ async def proxy():
 
 
 @pytest.fixture
-async def ends(proxy):
-    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
-    yield reader, writer
-    writer.transport.abort()
+async def dial(proxy):
+    """Makes one more connection through the proxy."""
+    made = []
+
+    async def connect():
+        made.append(await asyncio.open_connection("127.0.0.1", proxy.port))
+        return made[-1]
+
+    yield connect
+    for _, writer in made:
+        writer.transport.abort()
+
+
+@pytest.fixture
+async def ends(dial):
+    return await dial()
 
 
 async def say(ends, data):
@@ -61,6 +73,16 @@ async def test_a_budget_cuts_in_the_middle(proxy, ends):
 
     assert await say(ends, b"hello") == b"hel"
     assert await ends[0].read() == b""
+
+
+async def test_a_budget_cuts_all_connections_once(proxy, ends, dial):
+    other = await dial()
+    proxy.cut_after(3)
+
+    assert await say(ends, b"hello") == b"hel"
+    assert await other[0].read() == b""
+
+    assert await say(await dial(), b"hello") == b"hello"
 
 
 async def test_a_reset_is_a_reset(proxy, ends):

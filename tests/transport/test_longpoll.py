@@ -280,9 +280,8 @@ async def test_an_answer_of_http_alone_is_the_end(peer, life, poll, status):
     assert (error.code, error.reason) == (1011, reason)
 
 
-async def test_a_poll_that_is_cut_is_repeated_once_and_then_the_end(peer, life, poll):
+async def test_a_poll_that_is_cut_is_the_end_as_its_messages_are_lost(life, poll):
     poll.cut()
-    (await peer.polled()).cut()
 
     error = await soon(life.ended)
 
