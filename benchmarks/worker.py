@@ -51,10 +51,12 @@ async def receive(client: Client, case: Case) -> Callable[[], Awaitable[None]]:
     await client.open()
     await client.join(topics)
     countdown = Countdown()
+    # One text for all topics, as a literal in a program is.
+    names = [f"tick{number}" for number in range(case.events)]
     for topic in topics:
-        for number in range(case.events):
+        for name in names:
             for _ in range(case.listeners):
-                client.listen(topic, f"tick{number}", countdown.handle, case.handling)
+                client.listen(topic, name, countdown.handle, case.handling)
     order = Order(
         count=case.count,
         topics=case.topics,

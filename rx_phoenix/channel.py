@@ -9,7 +9,7 @@ from reactivex.disposable import CompositeDisposable, Disposable
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import NotJoinedError, UsageError
 from rx_phoenix.join import Params
-from rx_phoenix.listeners import Hook, Listeners, unchanged
+from rx_phoenix.listeners import CONTROL, Hook, Listeners, unchanged
 from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.membership import Membership
 from rx_phoenix.operators.decoding import decode_as
@@ -29,9 +29,6 @@ from rx_phoenix.streams.hub import noop
 __all__ = ["Channel", "Home"]
 
 T = TypeVar("T")
-
-CONTROL = frozenset({CLOSE, ERROR, REPLY})
-"""The events that are for the channel itself, before they are for its listeners."""
 
 
 class Home(Protocol):
@@ -98,8 +95,11 @@ class Channel:
         self.topic = topic
         self.socket = socket
         self._membership = Membership(topic, params, self, self.report, self._watch)
-        self._join = self._membership.join
         self._listeners = Listeners(topic, self.spawn, self.report, self._watch)
+        # What every message asks for, where it is found at once.
+        self.current_join = self._membership.join
+        self.direct = self._listeners.direct
+        self.on_message = self.on_message
         self._outbox = Outbox(topic, self.link, self._sending_ref, self.report)
         self._listening = 0
         self._is_removed = False
@@ -367,7 +367,7 @@ class Channel:
 
     def _sending_ref(self) -> str | None:
         is_joined = self._membership.state.value is ChannelState.JOINED
-        return self._join.ref if is_joined and self.link().is_open else None
+        return self.current_join.ref if is_joined and self.link().is_open else None
 
     # What its membership needs.
 
@@ -439,7 +439,7 @@ class Channel:
     def receive(self, message: Message) -> None:
         """Take a message of the topic: membership and pushes first, listeners then."""
         join_ref = message.join_ref
-        if message.event in CONTROL or (join_ref and join_ref != self._join.ref):
+        if message.event in CONTROL or (join_ref and join_ref != self.current_join.ref):
             self._attend(message)
         else:
             self._listeners.tell(message, self.on_message)
@@ -448,7 +448,7 @@ class Channel:
         """Take what is more than an event, or less."""
         join_ref, event = message.join_ref, message.event
         membership = self._membership
-        if join_ref and join_ref != self._join.ref:
+        if join_ref and join_ref != self.current_join.ref:
             # Of an older join. A reply may still answer what was sent with that one.
             then = self._answer(message) if event == REPLY else None
             if then is None:

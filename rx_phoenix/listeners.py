@@ -9,14 +9,17 @@ from reactivex import abc
 
 from rx_phoenix.errors import UsageError
 from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import CLOSE
+from rx_phoenix.protocol.names import CLOSE, ERROR, REPLY
 from rx_phoenix.streams.callbacks import Callback, Spawn, discard
 from rx_phoenix.streams.hub import Hub, Reporter, Watcher
 
-__all__ = ["Hook", "Listeners", "unchanged"]
+__all__ = ["CONTROL", "Hook", "Listeners", "unchanged"]
 
 Hook = Callable[[str, Any, str | None], Any]
 """Sees event, payload and ref of each message; returns the payload to deliver."""
+
+CONTROL = frozenset({CLOSE, ERROR, REPLY})
+"""The events that are for the channel itself, before they are for its listeners."""
 
 H = TypeVar("H", bound=Hub[Any])
 
@@ -59,6 +62,10 @@ class Listeners:
         spawn: How to await what callbacks leave to await.
         report: Where their exceptions go.
         watch: Told when a source gets its first listener and loses its last.
+
+    Attributes:
+        direct: By event, who gets its payloads when nobody listens to all messages;
+            without the events that are for the channel itself first.
     """
 
     __slots__ = (
@@ -69,17 +76,17 @@ class Listeners:
         "_processed",
         "_refs",
         "_report",
-        "_source_of",
         "_spawn",
         "_topic",
         "_watch",
+        "direct",
     )
 
     def __init__(
         self, topic: str, spawn: Spawn, report: Reporter, watch: Watcher
     ) -> None:
         self._events: dict[str, Hub[Any]] = {}
-        self._source_of = self._events.get
+        self.direct: dict[str, Hub[Any]] = {}
         # Most channels have nobody who listens to these.
         self._messages: Hub[Message] | None = None
         self._processed: Hub[Message] | None = None
@@ -98,20 +105,22 @@ class Listeners:
         hub = self._events.get(event)
         if hub is None:
             hub = self._events[event] = self._new_source()
+            if event not in CONTROL and not self._has_taps:
+                self.direct[event] = hub
         return hub
 
     @property
     def messages(self) -> Hub[Message]:
         """Every message as it came."""
         if self._messages is None:
-            self._messages = self._new_source()
+            self._messages = self._new_tap()
         return self._messages
 
     @property
     def processed(self) -> Hub[Message]:
         """Every message, with the payload that the hook returned."""
         if self._processed is None:
-            self._processed = self._new_source()
+            self._processed = self._new_tap()
         return self._processed
 
     @property
@@ -121,6 +130,14 @@ class Listeners:
         if not isinstance(hub, Closes):
             hub = self._events[CLOSE] = self._set_up(Closes(self._report, self._watch))
         return hub
+
+    def _new_tap(self) -> Hub[Message]:
+        self.direct.clear()
+        return self._new_source()
+
+    @property
+    def _has_taps(self) -> bool:
+        return self._messages is not None or self._processed is not None
 
     def _new_source(self) -> Hub[Any]:
         return self._set_up(Hub[Any](self._report, self._watch))
@@ -135,7 +152,7 @@ class Listeners:
         payload = message.payload
         if hook is not unchanged:
             payload = self._hooked(hook, message.event, payload, message.ref)
-        hub = self._source_of(message.event)
+        hub = self._events.get(message.event)
         if hub is not None:
             hub.on_next(payload)
         if self._processed is not None:

@@ -1,22 +1,41 @@
 """Who is on which topic: the identity of channels, and the routes of messages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from rx_phoenix.errors import ChannelConflict
 from rx_phoenix.protocol.message import Message
+from rx_phoenix.streams.hub import Hub
 
-__all__ = ["Member", "Members", "Route"]
+__all__ = ["Member", "Members"]
 
-Route = Callable[[Message], None]
-"""Where the messages of one topic go."""
+
+class Referred(Protocol):
+    """What has a ref on the wire, or None while it has not."""
+
+    ref: str | None
 
 
 class Member(Protocol):
     """A channel, as the connection knows it."""
 
     topic: str
+
+    @property
+    def on_message(self) -> object:
+        """What every message passes; `unchanged` if it is left as it is."""
+        ...
+
+    @property
+    def direct(self) -> Mapping[str, Hub[Any]]:
+        """By event, who gets its payload when nobody else gets the message."""
+        ...
+
+    @property
+    def current_join(self) -> Referred:
+        """The join by whose ref messages of older ones are known."""
+        ...
 
     def receive(self, message: Message) -> None:
         """A message of its topic arrived."""
@@ -48,12 +67,12 @@ class Members:
     server that gets a leave and a join back to back does not answer the leave.
 
     Attributes:
-        routes: By topic, where messages go: one look-up a message, however many
-            channels there are.
+        routes: By topic, whose messages they are: one look-up a message, however
+            many channels there are.
     """
 
     def __init__(self) -> None:
-        self.routes: dict[str, Route] = {}
+        self.routes: dict[str, Member] = {}
         self._known: WeakValueDictionary[str, Any] = WeakValueDictionary()
         self._busy: dict[str, Member] = {}
         self._retired: dict[str, Member] = {}
@@ -83,7 +102,7 @@ class Members:
         if self._known.get(topic) is member:
             self._busy[topic] = member
             if topic not in self._retired:
-                self.routes[topic] = member.receive
+                self.routes[topic] = member
 
     def let_go(self, member: Member) -> None:
         """It is idle: nobody listens, and nothing is joined."""

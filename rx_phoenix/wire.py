@@ -5,6 +5,7 @@ from collections.abc import Callable
 from rx_phoenix.attempt import Attempt
 from rx_phoenix.backlog import Backlog
 from rx_phoenix.errors import ProtocolError
+from rx_phoenix.listeners import unchanged
 from rx_phoenix.members import Members
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.protocol.message import Message
@@ -60,7 +61,7 @@ class Wire:
         self._serializer = serializer
         # Looked up once: every frame goes through them.
         self._decode = serializer.decode
-        self._route_of = self.members.routes.get
+        self._member_of = self.members.routes.get
         self._heartbeat_answered = heartbeat_answered
         self._malformed = malformed
         self._attempt: Attempt | None = None
@@ -138,17 +139,29 @@ class Wire:
         counters = self.counters
         counters.frames_in += 1
         counters.bytes_in += len(frame)
+        # A local is called faster than an attribute.
+        decode, member_of = self._decode, self._member_of
         try:
-            message = self._decode(frame)
+            message = decode(frame)
         except ProtocolError as error:
             counters.protocol_errors += 1
             self._malformed(error)
             return
-        route = self._route_of(message.topic)
-        if route is not None:
-            route(message)
-        elif not self._is_heartbeat(message) and message.reply is not None:
-            counters.late_replies += 1
+        member = member_of(message.topic)
+        if member is None:
+            if not self._is_heartbeat(message) and message.reply is not None:
+                counters.late_replies += 1
+        else:
+            join_ref = message.join_ref
+            source = member.direct.get(message.event)
+            if (
+                source is None
+                or (join_ref and join_ref != member.current_join.ref)
+                or member.on_message is not unchanged
+            ):
+                member.receive(message)
+            else:
+                source.on_next(message.payload)
         if self._taps:
             self.frames.on_next(message)
             self.messages.on_next(message)

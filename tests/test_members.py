@@ -46,7 +46,7 @@ def join(members):
 
 
 def deliver(members, event, topic="room:1"):
-    members.routes[topic](Message(None, None, topic, event, {}))
+    members.routes[topic].receive(Message(None, None, topic, event, {}))
 
 
 # Who has a topic.

@@ -4,11 +4,12 @@ import pytest
 
 from rx_phoenix.attempt import Attempt, Destination
 from rx_phoenix.errors import EncodeError, ProtocolError
+from rx_phoenix.listeners import unchanged
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.protocol.message import Message
 from rx_phoenix.protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix.push import Push
-from rx_phoenix.streams.hub import noop
+from rx_phoenix.streams.hub import Hub, noop
 from rx_phoenix.testing.fake import FakeTransport
 from rx_phoenix.testing.scheduler import VirtualScheduler
 from rx_phoenix.wire import Wire
@@ -24,12 +25,21 @@ BEAT_FRAME = '[null,"7","phoenix","phx_reply",{"status":"ok","response":{}}]'
 PHOENIX_NEWS_FRAME = '[null,null,"phoenix","news",{}]'
 
 
+class Join:
+    """The join in force."""
+
+    ref = "1"
+
+
 class Channel:
     """A member that writes down what it gets."""
 
     def __init__(self, topic, log):
         self.topic = topic
         self.log = log
+        self.direct = {}
+        self.current_join = Join()
+        self.on_message = unchanged
 
     def receive(self, message):
         self.log.append((self.topic, message))
@@ -323,6 +333,36 @@ def test_a_message_goes_to_the_channel_of_its_topic(trial):
 def test_a_frame_of_text_may_come_as_bytes(trial):
     trial.join("room:1")
     trial.wire.receive(NEWS_FRAME.encode())
+
+    assert trial.log == [("room:1", NEWS)]
+
+
+@pytest.fixture
+def listened(trial):
+    """A channel whose event ``news`` somebody listens to."""
+    channel = trial.join("room:1")
+    channel.direct["news"] = Hub(trial.reported.append)
+    channel.direct["news"].subscribe(trial.log.append)
+    return channel
+
+
+@pytest.mark.parametrize("join_ref", ["null", '"1"'])
+def test_an_event_goes_straight_to_who_listens_to_it(trial, listened, join_ref):
+    trial.wire.receive(f'[{join_ref},null,"room:1","news",{{"body":"hi"}}]')
+
+    assert trial.log == [{"body": "hi"}]
+
+
+def test_an_event_of_an_older_join_is_for_the_channel_to_judge(trial, listened):
+    trial.wire.receive('["0",null,"room:1","news",{"body":"hi"}]')
+
+    message = Message("0", None, "room:1", "news", {"body": "hi"})
+    assert trial.log == [("room:1", message)]
+
+
+def test_an_event_that_a_hook_may_change_goes_through_the_channel(trial, listened):
+    listened.on_message = lambda event, payload, ref: payload
+    trial.wire.receive(NEWS_FRAME)
 
     assert trial.log == [("room:1", NEWS)]
 

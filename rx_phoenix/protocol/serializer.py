@@ -77,8 +77,9 @@ class SerializerV2:
     def decode(self, frame: Frame) -> Message:
         """Read a text or a binary frame."""
         # Most frames are text, and a binary one is never JSON: it is cheapest to try.
+        decode = self._decode
         try:
-            return self._decode(frame)
+            return decode(frame)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             if not is_binary(frame):
                 raise _no_message(frame, error) from error
