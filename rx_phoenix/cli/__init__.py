@@ -2,6 +2,8 @@
 
 import sys
 
+from rx_phoenix.cli.exits import ExitCode
+
 __all__ = ["main"]
 
 EXTRA = {"rich", "typer"}
@@ -15,8 +17,10 @@ def main() -> None:
     except ModuleNotFoundError as missing:
         if missing.name not in EXTRA:
             raise
-        sys.exit(
+        print(
             f"rx-phoenix: the command line needs {missing.name}, which is not "
-            "installed.\nInstall it with: pip install 'rx_phoenix[cli]'"
+            "installed.\nInstall it with: pip install 'rx_phoenix[cli]'",
+            file=sys.stderr,
         )
+        sys.exit(ExitCode.USAGE)
     app()

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 
+from rx_phoenix.cli.exits import ExitCode
 from tests.cli.terminal import run
 
 WITHOUT_TYPER = """
@@ -26,6 +27,6 @@ async def test_without_its_extra_it_says_what_to_install():
     )
     _, err = await process.communicate()
 
-    assert process.returncode == 1
+    assert process.returncode == ExitCode.USAGE
     assert "pip install 'rx_phoenix[cli]'" in err.decode()
     assert "Traceback" not in err.decode()
