@@ -74,8 +74,6 @@ class ServerLane:
     Attributes:
         letters: What its letters mean.
         done: What it did.
-        untaken: What its channels said and nobody listened to. A whole frame is not
-            asked for: that of an older join, say, nobody shall hear.
         origin: Who makes it play its lane.
         tick: Seconds of one character, for drawings.
     """
@@ -83,7 +81,8 @@ class ServerLane:
     def __init__(self, client: ClientLane, scheduler: VirtualScheduler) -> None:
         self.letters: dict[str, ServerLetter] = dict(SERVER_LETTERS)
         self.done: list[Done] = []
-        self.untaken: list[Done] = []
+        self._untaken: list[Done] = []
+        self._heard: set[str] = set()
         self.origin: Origin | None = None
         self.tick = TICK
         self._client = client
@@ -209,8 +208,19 @@ class ServerLane:
         done = self._note(letter, message)
         with watch_deliveries() as taken:
             connection_of(join.attempt).receive(message)
-        if not (message.event in LIFECYCLE or taken or join.is_left):
-            self.untaken.append(done)
+        if taken:
+            self._heard.add(letter)
+        elif not (message.event in LIFECYCLE or join.is_left):
+            self._untaken.append(done)
+
+    @property
+    def untaken(self) -> list[Done]:
+        """What its channels said and nobody ever listened to.
+
+        A letter that somebody heard once may fall on deaf ears: of a callback that was
+        removed, say. A whole frame may always: nobody shall hear one of an older join.
+        """
+        return [done for done in self._untaken if done.letter not in self._heard]
 
     def drawn(self) -> list[tuple[float, str]]:
         """What the server did as letters of a drawing."""

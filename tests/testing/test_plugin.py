@@ -321,6 +321,25 @@ def test_another(phx):
     result.assert_outcomes(passed=2)
 
 
+def test_a_message_that_nobody_takes_any_more_is_fine(run):
+    result = run(
+        """
+def test_it(phx):
+    phx.letters(m=Says("news", {"n": 1}))
+    channel = phx.socket.channel("room:1")
+    phx.record(channel.joined)
+    heard = []
+    ref = channel.on("news", heard.append)
+    phx.run(server="-ojm")
+    channel.off("news", ref)
+    phx.run(server="m")
+    assert heard == [{"n": 1}]
+"""
+    )
+
+    result.assert_outcomes(passed=1)
+
+
 def test_a_message_to_a_channel_that_was_left_meanwhile_is_fine(run):
     result = run(
         """
