@@ -17,10 +17,9 @@ def main() -> None:
     except ModuleNotFoundError as missing:
         if missing.name not in EXTRA:
             raise
-        print(
+        sys.stderr.write(
             f"rx-phoenix: the command line needs {missing.name}, which is not "
-            "installed.\nInstall it with: pip install 'rx_phoenix[cli]'",
-            file=sys.stderr,
+            "installed.\nInstall it with: pip install 'rx_phoenix[cli]'\n"
         )
         sys.exit(ExitCode.USAGE)
     app()
