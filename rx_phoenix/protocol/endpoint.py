@@ -89,7 +89,7 @@ def check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         is_usable = parts.scheme in SCHEMES and parts.hostname and parts.port != 0
-    except ValueError:  # its words may quote the URL
+    except (AttributeError, ValueError):  # no text, or words that may quote the URL
         is_usable = False
     if not is_usable:
         raise UsageError(

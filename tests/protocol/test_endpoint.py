@@ -121,6 +121,7 @@ UNUSABLE = [
     "ws://[::1/socket",
     "ws://\u2102\u2048.com/socket",
     None,
+    4000,
 ]
 
 
