@@ -103,17 +103,13 @@ class Retries:
         """
         if isinstance(error, ConnectionLost):
             self._loss = error
-        outlook = self._outlook(error)
+        try:
+            outlook = self._policy.outlook(error)
+        except Exception as failure:  # noqa: BLE001 - a user's give_up: reported
+            return self._wait_and_report(error, failure)
         if outlook is Outlook.REFRESH and not self._had_second_chance:
             return self._ask_again(error, credentials, providers, later)
         return self._wait(error) if outlook is Outlook.RETRY else GaveUp(error)
-
-    def _outlook(self, error: Exception) -> Outlook:
-        try:
-            return self._policy.outlook(error)
-        except Exception as failure:  # noqa: BLE001 - a user's give_up: reported
-            self._report(failure)
-            return Outlook.RETRY
 
     def _ask_again(
         self,
@@ -140,8 +136,7 @@ class Retries:
                 reach(self._wait(error, answers))
 
         def excuse(failure: Exception) -> None:
-            self._report(failure)
-            reach(self._wait(error))
+            reach(self._wait_and_report(error, failure))
 
         self.is_waiting = True
         asking = ask(providers, self._spawn, compare, excuse)
@@ -155,8 +150,27 @@ class Retries:
         self, error: Exception, credentials: Sequence[Any] | None = None
     ) -> Retrying:
         self._tries += 1
-        delay = self._delay(error)
+        tries, chance, now = self._tries, self._chance(), aware(self._scheduler().now)
+        try:
+            delay = self._policy.delay(tries, error, chance, now, self._loss)
+        except Exception as failure:  # noqa: BLE001 - a user's delays: reported
+            delay = Reconnect().delay(tries, error, chance, now, self._loss)
+            self._begin_to_wait(delay, credentials)
+            self._report(failure)
+        else:
+            self._begin_to_wait(delay, credentials)
+        return Retrying(tries, delay)
 
+    def _wait_and_report(self, error: Exception, failure: Exception) -> Retrying:
+        """Wait, whatever a user's function made of it.
+
+        It is reported last, for whoever is told may put an end to the wait.
+        """
+        verdict = self._wait(error)
+        self._report(failure)
+        return verdict
+
+    def _begin_to_wait(self, delay: float, credentials: Sequence[Any] | None) -> None:
         def resume() -> None:
             self.stop()
             self._begin(credentials)
@@ -165,15 +179,6 @@ class Retries:
         self.is_waiting = True
         self.due = scheduler.monotonic() + delay
         self._waiting.disposable = scheduler.call_later(delay, resume)
-        return Retrying(self._tries, delay)
-
-    def _delay(self, error: Exception) -> float:
-        chance, now = self._chance(), aware(self._scheduler().now)
-        try:
-            return self._policy.delay(self._tries, error, chance, now, self._loss)
-        except Exception as failure:  # noqa: BLE001 - a user's delays: reported
-            self._report(failure)
-            return Reconnect().delay(self._tries, error, chance, now, self._loss)
 
 
 def aware(time: datetime) -> datetime:

@@ -235,6 +235,29 @@ def test_a_policy_that_raises_is_reported_and_does_not_decide(steady):
     stage.unhandled.clear()
 
 
+@pytest.mark.parametrize("end", ["disconnect", "aclose"])
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (lambda: {"reconnect": Reconnect(lambda _: 1 / 0)}, 503),
+        (lambda: {"reconnect": Reconnect(float, give_up=lambda _: 1 / 0)}, 503),
+        (lambda: {"params": [{}].pop}, 403),
+    ],
+    ids=["delays", "give_up", "params"],
+)
+def test_an_end_that_a_reported_fault_brings_about_is_one(steady, options, status, end):
+    stage = steady(**options())
+    stage.socket.connect().subscribe(on_error=lambda _: None)
+    stage.socket.unhandled.subscribe(lambda _: getattr(stage.socket, end)())
+    stage.fail(ConnectError("no", status=status))
+
+    assert stage.time.pending == ()
+    assert delays(stage) == []
+    assert (stage.attempts, stage.socket.state) == (1, "closed")
+    assert len(stage.unhandled) == 1
+    stage.unhandled.clear()
+
+
 # When delays start over.
 
 
