@@ -145,7 +145,7 @@ class FaultProxy:
         self.to_client.rate = self.to_server.rate = rate
 
     def cut_after(self, count: int) -> None:
-        """Cut all connections once, after so many more bytes to clients: in mid-frame."""
+        """Cut all connections once, so many bytes to clients later: in mid-frame."""
         self.to_client.budget = count
 
     def block_writes(self) -> None:
