@@ -54,15 +54,15 @@ class Rejoining:
 
     def schedule(self) -> None:
         """Begin to wait, or begin anew."""
-        link = self._link()
-        attempt, chance = self._tries + 1, link.chance()
+        attempt, chance = self._tries + 1, self._link().chance()
         try:
             delay = delay_of(self._policy().delays, attempt, chance)
         except ISOLATED as failure:
+            self._wait(delay_of(Rejoin().delays, attempt, chance))
+            # Last of all, for whoever is told may put an end to the wait.
             self._report(contained(failure))
-            delay = delay_of(Rejoin().delays, attempt, chance)
-        self.is_due = True
-        self._waiting.disposable = link.scheduler.call_later(delay, self._fire)
+        else:
+            self._wait(delay)
 
     def stop(self) -> None:
         """Wait no longer."""
@@ -78,3 +78,7 @@ class Rejoining:
         self._tries += 1
         self.stop()
         self._due()
+
+    def _wait(self, delay: float) -> None:
+        self.is_due = True
+        self._waiting.disposable = self._link().scheduler.call_later(delay, self._fire)

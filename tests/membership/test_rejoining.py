@@ -154,6 +154,17 @@ def test_a_lease_may_be_taken_again_inside_its_final_end(make_stage):
     assert channel.state == "joined"
 
 
+def test_an_end_that_a_reported_fault_brings_about_leaves_no_wait(make_stage):
+    stage = make_stage(rejoin=Rejoin(lambda _: 1 / 0))
+    channel = stage.joined()
+    stage.socket.unhandled.subscribe(lambda _: stage.socket.aclose())
+    stage.say(channel, "phx_error")
+
+    assert (channel.state, stage.time.pending) == ("closed", ())
+    assert len(stage.unhandled) == 1
+    stage.unhandled.clear()
+
+
 def test_a_policy_that_raises_is_reported_and_does_not_decide(make_stage):
     boom = RuntimeError("boom")
 
