@@ -333,6 +333,31 @@ def test_the_loss_of_the_connection(stage, story, listen):
     ]
 
 
+def test_the_end_of_the_socket(stage, story):
+    channel = stage.joined()
+    watch(story, channel.push("ask"), "push")
+    for name in ("states", "joins", "session", "joined", "closes", "messages"):
+        getattr(channel, name).subscribe(
+            on_completed=lambda name=name: story.append(f"end of {name}")
+        )
+    channel.on_close(lambda *_: story.append("on_close"))
+    story.clear()
+    stage.socket.aclose()
+
+    assert story == [
+        "push cancelled!",
+        "push failed",
+        "push.receive timeout",
+        "on_close",
+        "end of joined",
+        "end of session",
+        "end of states",
+        "end of joins",
+        "end of closes",
+        "end of messages",
+    ]
+
+
 # In order of registration.
 
 

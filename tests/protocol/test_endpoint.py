@@ -141,6 +141,15 @@ def test_a_full_url_is_fine(url):
 # Secrets.
 
 
+def test_an_endpoint_is_given_by_names_and_does_not_change():
+    endpoint = Endpoint(url="ws://host/socket")
+
+    with pytest.raises(TypeError, match="positional"):
+        Endpoint("ws://host/socket")
+    with pytest.raises(AttributeError, match="immutable"):
+        endpoint.url = "ws://other/socket"
+
+
 @pytest.mark.parametrize(
     ("url", "public"),
     [
