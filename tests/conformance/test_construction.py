@@ -126,8 +126,8 @@ def test_the_scheme_is_ws_or_wss(make_stage, url, scheme):
             "token=a%20b&x%5By%5D%5B0%5D=1&x%5By%5D%5B1%5D=2",
         ),
         (
-            {"a": [1, "é&"], "b": True, "f": 1.5, "g": "x y+z~!*'()"},
-            "a%5B0%5D=1&a%5B1%5D=%C3%A9%26&b=true&f=1.5&g=x%20y%2Bz~!*'()",
+            {"a": [1, "é&"], "b": True, "c": False, "f": 1.5, "g": "x y+z~!*'()"},
+            "a%5B0%5D=1&a%5B1%5D=%C3%A9%26&b=true&c=false&f=1.5&g=x%20y%2Bz~!*'()",
         ),
     ],
 )
