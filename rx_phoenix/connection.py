@@ -30,7 +30,7 @@ from rx_phoenix.protocol.names import SocketState
 from rx_phoenix.protocol.serializer import Serializer
 from rx_phoenix.retry import Retries, Verdict
 from rx_phoenix.stats import SocketStats
-from rx_phoenix.streams.deadline import Queue
+from rx_phoenix.streams.deadline import Deadlines, Queue
 from rx_phoenix.streams.hub import Hub, Reporter
 from rx_phoenix.streams.lease import Lease
 from rx_phoenix.streams.once import Once
@@ -60,6 +60,7 @@ class LiveConnection:
         lifecycle: What happens to it.
         wire: What goes over it, and whom that concerns.
         joins: The joins that are not answered yet.
+        deadlines: The deadlines of pushes.
         lease: The connection as a shared stream.
         liveness: Its heartbeats.
         tasks: What is awaited on the socket's loop.
@@ -82,6 +83,7 @@ class LiveConnection:
         self.state = State(SocketState.CLOSED, report)
         self.lifecycle = Hub[Lifecycle | ProtocolError](report)
         self.joins = Queue()
+        self.deadlines = Deadlines(lambda: self.scheduler)
         self.witness: Callable[[Lifecycle | ProtocolError], None] | None = None
         self.chance = chance
         self.report = report

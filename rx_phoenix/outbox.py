@@ -76,7 +76,8 @@ class Outbox:
         else:
             self._send(push, join_ref)
         if not push.is_settled:
-            push.deadline = link.scheduler.call_later(within, push.expire)
+            push.deadlines = link.deadlines
+            link.deadlines.add(push)
         if link.wire.pushes.is_watched:
             link.wire.pushes.on_next(push)
         return push

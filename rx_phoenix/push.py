@@ -14,6 +14,7 @@ from rx_phoenix.errors import (
 from rx_phoenix.protocol.message import Reply
 from rx_phoenix.protocol.names import OK, TIMEOUT
 from rx_phoenix.streams.callbacks import Callback, Spawn
+from rx_phoenix.streams.deadline import Deadlines
 from rx_phoenix.streams.hub import Reporter
 from rx_phoenix.streams.once import Once
 
@@ -63,7 +64,7 @@ class Push(Once[Any]):
         self.payload = payload
         self.within = within
         self.ref: str | None = None
-        self.deadline: abc.DisposableBase | None = None
+        self.deadlines: Deadlines | None = None
         self._spawn = spawn
         self._on_cancel = on_cancel
         self._hooks: tuple[tuple[str, Callback], ...] = ()
@@ -211,9 +212,9 @@ class Push(Once[Any]):
 
     def _decide(self, outcome: Reply) -> None:
         self._first = outcome
-        if self.deadline is not None:
-            self.deadline.dispose()
-            self.deadline = None
+        if self.deadlines is not None:
+            self.deadlines.remove(self)
+            self.deadlines = None
         if self._outcome_stream is not None:
             self._outcome_stream.succeed(outcome)
 

@@ -15,6 +15,7 @@ from rx_phoenix.errors import (
 )
 from rx_phoenix.protocol.message import Reply
 from rx_phoenix.push import Push
+from rx_phoenix.streams.deadline import Deadlines
 from rx_phoenix.testing.scheduler import VirtualScheduler
 from tests.operators.notes import Notes
 
@@ -425,7 +426,8 @@ def test_it_can_be_cancelled_where_nobody_keeps_it(reported):
 
 @ends
 def test_the_end_calls_off_its_deadline(push, time, end):
-    push.deadline = time.call_later(push.within, push.expire)
+    push.deadlines = Deadlines(lambda: time)
+    push.deadlines.add(push)
     ENDS[end](push)
 
     assert time.pending == ()

@@ -1,13 +1,14 @@
-"""Deadlines that can pause, and the line in which joins are answered."""
+"""Deadlines: that can pause, by the thousand, and in the line of open joins."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from reactivex import abc
 
 from rx_phoenix.streams.hub import noop
 from rx_phoenix.streams.scheduler import LoopScheduler
 
-__all__ = ["Deadline", "Queue"]
+__all__ = ["Deadline", "Deadlines", "Queue"]
 
 
 class Deadline(abc.DisposableBase):
@@ -52,6 +53,70 @@ class Deadline(abc.DisposableBase):
         self._timer = None
         self._left = 0.0
         self._expired()
+
+
+class Expiring(Protocol):
+    """What waits, and for how long.
+
+    Attributes:
+        within: Seconds to its deadline.
+    """
+
+    within: float
+
+    def expire(self) -> None:
+        """Its deadline passed."""
+        ...
+
+
+class Deadlines:
+    """The deadlines of many, with one timer for all that wait equally long.
+
+    Who waits equally long expires in the order of coming, so that only the first
+    needs a timer. A timer each costs as much as all the rest of a push.
+
+    Args:
+        scheduler: Gives the one whose time counts.
+    """
+
+    def __init__(self, scheduler: Callable[[], LoopScheduler]) -> None:
+        self._scheduler = scheduler
+        self._dues: dict[float, dict[Expiring, float]] = {}
+        self._timers: dict[float, abc.DisposableBase] = {}
+
+    def add(self, waiting: Expiring) -> None:
+        """Its time counts from now on."""
+        within, scheduler = waiting.within, self._scheduler()
+        due = scheduler.monotonic() + within
+        dues = self._dues.get(within)
+        if dues is None:
+            self._dues[within] = {waiting: due}
+            self._start_timer(within, within)
+        else:
+            dues[waiting] = due
+
+    def remove(self, waiting: Expiring) -> None:
+        """It waits no longer."""
+        within = waiting.within
+        dues = self._dues.get(within)
+        if dues is not None and dues.pop(waiting, None) is not None and not dues:
+            del self._dues[within]
+            self._timers.pop(within).dispose()
+
+    def _start_timer(self, within: float, delay: float) -> None:
+        self._timers[within] = self._scheduler().call_later(
+            delay, lambda: self._look(within)
+        )
+
+    def _look(self, within: float) -> None:
+        dues, now = self._dues[within], self._scheduler().monotonic()
+        first, due = next(iter(dues.items()))
+        if due > now:  # who the timer was for has gone
+            self._start_timer(within, due - now)
+            return
+        self._start_timer(within, 0.0)
+        self.remove(first)
+        first.expire()
 
 
 class Queue:

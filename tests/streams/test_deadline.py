@@ -2,7 +2,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from rx_phoenix.streams.deadline import Deadline, Queue
+from rx_phoenix.streams.deadline import Deadline, Deadlines, Queue
 from rx_phoenix.testing.scheduler import VirtualScheduler
 
 
@@ -21,6 +21,94 @@ def deadline_of(time, log):
         return Deadline(time, allowance, lambda: log.append((name, time.clock)))
 
     return make
+
+
+class Waiting:
+    """Says its name when it expires."""
+
+    def __init__(self, name, within, time, log):
+        self.name = name
+        self.within = within
+        self.time = time
+        self.log = log
+
+    def expire(self):
+        self.log.append((self.name, self.time.clock))
+
+
+@pytest.fixture
+def deadlines(time):
+    return Deadlines(lambda: time)
+
+
+@pytest.fixture
+def wait(time, log, deadlines):
+    """Wait for some seconds."""
+
+    def wait(name, within=10.0):
+        waiting = Waiting(name, within, time, log)
+        deadlines.add(waiting)
+        return waiting
+
+    return wait
+
+
+# The deadlines of many.
+
+
+def test_each_of_many_expires_in_its_own_time(time, log, wait):
+    wait("a")
+    wait("short", 2.0)
+    time.advance_by(1)
+    wait("b")
+    wait("c")
+    time.advance_by(60)
+
+    assert log == [("short", 2.0), ("a", 10.0), ("b", 11.0), ("c", 11.0)]
+
+
+def test_one_that_was_removed_does_not_expire_and_the_others_do(
+    time, log, deadlines, wait
+):
+    first = wait("first")
+    time.advance_by(1)
+    wait("second")
+    deadlines.remove(first)
+    time.advance_by(60)
+
+    assert log == [("second", 11.0)]
+
+
+def test_those_that_wait_equally_long_share_a_timer(time, deadlines, wait):
+    waiting = [wait("equal") for _ in range(100)]
+    armed = len(time.pending)
+    for one in waiting:
+        deadlines.remove(one)
+
+    assert armed == 1
+
+
+def test_removing_twice_is_the_same_as_once(time, log, deadlines, wait):
+    waiting = wait("a")
+    deadlines.remove(waiting)
+    deadlines.remove(waiting)
+    time.advance_by(60)
+
+    assert log == []
+
+
+def test_one_that_expires_may_remove_others_and_wait_anew(time, log, deadlines, wait):
+    class Eager(Waiting):
+        def expire(self):
+            super().expire()
+            deadlines.remove(second)
+            wait("again")
+
+    deadlines.add(Eager("first", 10.0, time, log))
+    second = wait("second")
+    time.advance_by(60)
+
+    assert log == [("first", 10.0), ("again", 20.0)]
 
 
 # A deadline.
