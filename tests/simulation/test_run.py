@@ -1,6 +1,5 @@
 """Whole lives in virtual time: nothing breaks, and what would break is noticed."""
 
-import logging
 import os
 
 import pytest
@@ -14,14 +13,6 @@ SHARE = 50
 
 ENOUGH = 150
 """Within so many seeds a deliberate bug has to show."""
-
-
-@pytest.fixture(autouse=True)
-def quiet():
-    """A refused join that nobody looked at is logged; here, that is weather."""
-    logging.disable(logging.CRITICAL)
-    yield
-    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, SHARE))
