@@ -31,6 +31,10 @@ __all__ = ["Channel", "Home"]
 T = TypeVar("T")
 
 
+PRIMITIVE = str, int, float
+"""What JavaScript has values of that count as false."""
+
+
 class Home(Protocol):
     """What a channel needs of its socket."""
 
@@ -58,7 +62,7 @@ def is_unmatched(reply: Reply) -> bool:
 
 def is_nothing(payload: object) -> bool:
     """Whether phoenix.js would take a payload for a missing one (``push.js``)."""
-    return payload is None or (isinstance(payload, str | int | float) and not payload)
+    return payload is None or (isinstance(payload, PRIMITIVE) and not payload)
 
 
 class Channel:

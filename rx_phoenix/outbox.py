@@ -10,6 +10,7 @@ from rx_phoenix.connection import LiveConnection
 from rx_phoenix.protocol.message import Message
 from rx_phoenix.push import Push
 from rx_phoenix.streams.hub import Reporter
+from rx_phoenix.wire import Wire
 
 __all__ = ["Outbox"]
 
@@ -74,7 +75,7 @@ class Outbox:
             self._wait(push)
             self.flush()
         else:
-            self._send(push, join_ref)
+            self._send(push, join_ref, link.wire)
         if not push.is_settled:
             push.deadlines = link.deadlines
             link.deadlines.add(push)
@@ -87,7 +88,7 @@ class Outbox:
         while self._waiting and (join_ref := self._join_ref()) is not None:
             push = next(iter(self._waiting))
             self._forget(push)
-            self._send(push, join_ref)
+            self._send(push, join_ref, self._link().wire)
 
     def take(self, ref: str) -> Push | None:
         """The push that was sent with this ref, which is waited for no longer."""
@@ -100,8 +101,7 @@ class Outbox:
             self._forget(push)
         return taken
 
-    def _send(self, push: Push, join_ref: str) -> None:
-        wire = self._link().wire
+    def _send(self, push: Push, join_ref: str, wire: Wire) -> None:
         push.ref = ref = wire.next_ref()
         message = Message(join_ref, ref, self._topic, push.event, push.payload)
         # Registered first: a reply may come within the call.

@@ -18,7 +18,7 @@ A transport may hand over a text frame undecoded, as bytes. That is never
 ambiguous: a binary frame begins with its kind, 0 to 2, and no JSON does.
 """
 
-Binary = bytes | bytearray | memoryview
+Binary = bytes, bytearray, memoryview
 
 
 class Serializer(Protocol):
