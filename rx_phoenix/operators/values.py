@@ -104,10 +104,14 @@ class Values(
     ) -> None:
         self._subscription.dispose()
         self._waiting.clear()
-        self.on_error(UsageError(OUTSIDE))
+        self._end = UsageError(OUTSIDE)
+        self._arrived.set()
 
     def on_next(self, value: T) -> None:
         """Let a value wait for the loop."""
+        # A source that emits while it is being subscribed to cannot be stopped yet.
+        if self._end is not None:
+            return
         try:
             self._waiting.put(value)
         except Exception as error:  # noqa: BLE001 - an overflow, or of on_loss: raised
@@ -117,8 +121,9 @@ class Values(
 
     def on_error(self, error: Exception) -> None:
         """Raise in the loop, after what waits."""
-        self._end = error
-        self._arrived.set()
+        if self._end is None:
+            self._end = error
+            self._arrived.set()
 
     def on_completed(self) -> None:
         """End the loop, after what waits."""

@@ -230,6 +230,25 @@ def test_a_full_queue_drops_and_tells(overflow, kept, loop_over, source, time, n
     assert sum(losses) == 5 - len(kept)
 
 
+@pytest.mark.parametrize("overflow", ["error", "drop_newest"])
+def test_an_end_while_it_subscribes_is_not_taken_back(overflow, time, notes):
+    def refuse(_):
+        raise FAILURE
+
+    async def main():
+        stream = reactivex.from_iterable(range(5))
+        async with values(
+            stream, maxsize=3, overflow=overflow, on_loss=refuse
+        ) as items:
+            async for item in items:
+                notes.on_next(item)
+
+    error = QueueOverflow if overflow == "error" else Failure
+    with pytest.raises(error):
+        time.loop.run_until_complete(main())
+    assert notes.values == [0, 1, 2]
+
+
 def test_an_on_loss_that_raises_ends_it_with_its_exception(
     loop_over, source, time, notes
 ):
