@@ -23,9 +23,11 @@ from rx_phoenix.testing.timer import VirtualTimer
 
 if TYPE_CHECKING:
     from rx_phoenix.testing.reference import reference_app as reference_app
+    from rx_phoenix.testing.server import ConnectRefused as ConnectRefused
     from rx_phoenix.testing.server import JoinError as JoinError
     from rx_phoenix.testing.server import PhoenixServer as PhoenixServer
     from rx_phoenix.testing.server import ServerChannel as ServerChannel
+    from rx_phoenix.testing.server import SocketOptions as SocketOptions
 
 __all__ = [
     "Answers",
@@ -55,9 +57,11 @@ __all__ = [
 ]
 
 HOMES = {
+    "ConnectRefused": "rx_phoenix.testing.server",
     "JoinError": "rx_phoenix.testing.server",
     "PhoenixServer": "rx_phoenix.testing.server",
     "ServerChannel": "rx_phoenix.testing.server",
+    "SocketOptions": "rx_phoenix.testing.server",
     "reference_app": "rx_phoenix.testing.reference",
 }
 """Where the names live that load when they are asked for."""

@@ -31,7 +31,15 @@ def test_a_server_is_loaded_only_when_it_is_asked_for(imported, module):
 
 
 @pytest.mark.parametrize(
-    "name", ["JoinError", "PhoenixServer", "ServerChannel", "reference_app"]
+    "name",
+    [
+        "ConnectRefused",
+        "JoinError",
+        "PhoenixServer",
+        "ServerChannel",
+        "SocketOptions",
+        "reference_app",
+    ],
 )
 def test_the_server_is_there_when_it_is_asked_for(name):
     assert getattr(testing, name).__name__ == name
