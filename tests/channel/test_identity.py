@@ -430,3 +430,13 @@ def test_a_successor_may_be_wanted_inside_the_end_of_its_predecessor(stage):
     assert stage.socket.channel(TOPIC) is not channel
     assert stage.channel().state == "joined"
     assert stage.last("phx_join").payload == {"n": 2}
+
+
+def test_a_refused_leave_of_a_removed_channel_is_nobodys_affair(stage):
+    channel = stage.joined()
+    stage.socket.remove(channel)
+    stage.answer("phx_leave", "error")
+    gc.collect()
+
+    assert stage.unhandled == []
+    assert channel.state == "closed"

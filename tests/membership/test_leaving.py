@@ -392,3 +392,15 @@ def test_the_close_of_an_older_join_does_not_close_the_newer(stage, channel_in):
     stage.receive("phx_error", join_ref="1", ref="1")
 
     assert channel.state == "joined"
+
+
+def test_a_leave_is_answered_by_its_ref_whatever_join_the_answer_names(stage):
+    channel = stage.joined()
+    closes = []
+    channel.on_close(lambda *close: closes.append(close))
+    leave = channel.leave()
+    answer = {"status": "ok", "response": {}}
+    stage.receive("phx_reply", answer, join_ref="77", ref=leave.ref)
+
+    assert (leave.status, channel.state) == ("ok", "closed")
+    assert closes == [("leave", None, "1")]

@@ -201,6 +201,31 @@ def test_a_crash(stage, story, listen):
     ]
 
 
+def test_a_crash_of_what_nobody_wants_any_more(stage, story, listen):
+    channel = listen(stage.channel())
+    channel.session.subscribe(None, lambda _: story.append("session failed"))
+    stage.answer("phx_join")
+    story.clear()
+    stage.say(channel, "phx_error")
+
+    assert story == [
+        "state errored",
+        "session failed",
+        "hook phx_error",
+        "on phx_error",
+        "on_error",
+        "errors",
+        "messages",
+        "state closed",
+        "hook phx_close",
+        "on phx_close",
+        "on_close",
+        "closes",
+        "frames",
+        "on_message",
+    ]
+
+
 def test_a_close_by_the_server(stage, story, listen):
     channel = listen(stage.joined())
     watch(story, channel.push("shout"), "push")

@@ -335,6 +335,15 @@ def test_a_listener_of_stats_that_raises_is_told_and_lives_on(stage):
     stage.unhandled.clear()
 
 
+def test_messages_of_another_join_are_counted(stage, notes):
+    stage.joined()
+    stage.receive("shout", join_ref="77")
+    stage.receive("shout", join_ref="77")
+    stage.socket.stats.subscribe(notes)
+
+    assert notes.values[-1].stale == 2
+
+
 def test_reconnects_are_counted_by_their_cause(stage, notes):
     stage.connect()
     stage.lose()
