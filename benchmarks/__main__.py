@@ -29,6 +29,7 @@ PACKAGES = (
     "aiohttp",
     "msgspec",
     "phxsocket",
+    "chunnel",
 )
 SHOWN = {
     "burst": "50,000 events, one handler",
@@ -50,8 +51,9 @@ CLIENTS: dict[str, Sequence[str]] = {
 }
 if shutil.which("node"):
     CLIENTS["phoenix.js"] = "node", "benchmarks/clients/phoenix.mjs"
-if find_spec("phxsocket"):
-    CLIENTS["phxsocket"] = python("phxsocket", "PhxSocket")
+for package, adapter in (("phxsocket", "PhxSocket"), ("chunnel", "Chunnel")):
+    if find_spec(package):
+        CLIENTS[package] = python(package, adapter)
 
 
 def main() -> None:
@@ -89,6 +91,8 @@ def run(
     for name, worker in workers.items():
         if not case.is_general and name not in ALL_CASES:
             continue
+        if name in results.failed.get(case.name, ()):
+            continue
         computed, began = server.processor_seconds, perf_counter()
         answer = worker.measure(case, url, options.repeats)
         if name == FLOOR:
@@ -97,8 +101,8 @@ def run(
         if "error" not in answer:
             results.add(case.name, name, case.count / answer[options.clock])
         elif answer["error"] != "unsupported":
-            results.notes.append(f"{name}, {case.name}: {answer['error']}")
-            say(results.notes[-1])
+            results.failed.setdefault(case.name, {})[name] = answer["error"]
+            say(f"{name}, {case.name}: {answer['error']}")
 
 
 def idle(url: str) -> dict[str, int]:

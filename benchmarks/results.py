@@ -24,7 +24,7 @@ class Results(Struct):
         busy: By case, which share of a core the server took while the floor ran.
         idle: Bytes that things cost while nothing happens.
         start: Seconds that an import takes, by what is imported.
-        notes: Clients that could not run a case, and why.
+        failed: By case and client, why it could not run; it is not asked again.
     """
 
     machine: dict[str, str]
@@ -33,7 +33,7 @@ class Results(Struct):
     busy: dict[str, float] = field(default_factory=dict)
     idle: dict[str, int] = field(default_factory=dict)
     start: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(self, case: str, client: str, rate: float) -> None:
         """One more figure."""
