@@ -72,9 +72,14 @@ class Join:
         return self._attempt is not None
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether the newest wish waits for its outcome, or for that of a rejoin."""
+        return self._deadline is not None
+
+    @property
     def is_unanswered(self) -> bool:
         """Whether an answer is awaited."""
-        return self.is_sent and self._deadline is not None
+        return self.is_sent and self.is_waiting
 
     def extend_params(
         self, extra: Callable[[], Mapping[str, Any]]

@@ -91,11 +91,13 @@ class Membership:
             self._is_standing = True
             return older
         self._prepare()
+        # If it does not wait, its outcome is known, and just about to be told.
+        is_replaced = older is not None and self.join.is_waiting
         push = self._wish(timeout)
         self._is_standing = True
         if state is not ChannelState.LEAVING:
             self._begin()
-        if older is not None:
+        if older is not None and is_replaced:
             why = f"a newer join of {self._topic!r} took its place"
             older.cancel_as(PushCancelled(why))
         return push
@@ -167,8 +169,10 @@ class Membership:
         """Nobody wants it any more; who did is still to be told."""
         self._is_standing = False
         self.join.drop_deadline()
+        # Whoever joins from now on wants something new.
+        push, self.join.push = self.join.push, None
         return Ended(
-            self.join.push,
+            push,
             self._owner.take_pushes(waiting=True),
             [self.joined.detach(), self.session.detach()],
             PushCancelled(f"the channel {self._topic!r} was {how}"),
@@ -238,6 +242,8 @@ class Membership:
         self._move(ChannelEvent.JOIN_ACCEPTED)
         if push is not None:
             push.settle(reply)
+            # If it had been refused, that is healed.
+            push.mark_seen()
         for holders in leases:
             if self.join.ref == join_ref:
                 holders.on_next(reply.response)

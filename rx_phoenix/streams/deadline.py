@@ -10,6 +10,9 @@ from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["Deadline", "Deadlines", "Queue"]
 
+GRAIN = 1e-9
+"""Seconds that a clock may be early: no more than it tells apart."""
+
 
 class Deadline(abc.DisposableBase):
     """So many seconds of waiting, which can be paused.
@@ -111,7 +114,7 @@ class Deadlines:
     def _look(self, within: float) -> None:
         dues, now = self._dues[within], self._scheduler().monotonic()
         first, due = next(iter(dues.items()))
-        if due > now:  # who the timer was for has gone
+        if due - now > GRAIN:  # who the timer was for has gone
             self._start_timer(within, due - now)
             return
         self._start_timer(within, 0.0)

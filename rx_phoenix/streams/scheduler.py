@@ -16,6 +16,7 @@ from asyncio import (
 )
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from threading import get_ident
 from typing import Any, Self, TypeVar
 
 from reactivex import abc, typing
@@ -58,6 +59,7 @@ class LoopScheduler(PeriodicScheduler):
     def __init__(self, loop: AbstractEventLoop) -> None:
         super().__init__()
         self.loop = loop
+        self._thread = get_ident()
         self._start = super().now
         self._started = loop.time()
         self._tasks: set[Task[Any]] = set()
@@ -80,16 +82,16 @@ class LoopScheduler(PeriodicScheduler):
             ) from None
 
     def check_loop(self) -> None:
-        """See that no other loop than its own runs here.
+        """See that this is its own thread, and that no other loop runs here.
 
         Raises:
-            UsageError: One does.
+            UsageError: It is another thread, or another loop runs.
         """
         try:
-            running = get_running_loop()
+            is_here = get_running_loop() is self.loop
         except RuntimeError:
-            return
-        if running is not self.loop:
+            is_here = get_ident() == self._thread
+        if not is_here:
             raise UsageError(
                 "this belongs to another event loop than the one that runs here: make "
                 "a socket for each loop; from another thread, call_soon_threadsafe() "

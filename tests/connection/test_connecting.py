@@ -303,6 +303,17 @@ CALLS = {
 
 
 @pytest.mark.parametrize("call", CALLS)
+async def test_another_thread_is_refused_at_the_call(call):
+    socket = Socket("ws://localhost/socket", transport=FakeTransport())
+    socket.connect().subscribe(on_error=lambda _: None)
+
+    with pytest.raises(UsageError, match="call_soon_threadsafe"):
+        await asyncio.to_thread(CALLS[call], socket)
+
+    await socket.aclose()
+
+
+@pytest.mark.parametrize("call", CALLS)
 def test_a_socket_is_its_first_loops_for_life(call):
     socket = Socket("ws://localhost/socket", transport=FakeTransport())
 

@@ -88,6 +88,16 @@ def test_those_that_wait_equally_long_share_a_timer(time, deadlines, wait):
     assert armed == 1
 
 
+@pytest.mark.parametrize("within", [0.1, 0.2, 0.3, 0.7, 1.1])
+def test_sums_of_seconds_that_are_no_round_numbers_expire(time, log, wait, within):
+    for number in range(40):
+        wait(number, within)
+        time.advance_by(0.1)
+    time.advance_by(60)
+
+    assert [name for name, _ in log] == list(range(40))
+
+
 def test_removing_twice_is_the_same_as_once(time, log, deadlines, wait):
     waiting = wait("a")
     deadlines.remove(waiting)
