@@ -22,6 +22,7 @@ from rx_phoenix.protocol.names import (
     REPLY,
     UNMATCHED_TOPIC,
     ChannelState,
+    check_name,
 )
 from rx_phoenix.push import Push
 from rx_phoenix.streams.hub import noop
@@ -81,6 +82,9 @@ class Channel:
             that is asked for one at every join.
         socket: Its socket; may be set later.
 
+    Raises:
+        UsageError: The topic is no text.
+
     Attributes:
         topic: The topic.
         socket: The socket.
@@ -96,6 +100,7 @@ class Channel:
     def __init__(
         self, topic: str, params: Params = None, socket: Home | None = None
     ) -> None:
+        check_name("a topic", topic)
         self.topic = topic
         self.socket = socket
         self._membership = Membership(topic, params, self, self.report, self._watch)
@@ -336,6 +341,7 @@ class Channel:
 
         Raises:
             NotJoinedError: Nobody wants to be in the channel: `join` it first.
+            UsageError: The event's name is no text.
             EncodeError: The payload cannot be said; nothing was sent.
         """
         if not self._membership.is_wanted:
@@ -343,6 +349,7 @@ class Channel:
                 f"cannot push {event!r} to {self.topic!r}, which is {self.state}: "
                 "call join() first, or subscribe to its stream() or joined"
             )
+        check_name("an event", event)
         within = self.default_timeout() if timeout is None else seconds(timeout)
         return self._outbox.push(event, {} if is_nothing(payload) else payload, within)
 

@@ -9,7 +9,7 @@ from reactivex import abc
 
 from rx_phoenix.errors import UsageError
 from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import CLOSE, ERROR, REPLY
+from rx_phoenix.protocol.names import CLOSE, ERROR, REPLY, check_name
 from rx_phoenix.streams.callbacks import Callback, Spawn, discard
 from rx_phoenix.streams.hub import Hub, Reporter, Watcher
 
@@ -99,11 +99,16 @@ class Listeners:
         self._has_ended = False
 
     def of(self, event: str) -> Hub[Any]:
-        """The source of one event's payloads."""
+        """The source of one event's payloads.
+
+        Raises:
+            UsageError: The event's name is no text.
+        """
         if event == CLOSE:
             return self.closes
         hub = self._events.get(event)
         if hub is None:
+            check_name("an event", event)
             hub = self._events[event] = self._new_source()
             if event not in CONTROL and not self._has_taps:
                 self.direct[event] = hub

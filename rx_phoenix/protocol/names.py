@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
+from rx_phoenix.errors import UsageError
+
 __all__ = [
     "CLOSE",
     "ERROR",
@@ -16,6 +18,7 @@ __all__ = [
     "UNMATCHED_TOPIC",
     "ChannelState",
     "SocketState",
+    "check_name",
 ]
 
 JOIN: Final = "phx_join"
@@ -53,3 +56,13 @@ class SocketState(StrEnum):
     OPEN = "open"
     CLOSING = "closing"
     CLOSED = "closed"
+
+
+def check_name(what: str, name: object) -> None:
+    """See that a topic's or an event's name is one.
+
+    Raises:
+        UsageError: It is no text.
+    """
+    if not isinstance(name, str):
+        raise UsageError(f"the name of {what} must be text, not {name!r}")

@@ -433,10 +433,29 @@ def test_a_successor_may_be_wanted_inside_the_end_of_its_predecessor(stage):
 
 
 def test_a_refused_leave_of_a_removed_channel_is_nobodys_affair(stage):
-    channel = stage.joined()
-    stage.socket.remove(channel)
+    stage.socket.remove(stage.joined())
     stage.answer("phx_leave", "error")
     gc.collect()
 
     assert stage.unhandled == []
-    assert channel.state == "closed"
+
+
+# What has no name.
+
+NAMELESS = {
+    "channel": lambda stage, channel, name: stage.socket.channel(name),
+    "Channel": lambda stage, channel, name: Channel(name),
+    "push": lambda stage, channel, name: channel.push(name),
+    "on": lambda stage, channel, name: channel.on(name, print),
+    "events": lambda stage, channel, name: channel.events(name),
+}
+
+
+@pytest.mark.parametrize("name", [None, 3, b"room:1"])
+@pytest.mark.parametrize("call", NAMELESS)
+def test_a_name_that_is_no_text_is_refused_at_the_call(stage, call, name):
+    stage.connect()
+    channel = stage.joined()
+
+    with pytest.raises(UsageError, match="must be text"):
+        NAMELESS[call](stage, channel, name)
