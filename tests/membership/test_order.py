@@ -340,6 +340,27 @@ def test_a_reply_that_says_the_server_lost_the_channel(stage, story, listen):
     ]
 
 
+def test_such_a_reply_where_nobody_wants_to_be_any_more(stage, story):
+    channel = stage.channel()
+    channel.session.subscribe(on_error=lambda _: story.append("session failed"))
+    stage.answer("phx_join")
+    watch(story, channel.push("shout"), "push")
+    channel.states.subscribe(lambda state: story.append(f"state {state}"))
+    channel.on_error(lambda _: story.append("on_error"))
+    story.clear()
+    stage.answer("shout", "error", {"reason": "unmatched topic"})
+
+    assert story == [
+        "state errored",
+        "session failed",
+        "push error!",
+        "push failed",
+        "push.receive error",
+        "on_error",
+        "state closed",
+    ]
+
+
 def test_the_loss_of_the_connection(stage, story, listen):
     channel = listen(stage.joined())
     watch(story, channel.push("shout"), "push")
