@@ -97,13 +97,23 @@ class Diagnosis:
         self._url = url
         self._link = link
         self._events: deque[tuple[float, str]] = deque(maxlen=KEPT)
+        self._dropped = 0
         link.witness = self.note
 
     def note(self, event: Lifecycle | ProtocolError) -> None:
-        """Remember an event, and when it was; and log it."""
+        """Remember an event, and when it was; and log it.
+
+        Frames that are dropped one after another are one event, so that they neither
+        flood a log nor hide what happened before.
+        """
         text = describe(event)
+        self._dropped = self._dropped + 1 if isinstance(event, ProtocolError) else 0
+        if self._dropped > 1:
+            self._events.pop()
+            text = f"{self._dropped} frames were dropped, the last of them: {event}."
+        else:
+            log_event(event, text, self._url)
         self._events.append((self._link.scheduler.monotonic(), text))
-        log_event(event, text, self._url)
 
     def text(self) -> str:
         """The state, then what led to it, newest last."""

@@ -229,3 +229,22 @@ def test_it_remembers_the_last_20_events(diagnosis):
     assert len(lines) == 20
     assert "Retry 11 " in lines[0]
     assert "Retry 30 " in lines[-1]
+
+
+def test_frames_dropped_one_after_another_are_one_event(diagnosis, caplog):
+    caplog.set_level("INFO", "rx_phoenix")
+    diagnosis.note(Opened())
+    for number in range(100):
+        diagnosis.note(ProtocolError(f"frame {number} is no message"))
+    diagnosis.note(HeartbeatMissed())
+    diagnosis.note(ProtocolError("another is none either"))
+
+    assert [
+        line.partition("ago: ")[2] for line in diagnosis.text().splitlines()[1:]
+    ] == [
+        "The connection opened.",
+        "100 frames were dropped, the last of them: frame 99 is no message.",
+        "The server did not answer a heartbeat, so it was given up.",
+        "A frame was dropped: another is none either.",
+    ]
+    assert len(caplog.records) == 4
