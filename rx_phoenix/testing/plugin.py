@@ -72,12 +72,13 @@ def phx_timeline(request: pytest.FixtureRequest) -> Generator[Timeline]:
 @pytest.fixture
 def phx(phx_timeline: Timeline) -> Generator[Phx]:
     """A socket in virtual time, whose server is a lane of marbles."""
-    with watch_leases() as shares, forget_pushes(), Unhandled() as unhandled:
+    with watch_leases() as shares, Unhandled() as unhandled:
         phx = Phx(phx_timeline)
-        yield phx
-        phx_timeline.dispose()
-        # What nobody looked at is told when it is collected.
-        gc.collect(1)
+        with forget_pushes():
+            yield phx
+            phx_timeline.dispose()
+            # What nobody looked at is told when it is collected.
+            gc.collect(1)
         phx_timeline.problems += held(shares)
         phx_timeline.problems += phx.close()
         phx_timeline.problems += phx.untaken()
