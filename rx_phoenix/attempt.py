@@ -7,7 +7,8 @@ from typing import Any
 from reactivex import abc
 from reactivex.disposable import SingleAssignmentDisposable
 
-from rx_phoenix.errors import ConnectError, ConnectionLost, TransportError, UsageError
+from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
+from rx_phoenix.protocol.concealment import failure_of, loss_of, secrets_of
 from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.streams.callbacks import Spawn
@@ -118,6 +119,11 @@ class Attempt:
         """How many frames are not written yet."""
         return self.connection.buffered if self.connection is not None else 0
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What it said to the server that nobody else shall read."""
+        return secrets_of(self._destination.url, self.credentials)
+
     def start(self, credentials: Sequence[Any] | None = None) -> None:
         """Begin, with these credentials or those that the providers have now."""
         self.after(CONNECT_TIMEOUT, self._expire)
@@ -207,12 +213,12 @@ class Attempt:
         if self._is_over:
             return
         if self._goodbye is not None:
-            self._finish(is_clean=as_lost(error).clean)
+            self._finish(is_clean=loss_of(error, frozenset()).clean)
         elif self.connection is None:
             self._fail(error)
         else:
             self.abandon()
-            self._lost(self, as_lost(error))
+            self._lost(self, loss_of(error, self.secrets))
 
     def _finish(self, *, is_clean: bool) -> None:
         goodbye, self._goodbye = self._goodbye, None
@@ -223,7 +229,8 @@ class Attempt:
     def _fail(self, error: Exception) -> None:
         if not self._is_over:
             self.abandon()
-            self._failed(self, as_failed(error, self._destination.public_url))
+            url = self._destination.public_url
+            self._failed(self, failure_of(error, url, self.secrets))
 
     def _expire(self) -> None:
         url = self._destination.public_url
@@ -234,24 +241,3 @@ class Attempt:
         owned, self._owned = self._owned, []
         for disposable in owned:
             disposable.dispose()
-
-
-def as_lost(error: Exception) -> ConnectionLost:
-    """What ended a connection, in our words, with the cause kept."""
-    if isinstance(error, ConnectionLost):
-        return error
-    lost = ConnectionLost(1006, str(error))
-    lost.__cause__ = error
-    return lost
-
-
-def as_failed(error: Exception, url: str) -> TransportError:
-    """What failed an attempt, in our words, with the cause kept."""
-    if isinstance(error, TransportError):
-        return error
-    kind = type(error).__name__
-    failed = ConnectError(
-        f"the attempt to connect to {url} failed: {kind}: {error}", url=url
-    )
-    failed.__cause__ = error
-    return failed

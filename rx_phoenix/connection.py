@@ -154,6 +154,11 @@ class LiveConnection:
         """When the next attempt is due, by the scheduler; None if none is."""
         return self._retries.due if self._retries.is_waiting else None
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What the server was told that nobody else shall read."""
+        return frozenset() if self._attempt is None else self._attempt.secrets
+
     def snapshot(self) -> SocketStats:
         """The figures of this moment."""
         return self.wire.counters.snapshot(

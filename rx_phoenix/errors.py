@@ -25,7 +25,8 @@ Rule 1: the caller's mistakes are raised where they are made; the network's are
 emitted.
 Rule 2: each observer gets an instance of its own, for a replayed exception grows its
 traceback.
-Rule 3: no message, ``repr`` or attribute holds a secret.
+Rule 3: no message, ``repr`` or attribute holds a secret, though a server repeats it;
+only ``response`` is as it came.
 """
 
 import copyreg
@@ -155,13 +156,27 @@ class PushError(RxPhoenixError):
 class PushRefused(PushError):
     """The server answered with another status than ``ok``.
 
+    Args:
+        status: The status of the reply.
+        response: The body of the reply.
+        what: What was refused, in words.
+        quoted: What the message quotes instead of the response, so that no secret
+            that a server repeats gets into it.
+
     Attributes:
         status: The status of the reply, most often ``error``.
-        response: The body of the reply.
+        response: The body of the reply, as it came.
     """
 
-    def __init__(self, status: str, response: object, what: str = "the push") -> None:
-        super().__init__(f"{what} was answered {status!r}: {_excerpt(response)}")
+    def __init__(
+        self,
+        status: str,
+        response: object,
+        what: str = "the push",
+        quoted: object = None,
+    ) -> None:
+        excerpt = _excerpt(response if quoted is None else quoted)
+        super().__init__(f"{what} was answered {status!r}: {excerpt}")
         self.status = status
         self.response = response
 

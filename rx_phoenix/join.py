@@ -10,6 +10,7 @@ from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import EncodeError, PushCancelled
 from rx_phoenix.protocol.message import Message
 from rx_phoenix.protocol.names import JOIN
+from rx_phoenix.protocol.redaction import redactor, secrets_in
 from rx_phoenix.push import Push
 from rx_phoenix.streams.deadline import Deadline
 from rx_phoenix.streams.hub import Reporter
@@ -147,6 +148,11 @@ class Join:
         if deadline is not None:
             self._link().joins.remove(deadline)
             deadline.dispose()
+
+    def quoted(self, response: Any) -> Any:
+        """A response without what the join or the connection said in secret."""
+        said: object = self.push and self.push.payload
+        return redactor({*secrets_in(said), *self._link().secrets})(response)
 
     def _start_deadline(self, within: float) -> None:
         self._deadline = Deadline(self._link().scheduler, within, self._timed_out)

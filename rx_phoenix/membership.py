@@ -253,8 +253,8 @@ class Membership:
             push.run_hooks(reply)
 
     def _refused(self, reply: Reply) -> None:
-        what = f"the join of {self._topic!r}"
-        error = JoinRefused(reply.status, reply.response, what)
+        what, quoted = f"the join of {self._topic!r}", self.join.quoted(reply.response)
+        error = JoinRefused(reply.status, reply.response, what, quoted)
         is_final = self._rejoining.is_final(error)
         self.join.ref = None
         self._attempt_failed(ChannelEvent.JOIN_REFUSED, error, reply, is_final=is_final)

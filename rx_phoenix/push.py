@@ -13,6 +13,7 @@ from rx_phoenix.errors import (
 )
 from rx_phoenix.protocol.message import Reply
 from rx_phoenix.protocol.names import OK, TIMEOUT
+from rx_phoenix.protocol.redaction import redactor, secrets_in
 from rx_phoenix.streams.callbacks import Callback, Spawn
 from rx_phoenix.streams.deadline import Deadlines
 from rx_phoenix.streams.hub import Reporter
@@ -173,7 +174,8 @@ class Push(Once[Any]):
         if reply.status == OK:
             self.succeed(reply.response)
         else:
-            self.fail(PushRefused(reply.status, reply.response, str(self)))
+            quoted = redactor(secrets_in(self.payload))(reply.response)
+            self.fail(PushRefused(reply.status, reply.response, str(self), quoted))
 
     def settle_with(self, error: Exception) -> None:
         """Decide the outcome by an error, without the `receive` callbacks."""

@@ -70,9 +70,13 @@ class Watch(logging.Filter):
         return record.levelno >= usual_level(logging.getLogger(record.name))
 
     def look(self, error: BaseException) -> None:
-        """Search an error and what it came from, as far as a traceback shows it."""
+        """Search an error and what it came from, as far as a traceback shows it.
+
+        What a server answered to a push is left alone, for its user asked for it.
+        """
         for link in chain(error):
-            text = f"{link} {link!r} {vars(link)}"
+            known = {k: v for k, v in vars(link).items() if k != "response"}
+            text = f"{link} {link!r} {known}"
             self.search(text, f"told by {type(error).__name__}")
 
 

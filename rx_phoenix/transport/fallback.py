@@ -6,9 +6,10 @@ from functools import partial
 from reactivex import Observable, abc, defer
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
-from rx_phoenix.errors import ConnectError, ConnectionLost
+from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.policy import Duration, seconds
+from rx_phoenix.protocol.concealment import failure_of, loss_of, secrets_of
 from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.protocol.lifecycle import FellBack, SteppedUp
 from rx_phoenix.protocol.message import Message
@@ -228,10 +229,22 @@ def on_trial(
     ) -> abc.DisposableBase:
         using, timer, tap = SerialDisposable(), SerialDisposable(), SerialDisposable()
         everything = CompositeDisposable(using, timer, tap)
+        has_opened = False
 
         def fail(error: Exception) -> None:
             everything.dispose()
             observer.on_error(error)
+
+        def end(error: Exception) -> None:
+            credentials = endpoint.params, endpoint.auth_token, endpoint.headers
+            # It is told on the lifecycle, past the attempt that keeps secrets else.
+            secrets = secrets_of(endpoint.url, credentials)
+            if isinstance(error, UsageError):
+                fail(error)
+            elif has_opened:
+                fail(loss_of(error, secrets))
+            else:
+                fail(failure_of(error, url, secrets))
 
         def prove(_: object) -> None:
             timer.dispose()
@@ -239,6 +252,8 @@ def on_trial(
             useful()
 
         def opened(connection: Connection) -> None:
+            nonlocal has_opened
+            has_opened = True
             silent = ConnectionLost(1006, f"opened, but silent for {after:g} s")
             timer.disposable = loop.call_later(after, lambda: fail(silent))
             tap.disposable = connection.frames.subscribe(prove)
@@ -252,7 +267,7 @@ def on_trial(
         late = ConnectError(f"no connection to {url} within {after:g} s", url=url)
         timer.disposable = loop.call_later(after, lambda: fail(late))
         using.disposable = life.subscribe(
-            opened, fail, observer.on_completed, scheduler=loop
+            opened, end, observer.on_completed, scheduler=loop
         )
         return everything
 

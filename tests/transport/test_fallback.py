@@ -33,7 +33,7 @@ from tests.operators.notes import Notes
 ENDPOINT = Endpoint(url="ws://localhost/socket")
 PROBE = '[null,"fallback","phoenix","heartbeat",{}]'
 ANSWER = '[null,"fallback","phoenix","phx_reply",{"status":"ok","response":{}}]'
-BLOCKED = OSError("blocked")
+BLOCKED = ConnectError("blocked")
 
 
 class Roads:

@@ -1,10 +1,10 @@
-"""Keeping secrets out of what is printed and recorded."""
+"""Keeping secrets out of what is printed, recorded and raised."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
 
-__all__ = ["REDACTED", "is_secret", "redactor"]
+__all__ = ["REDACTED", "is_secret", "redactor", "secrets_in", "texts_in"]
 
 REDACTED = "[redacted]"
 """What stands in the place of a secret."""
@@ -69,3 +69,41 @@ def redactor(
                 return value
 
     return redact
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text of a value, at any depth; bytes as the text that they spell.
+
+    >>> [*texts_in({"a": ["b", {"c": b"d"}], "e": 1})]
+    ['b', 'd']
+    """
+    match value:
+        case str():
+            yield value
+        case bytes():
+            yield value.decode(errors="replace")
+        case Mapping():
+            for inner in cast("Mapping[object, object]", value).values():
+                yield from texts_in(inner)
+        case list() | tuple():
+            for inner in cast("list[object]", value):
+                yield from texts_in(inner)
+        case _:
+            pass
+
+
+def secrets_in(value: object) -> Iterator[str]:
+    """The texts of a value that have the name of a secret, at any depth.
+
+    >>> [*secrets_in({"user": "me", "login": {"password": "hunter2"}})]
+    ['hunter2']
+    """
+    match value:
+        case Mapping():
+            for name, inner in cast("Mapping[object, object]", value).items():
+                yield from (texts_in if is_secret(str(name)) else secrets_in)(inner)
+        case list() | tuple():
+            for inner in cast("list[object]", value):
+                yield from secrets_in(inner)
+        case _:
+            pass

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rx_phoenix.cli.redaction import REDACTED, is_secret, redactor
+from rx_phoenix.protocol.redaction import (
+    REDACTED,
+    is_secret,
+    redactor,
+    secrets_in,
+    texts_in,
+)
 
 SECRET = "hunter2hunter2"
 JSON = st.recursive(
@@ -87,3 +93,15 @@ def test_the_original_is_left_alone(value):
     redactor([SECRET])(value)
 
     assert repr(value) == before
+
+
+def test_the_texts_of_a_value_are_found_at_any_depth():
+    value = {"a": "b", "c": [1, {"d": ("e", b"f")}], "g": None}
+
+    assert [*texts_in(value)] == ["b", "e", "f"]
+
+
+def test_the_secrets_of_a_value_are_what_has_their_names():
+    value = {"user": "me", "logins": [{"password": "x"}, {"token": {"of": ["y"]}}]}
+
+    assert [*secrets_in(value)] == ["x", "y"]
