@@ -27,7 +27,7 @@ from benchmarks.soak.load import (
 )
 from benchmarks.soak.remote import Remote, serving
 from benchmarks.soak.result import Growth, Result
-from benchmarks.soak.vitals import Vitals, settled
+from benchmarks.soak.vitals import LIMITS, LIMITS_OF_SERVER, Vitals, settled
 
 WARM = 2
 """Rounds after which everything that is kept for good is there."""
@@ -94,7 +94,11 @@ async def churn(remote: Remote, seed: int, until: float, result: Result) -> None
     for _ in range(WARM):
         await churn.round()
     client, server = await quiet(), await remote.vitals()
-    result.growth = [Growth("client", client, client), Growth("server", server, server)]
+    result.growth = [
+        Growth("client", client, client, LIMITS),
+        Growth("server", server, server, LIMITS_OF_SERVER),
+    ]
+    told = 0
     while result.rounds < LEAST or monotonic() + ROUND < until:
         await churn.round()
         result.rounds += 1
@@ -105,8 +109,11 @@ async def churn(remote: Remote, seed: int, until: float, result: Result) -> None
         say(
             f"{max(until - monotonic(), 0):5.0f} s left, "
             f"{result.ledger.happened['sockets opened']:,} sockets so far, "
-            f"{len(result.breaches)} breaches; quiet: {result.growth[0].last}"
+            f"quiet: {result.growth[0].last}"
         )
+        for breach in result.ledger.breaches[told:]:
+            say(f"BREACH: {breach}")
+        told = len(result.ledger.breaches)
 
 
 def check_empty(before: Vitals, now: Vitals, ledger: Ledger, what: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, field
 
 from benchmarks.soak.ledger import Ledger
-from benchmarks.soak.vitals import LIMITS, Vitals
+from benchmarks.soak.vitals import Vitals
 
 __all__ = ["Growth", "Result"]
 
@@ -21,25 +21,27 @@ class Growth(Struct):
         who: The process.
         warm: At first.
         last: At last.
+        limits: By how much each thing may grow.
     """
 
     who: str
     warm: Vitals
     last: Vitals
+    limits: dict[str, int]
 
     def rows(self) -> Iterator[tuple[str, str, str, str, str]]:
         """A row for each thing that may not grow."""
         for name, growth in self.last.growth(self.warm).items():
             figures = getattr(self.warm, name), getattr(self.last, name), growth
-            shown = [show(name, figure) for figure in (*figures, LIMITS[name])]
+            shown = [show(name, figure) for figure in (*figures, self.limits[name])]
             yield f"{name} of the {self.who}", shown[0], shown[1], shown[2], shown[3]
 
     def breaches(self) -> Iterator[str]:
         """What grew by more than it may."""
-        for name, growth in self.last.excess(self.warm).items():
+        for name, growth in self.last.excess(self.warm, self.limits).items():
             yield (
                 f"{name} of the {self.who} grew by {show(name, growth)}, which is more "
-                f"than {show(name, LIMITS[name])}"
+                f"than {show(name, self.limits[name])}"
             )
 
 
