@@ -76,7 +76,7 @@ class Deadlines:
     """The deadlines of many, with one timer for all that wait equally long.
 
     Who waits equally long expires in the order of coming, so that only the first
-    needs a timer. A timer each costs as much as all the rest of a push.
+    needs a timer. One for each would be the dearest part of a push.
 
     Args:
         scheduler: Gives the one whose time counts.
