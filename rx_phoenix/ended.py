@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from rx_phoenix.errors import PushCancelled
 from rx_phoenix.push import Push
 from rx_phoenix.streams.state import Latest
 
@@ -24,7 +23,7 @@ class Ended:
     join: Push | None
     pushes: list[Push]
     leases: list[Latest[Any]]
-    error: PushCancelled
+    error: Exception
 
     def tell(self) -> None:
         """Tell everybody."""

@@ -372,16 +372,15 @@ class Membership:
 
     def gave_up(self, error: Exception) -> None:
         """There will be no connection until somebody asks for one."""
-        push, doomed = self.join.push, self._owner.take_pushes(waiting=True)
-        ended = self.joined.detach(), self.session.detach()
+        leases = [self.joined.detach(), self.session.detach()]
+        ended = Ended(
+            self.join.push, self._owner.take_pushes(waiting=True), leases, error
+        )
         self.join.stop()
         self.join.drop_deadline()
         self._move(ChannelEvent.CONNECTION_LOST)
-        if push is not None:
-            push.cancel_as(error)
-        for waiting in doomed:
-            waiting.end(error)
-        for holders in ended:
+        ended.tell_pushes()
+        for holders in leases:
             holders.on_error(error)
         self.go_on()
 
