@@ -373,9 +373,8 @@ class Membership:
     def gave_up(self, error: Exception) -> None:
         """There will be no connection until somebody asks for one."""
         leases = [self.joined.detach(), self.session.detach()]
-        ended = Ended(
-            self.join.push, self._owner.take_pushes(waiting=True), leases, error
-        )
+        pushes = self._owner.take_pushes(waiting=True)
+        ended = Ended(self.join.push, pushes, leases, error)
         self.join.stop()
         self.join.drop_deadline()
         self._move(ChannelEvent.CONNECTION_LOST)
@@ -459,7 +458,6 @@ class Membership:
 
     def _move(self, event: ChannelEvent) -> bool:
         arrival = CHANNEL_LIFE[self.state.value].get(event)
-        if arrival is None:
-            return False
-        self.state.on_next(arrival)
-        return True
+        if arrival is not None:
+            self.state.on_next(arrival)
+        return arrival is not None
