@@ -56,7 +56,7 @@ async def test_it_leaves_nothing_running():
 
 
 async def test_it_plays_on_a_server_that_runs_already(server, capsys):
-    await demonstrate(server.url, 2.5, CALM)
+    await demonstrate(server.url, 6.0, CALM)
 
     lines = capsys.readouterr().out
     assert "the cable is out" in lines
