@@ -1,5 +1,6 @@
 """What the tests do without any change."""
 
+import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ OPTIONS = [
 ]
 
 
+OURS = ("conftest", "rx_phoenix", "tests")
+"""How the names of modules begin that a mutant may change the meaning of."""
+
+
 @dataclass
 class Baseline:
     """Which tests run which lines, and how long they take.
@@ -31,12 +36,14 @@ class Baseline:
         imported: The lines that run when a module is imported.
         seconds: By test, how long it takes.
         failed: The tests that fail without any change.
+        modules: The modules of others that they import.
     """
 
     tests: dict[tuple[str, int], set[str]] = field(default_factory=dict)
     imported: set[tuple[str, int]] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    modules: list[str] = field(default_factory=list)
 
     def add(self, file: str, tests_by_line: Mapping[int, Collection[str]]) -> None:
         """Note what ran the lines of a file; ``""`` stands for an import."""
@@ -79,10 +86,18 @@ def measure(tests: Iterable[str], tell: Tell) -> None:
             if report.failed:
                 baseline.failed.append(report.nodeid)
 
+    before = set(sys.modules)
     with coverage.collect():
         status = pytest.main([*OPTIONS, *tests], plugins=[Notes()])
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
         baseline.failed.append(f"pytest itself, with status {status}")
+    baseline.modules = [
+        name
+        for name in sys.modules
+        if name.replace(".", "").isidentifier()
+        and name not in before
+        and not name.startswith(OURS)
+    ]
     data = coverage.get_data()
     for file in data.measured_files():
         baseline.add(file, data.contexts_by_lineno(file))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,10 +24,13 @@ __all__ = ["FIRST", "End", "Outcome", "Plan", "by_import", "in_place"]
 FIRST = "tests/conformance/"
 """The tests that should notice by themselves."""
 
-CPU, CLOCK, MEMORY = 10, 60, 4 << 30
-"""Seconds of work and of waiting for one test, and bytes: a mutant that hangs or
-swells is noticed.
+CPU, CLOCK = 3, 10
+"""Seconds of work, and by the clock, for one test, besides many times what it takes
+without a change: a mutant that hangs is noticed.
 """
+
+MEMORY = 4 << 30
+"""Bytes for a process: a mutant that swells is noticed."""
 
 HURRIED = ["--hypothesis-profile=mutants"]
 
@@ -131,7 +135,7 @@ def host(
                 except ValueError:
                     tell(Outcome(End.UNFIT))
                 else:
-                    tell(run(session.items, plan.order(mutant), tell))
+                    tell(run(session.items, plan.order(mutant), plan, tell))
 
             for found in several(mutants, plan, one, jobs):
                 tell(found)
@@ -143,7 +147,10 @@ def host(
 def by_import(
     mutants: Iterable[Mutant], plan: Plan, jobs: int
 ) -> Iterator[tuple[Mutant, Outcome]]:
-    """Try mutants that act when a module is imported, which is done anew for each."""
+    """Try mutants that act when a module is imported, which is done anew for each.
+
+    What others wrote is imported once, and from here on in this process.
+    """
 
     def one(mutant: Mutant, tell: Tell) -> None:
         Changed(mutant).install()
@@ -153,15 +160,19 @@ def by_import(
             sorted(file for file in files if file.startswith(FIRST)),
             sorted(file for file in files if not file.startswith(FIRST)),
         ):
-            outcome = collect_and_run(some, order, tell)
+            outcome = collect_and_run(some, order, plan, tell)
             tell(outcome)
             if outcome.end is not End.SURVIVED:
                 break
 
+    for name in plan.baseline.modules:
+        import_module(name)
     return several(mutants, plan, one, jobs)
 
 
-def collect_and_run(files: Sequence[str], order: Sequence[str], tell: Tell) -> Outcome:
+def collect_and_run(
+    files: Sequence[str], order: Sequence[str], plan: Plan, tell: Tell
+) -> Outcome:
     """Import the package, and run what is in some files."""
     if not files:
         return Outcome(End.SURVIVED)
@@ -171,7 +182,7 @@ def collect_and_run(files: Sequence[str], order: Sequence[str], tell: Tell) -> O
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtestloop(self, session: pytest.Session) -> bool:
             if not session.testsfailed:
-                outcomes.append(run(session.items, order, tell))
+                outcomes.append(run(session.items, order, plan, tell))
             return True
 
     try:
@@ -204,7 +215,9 @@ def several(
         yield finish()
 
 
-def run(items: Iterable[pytest.Item], order: Iterable[str], tell: Tell) -> Outcome:
+def run(
+    items: Iterable[pytest.Item], order: Iterable[str], plan: Plan, tell: Tell
+) -> Outcome:
     """Run tests until one fails."""
     item_of = {item.nodeid: item for item in items}
     chosen = [item_of[test] for test in order if test in item_of]
@@ -220,7 +233,7 @@ def run(items: Iterable[pytest.Item], order: Iterable[str], tell: Tell) -> Outco
     limit_memory()
     for item in chosen:
         tell(Outcome(End.HUNG, item.nodeid))
-        limit_time()
+        limit_time(plan.baseline.seconds[item.nodeid])
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         if failed:
             return Outcome(End.FAILED, failed[0])
@@ -232,7 +245,7 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def limit_time() -> None:
-    """End the process if the next test works or waits for too long."""
-    signal.setitimer(signal.ITIMER_VIRTUAL, CPU)
-    signal.alarm(CLOCK)
+def limit_time(seconds: float) -> None:
+    """End the process if a test that usually takes some seconds takes far more."""
+    signal.setitimer(signal.ITIMER_VIRTUAL, CPU + 4 * seconds)
+    signal.setitimer(signal.ITIMER_REAL, CLOCK + 40 * seconds)
