@@ -39,7 +39,7 @@ class Parrot(ServerChannel):
 
     def handle_in(self, event, payload, ref):
         if event == "crash":
-            raise RuntimeError(f"cannot bear {payload}")
+            raise RuntimeError("as you wish")
         self.reply(ref, "error", payload)
 
 
@@ -49,13 +49,13 @@ def transport_class(request):
 
 
 @pytest.fixture
-def watch():
+def searcher():
     """One for what this test does, besides that of the whole suite."""
     return Watch()
 
 
 @pytest.fixture
-async def make(transport_class, watch):
+async def make(transport_class, searcher):
     """Makes sockets full of secrets, and searches what they tell of themselves."""
     sockets = []
 
@@ -64,19 +64,19 @@ async def make(transport_class, watch):
         options = {**credentials(), "reconnect": Reconnect(lambda _: 60.0), **options}
         socket = Socket(planted_url(url), transport=transport, **options)
         sockets.append(socket)
-        socket.lifecycle.subscribe(lambda event: watch.search(repr(event), "event"))
-        socket.unhandled.subscribe(watch.look)
+        socket.lifecycle.subscribe(lambda event: searcher.search(repr(event), "event"))
+        socket.unhandled.subscribe(searcher.look)
         return socket
 
     yield make
     for socket in sockets:
-        watch.search(f"{socket!r} {socket.url} {socket.diagnosis()}", "socket")
+        searcher.search(f"{socket!r} {socket.url} {socket.diagnosis()}", "socket")
         await socket.aclose()
-    assert watch.take() == []
+    assert searcher.take() == []
 
 
 @pytest.fixture
-async def attempt(make, watch):
+async def attempt(make, searcher):
     """Makes an attempt, and searches its error; None when it opened."""
 
     async def attempt(url, **options):
@@ -91,7 +91,7 @@ async def attempt(make, watch):
             event = await ended
         if isinstance(event, Opened):
             return None
-        watch.look(event.error)
+        searcher.look(event.error)
         return event.error
 
     return attempt
@@ -215,7 +215,7 @@ async def test_the_credentials_are_none(attempt, parrot, options):
 # Later.
 
 
-async def test_a_join_is_refused_by_repeating_what_it_came_with(make, watch, parrot):
+async def test_a_join_is_refused_by_repeating_what_it_came_with(make, searcher, parrot):
     socket = make(parrot.url)
     channel = socket.channel("room:1", {"refuse": True, "password": PLANTED})
 
@@ -223,10 +223,10 @@ async def test_a_join_is_refused_by_repeating_what_it_came_with(make, watch, par
         await channel.join()
 
     told = refusal.value
-    watch.search(f"{told} {told!r} {channel!r} {channel.join()!r}", "refusal")
+    searcher.search(f"{told} {told!r} {channel!r} {channel.join()!r}", "refusal")
 
 
-async def test_a_push_is_refused_by_repeating_it(make, watch, parrot):
+async def test_a_push_is_refused_by_repeating_it(make, searcher, parrot):
     socket = make(parrot.url)
     channel = socket.channel("room:1")
     await channel.join()
@@ -237,10 +237,10 @@ async def test_a_push_is_refused_by_repeating_it(make, watch, parrot):
     assert outcome.status == "error"
     with pytest.raises(Exception, match="login") as refusal:
         await push
-    watch.search(f"{refusal.value} {refusal.value!r} {push} {push!r}", "refusal")
+    searcher.search(f"{refusal.value} {refusal.value!r} {push} {push!r}", "refusal")
 
 
-async def test_what_there_is_shows_no_secret(make, watch, parrot):
+async def test_what_there_is_shows_no_secret(make, searcher, parrot):
     transport = FallbackTransport(WebSocketTransport(), LongPollTransport())
     socket = make(parrot.url, transport=transport)
     channel = socket.channel("room:1", {"password": PLANTED})
@@ -249,6 +249,6 @@ async def test_what_there_is_shows_no_secret(make, watch, parrot):
     push = channel.push("crash", {"password": PLANTED})
     things = socket, channel, presence, join, push, transport, socket.link
 
-    watch.search(f"{things} {[str(thing) for thing in things]}", "repr")
+    searcher.search(f"{things} {[str(thing) for thing in things]}", "repr")
     assert (await push.outcome).status != "ok"
-    watch.search(f"{things} {socket.link.snapshot()}", "repr")
+    searcher.search(f"{things} {socket.link.snapshot()}", "repr")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import quote, unquote, urlsplit
 
 from rx_phoenix.errors import ConnectError, ConnectionLost, TransportError
-from rx_phoenix.protocol.redaction import redactor, texts_in
+from rx_phoenix.protocol.redaction import redactor, secrets_in, texts_in
 
 __all__ = ["failure_of", "loss_of", "secrets_of"]
 
@@ -21,6 +21,9 @@ PUBLIC = frozenset(
     {"accept", "accept-encoding", "accept-language", "origin", "referer", "user-agent"}
 )
 """Headers that are no secrets."""
+
+KEY = re.compile(r"\S{20,}")
+"""What is likely a key, whatever its name; a shorter param may be any word."""
 
 
 def failure_of(error: Exception, url: str, secrets: frozenset[str]) -> TransportError:
@@ -55,29 +58,38 @@ def secrets_of(url: str, credentials: Sequence[Any]) -> frozenset[str]:
         url: The endpoint, with its user, password and query.
         credentials: The params, the auth token and the headers, as they were given.
 
-    >>> secrets = secrets_of("ws://jo:s3cret@h/socket", [{"key": "a b"}, None, {}])
-    >>> sorted(secrets)
-    ['a b', 'a%20b', 'jo', 's3cret']
+    >>> secrets = secrets_of("ws://jo:s3cret@h/socket", [{"token": "a b"}, None, {}])
+    >>> secrets >= {"a b", "a%20b", "jo", "s3cret"}
+    True
     """
-    texts = {*parts_of(url), *credentials_in(credentials)}
+    texts = {*parts_of(url), *credentials_in(credentials)} - {""}
     encoded = {quote(text, safe="", errors="replace") for text in texts}
     tokens = {b64encode(text.encode(errors="replace")).decode() for text in texts}
     return frozenset(texts | encoded | {token.rstrip("=") for token in tokens})
 
 
 def parts_of(url: str) -> Iterator[str]:
-    """The user, the password, and the values of the query."""
+    """The user, the password, and the secret values of the query."""
     parts = urlsplit(url)
-    values = [piece.rpartition("=")[2] for piece in parts.query.split("&")]
-    for text in (*parts.netloc.rpartition("@")[0].split(":"), *values):
-        yield from filter(None, {text, unquote(text)})
+    yield from parts.netloc.rpartition("@")[0].split(":")
+    for piece in parts.query.split("&"):
+        name, _, value = piece.rpartition("=")
+        if any(named_or_long({name: unquote(value)})):
+            yield from (value, unquote(value))
+
+
+def named_or_long(params: object) -> Iterator[str]:
+    """What has the name of a secret, or the length of one."""
+    yield from secrets_in(params)
+    yield from filter(KEY.fullmatch, texts_in(params))
 
 
 def credentials_in(credentials: Sequence[Any]) -> Iterator[str]:
     """The texts of params, token and headers; of headers their words, too."""
     # A failed attempt may have fewer.
-    *others, headers = (*credentials, None, None, None)[:3]
-    yield from texts_in(others)
+    params, token, headers = (*credentials, None, None, None)[:3]
+    yield from named_or_long(params)
+    yield from texts_in(token)
     if not isinstance(headers, Mapping):
         yield from texts_in(headers)
         return

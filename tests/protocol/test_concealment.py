@@ -8,7 +8,7 @@ import pytest
 from rx_phoenix import ConnectError, ConnectionLost
 from rx_phoenix.protocol.concealment import failure_of, loss_of, secrets_of
 
-SECRET = "s3cr3t+s3cr3t"
+SECRET = "s3cr3t+s3cr3t+s3cr3t"
 SECRETS = frozenset({SECRET})
 URL = "ws://example.org/socket"
 
@@ -46,6 +46,14 @@ def test_a_header_that_says_what_the_client_is_is_no_secret():
     headers = {"User-Agent": "something long", "Origin": "https://example.org"}
 
     assert secrets_of(URL, [None, None, headers]) == frozenset()
+
+
+@pytest.mark.parametrize("text", ["unauthorized", "a text of quite some length"])
+def test_a_param_that_may_be_any_text_is_no_secret_unless_it_is_called_one(text):
+    url = f"{URL}?mode={quote(text)}"
+
+    assert secrets_of(url, [{"mode": text}, None, None]) == frozenset()
+    assert text in secrets_of(URL, [{"password": text}, None, None])
 
 
 def test_an_error_of_ours_stays_the_same_one():
