@@ -61,6 +61,7 @@ TESTS = [
             "socket",
         )
     ),
+    "tests/transport/test_fallback.py",
     *map(str, sorted(Path("tests").glob("test_*.py"))),
 ]
 

@@ -121,6 +121,18 @@ def test_a_ping_in_flight_is_lost(steady, notes):
     assert [type(error) for error in notes.errors] == [ConnectionLost]
 
 
+def test_the_diagnosis_says_when_the_next_attempt_is_due(steady):
+    stage = steady()
+    stage.connect()
+    stage.lose()
+    stage.wait(0.25)
+    waiting = stage.socket.diagnosis()
+    stage.socket.disconnect()
+
+    assert "closed; the next attempt is due in 0.8 s." in waiting
+    assert "closed, and no attempt is due." in stage.socket.diagnosis()
+
+
 # Which end means what.
 
 
