@@ -32,7 +32,7 @@ from benchmarks.soak.vitals import LIMITS, LIMITS_OF_SERVER, Vitals, settled
 WARM = 2
 """Rounds after which everything that is kept for good is there."""
 
-LEAST = 2
+LEAST = 1
 """Rounds that are made after those, however little time there is."""
 
 
