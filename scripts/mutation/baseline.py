@@ -92,11 +92,7 @@ def measure(tests: Iterable[str], tell: Tell) -> None:
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
         baseline.failed.append(f"pytest itself, with status {status}")
     baseline.modules = [
-        name
-        for name in sys.modules
-        if name.replace(".", "").isidentifier()
-        and name not in before
-        and not name.startswith(OURS)
+        name for name in sys.modules if name not in before and not name.startswith(OURS)
     ]
     data = coverage.get_data()
     for file in data.measured_files():

@@ -5,6 +5,7 @@ import resource
 import signal
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 from functools import partial
@@ -166,7 +167,8 @@ def by_import(
                 break
 
     for name in plan.baseline.modules:
-        import_module(name)
+        with suppress(ImportError):  # some modules are made, and have no file
+            import_module(name)
     return several(mutants, plan, one, jobs)
 
 
