@@ -73,11 +73,12 @@ CHANNEL = {
     ],
 )
 def test_a_step_in_the_life_of_a_channel(stage, state, happening, arrival):
-    channel = bring(stage, state)
+    channel, states = bring(stage, state), []
+    channel.states.subscribe(states.append)
 
     CHANNEL[happening](stage, channel)
 
-    assert channel.state == arrival
+    assert list(dict.fromkeys(states)) == list(dict.fromkeys([state, arrival]))
 
 
 def test_a_crashed_channel_may_still_be_closed_by_the_server(stage):
