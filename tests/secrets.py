@@ -41,6 +41,10 @@ def planted_url(url: str) -> str:
     return f"{scheme}://{PLANTED}:{PLANTED}@{rest}?key={PLANTED}"
 
 
+ANSWERS = {"body", "headers", "response"}
+"""The attributes that hold what a server answered, as it came."""
+
+
 class Watch(logging.Filter):
     """Searches what is logged and raised.
 
@@ -72,10 +76,10 @@ class Watch(logging.Filter):
     def look(self, error: BaseException) -> None:
         """Search an error and what it came from, as far as a traceback shows it.
 
-        What a server answered to a push is left alone, for its user asked for it.
+        What a server answered is left alone: it is data, which nobody is shown.
         """
         for link in chain(error):
-            known = {k: v for k, v in vars(link).items() if k != "response"}
+            known = {k: v for k, v in vars(link).items() if k not in ANSWERS}
             text = f"{link} {link!r} {known}"
             self.search(text, f"told by {type(error).__name__}")
 
