@@ -25,8 +25,8 @@ Rule 1: the caller's mistakes are raised where they are made; the network's are
 emitted.
 Rule 2: each observer gets an instance of its own, for a replayed exception grows its
 traceback.
-Rule 3: no message, ``repr`` or attribute holds a secret, though a server repeats it;
-only ``response`` is as it came.
+Rule 3: no message and no ``repr`` holds a secret, though a server repeats it; what it
+answered is kept as it came in ``response``, ``headers`` and ``body``, which are data.
 """
 
 import copyreg

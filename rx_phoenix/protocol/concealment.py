@@ -100,22 +100,16 @@ def credentials_in(credentials: Sequence[Any]) -> Iterator[str]:
 
 
 def concealed(error: E, secrets: frozenset[str]) -> E:
-    """The same error without secrets: in its words, its attributes, its causes.
+    """The same error without secrets in its words and its causes.
 
+    An answer's headers and body are kept as they came: data, which nothing here shows.
     Of the exceptions behind it those that tell a secret are forgotten, with what is
     behind them.
     """
     redact = redactor(secrets)
     error.args = tuple(redact(list(error.args)))
-    match error:
-        case ConnectError():
-            error.headers = redact(dict(error.headers))
-            body = error.body.decode(errors="surrogateescape")
-            error.body = redact(body).encode(errors="surrogateescape")
-        case ConnectionLost():
-            error.reason = redact(error.reason)
-        case _:
-            pass
+    if isinstance(error, ConnectionLost):
+        error.reason = redact(error.reason)
     link: BaseException = error
     while (cause := link.__cause__) is not None:
         told = f"{cause} {cause!r}"
