@@ -440,7 +440,15 @@ class Socket:
 
         Returns:
             The push of the leave.
+
+        Raises:
+            ChannelConflict: The channel is another socket's.
         """
+        if channel.socket is not self:
+            raise ChannelConflict(
+                f"the channel {channel.topic!r} is not of this socket: remove it from "
+                "its own"
+            )
         return channel.retire()
 
     @overload

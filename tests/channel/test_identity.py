@@ -440,6 +440,16 @@ def test_a_refused_leave_of_a_removed_channel_is_nobodys_affair(stage):
     assert stage.unhandled == []
 
 
+def test_another_sockets_channel_is_not_removed(make_stage):
+    mine, others = make_stage(), make_stage()
+    channel = others.channel()
+
+    with pytest.raises(ChannelConflict, match="not of this socket"):
+        mine.socket.remove(channel)
+
+    assert others.socket.channel(TOPIC) is channel
+
+
 # What has no name.
 
 NAMELESS = {
