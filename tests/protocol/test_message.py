@@ -51,3 +51,12 @@ def test_an_answer_without_a_status_is_no_reply(payload):
 
 def test_another_event_is_no_reply():
     assert reply_with({"status": "ok", "response": {}}, event="new_msg") is None
+
+
+def test_neither_changes():
+    message, reply = Message("1", "2", "room:1", "shout", {}), Reply("ok", {})
+
+    with pytest.raises(AttributeError, match="immutable"):
+        message.topic = "room:2"
+    with pytest.raises(AttributeError, match="immutable"):
+        reply.status = "error"
