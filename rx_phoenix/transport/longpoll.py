@@ -39,6 +39,11 @@ BATCH = 100
 GONE, OK, NOTHING_YET, REFUSED = 410, 200, 204, 403
 """The statuses in the *body* of an answer; that of HTTP is 200 for all of them."""
 
+MIB = 2**20
+
+TOO_BIG = 1009
+"""The close code for a message that is too large (RFC 6455, 7.4.1)."""
+
 SESSION_GONE = 3410
 """phoenix.js's close code for a session that the server forgot."""
 
@@ -66,17 +71,20 @@ class LongPollTransport:
         proxy: The URL of an HTTP proxy.
         trust_env: Whether proxies are taken from the environment; not with a session
             of yours.
+        max_frame_size: Bytes of the largest answer taken, however many messages are in
+            it; a larger one ends the connection with 1009.
         poll_timeout: Seconds for one poll; servers answer within 10 by default.
         send_timeout: Seconds for one request that sends.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options, all by name
         self,
         *,
         session: ClientSession | None = None,
         ssl: SSLContext | Fingerprint | bool = True,
         proxy: str | None = None,
         trust_env: bool = False,
+        max_frame_size: int = 16 * MIB,
         poll_timeout: Duration = 20.0,
         send_timeout: Duration = 10.0,
     ) -> None:
@@ -84,6 +92,7 @@ class LongPollTransport:
         self._ssl = ssl
         self._proxy = proxy
         self._trust_env = trust_env
+        self._max_frame_size = max_frame_size
         self._poll_timeout = ClientTimeout(total=seconds(poll_timeout))
         self._send_timeout = ClientTimeout(total=seconds(send_timeout))
 
@@ -108,6 +117,7 @@ class LongPollTransport:
                 session,
                 endpoint,
                 options={"ssl": self._ssl, "proxy": self._proxy},
+                max_frame_size=self._max_frame_size,
                 poll_timeout=self._poll_timeout,
                 send_timeout=self._send_timeout,
             )
@@ -149,8 +159,10 @@ class Failure(Exception):
         status: int | None = None,
         headers: dict[str, str] | None = None,
         body: bytes = b"",
+        code: int = 1011,
     ) -> None:
         super().__init__(message)
+        self.code = code
         self.status = status
         self.headers = headers or {}
         self.body = body
@@ -163,6 +175,7 @@ class Requests:
         session: aiohttp's.
         endpoint: Where to.
         options: What each request takes of aiohttp's options.
+        max_frame_size: Bytes of the largest answer taken.
         poll_timeout: For a poll.
         send_timeout: For a request that sends.
     """
@@ -173,6 +186,7 @@ class Requests:
         endpoint: Endpoint,
         *,
         options: dict[str, Any],
+        max_frame_size: int,
         poll_timeout: ClientTimeout,
         send_timeout: ClientTimeout,
     ) -> None:
@@ -183,6 +197,7 @@ class Requests:
         if endpoint.auth_token is not None:
             self._auth["X-Phoenix-AuthToken"] = endpoint.auth_token
         self._options = options
+        self._max_frame_size = max_frame_size
         self._poll_timeout = poll_timeout
         self._send_timeout = send_timeout
         self._token: str | None = None
@@ -234,7 +249,7 @@ class Requests:
                 middlewares=(never_again,),
                 **self._options,
             ) as response:
-                body = await response.read()
+                body = await self._read(response)
         except TimeoutError as error:
             raise Failure(f"no answer within {limit.total:g} s") from error
         except (ClientError, OSError) as error:
@@ -250,6 +265,15 @@ class Requests:
             headers=dict(response.headers),
             body=body,
         )
+
+    async def _read(self, response: ClientResponse) -> bytes:
+        body = bytearray()
+        async for piece in response.content.iter_any():
+            body += piece
+            if len(body) > self._max_frame_size:
+                text = f"an answer of more than {self._max_frame_size:,} bytes"
+                raise Failure(text, code=TOO_BIG)
+        return bytes(body)
 
 
 async def never_again(
@@ -283,7 +307,7 @@ class LongPollConnection(Duplex):
             try:
                 answer = await self._requests.poll()
             except Failure as failure:
-                raise ConnectionLost(1011, str(failure)) from failure.__cause__
+                raise ConnectionLost(failure.code, str(failure)) from failure.__cause__
             if answer.status == OK:
                 for message in answer.messages:
                     self.emit(message)
@@ -300,7 +324,7 @@ class LongPollConnection(Duplex):
         try:
             answer = await self._requests.send(lines)
         except Failure as failure:
-            raise ConnectionLost(1011, str(failure)) from failure.__cause__
+            raise ConnectionLost(failure.code, str(failure)) from failure.__cause__
         if answer.status != OK:
             raise ended(answer.status)
 

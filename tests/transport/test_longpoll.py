@@ -298,6 +298,28 @@ async def test_a_poll_without_an_answer_is_the_end(peer, begin):
     await poll.is_aborted.wait()
 
 
+@pytest.mark.parametrize("size", [1001, 5000])
+async def test_an_answer_that_is_too_large_is_the_end(peer, begin, size):
+    life = begin(LongPollTransport(max_frame_size=1000))
+    poll = await peer.welcome()
+
+    poll.reply(b" " * size)
+    error = await soon(life.ended)
+
+    assert (error.code, error.reason) == (1009, "an answer of more than 1,000 bytes")
+
+
+async def test_an_answer_of_just_the_size_is_taken(peer, begin):
+    life = begin(LongPollTransport(max_frame_size=1000))
+    poll = await peer.welcome()
+
+    answer = {"status": 200, "token": "T", "messages": [A]}
+    poll.reply(json.dumps(answer).encode().ljust(1000))
+    await peer.polled()
+
+    assert life.frames.get_nowait() == A
+
+
 # Sending.
 
 
