@@ -12,7 +12,6 @@ from rx_phoenix.join import Params
 from rx_phoenix.listeners import CONTROL, Hook, Listeners, unchanged
 from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.membership import Membership
-from rx_phoenix.operators.decoding import decode_as
 from rx_phoenix.outbox import Outbox
 from rx_phoenix.policy import Duration, Rejoin, seconds
 from rx_phoenix.protocol.message import Message, Reply
@@ -595,6 +594,9 @@ class Channel:
     def _typed(self, source: Observable[Any], as_type: type[T] | None) -> Any:
         if as_type is None:
             return source
+        # Who decodes nothing needs no operators, whose import takes a while.
+        from rx_phoenix.operators.decoding import decode_as  # noqa: PLC0415
+
         return source.pipe(decode_as(as_type, on_error=self.report))
 
     def __repr__(self) -> str:

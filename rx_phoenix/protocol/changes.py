@@ -95,8 +95,9 @@ def changes(before: Presences, diff: Diff) -> list[Change]:
     ('Updated', 'u1', True)
     """
     before, diff = freeze(before), freeze(diff)
-    after = sync_diff(before, diff)
     keys = [*diff["joins"], *diff["leaves"]]
+    # Nobody else is concerned, and there may be many.
+    after = sync_diff({key: before[key] for key in keys if key in before}, diff)
     return list(_changes(keys, before, after, _is_update))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar, cast
 
-__all__ = ["FrozenDict", "FrozenList", "freeze"]
+__all__ = ["FrozenDict", "FrozenList", "drop", "freeze", "put"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -79,3 +79,13 @@ def freeze(value: Any) -> Any:
     if isinstance(value, list):
         return FrozenList([freeze(inner) for inner in cast("list[Any]", value)])
     return value
+
+
+def put(draft: FrozenDict[K, V], key: K, value: V) -> None:
+    """Set an item of one that its maker has not shown to anybody yet."""
+    super(FrozenDict, draft).__setitem__(key, value)
+
+
+def drop(draft: FrozenDict[K, V], key: K) -> None:
+    """Remove an item of one that its maker has not shown to anybody yet."""
+    super(FrozenDict, draft).__delitem__(key)

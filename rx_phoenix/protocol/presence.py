@@ -10,7 +10,7 @@ Metas are the same if their ``phx_ref`` is.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from rx_phoenix.protocol.frozen import FrozenDict, FrozenList, freeze
+from rx_phoenix.protocol.frozen import FrozenDict, FrozenList, drop, freeze, put
 
 __all__ = [
     "Diff",
@@ -87,22 +87,23 @@ def sync_diff(
     >>> sync_diff(u1, {"joins": {}, "leaves": u1})
     {}
     """
-    after: dict[str, Any] = dict(freeze(state))
+    # There may be many presences: one copy, which nobody has seen yet.
+    after: Snapshot = FrozenDict(freeze(state))
     for key, joined in freeze(diff["joins"]).items():
         present = after.get(key)
         kept = [] if present is None else _without(present, joined)
-        after[key] = with_metas(joined, [*kept, *joined["metas"]])
+        put(after, key, with_metas(joined, [*kept, *joined["metas"]]))
         if on_join is not None:
             on_join(key, present, joined)
     for key, left in freeze(diff["leaves"]).items():
         if key in after:
             remaining = with_metas(after[key], _without(after[key], left))
-            after[key] = remaining
+            put(after, key, remaining)
             if on_leave is not None:
                 on_leave(key, remaining, left)
             if not remaining["metas"]:
-                del after[key]
-    return FrozenDict(after)
+                drop(after, key)
+    return after
 
 
 def metas_by_ref(presence: Mapping[str, Any]) -> dict[Any, Meta]:

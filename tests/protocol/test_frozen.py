@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from rx_phoenix.protocol.frozen import FrozenDict, FrozenList, freeze
+from rx_phoenix.protocol.frozen import FrozenDict, FrozenList, drop, freeze, put
 from tests import strategies
 
 VALUE = {"metas": [{"n": 1}, None, "text"], "deep": {"list": [[]]}}
@@ -122,3 +122,14 @@ def test_it_is_json():
     assert json.loads(json.dumps(frozen)) == VALUE
     assert msgspec.json.decode(msgspec.json.encode(frozen)) == VALUE
     assert type(msgspec.to_builtins(frozen)["metas"]) is list
+
+
+def test_its_maker_can_change_a_draft():
+    draft = FrozenDict(a=1, b=2)
+
+    put(draft, "c", 3)
+    drop(draft, "a")
+
+    assert draft == {"b": 2, "c": 3}
+    with pytest.raises(TypeError):
+        draft["d"] = 4
