@@ -102,13 +102,15 @@ class Channel:
         check_name("a topic", topic)
         self.topic = topic
         self.socket = socket
-        self._membership = Membership(topic, params, self, self.report, self._watch)
-        self._listeners = Listeners(topic, self.spawn, self.report, self._watch)
+        # There may be thousands of channels, and each bound method is an object.
+        report, watch = self.report, self._watch
+        self._membership = Membership(topic, params, self, report, watch)
+        self._listeners = Listeners(topic, self.spawn, report, watch)
         # What every message asks for, where it is found at once.
         self.current_join = self._membership.join
         self.direct = self._listeners.direct
         self.on_message = self.on_message
-        self._outbox = Outbox(topic, self.link, self._sending_ref, self.report)
+        self._outbox = Outbox(topic, self.link, self._sending_ref, report)
         self._listening = 0
         self._is_removed = False
         self._has_ended = False

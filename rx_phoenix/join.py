@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from reactivex import abc
-from reactivex.disposable import Disposable, SerialDisposable
+from reactivex.disposable import Disposable
 
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import EncodeError, PushCancelled
@@ -43,6 +43,22 @@ class Join:
         is_sent: Whether an attempt of this connection was sent, and has not failed.
     """
 
+    __slots__ = (
+        "_asking",
+        "_attempt",
+        "_deadline",
+        "_extras",
+        "_failed",
+        "_link",
+        "_report",
+        "_timed_out",
+        "_topic",
+        "is_sent",
+        "params",
+        "push",
+        "ref",
+    )
+
     def __init__(
         self,
         topic: str,
@@ -65,7 +81,7 @@ class Join:
         self._timed_out = timed_out
         self._extras: dict[object, Callable[[], Mapping[str, Any]]] = {}
         self._deadline: Deadline | None = None
-        self._asking = SerialDisposable()
+        self._asking: abc.DisposableBase | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -133,14 +149,16 @@ class Join:
                 self._could_not_send(error)
 
         asking = ask(providers, self._spawn, send, give_up)
-        if attempt is self._attempt:
-            self._asking.disposable = asking
+        if attempt is self._attempt and not self.is_sent:
+            self._asking = asking
 
     def stop(self) -> None:
         """The newest attempt is void: nothing of it is awaited any more."""
         self.is_sent = False
         self._attempt = None
-        self._asking.disposable = None
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            asking.dispose()
 
     def drop_deadline(self) -> None:
         """Nothing is awaited, or it came."""
@@ -173,6 +191,7 @@ class Join:
             return
         self.ref = push.ref = ref
         self.is_sent = True
+        self._asking = None
         push.payload = payload
         link.joins.add(deadline)
         link.wire.send(message)

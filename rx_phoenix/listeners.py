@@ -145,7 +145,8 @@ class Listeners:
         return self._messages is not None or self._processed is not None
 
     def _new_source(self) -> Hub[Any]:
-        return self._set_up(Hub[Any](self._report, self._watch))
+        hub: Hub[Any] = Hub(self._report, self._watch)
+        return self._set_up(hub)
 
     def _set_up(self, hub: H) -> H:
         if self._has_ended:

@@ -53,9 +53,9 @@ class Membership:
         watch: Watcher,
     ) -> None:
         self.state = State(ChannelState.CLOSED, report, watch)
-        self.joins = Hub[Any](report, watch)
-        self.session = Lease[Any](self._session_wanted, self._unwanted, report)
-        self.joined = Lease[Any](self._joined_wanted, self._unwanted, report)
+        self.joins: Hub[Any] = Hub(report, watch)
+        self.session: Lease[Any] = Lease(self._session_wanted, self._unwanted, report)
+        self.joined: Lease[Any] = Lease(self._joined_wanted, self._unwanted, report)
         self.join = Join(
             topic,
             params,

@@ -38,6 +38,15 @@ class Outbox:
         report: Where observers' exceptions go.
     """
 
+    __slots__ = (
+        "_join_ref",
+        "_link",
+        "_report",
+        "_sent",
+        "_topic",
+        "_waiting",
+    )
+
     def __init__(
         self,
         topic: str,

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from reactivex.disposable import SerialDisposable
-
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import JoinRefused
 from rx_phoenix.policy import Rejoin, delay_of
 from rx_phoenix.streams.failure import ISOLATED, contained
 from rx_phoenix.streams.hub import Reporter
+from rx_phoenix.streams.scheduler import Timer
 
 __all__ = ["Rejoining"]
 
@@ -29,6 +28,16 @@ class Rejoining:
         is_due: Whether it waits.
     """
 
+    __slots__ = (
+        "_due",
+        "_link",
+        "_policy",
+        "_report",
+        "_timer",
+        "_tries",
+        "is_due",
+    )
+
     def __init__(
         self,
         policy: Callable[[], Rejoin],
@@ -42,7 +51,7 @@ class Rejoining:
         self._report = report
         self._due = due
         self._tries = 0
-        self._waiting = SerialDisposable()
+        self._timer: Timer | None = None
 
     def is_final(self, error: JoinRefused) -> bool:
         """Whether a refused join is not to be tried again."""
@@ -67,7 +76,9 @@ class Rejoining:
     def stop(self) -> None:
         """Wait no longer."""
         self.is_due = False
-        self._waiting.disposable = None
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.dispose()
 
     def start_over(self) -> None:
         """Wait no longer, and begin with the first delay next time."""
@@ -80,5 +91,6 @@ class Rejoining:
         self._due()
 
     def _wait(self, delay: float) -> None:
+        self.stop()
         self.is_due = True
-        self._waiting.disposable = self._link().scheduler.call_later(delay, self._fire)
+        self._timer = self._link().scheduler.call_later(delay, self._fire)

@@ -45,7 +45,8 @@ class Lease(abc.ObservableBase[T], Generic[T]):
         self._acquire = acquire
         self._release = release
         self._report = report
-        self._hub = self._new_hub()
+        # Made at the first need: most leases are held by nobody.
+        self._hub: Latest[T] | None = None
         self._view: Observable[T] | None = None
 
     @property
@@ -58,20 +59,23 @@ class Lease(abc.ObservableBase[T], Generic[T]):
     @property
     def is_held(self) -> bool:
         """Whether anybody is subscribed."""
-        return self._hub.is_watched
+        return self._hub is not None and self._hub.is_watched
 
     @property
     def holders(self) -> Latest[T]:
         """Who holds it now: to be told what those who come later shall not hear."""
+        if self._hub is None:
+            self._hub = self._new_hub()
         return self._hub
 
     def emit(self, value: T) -> None:
         """Emit a value, and keep it for those who come later."""
-        self._hub.on_next(value)
+        self.holders.on_next(value)
 
     def forget(self) -> None:
         """Keep no value for those who come later."""
-        self._hub.forget()
+        if self._hub is not None:
+            self._hub.forget()
 
     def fail(self, error: Exception) -> None:
         """End with an error, and be ready for a new start."""
@@ -87,7 +91,7 @@ class Lease(abc.ObservableBase[T], Generic[T]):
         Returns:
             Those who held it, who are still to be told.
         """
-        ended, self._hub = self._hub, self._new_hub()
+        ended, self._hub = self.holders, None
         return ended
 
     def _new_hub(self) -> Latest[T]:
@@ -96,7 +100,7 @@ class Lease(abc.ObservableBase[T], Generic[T]):
                 self.detach()
                 self._release()
 
-        hub = Latest[T](self._report, watch)
+        hub: Latest[T] = Latest(self._report, watch)
         return hub
 
     def subscribe(
@@ -111,7 +115,7 @@ class Lease(abc.ObservableBase[T], Generic[T]):
 
         Without an ``on_error``, what acquiring raises is raised here.
         """
-        hub = self._hub
+        hub = self.holders
         is_first = not hub.is_watched
         subscription = hub.subscribe(on_next, on_error, on_completed)
         if is_first and hub is self._hub:

@@ -81,7 +81,7 @@ class Once(Live[T]):
     ) -> abc.DisposableBase:
         """Get the outcome, now or when it comes. Disposing stops the wait only."""
         if self._result is not None:
-            hub = Hub[T](self._report)
+            hub: Hub[T] = Hub(self._report)
             subscription = hub.subscribe(on_next, on_error, on_completed)
             self._tell(hub)
             return subscription
