@@ -10,7 +10,7 @@ from hypothesis import settings
 import rx_phoenix
 
 settings.register_profile("dev", deadline=None, max_examples=50)
-settings.register_profile("ci", deadline=None, max_examples=300, derandomize=True)
+settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # A shell has what it starts in the background ignore this, and all that starts in turn.
