@@ -1,6 +1,7 @@
 """What the code in a page stands in: an open socket of a reference app."""
 
 import asyncio
+import logging
 from threading import Thread
 
 import pytest
@@ -8,6 +9,16 @@ import pytest
 from rx_phoenix import Socket
 from rx_phoenix.testing import reference_app
 from tests.docs.blocks import run_inside, run_program
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before():
+    """A page may set up logging, which is for this page alone."""
+    logger = logging.getLogger("rx_phoenix")
+    handlers, level = logger.handlers[:], logger.level
+    yield
+    logger.handlers[:] = handlers
+    logger.setLevel(level)
 
 
 @pytest.fixture

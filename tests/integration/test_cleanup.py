@@ -139,7 +139,8 @@ def test_hundreds_of_timers_start_no_thread(app, hasty):
             await channel.join()
             threads = threading.active_count()
 
-            pushes = [channel.push("noreply") for _ in range(200)]
+            # Those that wait equally long would share one.
+            pushes = [channel.push("noreply", {}, 10 + n / 100) for n in range(200)]
             await channel.push("ok")
 
             assert len(asyncio.get_running_loop().armed) >= len(pushes)
