@@ -6,13 +6,14 @@ from benchmarks.results import FLOOR, Results
 
 __all__ = ["chart"]
 
-WIDTH, LEFT, RIGHT, BAR, GAP, TOP = 760, 220, 60, 14, 6, 34
+WIDTH, LEFT, RIGHT, BAR, GAP, TOP, LABEL = 760, 220, 60, 14, 6, 34, 40
 OURS = "rx_phoenix"
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #24292f }
 .title { font-weight: 600 }
 .bar { fill: #afb8c1 }
 .ours { fill: #8250df }
+.inside { font-weight: 600 }
 .floor { stroke: #57606a; stroke-dasharray: 3 3 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 }
@@ -60,10 +61,14 @@ def bar(client: str, share: float, y: int, scale: float) -> str:
     kind = "bar ours" if client == OURS else "bar"
     width, middle = share * scale, y + BAR - 3
     size = f'width="{width:.1f}" height="{BAR}" rx="2"'
+    # Beside the bar, but where the floor's line would cross it.
+    is_inside = abs(share - 1.0) < LABEL / scale
+    x = LEFT + width + (-6 if is_inside else 6)
+    place = 'text-anchor="end" class="inside"' if is_inside else ""
     return (
         f'<text x="{LEFT - 8}" y="{middle}" text-anchor="end">{escape(client)}</text>'
         f'<rect class="{kind}" x="{LEFT}" y="{y}" {size}/>'
-        f'<text x="{LEFT + width + 6:.1f}" y="{middle}">{share:.2f}</text>'
+        f'<text x="{x:.1f}" y="{middle}" {place}>{share:.2f}</text>'
     )
 
 
