@@ -1,8 +1,6 @@
 """The steps of the doctor, each on a server that has something."""
 
-import asyncio
 import ssl
-from contextlib import asynccontextmanager
 
 import pytest
 import trustme
@@ -11,6 +9,7 @@ from rx_phoenix.cli.checkup import STEPS, Patient, Verdict, examined, reason_of
 from rx_phoenix.cli.exits import ExitCode
 from rx_phoenix.errors import ConnectionLost
 from tests.cli.targets import target_for
+from tests.tcp import listening
 
 
 @pytest.fixture
@@ -34,14 +33,6 @@ async def take(patient, name):
         if step == name:
             return finding
     return pytest.fail(f"there is no step {name}")
-
-
-@asynccontextmanager
-async def listener(serve, **options):
-    """A server of TCP."""
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, **options)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
 
 
 async def say_nothing(reader, writer):
@@ -110,7 +101,7 @@ def encrypted():
 
 
 async def test_a_certificate_that_nobody_trusts_fails(patient, encrypted):
-    async with listener(hang_up, ssl=encrypted) as port:
+    async with listening(hang_up, ssl=encrypted) as port:
         finding = await take(patient(f"wss://127.0.0.1:{port}/socket"), "TLS")
 
     assert finding.verdict is Verdict.FAILED
@@ -118,7 +109,7 @@ async def test_a_certificate_that_nobody_trusts_fails(patient, encrypted):
 
 
 async def test_a_certificate_may_go_unchecked(patient, encrypted):
-    async with listener(hang_up, ssl=encrypted) as port:
+    async with listening(hang_up, ssl=encrypted) as port:
         url = f"wss://127.0.0.1:{port}/socket"
         finding = await take(patient(url, insecure=True), "TLS")
 
@@ -133,7 +124,7 @@ async def test_a_certificate_that_is_trusted_passes(patient, monkeypatch):
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     monkeypatch.setattr(ssl, "create_default_context", lambda: trusting)
-    async with listener(hang_up, ssl=context) as port:
+    async with listening(hang_up, ssl=context) as port:
         finding = await take(patient(f"wss://127.0.0.1:{port}/socket"), "TLS")
 
     assert finding.verdict is Verdict.OK
@@ -141,7 +132,7 @@ async def test_a_certificate_that_is_trusted_passes(patient, monkeypatch):
 
 
 async def test_a_server_that_says_nothing_fails_the_upgrade(patient):
-    async with listener(say_nothing) as port:
+    async with listening(say_nothing) as port:
         url = f"ws://127.0.0.1:{port}/socket"
         finding = await take(patient(url, timeout=0.2), "upgrade")
 
@@ -150,7 +141,7 @@ async def test_a_server_that_says_nothing_fails_the_upgrade(patient):
 
 
 async def test_a_server_that_hangs_up_fails_the_upgrade(patient):
-    async with listener(hang_up) as port:
+    async with listening(hang_up) as port:
         finding = await take(patient(f"ws://127.0.0.1:{port}/socket"), "upgrade")
 
     assert finding.verdict is Verdict.FAILED

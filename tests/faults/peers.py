@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from tests.tcp import listening
+
 __all__ = ["Answers", "answering", "closing", "secured", "separate"]
 
 
@@ -79,25 +81,16 @@ async def secured(port, certificate, behind):
     """Serve TLS on a port, for a server behind it that does not."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
-    tasks = set()
 
     async def carry(reader, writer):
-        tasks.add(asyncio.current_task())
         there, back = await asyncio.open_connection("127.0.0.1", behind)
         try:
             await asyncio.gather(pump(reader, back), pump(there, writer))
         finally:
-            back.close()
-            writer.close()
+            back.transport.abort()
 
-    listener = await asyncio.start_server(carry, "127.0.0.1", port, ssl=context)
-    try:
+    async with listening(carry, port, ssl=context):
         yield
-    finally:
-        listener.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from rx_phoenix.testing import FaultProxy
+from tests.tcp import listening
 
 
 async def echo(reader, writer):
@@ -17,8 +18,7 @@ async def echo(reader, writer):
 
 @pytest.fixture
 async def proxy():
-    server = await asyncio.start_server(echo, "127.0.0.1", 0)
-    async with server, FaultProxy(server.sockets[0].getsockname()[1]) as proxy:
+    async with listening(echo) as port, FaultProxy(port) as proxy:
         yield proxy
 
 

@@ -16,6 +16,7 @@ from yarl import URL
 from rx_phoenix import ConnectError, LongPollTransport, WebSocketTransport
 from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.transport.cause import cause_of, shown
+from tests.tcp import listening
 from tests.transport.peer import Life
 
 HEADERS = CIMultiDictProxy(CIMultiDict({"Authorization": "a secret"}))
@@ -51,8 +52,7 @@ async def test_an_answer_cut_in_the_middle_is_not_quoted(transport):
         await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with listening(answer) as port:
         life = Life(transport(), Endpoint(url=f"ws://127.0.0.1:{port}/socket"))
         async with asyncio.timeout(5):
             error = await life.ended
