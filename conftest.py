@@ -9,6 +9,11 @@ from hypothesis import settings
 
 import rx_phoenix
 
+# The processes that the tests are divided among are measured. The many programs that
+# tests start are not: it would slow each of them down.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
 settings.register_profile("dev", deadline=None, max_examples=50)
 settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
