@@ -7,7 +7,10 @@ from reactivex import Observable
 from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.protocol.serializer import Frame
 
-__all__ = ["Connection", "Transport"]
+__all__ = ["MAX_FRAME_SIZE", "Connection", "Transport"]
+
+MAX_FRAME_SIZE = 16 * 1024 * 1024
+"""Bytes of the largest frame taken, unless a transport is told another limit."""
 
 
 class Connection(Protocol):

@@ -28,7 +28,7 @@ from rx_phoenix.policy import Duration, seconds
 from rx_phoenix.protocol.endpoint import Endpoint, query
 from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.transport.cause import cause_of, shown
-from rx_phoenix.transport.contract import Connection
+from rx_phoenix.transport.contract import MAX_FRAME_SIZE, Connection
 from rx_phoenix.transport.duplex import Duplex, alive
 
 __all__ = ["LongPollTransport"]
@@ -38,8 +38,6 @@ BATCH = 100
 
 GONE, OK, NOTHING_YET, REFUSED = 410, 200, 204, 403
 """The statuses in the *body* of an answer; that of HTTP is 200 for all of them."""
-
-MIB = 2**20
 
 TOO_BIG = 1009
 """The close code for a message that is too large (RFC 6455, 7.4.1)."""
@@ -84,7 +82,7 @@ class LongPollTransport:
         ssl: SSLContext | Fingerprint | bool = True,
         proxy: str | None = None,
         trust_env: bool = False,
-        max_frame_size: int = 16 * MIB,
+        max_frame_size: int = MAX_FRAME_SIZE,
         poll_timeout: Duration = 20.0,
         send_timeout: Duration = 10.0,
     ) -> None:

@@ -37,12 +37,10 @@ from rx_phoenix.policy import Duration, seconds
 from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.transport.cause import cause_of, shown
-from rx_phoenix.transport.contract import Connection
+from rx_phoenix.transport.contract import MAX_FRAME_SIZE, Connection
 from rx_phoenix.transport.duplex import Duplex, alive
 
 __all__ = ["WebSocketTransport"]
-
-MIB = 1024 * 1024
 
 AUTH_PREFIX = "base64url.bearer.phx."
 """What precedes the token in the subprotocol.
@@ -90,7 +88,7 @@ class WebSocketTransport:
         proxy: str | None = None,
         trust_env: bool = False,
         compress: int = 0,
-        max_frame_size: int = 16 * MIB,
+        max_frame_size: int = MAX_FRAME_SIZE,
         write_timeout: Duration = 10.0,
     ) -> None:
         self._given_session = session

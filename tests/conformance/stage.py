@@ -177,6 +177,21 @@ class Stage:
         self.answer("phx_join")
         return channel
 
+    def channel_in(self, state: str) -> Channel:
+        """A channel in a state, on an open connection, wanted by `join`."""
+        self.connect()
+        channel = self.channel()
+        if state != "closed":
+            channel.join().mark_seen()
+        if state in {"joined", "leaving"}:
+            self.answer("phx_join")
+        if state == "leaving":
+            channel.leave()
+        if state == "errored":
+            self.answer("phx_join", "error", {"reason": "full"})
+        assert channel.state == state
+        return channel
+
     # The end.
 
     def finish(self) -> None:

@@ -3,22 +3,6 @@
 import pytest
 
 
-def bring(stage, state):
-    """A channel in a state, on an open connection."""
-    stage.connect()
-    channel = stage.channel()
-    if state != "closed":
-        channel.join().mark_seen()
-    if state in {"joined", "leaving"}:
-        stage.answer("phx_join")
-    if state == "leaving":
-        channel.leave()
-    if state == "errored":
-        stage.answer("phx_join", "error")
-    assert channel.state == state
-    return channel
-
-
 def say(event):
     def act(stage, channel):
         ref = stage.last("phx_join").ref
@@ -73,7 +57,7 @@ CHANNEL = {
     ],
 )
 def test_a_step_in_the_life_of_a_channel(stage, state, happening, arrival):
-    channel, states = bring(stage, state), []
+    channel, states = stage.channel_in(state), []
     channel.states.subscribe(states.append)
 
     CHANNEL[happening](stage, channel)
@@ -82,7 +66,7 @@ def test_a_step_in_the_life_of_a_channel(stage, state, happening, arrival):
 
 
 def test_a_crashed_channel_may_still_be_closed_by_the_server(stage):
-    channel = bring(stage, "joined")
+    channel = stage.channel_in("joined")
     say("phx_error")(stage, channel)
 
     say("phx_close")(stage, channel)
