@@ -54,12 +54,6 @@ class Home(Protocol):
         ...
 
 
-def is_unmatched(reply: Reply) -> bool:
-    """Whether the server does not know that we joined."""
-    response = reply.response
-    return reply.status == "error" and response == {"reason": UNMATCHED_TOPIC}
-
-
 def is_nothing(payload: object) -> bool:
     """Whether phoenix.js would take a payload for a missing one (``push.js``)."""
     return payload is None or (isinstance(payload, PRIMITIVE) and not payload)
@@ -378,8 +372,9 @@ class Channel:
         return Observable(subscribe)
 
     def _sending_ref(self) -> str | None:
-        is_joined = self._membership.state.value is ChannelState.JOINED
-        return self.current_join.ref if is_joined and self.link().is_open else None
+        if self._membership.state.value is not ChannelState.JOINED:
+            return None
+        return self.current_join.ref if self.link().is_open else None
 
     # What its membership needs.
 
@@ -450,37 +445,33 @@ class Channel:
 
     def receive(self, message: Message) -> None:
         """Take a message of the topic: membership and pushes first, listeners then."""
-        join_ref = message.join_ref
-        if message.event in CONTROL or (join_ref and join_ref != self.current_join.ref):
-            self._attend(message)
-        else:
-            self._listeners.tell(message, self.on_message)
-
-    def _attend(self, message: Message) -> None:
-        """Take what is more than an event, or less."""
         join_ref, event = message.join_ref, message.event
-        membership = self._membership
         if join_ref and join_ref != self.current_join.ref:
-            # Of an older join. A reply may still answer what was sent with that one.
-            then = self._answer(message) if event == REPLY else None
-            if then is None:
-                self.link().wire.counters.stale += 1
-            else:
-                then()
+            self._receive_late(message)
         elif event == REPLY:
             then = self._answer(message)
             self._listeners.tell(message, self.on_message)
             if then is not None:
                 then()
+        elif event not in CONTROL:
+            self._listeners.tell(message, self.on_message)
         elif not self._is_authentic(message):
             self._listeners.tell_namesake(message, self.on_message)
         elif event == CLOSE:
-            membership.closed_by_server(message)
+            self._membership.closed_by_server(message)
             self._listeners.tell_closed(message)
         else:
-            membership.crashed(message.payload)
+            self._membership.crashed(message.payload)
             self._listeners.tell(message, self.on_message)
-            membership.go_on()
+            self._membership.go_on()
+
+    def _receive_late(self, message: Message) -> None:
+        """Take what is of an older join: a reply may answer what was sent with it."""
+        then = self._answer(message) if message.event == REPLY else None
+        if then is None:
+            self.link().wire.counters.stale += 1
+        else:
+            then()
 
     def _is_authentic(self, message: Message) -> bool:
         """Whether the channel itself says it, and no broadcast that has its name.
@@ -503,11 +494,17 @@ class Channel:
             then = self._membership.answer(ref, reply)
             self.link().wire.counters.late_replies += then is None
             return then
-        is_lost = is_unmatched(reply) and self.state is ChannelState.JOINED
-        if is_lost:
-            self._membership.crashed(reply.response)
+        if reply.status != "error" or not self._is_lost(reply):
+            push.answer(reply)
+            return noop
+        self._membership.crashed(reply.response)
         push.answer(reply)
-        return (lambda: self._lost_by_server(reply.response)) if is_lost else noop
+        return lambda: self._lost_by_server(reply.response)
+
+    def _is_lost(self, reply: Reply) -> bool:
+        """Whether the server does not know that we joined."""
+        is_unmatched = reply.response == {"reason": UNMATCHED_TOPIC}
+        return is_unmatched and self.state is ChannelState.JOINED
 
     def _lost_by_server(self, reason: Any) -> None:
         """The server does not know that we joined: join again."""

@@ -42,14 +42,11 @@ from rx_phoenix.wire import Wire
 
 __all__ = ["LiveConnection"]
 
+Pings = Sequence[Once[float]]
+"""What waits for the answer to a heartbeat."""
+
 SETTLED_AFTER = 5.0
 """Seconds after an answered join until the connection counts as good."""
-
-
-def fail_all(pings: Sequence[Once[float]], error: Exception) -> None:
-    """Tell pings that no answer comes any more."""
-    for ping in pings:
-        ping.fail(error)
 
 
 class LiveConnection:
@@ -228,6 +225,7 @@ class LiveConnection:
     def end(self) -> Once[None]:
         """Close it for good, after `refuse`."""
         self._holders.clear()
+        self.deadlines.rest()
         self._fail_opening(UsageError("aclose() was called before it opened"))
         return self._close(1000, "")
 
@@ -345,21 +343,27 @@ class LiveConnection:
         verdict = self._decide(attempt, error)
         final = self._final = verdict if isinstance(verdict, GaveUp) else None
         self._move(SocketEvent.LOST)
-        fail_all(pings, error)
-        for member in self.wire.members:
-            member.lost(reason, error)
+        self._lose(reason, error, pings)
         self._say(event)
         if isinstance(verdict, Retrying):
             self._say_retrying(verdict)
         elif final is not None and final is self._final:
             self._give_up(final)
 
-    def _quiet(self) -> Sequence[Once[float]]:
+    def _quiet(self) -> Pings:
         """Nothing goes over the connection any more; returns the pings in flight."""
         self.joins.clear()
         self.wire.cut()
         self.lease.forget()
         return self.liveness.stop()
+
+    def _lose(self, reason: str, error: Exception, pings: Pings) -> None:
+        """Tell pings and channels that the connection is gone, or did not come."""
+        for ping in pings:
+            ping.fail(error)
+        for member in self.wire.members:
+            member.lost(reason, error)
+        self.deadlines.rest()
 
     def _decide(self, attempt: Attempt, error: Exception) -> Verdict | None:
         if not self._is_wanted:
@@ -390,6 +394,7 @@ class LiveConnection:
         self._holders.pop(self.lease, None)
         for member in self.wire.members:
             member.gave_up(verdict.error)
+        self.deadlines.rest()
         if opening is not None:
             opening.fail(verdict.error)
         self._say(verdict)
@@ -427,9 +432,7 @@ class LiveConnection:
             self._unreported = goodbye
             self._move(SocketEvent.CLOSE_BEGUN)
         error = ConnectionLost(code, reason)
-        fail_all(pings, error)
-        for member in self.wire.members:
-            member.lost("connection_closed", error)
+        self._lose("connection_closed", error, pings)
 
         def closed(is_clean: bool) -> None:  # noqa: FBT001 - a Goodbye
             if self._unreported is goodbye:

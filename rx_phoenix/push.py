@@ -168,7 +168,7 @@ class Push(Once[Any]):
 
     def settle(self, reply: Reply) -> None:
         """Decide the outcome by a reply, without the `receive` callbacks."""
-        if self.is_settled:
+        if self._result is not None:
             return
         self._decide(reply)
         if reply.status == OK:

@@ -426,9 +426,10 @@ def test_it_can_be_cancelled_where_nobody_keeps_it(reported):
 
 @ends
 def test_the_end_calls_off_its_deadline(push, time, end):
-    push.deadlines = Deadlines(lambda: time)
-    push.deadlines.add(push)
+    deadlines = push.deadlines = Deadlines(lambda: time)
+    deadlines.add(push)
     ENDS[end](push)
+    deadlines.rest()
 
     assert time.pending == ()
 

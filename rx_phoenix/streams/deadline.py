@@ -1,6 +1,7 @@
 """Deadlines: that can pause, by the thousand, and in the line of open joins."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Protocol
 
 from reactivex import abc
@@ -76,43 +77,57 @@ class Deadlines:
     """The deadlines of many, with one timer for all that wait equally long.
 
     Who waits equally long expires in the order of coming, so that only the first
-    needs a timer. One for each would be the dearest part of a push.
+    needs a timer; and the timer stays when the first has gone, for whoever comes
+    next. One for each would be the dearest part of a push.
 
     Args:
         scheduler: Gives the one whose time counts.
     """
 
     def __init__(self, scheduler: Callable[[], LoopScheduler]) -> None:
-        self._scheduler = scheduler
+        self._give_scheduler = scheduler
         self._dues: dict[float, dict[Expiring, float]] = {}
         self._timers: dict[float, abc.DisposableBase] = {}
 
+    @cached_property
+    def _scheduler(self) -> LoopScheduler:
+        return self._give_scheduler()
+
     def add(self, waiting: Expiring) -> None:
         """Its time counts from now on."""
-        within, scheduler = waiting.within, self._scheduler()
-        due = scheduler.monotonic() + within
+        within = waiting.within
         dues = self._dues.get(within)
         if dues is None:
-            self._dues[within] = {waiting: due}
+            dues = self._dues[within] = {}
             self._start_timer(within, within)
-        else:
-            dues[waiting] = due
+        dues[waiting] = self._scheduler.monotonic() + within
 
     def remove(self, waiting: Expiring) -> None:
         """It waits no longer."""
-        within = waiting.within
-        dues = self._dues.get(within)
-        if dues is not None and dues.pop(waiting, None) is not None and not dues:
-            del self._dues[within]
-            self._timers.pop(within).dispose()
+        dues = self._dues.get(waiting.within)
+        if dues is not None:
+            dues.pop(waiting, None)
+
+    def rest(self) -> None:
+        """Keep no timer that nobody needs now."""
+        for within, dues in tuple(self._dues.items()):
+            if not dues:
+                self._timers[within].dispose()
+                self._forget(within)
+
+    def _forget(self, within: float) -> None:
+        del self._dues[within], self._timers[within]
 
     def _start_timer(self, within: float, delay: float) -> None:
-        self._timers[within] = self._scheduler().call_later(
+        self._timers[within] = self._scheduler.call_later(
             delay, lambda: self._look(within)
         )
 
     def _look(self, within: float) -> None:
-        dues, now = self._dues[within], self._scheduler().monotonic()
+        dues, now = self._dues[within], self._scheduler.monotonic()
+        if not dues:
+            self._forget(within)
+            return
         first, due = next(iter(dues.items()))
         if due - now > GRAIN:  # who the timer was for has gone
             self._start_timer(within, due - now)

@@ -11,7 +11,9 @@ A `reactivex.subject.Subject` breaks all three, and takes a lock twice an event.
 
 from collections import deque
 from collections.abc import Callable
+from functools import cached_property
 from inspect import iscoroutinefunction
+from threading import RLock
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from reactivex import Observable, abc
@@ -266,7 +268,17 @@ class Hub(abc.SubjectBase[T], Generic[T]):
 
 
 class Live(Observable[T]):
-    """Events yet to come: nothing may wait for them by blocking their loop."""
+    """Events yet to come: nothing may wait for them by blocking their loop.
+
+    An `Observable` makes a lock as soon as it is made, which would be the dearest part
+    of a push. Here the first operator that asks for the lock makes it, and the
+    ``__init__`` of Observable is not called.
+    """
+
+    @cached_property
+    def lock(self) -> RLock:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """For the operators that want one."""
+        return RLock()
 
     def run(self, scheduler: abc.SchedulerBase | None = None) -> NoReturn:
         """Refused: it would wait for the very loop that it blocks.
@@ -295,7 +307,6 @@ class Hot(Live[T]):
     """The outside of a source: it can be subscribed to, and nothing else."""
 
     def __init__(self, source: abc.ObservableBase[T]) -> None:
-        super().__init__()
         self._source = source
 
     def subscribe(

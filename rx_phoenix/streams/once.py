@@ -27,7 +27,6 @@ class Once(Live[T]):
     """
 
     def __init__(self, report: Reporter) -> None:
-        super().__init__()
         self._report = report
         # Made at the first need: most outcomes are awaited by one, or by nobody.
         self._hub: Hub[T] | None = None

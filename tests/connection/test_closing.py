@@ -153,6 +153,16 @@ def test_nothing_more_is_sent_or_heard(make_stage):
     assert heard_after == []
     assert stage.story == ["phx_join"]
     push.cancel()
+    stage.socket.aclose()
+
+
+def test_the_end_leaves_no_timer_of_a_push_that_was_called_off(stage):
+    stage.joined().push("shout").cancel()
+    stage.socket.disconnect()
+    stage.channel("room:1").push("late").cancel()
+    stage.socket.aclose()
+
+    assert stage.time.pending == ()
 
 
 # What waits until connect().

@@ -84,8 +84,44 @@ def test_those_that_wait_equally_long_share_a_timer(time, deadlines, wait):
     armed = len(time.pending)
     for one in waiting:
         deadlines.remove(one)
+    time.advance_by(60)
 
     assert armed == 1
+
+
+def test_the_timer_stays_for_whoever_comes_next(time, log, deadlines, wait):
+    deadlines.remove(wait("first"))
+    timers = time.pending
+    time.advance_by(4)
+    wait("second")
+    armed = time.pending
+    time.advance_by(60)
+
+    assert armed == timers
+    assert log == [("second", 14.0)]
+
+
+def test_a_timer_that_nobody_needs_ends_when_it_is_due(time, log, deadlines, wait):
+    deadlines.remove(wait("first"))
+    time.advance_by(10)
+    left = time.pending
+    wait("second")
+    time.advance_by(60)
+
+    assert left == ()
+    assert log == [("second", 20.0)]
+
+
+def test_at_rest_there_are_timers_only_for_those_that_wait(time, log, deadlines, wait):
+    deadlines.remove(wait("gone"))
+    wait("here", 5.0)
+    deadlines.rest()
+    armed = len(time.pending)
+    wait("new")
+    time.advance_by(60)
+
+    assert armed == 1
+    assert log == [("here", 5.0), ("new", 10.0)]
 
 
 @pytest.mark.parametrize("within", [0.1, 0.2, 0.3, 0.7, 1.1])
