@@ -98,13 +98,13 @@ class Channel:
         self.socket = socket
         # There may be thousands of channels, and each bound method is an object.
         report, watch = self.report, self._watch
-        self._membership = Membership(topic, params, self, report, watch)
+        self._membership = Membership(self, params, report, watch)
         self._listeners = Listeners(topic, self.spawn, report, watch)
         # What every message asks for, where it is found at once.
         self.current_join = self._membership.join
         self.direct = self._listeners.direct
         self.on_message = self.on_message
-        self._outbox = Outbox(topic, self.link, self._sending_ref, report)
+        self._outbox = Outbox(self, report)
         self._listening = 0
         self._is_removed = False
         self._has_ended = False
@@ -124,7 +124,7 @@ class Channel:
     @property
     def is_wanted(self) -> bool:
         """Whether anybody wants to be in it: `join` stands, or a lease is held."""
-        return self._membership.is_wanted
+        return self._membership.wants.are_any
 
     @property
     def states(self) -> Observable[ChannelState]:
@@ -134,7 +134,7 @@ class Channel:
     @property
     def joins(self) -> Observable[Any]:
         """The response of every accepted join and rejoin."""
-        return self._membership.joins.observable
+        return self._listeners.joins.observable
 
     @property
     def closes(self) -> Observable[Any]:
@@ -201,7 +201,7 @@ class Channel:
             `JoinRefused`, `PushTimeout`, `ChannelCrashed` or `ConnectionLost`. It does
             not rejoin by itself: compose it with `retry_with_backoff`.
         """
-        return self._membership.session.observable
+        return self._membership.wants.session.observable
 
     @property
     def joined(self) -> Observable[Any]:
@@ -219,7 +219,7 @@ class Channel:
         Errors:
             Only when it is final: the rejoin or the reconnect policy gave up.
         """
-        return self._membership.joined.observable
+        return self._membership.wants.joined.observable
 
     # Listening.
 
@@ -339,7 +339,7 @@ class Channel:
             UsageError: The event's name is no text.
             EncodeError: The payload cannot be said; nothing was sent.
         """
-        if not self._membership.is_wanted:
+        if not self._membership.wants.are_any:
             raise NotJoinedError(
                 f"cannot push {event!r} to {self.topic!r}, which is {self.state}: "
                 "call join() first, or subscribe to its stream() or joined"
@@ -371,12 +371,13 @@ class Channel:
 
         return Observable(subscribe)
 
-    def _sending_ref(self) -> str | None:
+    # What its parts need.
+
+    def sending_ref(self) -> str | None:
+        """The join that a push sent now belongs to; None if none can be sent."""
         if self._membership.state.value is not ChannelState.JOINED:
             return None
         return self.current_join.ref if self.link().is_open else None
-
-    # What its membership needs.
 
     def link(self) -> LiveConnection:
         """The connection of its socket.
@@ -417,7 +418,9 @@ class Channel:
 
     def settle_down(self) -> None:
         """Be held weakly, if nobody listens either."""
-        is_idle = self.state is ChannelState.CLOSED and not self._membership.is_wanted
+        is_idle = (
+            self.state is ChannelState.CLOSED and not self._membership.wants.are_any
+        )
         if self.socket is None or not is_idle:
             return
         if self._is_removed:
@@ -425,6 +428,10 @@ class Channel:
             self.end()
         elif not self._listening:
             self.link().wire.members.let_go(self)
+
+    def tell_joined(self, response: Any) -> None:
+        """Tell those who follow joins of one that was accepted."""
+        self._listeners.tell_joined(response)
 
     def flush(self) -> None:
         """Send what waited for the join, in order."""
@@ -547,7 +554,7 @@ class Channel:
         join = self._membership.join
         if params is None or params == join.params:
             return True
-        in_force = self._membership.is_wanted or self.state not in {
+        in_force = self._membership.wants.are_any or self.state not in {
             ChannelState.CLOSED,
             ChannelState.LEAVING,
         }

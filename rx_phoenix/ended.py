@@ -1,5 +1,6 @@
 """Who has still to be told that a membership is over."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ class Ended:
 
     join: Push | None
     pushes: list[Push]
-    leases: list[Latest[Any]]
+    leases: Sequence[Latest[Any]]
     error: Exception
 
     def tell(self) -> None:

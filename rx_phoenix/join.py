@@ -1,19 +1,18 @@
 """A join: its push, its deadline, and the message that asks for it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from reactivex import abc
 from reactivex.disposable import Disposable
 
-from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import EncodeError, PushCancelled
+from rx_phoenix.owner import Owner
 from rx_phoenix.protocol.message import Message
 from rx_phoenix.protocol.names import JOIN
 from rx_phoenix.protocol.redaction import redactor, secrets_in
 from rx_phoenix.push import Push
 from rx_phoenix.streams.deadline import Deadline
-from rx_phoenix.streams.hub import Reporter
 from rx_phoenix.streams.provider import Provider, ask
 
 __all__ = ["Join", "Params"]
@@ -29,10 +28,8 @@ class Join:
     the params are evaluated anew, and the message has a ref of its own.
 
     Args:
-        topic: The channel's topic.
+        owner: The channel.
         params: What to join with.
-        link: Gives the connection.
-        report: Where the exceptions of users' functions go.
         failed: Called when an attempt could not be sent.
         timed_out: Called when an attempt was not answered in time.
 
@@ -49,10 +46,8 @@ class Join:
         "_deadline",
         "_extras",
         "_failed",
-        "_link",
-        "_report",
+        "_owner",
         "_timed_out",
-        "_topic",
         "is_sent",
         "params",
         "push",
@@ -61,11 +56,9 @@ class Join:
 
     def __init__(
         self,
-        topic: str,
+        owner: Owner,
         params: Params,
         *,
-        link: Callable[[], LiveConnection],
-        report: Reporter,
         failed: Callable[[PushCancelled], None],
         timed_out: Callable[[], None],
     ) -> None:
@@ -74,9 +67,7 @@ class Join:
         self.ref: str | None = None
         self.is_sent = False
         self._attempt: object | None = None
-        self._topic = topic
-        self._link = link
-        self._report = report
+        self._owner = owner
         self._failed = failed
         self._timed_out = timed_out
         self._extras: dict[object, Callable[[], Mapping[str, Any]]] = {}
@@ -117,14 +108,15 @@ class Join:
             EncodeError: They cannot.
         """
         if not callable(self.params):
-            message = Message(None, None, self._topic, JOIN, self.params or {})
-            self._link().wire.encode(message)
+            message = Message(None, None, self._owner.topic, JOIN, self.params or {})
+            self._owner.link().wire.encode(message)
 
     def wish(self, within: float) -> Push:
         """A new wish to join, in the place of an older one."""
         self.drop_deadline()
+        spawn, report = self._owner.link().spawn, self._owner.report
         self.push = Push(
-            self._topic, JOIN, {}, within, report=self._report, spawn=self._spawn
+            self._owner.topic, JOIN, {}, within, report=report, spawn=spawn
         )
         self._start_deadline(within)
         return self.push
@@ -148,7 +140,7 @@ class Join:
             if attempt is self._attempt:
                 self._could_not_send(error)
 
-        asking = ask(providers, self._spawn, send, give_up)
+        asking = ask(providers, self._owner.link().spawn, send, give_up)
         if attempt is self._attempt and not self.is_sent:
             self._asking = asking
 
@@ -164,27 +156,27 @@ class Join:
         """Nothing is awaited, or it came."""
         deadline, self._deadline = self._deadline, None
         if deadline is not None:
-            self._link().joins.remove(deadline)
+            self._owner.link().joins.remove(deadline)
             deadline.dispose()
 
     def quoted(self, response: Any) -> Any:
         """A response without what the join or the connection said in secret."""
         said: object = self.push and self.push.payload
-        return redactor({*secrets_in(said), *self._link().secrets})(response)
+        return redactor({*secrets_in(said), *self._owner.link().secrets})(response)
 
     def _start_deadline(self, within: float) -> None:
-        self._deadline = Deadline(self._link().scheduler, within, self._timed_out)
+        self._deadline = Deadline(self._owner.link().scheduler, within, self._timed_out)
         self._deadline.run()
 
     def _send(self, push: Push, answers: list[Mapping[str, Any] | None]) -> None:
-        link, deadline = self._link(), self._deadline
+        link, deadline = self._owner.link(), self._deadline
         assert deadline is not None, "nobody waits for an answer"  # noqa: S101
         try:
             payload: dict[str, Any] = {}
             for answer in answers:
                 payload |= answer or {}
             ref = link.wire.next_ref()
-            message = Message(ref, ref, self._topic, JOIN, payload)
+            message = Message(ref, ref, self._owner.topic, JOIN, payload)
             link.wire.encode(message)
         except (EncodeError, TypeError, ValueError) as error:
             self._could_not_send(error)
@@ -197,17 +189,10 @@ class Join:
         link.wire.send(message)
 
     def _could_not_send(self, error: Exception) -> None:
+        topic = self._owner.topic
         failure = PushCancelled(
-            f"the join of {self._topic!r} was not sent: its params raised {error!r}"
+            f"the join of {topic!r} was not sent: its params raised {error!r}"
         )
         failure.__cause__ = error
-        self._report(error)
+        self._owner.report(error)
         self._failed(failure)
-
-    def _spawn(
-        self,
-        awaitable: Awaitable[Any],
-        on_value: Callable[[Any], None],
-        on_error: Callable[[Exception], None],
-    ) -> abc.DisposableBase:
-        return self._link().spawn(awaitable, on_value, on_error)

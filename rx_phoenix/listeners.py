@@ -72,6 +72,7 @@ class Listeners:
         "_callbacks",
         "_events",
         "_has_ended",
+        "_joins",
         "_messages",
         "_processed",
         "_refs",
@@ -90,6 +91,7 @@ class Listeners:
         # Most channels have nobody who listens to these.
         self._messages: Hub[Message] | None = None
         self._processed: Hub[Message] | None = None
+        self._joins: Hub[Any] | None = None
         self._callbacks: dict[int, tuple[str, Callback, abc.DisposableBase]] = {}
         self._topic = topic
         self._spawn = spawn
@@ -127,6 +129,13 @@ class Listeners:
         if self._processed is None:
             self._processed = self._new_tap()
         return self._processed
+
+    @property
+    def joins(self) -> Hub[Any]:
+        """The response of each accepted join."""
+        if self._joins is None:
+            self._joins = self._new_source()
+        return self._joins
 
     @property
     def closes(self) -> Closes:
@@ -191,6 +200,11 @@ class Listeners:
         if self._processed is not None:
             self._process(self._processed, message, payload)
 
+    def tell_joined(self, response: Any) -> None:
+        """Deliver the response of a join."""
+        if self._joins is not None:
+            self._joins.on_next(response)
+
     def _process(self, hub: Hub[Message], message: Message, payload: Any) -> None:
         is_same = payload is message.payload
         hub.on_next(message if is_same else replace(message, payload=payload))
@@ -236,7 +250,8 @@ class Listeners:
     def end(self) -> None:
         """Everything completes, and callbacks that run are cancelled."""
         self._has_ended = True
-        for hub in (*self._events.values(), self._processed, self._messages):
+        taps = self._processed, self._messages
+        for hub in (self._joins, *self._events.values(), *taps):
             if hub is not None:
                 hub.on_completed()
         for _, callback, _ in self._callbacks.values():

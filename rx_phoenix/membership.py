@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from reactivex.disposable import SerialDisposable
+from reactivex import abc
 
 from rx_phoenix.ended import Ended
 from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled
@@ -14,9 +14,10 @@ from rx_phoenix.protocol.message import Message, Reply
 from rx_phoenix.protocol.names import CLOSE, ERROR, LEAVE, OK, TIMEOUT, ChannelState
 from rx_phoenix.push import Push
 from rx_phoenix.rejoining import Rejoining
-from rx_phoenix.streams.hub import Hub, Reporter, Watcher, noop
+from rx_phoenix.streams.hub import Reporter, Watcher, noop
 from rx_phoenix.streams.lease import Lease
 from rx_phoenix.streams.state import State
+from rx_phoenix.wants import Wants
 
 __all__ = ["Membership"]
 
@@ -39,45 +40,24 @@ class Membership:
     Attributes:
         state: Where it stands.
         join: How it joins.
-        joins: The response of each accepted join.
-        session: One attempt, as a shared stream.
-        joined: The membership with rejoins, as a shared stream.
+        wants: Who wants to be in the channel.
     """
 
     def __init__(
-        self,
-        topic: str,
-        params: Params,
-        owner: Owner,
-        report: Reporter,
-        watch: Watcher,
+        self, owner: Owner, params: Params, report: Reporter, watch: Watcher
     ) -> None:
         self.state = State(ChannelState.CLOSED, report, watch)
-        self.joins: Hub[Any] = Hub(report, watch)
-        self.session: Lease[Any] = Lease(self._session_wanted, self._unwanted, report)
-        self.joined: Lease[Any] = Lease(self._joined_wanted, self._unwanted, report)
+        self.wants = Wants(self, report)
         self.join = Join(
-            topic,
-            params,
-            link=owner.link,
-            report=report,
-            failed=self._not_sent,
-            timed_out=self._timed_out,
+            owner, params, failed=self._not_sent, timed_out=self._timed_out
         )
-        self._topic = topic
         self._owner = owner
         self._report = report
-        self._is_standing = False
         self._leave: Push | None = None
-        self._leaving = SerialDisposable()
+        self._leaving: abc.DisposableBase | None = None
         self._answer_to_leave: Reply | None = None
         self._response: Any = None
-        self._rejoining = Rejoining(owner.rejoin, owner.link, report, self._rejoin)
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether anybody wants to be in the channel."""
-        return self._is_standing or self.joined.is_held or self.session.is_held
+        self._rejoining = Rejoining(owner, self._rejoin)
 
     # What a caller may wish.
 
@@ -88,17 +68,17 @@ class Membership:
             state in {ChannelState.JOINING, ChannelState.JOINED}
             or (state is ChannelState.LEAVING and not older.is_settled)
         ):
-            self._is_standing = True
+            self.wants.is_standing = True
             return older
         self._prepare()
         # If it does not wait, its outcome is known, and just about to be told.
         is_replaced = older is not None and self.join.is_waiting
         push = self._wish(timeout)
-        self._is_standing = True
+        self.wants.is_standing = True
         if state is not ChannelState.LEAVING:
             self._begin()
         if older is not None and is_replaced:
-            why = f"a newer join of {self._topic!r} took its place"
+            why = f"a newer join of {self._owner.topic!r} took its place"
             older.cancel_as(PushCancelled(why))
         return push
 
@@ -111,7 +91,7 @@ class Membership:
         within = self._owner.default_timeout() if timeout is None else timeout
         link = self._owner.link()
         leave = self._leave = Push(
-            self._topic, LEAVE, {}, within, report=self._report, spawn=link.spawn
+            self._owner.topic, LEAVE, {}, within, report=self._report, spawn=link.spawn
         )
         if self.join.is_sent and link.is_open:
             self._begin_to_leave(leave)
@@ -122,14 +102,12 @@ class Membership:
     def _begin_to_leave(self, leave: Push) -> None:
         link, join_ref = self._owner.link(), self.join.ref
         leave.ref = link.wire.next_ref()
-        self._leaving.disposable = link.scheduler.call_later(
-            leave.within, self._leave_expired
-        )
         self._stop()
+        self._leaving = link.scheduler.call_later(leave.within, self._leave_expired)
         ended = self._end_wants()
         self._move(ChannelEvent.LEAVE_SENT)
         if self.state.value is ChannelState.LEAVING and leave is self._leave:
-            link.wire.send(Message(join_ref, leave.ref, self._topic, LEAVE, {}))
+            link.wire.send(Message(join_ref, leave.ref, self._owner.topic, LEAVE, {}))
         ended.tell()
 
     def _leave_expired(self) -> None:
@@ -138,11 +116,13 @@ class Membership:
 
     # What the leases wish.
 
-    def _session_wanted(self) -> None:
-        self._lease_wanted(self.session, is_patient=False)
+    def session_wanted(self) -> None:
+        """Somebody wants one attempt, and is the first."""
+        self._lease_wanted(self.wants.session, is_patient=False)
 
-    def _joined_wanted(self) -> None:
-        self._lease_wanted(self.joined, is_patient=self._rejoining.is_due)
+    def joined_wanted(self) -> None:
+        """Somebody wants to be in it, and is the first."""
+        self._lease_wanted(self.wants.joined, is_patient=self._rejoining.is_due)
 
     def _lease_wanted(self, lease: Lease[Any], *, is_patient: bool) -> None:
         state = self.state.value
@@ -161,21 +141,22 @@ class Membership:
             self._wish(None).mark_seen()
         self._begin()
 
-    def _unwanted(self) -> None:
-        if not self.is_wanted and self.state.value is not ChannelState.LEAVING:
+    def unwanted(self) -> None:
+        """The last who held a lease is gone."""
+        if not self.wants.are_any and self.state.value is not ChannelState.LEAVING:
             self.leave().mark_seen()
 
     def _end_wants(self, how: str = "left") -> Ended:
         """Nobody wants it any more; who did is still to be told."""
-        self._is_standing = False
+        self.wants.is_standing = False
         self.join.drop_deadline()
         # Whoever joins from now on wants something new.
         push, self.join.push = self.join.push, None
         return Ended(
             push,
             self._owner.take_pushes(waiting=True),
-            [self.joined.detach(), self.session.detach()],
-            PushCancelled(f"the channel {self._topic!r} was {how}"),
+            self.wants.detach(),
+            PushCancelled(f"the channel {self._owner.topic!r} was {how}"),
         )
 
     # Joins and rejoins.
@@ -234,9 +215,7 @@ class Membership:
     def _accepted(self, reply: Reply) -> None:
         push, join_ref = self.join.push, self.join.ref
         # Who takes a lease from now on is told by taking it.
-        leases = [
-            lease.holders for lease in (self.session, self.joined) if lease.is_held
-        ]
+        leases = self.wants.holders()
         self._rejoining.start_over()
         self._response = reply.response
         self._move(ChannelEvent.JOIN_ACCEPTED)
@@ -247,13 +226,16 @@ class Membership:
         for holders in leases:
             if self.join.ref == join_ref:
                 holders.on_next(reply.response)
-        self.joins.on_next(reply.response)
+        self._owner.tell_joined(reply.response)
         self._owner.flush()
         if push is not None:
             push.run_hooks(reply)
 
     def _refused(self, reply: Reply) -> None:
-        what, quoted = f"the join of {self._topic!r}", self.join.quoted(reply.response)
+        what, quoted = (
+            f"the join of {self._owner.topic!r}",
+            self.join.quoted(reply.response),
+        )
         error = JoinRefused(reply.status, reply.response, what, quoted)
         is_final = self._rejoining.is_final(error)
         self.join.ref = None
@@ -269,7 +251,9 @@ class Membership:
         if self.join.is_sent:
             # The join may yet be accepted; the server must not think that we stay.
             self.join.ref = None
-            leave = Message(join_ref, link.wire.next_ref(), self._topic, LEAVE, {})
+            leave = Message(
+                join_ref, link.wire.next_ref(), self._owner.topic, LEAVE, {}
+            )
         event, nothing = ChannelEvent.JOIN_TIMED_OUT, Reply(TIMEOUT, {})
         self._attempt_failed(event, push.timed_out(), nothing, goodbye=leave)
 
@@ -286,10 +270,9 @@ class Membership:
         push, link = self.join.push, self._owner.link()
         self.join.stop()
         self.join.drop_deadline()
-        ended = [self.session.detach()]
         if is_final:
-            self._is_standing = False
-            ended.append(self.joined.detach())
+            self.wants.is_standing = False
+        ended = self.wants.detach() if is_final else self.wants.detach_session()
         # First of all, for whoever is told may join anew.
         if goodbye is not None and link.is_open:
             link.wire.send(goodbye)
@@ -305,7 +288,7 @@ class Membership:
         """After a failure: rejoin in a while, or let it be if nobody wants it."""
         if self.state.value is not ChannelState.ERRORED:
             return
-        if not self.is_wanted:
+        if not self.wants.are_any:
             self._close(ChannelEvent.LEFT, LEFT_BY_US)()
         elif self._owner.link().is_open:
             self._rejoining.schedule()
@@ -319,7 +302,7 @@ class Membership:
     def opened(self) -> None:
         """The connection opened: whoever is wanted joins now."""
         self._rejoining.start_over()
-        if self.state.value is ChannelState.ERRORED and self.is_wanted:
+        if self.state.value is ChannelState.ERRORED and self.wants.are_any:
             self._begin()
         else:
             self._attempt()
@@ -349,7 +332,9 @@ class Membership:
         elif state is not ChannelState.CLOSED:
             if state is ChannelState.JOINING:
                 self.join.ref = None
-            text = f"the channel {self._topic!r} crashed on the server: {reason!r}"
+            text = (
+                f"the channel {self._owner.topic!r} crashed on the server: {reason!r}"
+            )
             self._fall(ChannelEvent.CRASHED, ChannelCrashed(text, reason))
 
     def _fall(self, event: ChannelEvent, error: Exception) -> None:
@@ -358,21 +343,21 @@ class Membership:
         doomed = self._owner.take_pushes(waiting=False)
         self._rejoining.stop()
         self.join.stop()
-        self.joined.forget()
+        self.wants.forget_joined()
         if was_sent:
             self.join.drop_deadline()
-        session = self.session.detach() if was_sent else None
+        ended = self.wants.detach_session() if was_sent else ()
         self._move(event)
         for sent in doomed:
             sent.end(error)
         if push is not None and was_sent:
             push.cancel_as(error)
-        if session is not None:
-            session.on_error(error)
+        for holders in ended:
+            holders.on_error(error)
 
     def gave_up(self, error: Exception) -> None:
         """There will be no connection until somebody asks for one."""
-        leases = [self.joined.detach(), self.session.detach()]
+        leases = self.wants.detach()
         pushes = self._owner.take_pushes(waiting=True)
         ended = Ended(self.join.push, pushes, leases, error)
         self.join.stop()
@@ -398,7 +383,6 @@ class Membership:
         close()
         ended.tell_leases()
         self.state.on_completed()
-        self.joins.on_completed()
 
     # The end.
 
@@ -422,7 +406,6 @@ class Membership:
         ended = None if was_leaving else self._end_wants(how)
         end = self._answer_to_leave or end_of_leave or GONE
         self._answer_to_leave = None
-        self._leaving.disposable = None
         self._stop()
         self.join.ref = None
         has_changed = self._move(event)
@@ -444,7 +427,7 @@ class Membership:
         return tell
 
     def _start_over(self) -> None:
-        if self.is_wanted:
+        if self.wants.are_any:
             self._begin_unasked()
         else:
             self._owner.link().release(self)
@@ -453,8 +436,10 @@ class Membership:
     def _stop(self) -> None:
         self._rejoining.start_over()
         self.join.stop()
-        self.joined.forget()
-        self.session.forget()
+        self.wants.forget()
+        leaving, self._leaving = self._leaving, None
+        if leaving is not None:
+            leaving.dispose()
 
     def _move(self, event: ChannelEvent) -> bool:
         arrival = CHANNEL_LIFE[self.state.value].get(event)

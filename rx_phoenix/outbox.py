@@ -1,12 +1,11 @@
 """A channel's pushes: those that wait for the join, and those that wait for a reply."""
 
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 from msgspec import to_builtins
 
-from rx_phoenix.connection import LiveConnection
+from rx_phoenix.owner import Owner
 from rx_phoenix.protocol.message import Message
 from rx_phoenix.push import Push
 from rx_phoenix.streams.hub import Reporter
@@ -32,31 +31,14 @@ class Outbox:
     """Sends pushes in the order in which they were made.
 
     Args:
-        topic: The channel's topic.
-        link: Gives the connection.
-        join_ref: Gives the join that pushes belong to; None while not joined.
+        owner: The channel.
         report: Where observers' exceptions go.
     """
 
-    __slots__ = (
-        "_join_ref",
-        "_link",
-        "_report",
-        "_sent",
-        "_topic",
-        "_waiting",
-    )
+    __slots__ = ("_owner", "_report", "_sent", "_waiting")
 
-    def __init__(
-        self,
-        topic: str,
-        link: Callable[[], LiveConnection],
-        join_ref: Callable[[], str | None],
-        report: Reporter,
-    ) -> None:
-        self._topic = topic
-        self._link = link
-        self._join_ref = join_ref
+    def __init__(self, owner: Owner, report: Reporter) -> None:
+        self._owner = owner
         self._report = report
         self._sent: dict[str, Push] = {}
         self._waiting: dict[Push, None] = {}
@@ -67,9 +49,9 @@ class Outbox:
         Raises:
             EncodeError: The payload cannot be said; nothing was sent.
         """
-        link = self._link()
+        link = self._owner.link()
         push = Push(
-            self._topic,
+            self._owner.topic,
             event,
             payload,
             within,
@@ -77,7 +59,7 @@ class Outbox:
             spawn=link.spawn,
             on_cancel=self._forget,
         )
-        join_ref = None if self._waiting else self._join_ref()
+        join_ref = None if self._waiting else self._owner.sending_ref()
         if join_ref is None:
             self._wait(push)
         elif link.wire.backlog:
@@ -94,10 +76,10 @@ class Outbox:
 
     def flush(self) -> None:
         """Send what waits, for as long as the channel is joined."""
-        while self._waiting and (join_ref := self._join_ref()) is not None:
+        while self._waiting and (join_ref := self._owner.sending_ref()) is not None:
             push = next(iter(self._waiting))
             self._forget(push)
-            self._send(push, join_ref, self._link().wire)
+            self._send(push, join_ref, self._owner.link().wire)
 
     def take(self, ref: str) -> Push | None:
         """The push that was sent with this ref, which is waited for no longer."""
@@ -112,7 +94,7 @@ class Outbox:
 
     def _send(self, push: Push, join_ref: str, wire: Wire) -> None:
         push.ref = ref = wire.next_ref()
-        message = Message(join_ref, ref, self._topic, push.event, push.payload)
+        message = Message(join_ref, ref, self._owner.topic, push.event, push.payload)
         # Registered first: a reply may come within the call.
         self._sent[ref] = push
         try:
@@ -122,8 +104,8 @@ class Outbox:
             raise
 
     def _wait(self, push: Push) -> None:
-        wire = self._link().wire
-        wire.encode(Message(None, None, self._topic, push.event, push.payload))
+        wire = self._owner.link().wire
+        wire.encode(Message(None, None, self._owner.topic, push.event, push.payload))
         push.payload = kept(push.payload)
         # It waits before there is room: whoever is dropped for it may end it, too.
         self._waiting[push] = None
@@ -137,4 +119,4 @@ class Outbox:
             self._sent.pop(push.ref, None)
         elif push in self._waiting:
             del self._waiting[push]
-            self._link().wire.backlog.remove(push)
+            self._owner.link().wire.backlog.remove(push)

@@ -10,14 +10,31 @@ __all__ = ["Owner"]
 
 
 class Owner(Protocol):
-    """The channel, as its membership knows it."""
+    """The channel, as its parts know it.
+
+    They are given the channel, and not what they need of it: each function that is
+    handed over would be an object more, for each of thousands of channels.
+
+    Attributes:
+        topic: Its topic.
+    """
+
+    topic: str
+
+    def report(self, error: Exception) -> None:
+        """Hand on an exception of a user's function."""
+        ...
+
+    def sending_ref(self) -> str | None:
+        """The join that a push sent now belongs to; None if none can be sent."""
+        ...
 
     def link(self) -> LiveConnection:
         """Its socket's connection; raises `UsageError` without a socket."""
         ...
 
     def default_timeout(self) -> float:
-        """Seconds for a join or a leave."""
+        """Seconds for a join, a leave or a push."""
         ...
 
     def rejoin(self) -> Rejoin:
@@ -34,6 +51,10 @@ class Owner(Protocol):
 
     def settle_down(self) -> None:
         """Nothing is joined or wanted any more."""
+        ...
+
+    def tell_joined(self, response: Any) -> None:
+        """Tell those who follow joins of one that was accepted."""
         ...
 
     def flush(self) -> None:

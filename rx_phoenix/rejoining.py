@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import JoinRefused
+from rx_phoenix.owner import Owner
 from rx_phoenix.policy import Rejoin, delay_of
 from rx_phoenix.streams.failure import ISOLATED, contained
-from rx_phoenix.streams.hub import Reporter
 from rx_phoenix.streams.scheduler import Timer
 
 __all__ = ["Rejoining"]
@@ -19,9 +18,8 @@ class Rejoining:
     wait longer.
 
     Args:
-        policy: Gives the policy.
-        link: Gives the connection, and with it time and chance.
-        report: Where the exceptions of a user's policy go.
+        owner: Gives the policy, and the connection with its time and chance; told of
+            the exceptions of a user's policy.
         due: Called when the wait is over.
 
     Attributes:
@@ -30,25 +28,15 @@ class Rejoining:
 
     __slots__ = (
         "_due",
-        "_link",
-        "_policy",
-        "_report",
+        "_owner",
         "_timer",
         "_tries",
         "is_due",
     )
 
-    def __init__(
-        self,
-        policy: Callable[[], Rejoin],
-        link: Callable[[], LiveConnection],
-        report: Reporter,
-        due: Callable[[], None],
-    ) -> None:
+    def __init__(self, owner: Owner, due: Callable[[], None]) -> None:
         self.is_due = False
-        self._policy = policy
-        self._link = link
-        self._report = report
+        self._owner = owner
         self._due = due
         self._tries = 0
         self._timer: Timer | None = None
@@ -56,20 +44,20 @@ class Rejoining:
     def is_final(self, error: JoinRefused) -> bool:
         """Whether a refused join is not to be tried again."""
         try:
-            return self._policy().is_final(error)
+            return self._owner.rejoin().is_final(error)
         except ISOLATED as failure:
-            self._report(contained(failure))
+            self._owner.report(contained(failure))
             return False
 
     def schedule(self) -> None:
         """Begin to wait, or begin anew."""
-        attempt, chance = self._tries + 1, self._link().chance()
+        attempt, chance = self._tries + 1, self._owner.link().chance()
         try:
-            delay = delay_of(self._policy().delays, attempt, chance)
+            delay = delay_of(self._owner.rejoin().delays, attempt, chance)
         except ISOLATED as failure:
             self._wait(delay_of(Rejoin().delays, attempt, chance))
             # Last of all, for whoever is told may put an end to the wait.
-            self._report(contained(failure))
+            self._owner.report(contained(failure))
         else:
             self._wait(delay)
 
@@ -93,4 +81,4 @@ class Rejoining:
     def _wait(self, delay: float) -> None:
         self.stop()
         self.is_due = True
-        self._timer = self._link().scheduler.call_later(delay, self._fire)
+        self._timer = self._owner.link().scheduler.call_later(delay, self._fire)

@@ -28,26 +28,40 @@ class Link:
         return self.luck
 
 
-class Trial:
-    """A wait, and what it says.
+class Joiner:
+    """The owner of a wait.
 
     Attributes:
         policy: Asked anew each time.
-        due: When a wait was over.
         reported: The exceptions of the policy's functions.
     """
 
     def __init__(self, time, policy):
         self.policy = policy
-        self.link = Link(time)
-        self.due = []
         self.reported = []
-        self.rejoining = Rejoining(
-            lambda: self.policy,
-            lambda: self.link,
-            self.reported.append,
-            lambda: self.due.append(time.clock),
-        )
+        self._link = Link(time)
+
+    def rejoin(self):
+        return self.policy
+
+    def link(self):
+        return self._link
+
+    def report(self, error):
+        self.reported.append(error)
+
+
+class Trial(Joiner):
+    """A wait, and what it says.
+
+    Attributes:
+        due: When a wait was over.
+    """
+
+    def __init__(self, time, policy):
+        super().__init__(time, policy)
+        self.due = []
+        self.rejoining = Rejoining(self, lambda: self.due.append(time.clock))
 
 
 @pytest.fixture
@@ -108,8 +122,7 @@ def test_a_wait_may_begin_inside_the_end_of_another(time):
         rejoining.schedule()
 
     due = []
-    link = Link(time)
-    rejoining = Rejoining(lambda: Rejoin(STEPS), lambda: link, print, go_on)
+    rejoining = Rejoining(Joiner(time, Rejoin(STEPS)), go_on)
     rejoining.schedule()
     time.advance_by(4)
     rejoining.stop()
@@ -139,7 +152,7 @@ def test_to_be_put_off_makes_no_wait_longer(trial, time):
 @pytest.mark.parametrize(("luck", "due"), [(0.0, 0.5), (0.5, 1.0), (0.75, 1.25)])
 def test_chance_changes_the_delay(trial, time, luck, due):
     trial.policy = Rejoin(Backoff.steps(1, jitter=0.5))
-    trial.link.luck = luck
+    trial.link().luck = luck
     trial.rejoining.schedule()
     time.advance_by(10)
 

@@ -28,6 +28,7 @@ TESTED_ELSEWHERE = {
     "rx_phoenix.ended": "tests/membership",
     "rx_phoenix.join": "tests/membership",
     "rx_phoenix.owner": "tests/membership",
+    "rx_phoenix.wants": "tests/membership",
 }
 """The modules whose tests are not at their mirror, each with a reason."""
 

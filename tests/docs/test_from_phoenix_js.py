@@ -29,8 +29,8 @@ OPTIONS = """transport longPollFallbackMs debug logger encode decode timeout
 """The options of its socket."""
 
 INTERNAL = """claim default_timeout dispatch end extend_params flush gave_up is_wanted
-    link lost may_join offer_params opened receive rejoin report retire settle_down
-    socket spawn take_pushes"""
+    link lost may_join offer_params opened receive rejoin report retire sending_ref
+    settle_down socket spawn take_pushes tell_joined"""
 """The members of our channel that are for our own use."""
 
 ROWS = [

@@ -1,0 +1,102 @@
+"""Who wants to be in a channel."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from rx_phoenix.streams.hub import Reporter
+from rx_phoenix.streams.lease import Lease
+from rx_phoenix.streams.state import Latest
+
+__all__ = ["Wants"]
+
+
+class Wanted(Protocol):
+    """What is told of wants: the membership."""
+
+    def session_wanted(self) -> None:
+        """Somebody wants one attempt, and is the first."""
+        ...
+
+    def joined_wanted(self) -> None:
+        """Somebody wants to be in the channel for good, and is the first."""
+        ...
+
+    def unwanted(self) -> None:
+        """The last who held a lease is gone."""
+        ...
+
+
+class Wants:
+    """A standing `join`, and two leases, which are made when they are asked for.
+
+    Args:
+        wanted: Told when a lease is taken, or held no longer.
+        report: Where observers' exceptions go.
+
+    Attributes:
+        is_standing: Whether a `join` stands.
+    """
+
+    __slots__ = ("_joined", "_report", "_session", "_wanted", "is_standing")
+
+    def __init__(self, wanted: Wanted, report: Reporter) -> None:
+        self.is_standing = False
+        self._wanted = wanted
+        self._report = report
+        self._session: Lease[Any] | None = None
+        self._joined: Lease[Any] | None = None
+
+    @property
+    def session(self) -> Lease[Any]:
+        """One attempt, as a shared stream."""
+        if self._session is None:
+            wanted = self._wanted
+            self._session = Lease(wanted.session_wanted, wanted.unwanted, self._report)
+        return self._session
+
+    @property
+    def joined(self) -> Lease[Any]:
+        """The membership with its rejoins, as a shared stream."""
+        if self._joined is None:
+            wanted = self._wanted
+            self._joined = Lease(wanted.joined_wanted, wanted.unwanted, self._report)
+        return self._joined
+
+    @property
+    def are_any(self) -> bool:
+        """Whether anybody wants to be in the channel."""
+        joined, session = self._joined, self._session
+        is_joined_held = joined is not None and joined.is_held
+        is_session_held = session is not None and session.is_held
+        return self.is_standing or is_joined_held or is_session_held
+
+    def holders(self) -> list[Latest[Any]]:
+        """Those who hold a lease now."""
+        leases = self._session, self._joined
+        return [
+            lease.holders for lease in leases if lease is not None and lease.is_held
+        ]
+
+    def forget(self) -> None:
+        """Keep no response for those who come later."""
+        self.forget_joined()
+        if self._session is not None:
+            self._session.forget()
+
+    def forget_joined(self) -> None:
+        """Keep none for those who come to `joined`."""
+        if self._joined is not None:
+            self._joined.forget()
+
+    def detach(self) -> Sequence[Latest[Any]]:
+        """Make the leases ready for a new start.
+
+        Returns:
+            Those who held them, who are still to be told of the end.
+        """
+        joined = () if self._joined is None else (self._joined.detach(),)
+        return (*joined, *self.detach_session())
+
+    def detach_session(self) -> Sequence[Latest[Any]]:
+        """Make `session` ready for a new start; likewise."""
+        return () if self._session is None else (self._session.detach(),)
