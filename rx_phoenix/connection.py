@@ -118,7 +118,6 @@ class LiveConnection:
         self._has_joined = False
         self._unreported: Closed | None = None
         self._is_paused = False
-        self._has_given_up = False
         self._final: GaveUp | None = None
         self._has_ended = False
         self._opening: Once[None] | None = None
@@ -174,7 +173,6 @@ class LiveConnection:
         """
         self.check()
         self._holders[holder] = None
-        self._has_given_up = False
         self._begin_if_idle()
 
     def release(self, holder: object) -> None:
@@ -192,7 +190,7 @@ class LiveConnection:
     def connect(self) -> Once[None]:
         """Hold it until `disconnect`; settles at the first open, or the final error."""
         self.check()
-        self._is_paused = self._has_given_up = False
+        self._is_paused = False
         if self._opening is None or self._opening.is_settled:
             self._opening = Once(self.report)
             if self.is_open:
@@ -204,7 +202,6 @@ class LiveConnection:
     def disconnect(self, code: int, reason: str) -> Once[None]:
         """Close it, whoever holds it, until `connect`."""
         self._is_paused = True
-        self._holders.pop(self, None)
         self._fail_opening(
             ConnectError("disconnect() was called before the connection opened")
         )
@@ -213,7 +210,6 @@ class LiveConnection:
     def reconnect_now(self) -> None:
         """Skip the wait for the next attempt."""
         self.check()
-        self._has_given_up = False
         self._final = None
         self._retries.stop()
         self._begin_if_idle()
@@ -224,7 +220,6 @@ class LiveConnection:
 
     def end(self) -> Once[None]:
         """Close it for good, after `refuse`."""
-        self._holders.clear()
         self.deadlines.rest()
         self._fail_opening(UsageError("aclose() was called before it opened"))
         return self._close(1000, "")
@@ -245,7 +240,7 @@ class LiveConnection:
 
     @property
     def _is_wanted(self) -> bool:
-        is_over = self._is_paused or self._has_given_up or self._final is not None
+        is_over = self._is_paused or self._final is not None
         return bool(self._holders) and not is_over
 
     def _begin_if_idle(self) -> None:
@@ -385,7 +380,6 @@ class LiveConnection:
 
     def _give_up(self, verdict: GaveUp) -> None:
         self._final = None
-        self._has_given_up = True
         self._attempts = 0
         self._retries.start_afresh()
         # Whoever wishes for a connection from now on makes it start afresh.

@@ -467,5 +467,6 @@ def test_a_name_that_is_no_text_is_refused_at_the_call(stage, call, name):
     stage.connect()
     channel = stage.joined()
 
-    with pytest.raises(UsageError, match="must be text"):
+    what = "a topic" if call in {"channel", "Channel"} else "an event"
+    with pytest.raises(UsageError, match=f"the name of {what} must be text"):
         NAMELESS[call](stage, channel, name)

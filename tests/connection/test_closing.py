@@ -1,6 +1,7 @@
 """Our own goodbyes: disconnect(), aclose(), and the last to go."""
 
 from asyncio import sleep
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -156,6 +157,13 @@ def test_nothing_more_is_sent_or_heard(make_stage):
     stage.socket.aclose()
 
 
+def test_the_end_says_goodbye_with_1000(stage):
+    stage.connect()
+    stage.socket.aclose()
+
+    assert stage.connection.closed_by_us == (1000, "")
+
+
 def test_the_end_leaves_no_timer_of_a_push_that_was_called_off(stage):
     stage.joined().push("shout").cancel()
     stage.socket.disconnect()
@@ -163,6 +171,47 @@ def test_the_end_leaves_no_timer_of_a_push_that_was_called_off(stage):
     stage.socket.aclose()
 
     assert stage.time.pending == ()
+
+
+def test_connect_from_another_thread_does_not_end_a_pause(stage):
+    stage.connect()
+    stage.socket.disconnect()
+    with ThreadPoolExecutor() as threads:
+        refusal = threads.submit(stage.socket.connect).exception()
+    stage.channel().join()
+
+    assert isinstance(refusal, UsageError)
+    assert stage.attempts == 1
+
+
+def test_its_close_is_told_when_the_state_is_closed(stage):
+    states = []
+    stage.connect()
+    stage.socket.on_close(lambda _: states.append(stage.socket.state))
+    stage.socket.disconnect()
+
+    assert states == ["closed"]
+
+
+def test_a_close_that_a_new_beginning_overtakes_counts_as_clean_and_ours(make_stage):
+    stage = silent(make_stage)
+    closes = []
+    stage.socket.on_close(closes.append)
+    stage.connect()
+    stage.socket.disconnect()
+    stage.socket.connect()
+
+    assert [(closed.clean, closed.ours) for closed in closes] == [(True, True)]
+
+
+def test_who_connects_on_hearing_of_an_overtaken_close_makes_one_attempt(make_stage):
+    stage = silent(make_stage)
+    stage.connect()
+    stage.socket.on_close(lambda _: stage.socket.connect())
+    stage.socket.disconnect()
+    stage.socket.connect()
+
+    assert stage.attempts == 2
 
 
 # What waits until connect().

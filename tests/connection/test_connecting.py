@@ -403,6 +403,18 @@ def test_attempts_are_counted_from_the_last_open(stage, events):
     assert retries == [1, 2, 3, 4]
 
 
+def test_what_arrives_while_it_is_told_of_the_opening_is_heard(stage):
+    heard = []
+    stage.channel().on("hello", heard.append)
+    stage.socket.on_open(lambda: stage.receive("hello", {"n": 2}))
+    stage.socket.states.subscribe(
+        lambda state: state == "open" and stage.receive("hello", {"n": 1})
+    )
+    stage.connect()
+
+    assert heard == [{"n": 1}, {"n": 2}]
+
+
 # A peer that does not answer, and transports that do odd things.
 
 

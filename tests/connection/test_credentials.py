@@ -347,6 +347,18 @@ def test_an_answer_that_makes_no_endpoint_fails_the_attempt(make_stage, option):
     assert [type(event) for event in events] == [AttemptFailed, Retrying]
 
 
+def test_a_refused_join_that_repeats_the_token_keeps_it_out_of_the_words(make_stage):
+    stage = make_stage(auth_token="hunter2-hunter2")
+    stage.connect()
+    join = stage.channel().join()
+    stage.answer("phx_join", "error", {"reason": "not hunter2-hunter2"})
+    refusals = []
+    join.subscribe(on_error=refusals.append)
+
+    assert refusals[0].response == {"reason": "not hunter2-hunter2"}
+    assert "hunter2" not in str(refusals[0])
+
+
 def test_no_event_and_no_error_says_a_secret(make_stage):
     stage = make_stage(
         url="wss://user:hunter2@localhost/socket?token=hunter2",

@@ -470,6 +470,15 @@ def test_a_wish_that_a_failure_brings_about_does_not_skip_the_wait(steady, place
     assert (before, after) == (1, 2)
 
 
+def test_a_loss_leaves_no_timer_of_its_pushes(steady):
+    stage = steady()
+    stage.joined().push("shout")
+    stage.lose()
+    stage.wait(0)
+
+    assert [timer.when() for timer in stage.time.pending] == [1.0]
+
+
 # The end of all attempts.
 
 
@@ -523,6 +532,44 @@ def test_a_channel_that_a_lease_wanted_is_closed_by_it(steady):
     stage.fail(ConnectError("no", status=404))
 
     assert stage.channel().state == "closed"
+
+
+def test_who_takes_a_lease_on_hearing_that_it_closed_is_told_of_the_end(steady, notes):
+    stage = steady()
+    stage.socket.connect()
+    stage.open()
+    stage.socket.states.subscribe(
+        lambda state: state == "closed" and stage.socket.connection.subscribe(notes)
+    )
+    stage.close(1008)
+
+    assert stage.attempts == 1
+    assert len(notes.errors) == 1
+
+
+def test_attempts_are_counted_anew_after_it(steady):
+    stage = steady()
+    stage.socket.connect()
+    stage.fail(ConnectError("no", status=404))
+    stage.socket.connect()
+    stage.fail()
+
+    attempts = [one.attempt for one in stage.events if isinstance(one, AttemptFailed)]
+    assert attempts == [1, 1]
+
+
+def test_a_lease_that_it_ended_holds_no_later_connection(steady):
+    stage = steady()
+    stage.socket.connection.subscribe(on_error=lambda _: None)
+    stage.fail(ConnectError("no", status=404))
+    channel = stage.channel()
+    channel.join()
+    stage.open()
+    stage.answer("phx_join")
+    channel.leave()
+    stage.answer("phx_leave")
+
+    assert stage.socket.state == "closed"
 
 
 def test_a_channel_that_was_joined_stays_wanted(steady):

@@ -29,10 +29,14 @@ def joining(stage):
     return channel
 
 
+def figures(stage):
+    found = []
+    stage.socket.stats.subscribe(found.append).dispose()
+    return found[0]
+
+
 def late_replies(stage):
-    figures = []
-    stage.socket.stats.subscribe(figures.append).dispose()
-    return figures[0].late_replies
+    return figures(stage).late_replies
 
 
 # Sent.
@@ -180,6 +184,7 @@ def test_a_reply_is_matched_by_its_ref_whatever_its_join_ref(stage):
         stage.receive("phx_reply", answer, join_ref=join_ref, ref=push.ref)
 
     assert [push.status for push in pushes] == ["ok"] * 3
+    assert figures(stage).stale == 0
 
 
 def test_replies_may_come_in_any_order(stage):

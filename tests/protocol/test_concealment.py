@@ -42,10 +42,31 @@ def test_a_secret_is_known_wherever_it_was_given(url, credentials):
     assert {SECRET, quote(SECRET, safe=""), encoded} <= secrets_of(url, credentials)
 
 
-def test_a_header_that_says_what_the_client_is_is_no_secret():
-    headers = {"User-Agent": "something long", "Origin": "https://example.org"}
+@pytest.mark.parametrize(
+    "name",
+    ["Accept", "Accept-Encoding", "Accept-Language", "Origin", "Referer", "User-Agent"],
+)
+def test_a_header_that_says_what_the_client_is_is_no_secret(name):
+    headers = {name: "something of quite some length"}
 
     assert secrets_of(URL, [None, None, headers]) == frozenset()
+
+
+@pytest.mark.parametrize("text", ["hunteW", "hunter", "hunters", "hunters2"])
+def test_its_base64_is_a_secret_with_padding_or_without(text):
+    encoded = b64encode(text.encode()).decode()
+
+    assert encoded.rstrip("=") in secrets_of(URL, [None, text, None])
+
+
+def test_nothing_is_no_secret():
+    assert secrets_of(f"{URL}?token=&key=", [{"token": ""}, "", {"x-key": ""}]) == set()
+
+
+def test_a_part_of_a_query_is_known_among_others():
+    secrets = secrets_of(f"{URL}?a=1&token=s3cret&b=2", ())
+
+    assert secrets == {"s3cret", b64encode(b"s3cret").decode().rstrip("=")}
 
 
 @pytest.mark.parametrize("text", ["unauthorized", "a text of quite some length"])

@@ -22,5 +22,12 @@ def test_events_with_other_facts_are_others():
     assert Closed(1000, "", clean=True) != Closed(1001, "", clean=True)
 
 
+def test_a_close_is_the_peers_unless_it_is_said_to_be_ours():
+    close = Closed(1000, "", clean=True)
+
+    assert not close.ours
+    assert repr(close) == "Closed(code=1000, reason='', clean=True)"
+
+
 def test_two_closes_are_equal_whoever_wished_them():
     assert Closed(1000, "", clean=True) == Closed(1000, "", clean=True, ours=True)

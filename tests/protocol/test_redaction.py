@@ -35,6 +35,8 @@ JSON = st.recursive(
         "cookie",
         "session_id",
         "jwt",
+        "pin",
+        "the otp",
     ],
 )
 def test_what_has_the_name_of_a_secret_is_one(name):
@@ -73,6 +75,11 @@ def test_a_secret_that_is_short_would_hit_everything():
     assert redactor(["a"])("a banana") == "a banana"
 
 
+def test_a_secret_of_six_characters_is_long_enough():
+    assert redactor(["abcdef"])("abcdefg") == f"{REDACTED}g"
+    assert redactor(["abcde"])("abcdefg") == "abcdefg"
+
+
 def test_a_secret_is_no_pattern():
     assert redactor(["......"])("abcdef") == "abcdef"
 
@@ -99,6 +106,10 @@ def test_the_texts_of_a_value_are_found_at_any_depth():
     value = {"a": "b", "c": [1, {"d": ("e", b"f")}], "g": None}
 
     assert [*texts_in(value)] == ["b", "e", "f"]
+
+
+def test_bytes_that_spell_nothing_are_a_text_too():
+    assert [*texts_in(b"a\xff")] == ["a\ufffd"]
 
 
 def test_the_secrets_of_a_value_are_what_has_their_names():
