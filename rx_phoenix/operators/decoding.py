@@ -1,7 +1,7 @@
 """Payloads as values of a user's type."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar, overload
 
 import msgspec
@@ -59,8 +59,8 @@ def decode_as(
     a payload is no Point: Expected `int`, got `str` - at `$.x`
     Point(x=3)
     """
-    decode = decoder(type)
-    report = on_error or _log
+    decoding = decoder(type)
+    convert, report = decoding.convert, on_error or _log
 
     def operator(source: Observable[Any]) -> Observable[Any]:
         def subscribe(
@@ -68,15 +68,19 @@ def decode_as(
             scheduler: abc.SchedulerBase | None = None,
         ) -> abc.DisposableBase:
             def on_next(payload: object) -> None:
+                # As by decoding(payload), but each event goes here: not one call more.
                 try:
-                    value = decode(payload)
-                except PayloadError as misfit:
-                    try:
-                        report(misfit)
-                    except Exception as error:  # noqa: BLE001 - Rx's rule: to on_error
-                        observer.on_error(error)
+                    value = convert(payload)
+                except Exception as error:  # noqa: BLE001 - a validator's may be any
+                    leave_out(payload, error)
                 else:
                     observer.on_next(value)
+
+            def leave_out(payload: object, error: Exception) -> None:
+                try:
+                    report(decoding.misfit(payload, error))
+                except Exception as failure:  # noqa: BLE001 - Rx's rule: to on_error
+                    observer.on_error(failure)
 
             return source.subscribe(
                 on_next, observer.on_error, observer.on_completed, scheduler=scheduler
@@ -87,11 +91,7 @@ def decode_as(
     return operator
 
 
-@overload
-def decoder(type: type[T]) -> Callable[[object], T]: ...
-@overload
-def decoder(type: Any) -> Callable[[object], Any]: ...
-def decoder(type: Any) -> Callable[[object], Any]:  # noqa: A002 - as in decode_as
+def decoder(type: Any) -> "Decoding":  # noqa: A002 - as in decode_as
     """The function that makes values of a type out of payloads.
 
     It raises a `PayloadError` for a payload that does not fit. Asking again for the
@@ -106,30 +106,45 @@ def decoder(type: Any) -> Callable[[object], Any]:  # noqa: A002 - as in decode_
     try:
         hash(type)
     except TypeError:  # Annotated with something mutable
-        return _new_decoder(type)
+        return Decoding(type)
     return _remembered(type)
 
 
-def _new_decoder(type_: Any) -> Decode:
-    convert = _conversion(type_)
-    name = type_.__name__ if isinstance(type_, type) else repr(type_)
+class Decoding:
+    """Makes values of a type; called, it raises a `PayloadError` for what is none.
 
-    def decode(payload: object) -> Any:
+    Args:
+        type_: The type.
+
+    Attributes:
+        convert: The same without that error: validators of the user's may raise
+            anything.
+    """
+
+    __slots__ = ("_name", "convert")
+
+    def __init__(self, type_: Any) -> None:
+        is_pydantic = hasattr(type_, "__pydantic_validator__")
+        self.convert = (_by_pydantic if is_pydantic else _by_msgspec)(type_)
+        self._name = type_.__name__ if isinstance(type_, type) else repr(type_)
+
+    def __call__(self, payload: object) -> Any:
         try:
-            return convert(payload)
+            return self.convert(payload)
         except Exception as error:
-            # Validators of the user's may raise anything.
-            raise PayloadError(f"a payload is no {name}: {error}", payload) from error
+            raise self.misfit(payload, error) from error
 
-    return decode
+    def misfit(self, payload: object, cause: Exception) -> PayloadError:
+        """The error of a payload that does not fit."""
+        misfit = PayloadError(f"a payload is no {self._name}: {cause}", payload)
+        misfit.__cause__ = cause
+        return misfit
 
 
-_remembered = lru_cache(maxsize=256)(_new_decoder)
+_remembered = lru_cache(maxsize=256)(Decoding)
 
 
-def _conversion(type_: Any) -> Decode:
-    if hasattr(type_, "__pydantic_validator__"):
-        return _pydantic_conversion(type_)
+def _by_msgspec(type_: Any) -> Decode:
     try:
         information = msgspec.inspect.type_info(type_)
     except Exception as error:
@@ -139,10 +154,10 @@ def _conversion(type_: Any) -> Decode:
             f"{type_!r} cannot be decoded into: give a msgspec Struct, a dataclass, a "
             "TypedDict, an attrs class or a pydantic model"
         )
-    return lambda payload: msgspec.convert(payload, type_)
+    return partial(msgspec.convert, type=type_)
 
 
-def _pydantic_conversion(type_: Any) -> Decode:
+def _by_pydantic(type_: Any) -> Decode:
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - an extra
 
     validate = TypeAdapter[Any](type_).validate_python
