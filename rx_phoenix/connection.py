@@ -220,6 +220,7 @@ class LiveConnection:
 
     def end(self) -> Once[None]:
         """Close it for good, after `refuse`."""
+        self._holders.clear()
         self.deadlines.rest()
         self._fail_opening(UsageError("aclose() was called before it opened"))
         return self._close(1000, "")

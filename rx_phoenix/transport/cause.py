@@ -1,6 +1,6 @@
 """What an error of aiohttp says, fit for anybody to read."""
 
-from aiohttp import ClientResponseError, ServerDisconnectedError
+from aiohttp import ClientOSError, ClientResponseError, ServerDisconnectedError
 
 __all__ = ["cause_of", "shown"]
 
@@ -13,17 +13,26 @@ def cause_of(error: Exception) -> str:
     >>> cause_of(TimeoutError())
     'TimeoutError'
     """
-    if isinstance(error, ClientResponseError):
-        return f"HTTP {error.status} {error.message}"
-    if shown(error) is None:
-        return "Server disconnected in the middle of its answer"
-    return str(error) or type(error).__name__
+    if shown(error) is not None:
+        return str(error) or type(error).__name__
+    match error:
+        case ClientResponseError():
+            return f"HTTP {error.status} {error.message}"
+        case ServerDisconnectedError():
+            return "Server disconnected in the middle of its answer"
+        case ClientOSError():
+            return "The connection broke in the middle of a request"
+        case _:
+            return type(error).__name__
 
 
 def shown(error: Exception) -> Exception | None:
     """The error itself as a cause; None if it quotes what was sent, or what came."""
-    is_quoting = isinstance(error, ClientResponseError) or (
-        isinstance(error, ServerDisconnectedError)
-        and not isinstance(error.message, str)
-    )
+    match error:
+        case ClientResponseError():
+            is_quoting = True
+        case ServerDisconnectedError():
+            is_quoting = not isinstance(error.message, str)
+        case _:
+            is_quoting = "://" in str(error)  # a URL, with its query
     return None if is_quoting else error

@@ -164,6 +164,15 @@ def test_the_end_says_goodbye_with_1000(stage):
     assert stage.connection.closed_by_us == (1000, "")
 
 
+def test_a_loss_in_the_midst_of_the_end_begins_no_new_attempt(stage):
+    stage.joined()
+    stage.socket.states.subscribe(lambda state: state == "closing" and stage.lose())
+    stage.socket.aclose()
+    stage.wait(60)
+
+    assert stage.attempts == 1
+
+
 def test_the_end_leaves_no_timer_of_a_push_that_was_called_off(stage):
     stage.joined().push("shout").cancel()
     stage.socket.disconnect()

@@ -7,6 +7,8 @@ import pytest
 from aiohttp import (
     ClientConnectionError,
     ClientHttpProxyError,
+    ClientOSError,
+    InvalidURL,
     RequestInfo,
     ServerDisconnectedError,
 )
@@ -41,6 +43,23 @@ def test_what_an_error_says_is_said(error, cause):
 def test_an_error_that_quotes_the_request_gives_the_status_alone():
     assert cause_of(REFUSED) == "HTTP 407 Who are you?"
     assert shown(REFUSED) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (
+            ClientOSError(
+                None, "Can not write request body for http://h/?token=secret"
+            ),
+            "The connection broke in the middle of a request",
+        ),
+        (InvalidURL("http://h:port/?token=secret"), "InvalidURL"),
+    ],
+)
+def test_an_error_that_quotes_the_url_says_what_happened_alone(error, cause):
+    assert cause_of(error) == cause
+    assert shown(error) is None
 
 
 @pytest.mark.parametrize("transport", [WebSocketTransport, LongPollTransport])
