@@ -115,7 +115,6 @@ class LiveConnection:
         self._holders: dict[object, None] = {}
         self._attempt: Attempt | None = None
         self._attempts = 0
-        self._has_joined = False
         self._unreported: Closed | None = None
         self._is_paused = False
         self._final: GaveUp | None = None
@@ -273,7 +272,6 @@ class LiveConnection:
         # Who takes the lease from now on is told by taking it.
         holders = self.lease.holders if self.lease.is_held else None
         self._attempts = 0
-        self._has_joined = False
         self._retries.opened()
         attempt.after(self._stable, self._retries.settled)
         if self._has_heartbeat:
@@ -293,9 +291,10 @@ class LiveConnection:
 
     def join_answered(self) -> None:
         """A join was answered: the connection is useful, and soon counts as good."""
-        if self._attempt is not None and not self._has_joined:
-            self._has_joined = True
-            self._attempt.after(SETTLED_AFTER, self._retries.settled)
+        attempt = self._attempt
+        if attempt is not None and not attempt.has_joined:
+            attempt.has_joined = True
+            attempt.after(SETTLED_AFTER, self._retries.settled)
 
     def _failed(self, attempt: Attempt, error: Exception) -> None:
         failed = AttemptFailed(error, self._attempts)
