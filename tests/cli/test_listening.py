@@ -206,6 +206,7 @@ async def test_a_server_that_is_not_there_ends_it(nobody):
         await listen(target_for(nobody), "room:a", {}, EVERYTHING, Output())
 
 
+@pytest.mark.slow
 async def test_it_goes_on_after_a_loss(greeting, greeted, capsys):
     wanted = wish(["welcome"], count=2)
     listening = asyncio.create_task(

@@ -20,6 +20,8 @@ from rx_phoenix.cli.demo.stage import borrowed
 from rx_phoenix.errors import ConnectError
 from tests.cli.terminal import PATIENCE, piped, run, terminal
 
+pytestmark = pytest.mark.slow
+
 WITHOUT = """
 import sys
 from rx_phoenix.cli.app import app
