@@ -11,6 +11,9 @@ from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["Deadline", "Deadlines", "Queue"]
 
+FEW = 16
+"""How many timers may wait for nobody."""
+
 GRAIN = 1e-9
 """Seconds that a clock may be early: no more than it tells apart."""
 
@@ -88,6 +91,7 @@ class Deadlines:
         self._give_scheduler = scheduler
         self._dues: dict[float, dict[Expiring, float]] = {}
         self._timers: dict[float, abc.DisposableBase] = {}
+        self._room = FEW
 
     @cached_property
     def _scheduler(self) -> LoopScheduler:
@@ -98,6 +102,7 @@ class Deadlines:
         within = waiting.within
         dues = self._dues.get(within)
         if dues is None:
+            self._make_room()
             dues = self._dues[within] = {}
             self._start_timer(within, within)
         dues[waiting] = self._scheduler.monotonic() + within
@@ -114,6 +119,13 @@ class Deadlines:
             if not dues:
                 self._timers[within].dispose()
                 self._forget(within)
+
+    def _make_room(self) -> None:
+        """Keep few timers for nobody, whatever lengths there were."""
+        if len(self._dues) >= self._room:
+            self.rest()
+            # Twice as many, or those in need would be looked through each time.
+            self._room = max(FEW, 2 * len(self._dues))
 
     def _forget(self, within: float) -> None:
         del self._dues[within], self._timers[within]

@@ -112,6 +112,24 @@ def test_a_timer_that_nobody_needs_ends_when_it_is_due(time, log, deadlines, wai
     assert log == [("second", 20.0)]
 
 
+def test_lengths_that_nobody_waits_for_keep_few_timers(time, deadlines, wait):
+    most = 0
+    for number in range(1000):
+        deadlines.remove(wait("once", 100.0 + number))
+        most = max(most, len(time.pending))
+    deadlines.rest()
+
+    assert most <= 16
+
+
+def test_any_number_of_lengths_is_waited_for(time, log, wait):
+    for number in range(100):
+        wait(number, 100.0 - number)
+    time.advance_by(100)
+
+    assert [name for name, _ in log] == [*reversed(range(100))]
+
+
 def test_at_rest_there_are_timers_only_for_those_that_wait(time, log, deadlines, wait):
     deadlines.remove(wait("gone"))
     wait("here", 5.0)
