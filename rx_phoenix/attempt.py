@@ -86,7 +86,7 @@ class Attempt:
     Attributes:
         credentials: What the providers answered.
         frames_sent: How many frames the connection was given.
-        has_joined: Whether a join was answered.
+        is_join_answered: Whether a join was answered.
     """
 
     def __init__(  # noqa: PLR0913 - whatever comes of it is told by name
@@ -102,7 +102,7 @@ class Attempt:
     ) -> None:
         self.credentials: Sequence[Any] = ()
         self.frames_sent = 0
-        self.has_joined = False
+        self.is_join_answered = False
         self.connection: Connection | None = None
         self._destination = destination
         self._transport = transport

@@ -220,7 +220,7 @@ class LiveConnection:
     def end(self) -> Once[None]:
         """Close it for good, after `refuse`."""
         self._holders.clear()
-        self.deadlines.rest()
+        self.deadlines.drop_idle_timers()
         self._fail_opening(UsageError("aclose() was called before it opened"))
         return self._close(1000, "")
 
@@ -292,8 +292,8 @@ class LiveConnection:
     def join_answered(self) -> None:
         """A join was answered: the connection is useful, and soon counts as good."""
         attempt = self._attempt
-        if attempt is not None and not attempt.has_joined:
-            attempt.has_joined = True
+        if attempt is not None and not attempt.is_join_answered:
+            attempt.is_join_answered = True
             attempt.after(SETTLED_AFTER, self._retries.settled)
 
     def _failed(self, attempt: Attempt, error: Exception) -> None:
@@ -358,7 +358,7 @@ class LiveConnection:
             ping.fail(error)
         for member in self.wire.members:
             member.lost(reason, error)
-        self.deadlines.rest()
+        self.deadlines.drop_idle_timers()
 
     def _decide(self, attempt: Attempt, error: Exception) -> Verdict | None:
         if not self._is_wanted:
@@ -388,7 +388,7 @@ class LiveConnection:
         self._holders.pop(self.lease, None)
         for member in self.wire.members:
             member.gave_up(verdict.error)
-        self.deadlines.rest()
+        self.deadlines.drop_idle_timers()
         if opening is not None:
             opening.fail(verdict.error)
         self._say(verdict)

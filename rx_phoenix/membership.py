@@ -121,7 +121,7 @@ class Membership:
         self._lease_wanted(self.wants.session, is_patient=False)
 
     def joined_wanted(self) -> None:
-        """Somebody wants to be in it, and is the first."""
+        """Somebody wants to be in the channel for good, and is the first."""
         self._lease_wanted(self.wants.joined, is_patient=self._rejoining.is_due)
 
     def _lease_wanted(self, lease: Lease[Any], *, is_patient: bool) -> None:
@@ -270,9 +270,10 @@ class Membership:
         push, link = self.join.push, self._owner.link()
         self.join.stop()
         self.join.drop_deadline()
+        ended = self.wants.detach_session()
         if is_final:
             self.wants.is_standing = False
-        ended = self.wants.detach() if is_final else self.wants.detach_session()
+            ended = (*ended, *self.wants.detach_joined())
         # First of all, for whoever is told may join anew.
         if goodbye is not None and link.is_open:
             link.wire.send(goodbye)

@@ -10,8 +10,8 @@ from rx_phoenix.streams.state import Latest
 __all__ = ["Wants"]
 
 
-class Wanted(Protocol):
-    """What is told of wants: the membership."""
+class WantsObserver(Protocol):
+    """Who is told of wants: the membership."""
 
     def session_wanted(self) -> None:
         """Somebody wants one attempt, and is the first."""
@@ -30,18 +30,18 @@ class Wants:
     """A standing `join`, and two leases, which are made when they are asked for.
 
     Args:
-        wanted: Told when a lease is taken, or held no longer.
+        observer: Told when a lease is taken, or held no longer.
         report: Where observers' exceptions go.
 
     Attributes:
         is_standing: Whether a `join` stands.
     """
 
-    __slots__ = ("_joined", "_report", "_session", "_wanted", "is_standing")
+    __slots__ = ("_joined", "_observer", "_report", "_session", "is_standing")
 
-    def __init__(self, wanted: Wanted, report: Reporter) -> None:
+    def __init__(self, observer: WantsObserver, report: Reporter) -> None:
         self.is_standing = False
-        self._wanted = wanted
+        self._observer = observer
         self._report = report
         self._session: Lease[Any] | None = None
         self._joined: Lease[Any] | None = None
@@ -50,16 +50,16 @@ class Wants:
     def session(self) -> Lease[Any]:
         """One attempt, as a shared stream."""
         if self._session is None:
-            wanted = self._wanted
-            self._session = Lease(wanted.session_wanted, wanted.unwanted, self._report)
+            told = self._observer
+            self._session = Lease(told.session_wanted, told.unwanted, self._report)
         return self._session
 
     @property
     def joined(self) -> Lease[Any]:
         """The membership with its rejoins, as a shared stream."""
         if self._joined is None:
-            wanted = self._wanted
-            self._joined = Lease(wanted.joined_wanted, wanted.unwanted, self._report)
+            told = self._observer
+            self._joined = Lease(told.joined_wanted, told.unwanted, self._report)
         return self._joined
 
     @property
@@ -94,8 +94,11 @@ class Wants:
         Returns:
             Those who held them, who are still to be told of the end.
         """
-        joined = () if self._joined is None else (self._joined.detach(),)
-        return (*joined, *self.detach_session())
+        return (*self.detach_joined(), *self.detach_session())
+
+    def detach_joined(self) -> Sequence[Latest[Any]]:
+        """Make `joined` ready for a new start; likewise."""
+        return () if self._joined is None else (self._joined.detach(),)
 
     def detach_session(self) -> Sequence[Latest[Any]]:
         """Make `session` ready for a new start; likewise."""

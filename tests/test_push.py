@@ -429,7 +429,7 @@ def test_the_end_calls_off_its_deadline(push, time, end):
     deadlines = push.deadlines = Deadlines(lambda: time)
     deadlines.add(push)
     ENDS[end](push)
-    deadlines.rest()
+    deadlines.drop_idle_timers()
 
     assert time.pending == ()
 

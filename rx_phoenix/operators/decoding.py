@@ -92,7 +92,7 @@ def decode_as(
 
 
 def decoder(type: Any) -> "Decoding":  # noqa: A002 - as in decode_as
-    """The function that makes values of a type out of payloads.
+    """What makes values of a type out of payloads, when it is called.
 
     It raises a `PayloadError` for a payload that does not fit. Asking again for the
     same type costs next to nothing.

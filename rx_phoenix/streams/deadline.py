@@ -12,7 +12,7 @@ from rx_phoenix.streams.scheduler import LoopScheduler
 __all__ = ["Deadline", "Deadlines", "Queue"]
 
 FEW = 16
-"""How many timers may wait for nobody."""
+"""How many timers there are before those that wait for nobody are looked for."""
 
 GRAIN = 1e-9
 """Seconds that a clock may be early: no more than it tells apart."""
@@ -103,8 +103,8 @@ class Deadlines:
         dues = self._dues.get(within)
         if dues is None:
             self._make_room()
-            dues = self._dues[within] = {}
             self._start_timer(within, within)
+            dues = self._dues[within] = {}
         dues[waiting] = self._scheduler.monotonic() + within
 
     def remove(self, waiting: Expiring) -> None:
@@ -113,7 +113,7 @@ class Deadlines:
         if dues is not None:
             dues.pop(waiting, None)
 
-    def rest(self) -> None:
+    def drop_idle_timers(self) -> None:
         """Keep no timer that nobody needs now."""
         for within, dues in tuple(self._dues.items()):
             if not dues:
@@ -123,7 +123,7 @@ class Deadlines:
     def _make_room(self) -> None:
         """Keep few timers for nobody, whatever lengths there were."""
         if len(self._dues) >= self._room:
-            self.rest()
+            self.drop_idle_timers()
             # Twice as many, or those in need would be looked through each time.
             self._room = max(FEW, 2 * len(self._dues))
 

@@ -249,7 +249,7 @@ class Requests:
             ) as response:
                 body = await self._read(response)
         except TimeoutError as error:
-            raise Failure(f"no answer within {limit.total:g} s") from error
+            raise Failure(f"no answer within {limit.total:g} s") from shown(error)
         except (ClientError, OSError) as error:
             raise Failure(cause_of(error)) from shown(error)
         try:

@@ -117,7 +117,7 @@ def test_lengths_that_nobody_waits_for_keep_few_timers(time, deadlines, wait):
     for number in range(1000):
         deadlines.remove(wait("once", 100.0 + number))
         most = max(most, len(time.pending))
-    deadlines.rest()
+    deadlines.drop_idle_timers()
 
     assert most <= 16
 
@@ -130,10 +130,25 @@ def test_any_number_of_lengths_is_waited_for(time, log, wait):
     assert [name for name, _ in log] == [*reversed(range(100))]
 
 
-def test_at_rest_there_are_timers_only_for_those_that_wait(time, log, deadlines, wait):
+def test_where_no_timer_can_be_started_nothing_waits(time, log, deadlines, wait):
+    def refuse(*_):
+        raise RuntimeError("closed")
+
+    call_later, time.call_later = time.call_later, refuse
+    with pytest.raises(RuntimeError, match="closed"):
+        wait("never")
+    time.call_later = call_later
+    deadlines.drop_idle_timers()
+    wait("a")
+    time.advance_by(60)
+
+    assert log == [("a", 10.0)]
+
+
+def test_idle_timers_can_be_dropped_and_the_others_go_on(time, log, deadlines, wait):
     deadlines.remove(wait("gone"))
     wait("here", 5.0)
-    deadlines.rest()
+    deadlines.drop_idle_timers()
     armed = len(time.pending)
     wait("new")
     time.advance_by(60)

@@ -8,6 +8,7 @@ from aiohttp import (
     ClientConnectionError,
     ClientHttpProxyError,
     ClientOSError,
+    ConnectionTimeoutError,
     InvalidURL,
     RequestInfo,
     ServerDisconnectedError,
@@ -53,6 +54,10 @@ def test_an_error_that_quotes_the_request_gives_the_status_alone():
                 None, "Can not write request body for http://h/?token=secret"
             ),
             "The connection broke in the middle of a request",
+        ),
+        (
+            ConnectionTimeoutError("Connection timeout to host http://h/?token=secret"),
+            "ConnectionTimeoutError",
         ),
         (InvalidURL("http://h:port/?token=secret"), "InvalidURL"),
     ],
