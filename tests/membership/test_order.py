@@ -137,6 +137,7 @@ def test_a_join_that_is_refused_for_good(make_stage, story):
     watch(story, channel.join(), "join")
     channel.states.subscribe(lambda state: story.append(f"state {state}"))
     channel.joined.subscribe(None, lambda _: story.append("joined failed"))
+    channel.session.subscribe(None, lambda _: story.append("session failed"))
     channel.on_close(lambda *_: story.append("on_close"))
     story.clear()
     stage.answer("phx_join", "error")
@@ -146,6 +147,7 @@ def test_a_join_that_is_refused_for_good(make_stage, story):
         "join error!",
         "join failed",
         "join.receive error",
+        "session failed",
         "joined failed",
         "state closed",
         "on_close",
