@@ -501,12 +501,11 @@ class Channel:
             then = self._membership.answer(ref, reply)
             self.link().wire.counters.late_replies += then is None
             return then
-        if reply.status != "error" or not self._is_lost(reply):
-            push.answer(reply)
-            return noop
-        self._membership.crashed(reply.response)
+        is_lost = reply.status == "error" and self._is_lost(reply)
+        if is_lost:
+            self._membership.crashed(reply.response)
         push.answer(reply)
-        return lambda: self._lost_by_server(reply.response)
+        return (lambda: self._lost_by_server(reply.response)) if is_lost else noop
 
     def _is_lost(self, reply: Reply) -> bool:
         """Whether the server does not know that we joined."""

@@ -232,10 +232,8 @@ class Membership:
             push.run_hooks(reply)
 
     def _refused(self, reply: Reply) -> None:
-        what, quoted = (
-            f"the join of {self._owner.topic!r}",
-            self.join.quoted(reply.response),
-        )
+        what = f"the join of {self._owner.topic!r}"
+        quoted = self.join.quoted(reply.response)
         error = JoinRefused(reply.status, reply.response, what, quoted)
         is_final = self._rejoining.is_final(error)
         self.join.ref = None

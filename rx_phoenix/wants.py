@@ -1,7 +1,7 @@
 """Who wants to be in a channel."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeGuard
 
 from rx_phoenix.streams.hub import Reporter
 from rx_phoenix.streams.lease import Lease
@@ -24,6 +24,11 @@ class WantsObserver(Protocol):
     def unwanted(self) -> None:
         """The last who held a lease is gone."""
         ...
+
+
+def is_held(lease: Lease[Any] | None) -> TypeGuard[Lease[Any]]:
+    """Whether there is a lease, and somebody holds it."""
+    return lease is not None and lease.is_held
 
 
 class Wants:
@@ -50,32 +55,28 @@ class Wants:
     def session(self) -> Lease[Any]:
         """One attempt, as a shared stream."""
         if self._session is None:
-            told = self._observer
-            self._session = Lease(told.session_wanted, told.unwanted, self._report)
+            self._session = self._new_lease(self._observer.session_wanted)
         return self._session
 
     @property
     def joined(self) -> Lease[Any]:
         """The membership with its rejoins, as a shared stream."""
         if self._joined is None:
-            told = self._observer
-            self._joined = Lease(told.joined_wanted, told.unwanted, self._report)
+            self._joined = self._new_lease(self._observer.joined_wanted)
         return self._joined
+
+    def _new_lease(self, acquire: Callable[[], None]) -> Lease[Any]:
+        return Lease(acquire, self._observer.unwanted, self._report)
 
     @property
     def are_any(self) -> bool:
         """Whether anybody wants to be in the channel."""
-        joined, session = self._joined, self._session
-        is_joined_held = joined is not None and joined.is_held
-        is_session_held = session is not None and session.is_held
-        return self.is_standing or is_joined_held or is_session_held
+        return self.is_standing or is_held(self._joined) or is_held(self._session)
 
     def holders(self) -> list[Latest[Any]]:
         """Those who hold a lease now."""
         leases = self._session, self._joined
-        return [
-            lease.holders for lease in leases if lease is not None and lease.is_held
-        ]
+        return [lease.holders for lease in leases if is_held(lease)]
 
     def forget(self) -> None:
         """Keep no response for those who come later."""

@@ -68,7 +68,6 @@ def decode_as(
             scheduler: abc.SchedulerBase | None = None,
         ) -> abc.DisposableBase:
             def on_next(payload: object) -> None:
-                # As by decoding(payload), but each event goes here: not one call more.
                 try:
                     value = convert(payload)
                 except Exception as error:  # noqa: BLE001 - a validator's may be any
@@ -92,15 +91,14 @@ def decode_as(
 
 
 def decoder(type: Any) -> "Decoding":  # noqa: A002 - as in decode_as
-    """What makes values of a type out of payloads, when it is called.
+    """What makes values of a type out of payloads.
 
-    It raises a `PayloadError` for a payload that does not fit. Asking again for the
-    same type costs next to nothing.
+    Asking again for the same type costs next to nothing.
 
     Raises:
         UsageError: No payload can become this type.
 
-    >>> decoder(list[int])([1, 2])
+    >>> decoder(list[int]).convert([1, 2])
     [1, 2]
     """
     try:
@@ -111,14 +109,13 @@ def decoder(type: Any) -> "Decoding":  # noqa: A002 - as in decode_as
 
 
 class Decoding:
-    """Makes values of a type; called, it raises a `PayloadError` for what is none.
+    """Makes values of a type.
 
     Args:
         type_: The type.
 
     Attributes:
-        convert: The same without that error: validators of the user's may raise
-            anything.
+        convert: Makes one of a payload. Validators of the user's may raise anything.
     """
 
     __slots__ = ("_name", "convert")
@@ -127,12 +124,6 @@ class Decoding:
         is_pydantic = hasattr(type_, "__pydantic_validator__")
         self.convert = (_by_pydantic if is_pydantic else _by_msgspec)(type_)
         self._name = type_.__name__ if isinstance(type_, type) else repr(type_)
-
-    def __call__(self, payload: object) -> Any:
-        try:
-            return self.convert(payload)
-        except Exception as error:
-            raise self.misfit(payload, error) from error
 
     def misfit(self, payload: object, cause: Exception) -> PayloadError:
         """The error of a payload that does not fit."""

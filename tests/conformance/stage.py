@@ -11,6 +11,7 @@ from rx_phoenix import (
     Reconnect,
     Rejoin,
     Socket,
+    SocketStats,
 )
 from rx_phoenix.testing import FakeConnection, FakeTransport, VirtualScheduler
 
@@ -163,6 +164,13 @@ class Stage:
         )
 
     # Both.
+
+    @property
+    def stats(self) -> SocketStats:
+        """The socket's figures now."""
+        found: list[SocketStats] = []
+        self.socket.stats.subscribe(found.append).dispose()
+        return found[0]
 
     def channel(self, topic: str = TOPIC, params: Any = None) -> Channel:
         """The channel of a topic."""

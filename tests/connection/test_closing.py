@@ -28,6 +28,15 @@ def silent(make_stage, **options):
     return make_stage(answers_close=False, **options)
 
 
+def parting(make_stage):
+    """A stage that has said goodbye to such a server, and what it tells of closes."""
+    stage, closes = silent(make_stage), []
+    stage.socket.on_close(closes.append)
+    stage.connect()
+    stage.socket.disconnect()
+    return stage, closes
+
+
 # A pause.
 
 
@@ -131,11 +140,7 @@ def test_its_close_is_clean_if_the_peer_answered(make_stage, answers, clean):
 
 
 def test_a_connection_that_breaks_meanwhile_was_not_closed_cleanly(make_stage):
-    stage = silent(make_stage)
-    closes = []
-    stage.socket.on_close(closes.append)
-    stage.connect()
-    stage.socket.disconnect()
+    stage, closes = parting(make_stage)
     stage.lose()
 
     assert closes == [Closed(1000, "", clean=False)]
@@ -154,32 +159,6 @@ def test_nothing_more_is_sent_or_heard(make_stage):
     assert heard_after == []
     assert stage.story == ["phx_join"]
     push.cancel()
-    stage.socket.aclose()
-
-
-def test_the_end_says_goodbye_with_1000(stage):
-    stage.connect()
-    stage.socket.aclose()
-
-    assert stage.connection.closed_by_us == (1000, "")
-
-
-def test_a_loss_in_the_midst_of_the_end_begins_no_new_attempt(stage):
-    stage.joined()
-    stage.socket.states.subscribe(lambda state: state == "closing" and stage.lose())
-    stage.socket.aclose()
-    stage.wait(60)
-
-    assert stage.attempts == 1
-
-
-def test_the_end_leaves_no_timer_of_a_push_that_was_called_off(stage):
-    stage.joined().push("shout").cancel()
-    stage.socket.disconnect()
-    stage.channel("room:1").push("late").cancel()
-    stage.socket.aclose()
-
-    assert stage.time.pending == ()
 
 
 def test_connect_from_another_thread_does_not_end_a_pause(stage):
@@ -203,11 +182,7 @@ def test_its_close_is_told_when_the_state_is_closed(stage):
 
 
 def test_a_close_that_a_new_beginning_overtakes_counts_as_clean_and_ours(make_stage):
-    stage = silent(make_stage)
-    closes = []
-    stage.socket.on_close(closes.append)
-    stage.connect()
-    stage.socket.disconnect()
+    stage, closes = parting(make_stage)
     stage.socket.connect()
 
     assert [(closed.clean, closed.ours) for closed in closes] == [(True, True)]
@@ -425,6 +400,31 @@ def test_it_ends_from_every_state(make_stage, notes, state, answers_close):
     assert socket.state == "closed"
     assert {name for name, one in streams.items() if one.is_open} == set()
     assert not any(one.errors for one in streams.values())
+    assert stage.time.pending == ()
+
+
+def test_the_end_says_goodbye_with_1000(stage):
+    stage.connect()
+    stage.socket.aclose()
+
+    assert stage.connection.closed_by_us == (1000, "")
+
+
+def test_a_loss_in_the_midst_of_the_end_begins_no_new_attempt(stage):
+    stage.joined()
+    stage.socket.states.subscribe(lambda state: state == "closing" and stage.lose())
+    stage.socket.aclose()
+    stage.wait(60)
+
+    assert stage.attempts == 1
+
+
+def test_the_end_leaves_no_timer_of_a_push_that_was_called_off(stage):
+    stage.joined().push("shout").cancel()
+    stage.socket.disconnect()
+    stage.channel("room:1").push("late").cancel()
+    stage.socket.aclose()
+
     assert stage.time.pending == ()
 
 

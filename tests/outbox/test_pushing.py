@@ -29,16 +29,6 @@ def joining(stage):
     return channel
 
 
-def figures(stage):
-    found = []
-    stage.socket.stats.subscribe(found.append).dispose()
-    return found[0]
-
-
-def late_replies(stage):
-    return figures(stage).late_replies
-
-
 # Sent.
 
 
@@ -184,7 +174,7 @@ def test_a_reply_is_matched_by_its_ref_whatever_its_join_ref(stage):
         stage.receive("phx_reply", answer, join_ref=join_ref, ref=push.ref)
 
     assert [push.status for push in pushes] == ["ok"] * 3
-    assert figures(stage).stale == 0
+    assert stage.stats.stale == 0
 
 
 def test_replies_may_come_in_any_order(stage):
@@ -203,7 +193,7 @@ def test_a_second_reply_is_a_late_one(stage, notes):
     stage.answer("shout", "error", {"n": 2})
 
     assert notes == Notes([{"n": 1}], [], 1)
-    assert late_replies(stage) == 1
+    assert stage.stats.late_replies == 1
 
 
 def test_replies_that_nobody_waits_for_are_counted(stage):
@@ -218,7 +208,7 @@ def test_replies_that_nobody_waits_for_are_counted(stage):
     stage.receive("phx_reply", answer, ref="77")
     stage.receive("phx_reply", answer, ref="77", topic="nobody's")
 
-    assert late_replies(stage) == 4
+    assert stage.stats.late_replies == 4
 
 
 @pytest.mark.parametrize(

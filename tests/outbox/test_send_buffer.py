@@ -24,12 +24,6 @@ def statuses(*pushes):
     return [push.status for push in pushes]
 
 
-def buffered(stage):
-    figures = []
-    stage.socket.stats.subscribe(figures.append).dispose()
-    return figures[0].buffered
-
-
 def test_a_thousand_may_wait_by_default(stage):
     stage.channel().join()
     pushes = [stage.channel().push("shout") for _ in range(1001)]
@@ -98,7 +92,7 @@ def test_what_was_sent_does_not_count(small):
     pushes = [stage.channel().push("shout") for _ in range(10)]
 
     assert set(statuses(*pushes)) == {None}
-    assert buffered(stage) == 0
+    assert stage.stats.buffered == 0
 
 
 def test_joins_leaves_and_heartbeats_never_count(small):
@@ -110,7 +104,7 @@ def test_joins_leaves_and_heartbeats_never_count(small):
         stage.channel(f"room:{n}").leave()
     stage.socket.ping().subscribe(on_error=lambda _: None)
 
-    assert buffered(stage) == 0
+    assert stage.stats.buffered == 0
     assert len(stage.connection.sent) == 11
 
 
@@ -129,7 +123,7 @@ def test_pushes_that_wait_for_the_wire_count(small, overflow):
     third = channel.push("third")
 
     assert statuses(first, second, third) == [None, None, "cancelled"]
-    assert buffered(stage) == 2
+    assert stage.stats.buffered == 2
     assert stage.frames("third") == []
 
 
@@ -141,13 +135,13 @@ def test_a_wire_that_catches_up_makes_room(small):
         stage.connection.buffered = depth
         channel.push("shout")
     stage.connection.buffered = 1
-    before = buffered(stage)
+    before = stage.stats.buffered
     third = channel.push("third")
     stage.connection.buffered = 0
 
     assert before == 1
     assert third.status is None
-    assert buffered(stage) == 0
+    assert stage.stats.buffered == 0
 
 
 def test_the_queue_of_a_lost_connection_counts_no_more(small):
@@ -159,7 +153,7 @@ def test_the_queue_of_a_lost_connection_counts_no_more(small):
         channel.push("shout")
     stage.lose()
 
-    assert buffered(stage) == 0
+    assert stage.stats.buffered == 0
     assert statuses(channel.push("next")) == [None]
 
 
@@ -209,7 +203,7 @@ def test_who_is_dropped_may_do_anything(small, call, is_joined):
     state = channel.state
 
     assert oldest.status == "cancelled"
-    assert buffered(stage) <= 2 if call != "aclose" else True
+    assert stage.stats.buffered <= 2 if call != "aclose" else True
     if call in {"leave", "leave and join", "aclose", "remove"}:
         assert newest.status == "cancelled"
     if call == "disconnect":
