@@ -1,5 +1,20 @@
 """A reactive client for Phoenix Channels."""
 
+from rx_phoenix._protocol.changes import Joined, Left, Updated
+from rx_phoenix._protocol.lifecycle import (
+    AttemptFailed,
+    Closed,
+    FellBack,
+    GaveUp,
+    HeartbeatMissed,
+    Lifecycle,
+    Opened,
+    Retrying,
+    SteppedUp,
+)
+from rx_phoenix._protocol.message import Message, Reply
+from rx_phoenix._protocol.names import ChannelState, SocketState
+from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import (
     CallbackOverrun,
@@ -23,21 +38,6 @@ from rx_phoenix.errors import (
 )
 from rx_phoenix.policy import Backoff, Heartbeat, Reconnect, Rejoin, SendBuffer
 from rx_phoenix.presence import Presence, PresenceStatus
-from rx_phoenix.protocol.changes import Joined, Left, Updated
-from rx_phoenix.protocol.lifecycle import (
-    AttemptFailed,
-    Closed,
-    FellBack,
-    GaveUp,
-    HeartbeatMissed,
-    Lifecycle,
-    Opened,
-    Retrying,
-    SteppedUp,
-)
-from rx_phoenix.protocol.message import Message, Reply
-from rx_phoenix.protocol.names import ChannelState, SocketState
-from rx_phoenix.protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix.push import Push
 from rx_phoenix.socket import Socket
 from rx_phoenix.stats import SocketStats

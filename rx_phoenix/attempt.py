@@ -7,10 +7,10 @@ from typing import Any
 from reactivex import abc
 from reactivex.disposable import SingleAssignmentDisposable
 
+from rx_phoenix._protocol.concealment import failure_of, loss_of, secrets_of
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
-from rx_phoenix.protocol.concealment import failure_of, loss_of, secrets_of
-from rx_phoenix.protocol.endpoint import Endpoint
-from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.streams.callbacks import Spawn
 from rx_phoenix.streams.provider import Provider, ask
 from rx_phoenix.streams.scheduler import LoopScheduler

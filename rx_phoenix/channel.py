@@ -6,6 +6,15 @@ from typing import Any, Protocol, TypeVar, overload
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
+from rx_phoenix._protocol.message import Message, Reply
+from rx_phoenix._protocol.names import (
+    CLOSE,
+    ERROR,
+    REPLY,
+    UNMATCHED_TOPIC,
+    ChannelState,
+    check_name,
+)
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import NotJoinedError, UsageError
 from rx_phoenix.join import Params
@@ -14,15 +23,6 @@ from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.membership import Membership
 from rx_phoenix.outbox import Outbox
 from rx_phoenix.policy import Duration, Rejoin, seconds
-from rx_phoenix.protocol.message import Message, Reply
-from rx_phoenix.protocol.names import (
-    CLOSE,
-    ERROR,
-    REPLY,
-    UNMATCHED_TOPIC,
-    ChannelState,
-    check_name,
-)
 from rx_phoenix.push import Push
 from rx_phoenix.streams.hub import noop
 

@@ -6,6 +6,19 @@ from typing import Any
 
 from reactivex import Observable
 
+from rx_phoenix._protocol.lifecycle import (
+    AttemptFailed,
+    Closed,
+    GaveUp,
+    HeartbeatMissed,
+    Lifecycle,
+    Opened,
+    Retrying,
+)
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import SocketState
+from rx_phoenix._protocol.serializer import Serializer
+from rx_phoenix._protocol.transitions import SOCKET_LIFE, SocketEvent
 from rx_phoenix.attempt import GOODBYE_TIMEOUT, Attempt, Destination
 from rx_phoenix.errors import (
     ConnectError,
@@ -15,19 +28,6 @@ from rx_phoenix.errors import (
 )
 from rx_phoenix.liveness import Liveness
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
-from rx_phoenix.protocol.life import SOCKET_LIFE, SocketEvent
-from rx_phoenix.protocol.lifecycle import (
-    AttemptFailed,
-    Closed,
-    GaveUp,
-    HeartbeatMissed,
-    Lifecycle,
-    Opened,
-    Retrying,
-)
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import SocketState
-from rx_phoenix.protocol.serializer import Serializer
 from rx_phoenix.retry import Retries, Verdict
 from rx_phoenix.stats import SocketStats
 from rx_phoenix.streams.deadline import Deadlines, Queue

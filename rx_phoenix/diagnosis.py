@@ -2,10 +2,7 @@
 
 from collections import deque
 
-from rx_phoenix.connection import LiveConnection
-from rx_phoenix.errors import ConnectError, ProtocolError
-from rx_phoenix.logbook import log_event
-from rx_phoenix.protocol.lifecycle import (
+from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
     FellBack,
@@ -16,7 +13,10 @@ from rx_phoenix.protocol.lifecycle import (
     Retrying,
     SteppedUp,
 )
-from rx_phoenix.protocol.names import SocketState
+from rx_phoenix._protocol.names import SocketState
+from rx_phoenix.connection import LiveConnection
+from rx_phoenix.errors import ConnectError, ProtocolError
+from rx_phoenix.logbook import log_event
 
 __all__ = ["Diagnosis", "describe"]
 

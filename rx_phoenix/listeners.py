@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 from reactivex import abc
 
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import CLOSE, ERROR, REPLY, check_name
 from rx_phoenix.errors import UsageError
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import CLOSE, ERROR, REPLY, check_name
 from rx_phoenix.streams.callbacks import Callback, Spawn, discard
 from rx_phoenix.streams.hub import Hub, Reporter, Watcher
 

@@ -5,10 +5,10 @@ from typing import Protocol
 
 from reactivex import abc
 
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import HEARTBEAT, PHOENIX
 from rx_phoenix.errors import PushTimeout
 from rx_phoenix.policy import Heartbeat
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import HEARTBEAT, PHOENIX
 from rx_phoenix.streams.deadline import Queue
 from rx_phoenix.streams.hub import Reporter
 from rx_phoenix.streams.once import Once

@@ -8,8 +8,7 @@ up logging: silence would hide mistakes. What happens to connections goes to
 import logging
 from collections.abc import Iterator
 
-from rx_phoenix.errors import ConnectError, ProtocolError
-from rx_phoenix.protocol.lifecycle import (
+from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
     FellBack,
@@ -18,6 +17,7 @@ from rx_phoenix.protocol.lifecycle import (
     Lifecycle,
     Retrying,
 )
+from rx_phoenix.errors import ConnectError, ProtocolError
 
 __all__ = ["fields", "log", "log_event", "log_unhandled"]
 

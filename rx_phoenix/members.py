@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import ChannelConflict
-from rx_phoenix.protocol.message import Message
 from rx_phoenix.streams.hub import Hub
 
 __all__ = ["Member", "Members"]

@@ -5,13 +5,13 @@ from typing import Any
 
 from reactivex import abc
 
+from rx_phoenix._protocol.message import Message, Reply
+from rx_phoenix._protocol.names import CLOSE, ERROR, LEAVE, OK, TIMEOUT, ChannelState
+from rx_phoenix._protocol.transitions import CHANNEL_LIFE, ChannelEvent
 from rx_phoenix.ended import Ended
 from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled
 from rx_phoenix.join import Join, Params
 from rx_phoenix.owner import Owner
-from rx_phoenix.protocol.life import CHANNEL_LIFE, ChannelEvent
-from rx_phoenix.protocol.message import Message, Reply
-from rx_phoenix.protocol.names import CLOSE, ERROR, LEAVE, OK, TIMEOUT, ChannelState
 from rx_phoenix.push import Push
 from rx_phoenix.rejoining import Rejoining
 from rx_phoenix.streams.hub import Reporter, Watcher, noop

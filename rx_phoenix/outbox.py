@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.owner import Owner
-from rx_phoenix.protocol.message import Message
 from rx_phoenix.push import Push
 from rx_phoenix.streams.hub import Reporter
 from rx_phoenix.wire import Wire

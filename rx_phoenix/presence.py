@@ -8,9 +8,7 @@ from typing import Any, TypeVar, cast
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable
 
-from rx_phoenix.channel import Channel
-from rx_phoenix.errors import CallbackOverrun, PayloadError
-from rx_phoenix.protocol.changes import (
+from rx_phoenix._protocol.changes import (
     Change,
     Joined,
     Left,
@@ -18,9 +16,11 @@ from rx_phoenix.protocol.changes import (
     changes,
     resync_changes,
 )
-from rx_phoenix.protocol.frozen import FrozenDict
-from rx_phoenix.protocol.names import ChannelState
-from rx_phoenix.protocol.presence import Snapshot, sync_diff, sync_state, with_metas
+from rx_phoenix._protocol.frozen import FrozenDict
+from rx_phoenix._protocol.names import ChannelState
+from rx_phoenix._protocol.presence import Snapshot, sync_diff, sync_state, with_metas
+from rx_phoenix.channel import Channel
+from rx_phoenix.errors import CallbackOverrun, PayloadError
 from rx_phoenix.streams.callbacks import Callback
 from rx_phoenix.streams.hub import Hub
 from rx_phoenix.streams.state import Latest, State

@@ -5,15 +5,15 @@ from typing import Any, Self
 
 from reactivex import abc
 
+from rx_phoenix._protocol.message import Reply
+from rx_phoenix._protocol.names import OK, TIMEOUT
+from rx_phoenix._protocol.redaction import redactor, secrets_in
 from rx_phoenix.errors import (
     PushCancelled,
     PushRefused,
     PushTimeout,
     TransportError,
 )
-from rx_phoenix.protocol.message import Reply
-from rx_phoenix.protocol.names import OK, TIMEOUT
-from rx_phoenix.protocol.redaction import redactor, secrets_in
 from rx_phoenix.streams.callbacks import Callback, Spawn
 from rx_phoenix.streams.deadline import Deadlines
 from rx_phoenix.streams.hub import Reporter

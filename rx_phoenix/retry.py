@@ -6,9 +6,9 @@ from typing import Any
 
 from reactivex.disposable import SerialDisposable
 
+from rx_phoenix._protocol.lifecycle import GaveUp, Retrying
 from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.policy import Outlook, Reconnect
-from rx_phoenix.protocol.lifecycle import GaveUp, Retrying
 from rx_phoenix.streams.callbacks import Spawn
 from rx_phoenix.streams.hub import Reporter
 from rx_phoenix.streams.provider import Provider, ask

@@ -9,6 +9,11 @@ from typing import Any, Protocol, Self, TypeVar, overload
 from reactivex import Observable, abc, throw
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import SocketState
+from rx_phoenix._protocol.serializer import Serializer, SerializerV2
 from rx_phoenix.attempt import Destination
 from rx_phoenix.channel import Channel
 from rx_phoenix.connection import LiveConnection
@@ -29,11 +34,6 @@ from rx_phoenix.policy import (
     SendBuffer,
     seconds,
 )
-from rx_phoenix.protocol.endpoint import Endpoint
-from rx_phoenix.protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import SocketState
-from rx_phoenix.protocol.serializer import Serializer, SerializerV2
 from rx_phoenix.push import Push
 from rx_phoenix.stats import SocketStats
 from rx_phoenix.streams.callbacks import Callback

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from rx_phoenix.protocol.message import Message
+from rx_phoenix._protocol.message import Message
 
 refs = st.none() | st.integers(1, 10**9).map(str)
 topics = st.sampled_from(["room:1", "room:lobby", "phoenix"]) | st.text(max_size=40)

@@ -2,9 +2,7 @@
 
 import pytest
 
-from rx_phoenix.diagnosis import Diagnosis, describe
-from rx_phoenix.errors import ConnectError, ProtocolError
-from rx_phoenix.protocol.lifecycle import (
+from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
     FellBack,
@@ -14,7 +12,9 @@ from rx_phoenix.protocol.lifecycle import (
     Retrying,
     SteppedUp,
 )
-from rx_phoenix.protocol.names import SocketState
+from rx_phoenix._protocol.names import SocketState
+from rx_phoenix.diagnosis import Diagnosis, describe
+from rx_phoenix.errors import ConnectError, ProtocolError
 from rx_phoenix.streams.state import State
 from rx_phoenix.testing.scheduler import VirtualScheduler
 

@@ -4,9 +4,9 @@ import gc
 
 import pytest
 
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import ChannelConflict
 from rx_phoenix.members import Members
-from rx_phoenix.protocol.message import Message
 
 
 class Channel:

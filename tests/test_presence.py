@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from reactivex import operators as ops
 
 from rx_phoenix import Backoff, Message, Presence, Reconnect, Rejoin, Socket
+from rx_phoenix._protocol.changes import Joined, Left, Updated
 from rx_phoenix.errors import CallbackOverrun, PayloadError
 from rx_phoenix.presence import LONGEST_QUEUE
-from rx_phoenix.protocol.changes import Joined, Left, Updated
 from rx_phoenix.testing import FakeTransport, VirtualScheduler
 
 TOPIC = "room:1"

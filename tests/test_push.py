@@ -5,6 +5,7 @@ from asyncio import CancelledError, Event, create_task, sleep
 
 import pytest
 
+from rx_phoenix._protocol.message import Reply
 from rx_phoenix.errors import (
     ChannelCrashed,
     ConnectionLost,
@@ -13,7 +14,6 @@ from rx_phoenix.errors import (
     PushRefused,
     PushTimeout,
 )
-from rx_phoenix.protocol.message import Reply
 from rx_phoenix.push import Push
 from rx_phoenix.streams.deadline import Deadlines
 from rx_phoenix.testing.scheduler import VirtualScheduler

@@ -12,6 +12,8 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.names import UNMATCHED_TOPIC
 from rx_phoenix.cli.connecting import connected
 from rx_phoenix.cli.exits import ExitCode
 from rx_phoenix.cli.opinion import second_opinion
@@ -19,8 +21,6 @@ from rx_phoenix.cli.output import as_json
 from rx_phoenix.cli.problems import Cause, cause_of, explain
 from rx_phoenix.cli.target import Target
 from rx_phoenix.errors import ConnectError, JoinRefused, PushTimeout
-from rx_phoenix.protocol.endpoint import Endpoint
-from rx_phoenix.protocol.names import UNMATCHED_TOPIC
 from rx_phoenix.socket import Socket
 
 __all__ = ["STEPS", "Finding", "Patient", "Verdict", "examined"]

@@ -8,6 +8,7 @@ import reactivex
 from reactivex import Observable
 from reactivex import operators as ops
 
+from rx_phoenix._protocol.changes import Change, Joined, Left, Updated
 from rx_phoenix.channel import Channel
 from rx_phoenix.cli.connecting import FirstTry, connected
 from rx_phoenix.cli.exits import ExitCode
@@ -17,7 +18,6 @@ from rx_phoenix.cli.target import Target
 from rx_phoenix.operators import values
 from rx_phoenix.policy import Rejoin
 from rx_phoenix.presence import Presence
-from rx_phoenix.protocol.changes import Change, Joined, Left, Updated
 from rx_phoenix.socket import Socket
 from rx_phoenix.streams.scheduler import LoopScheduler
 

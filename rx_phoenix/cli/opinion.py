@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix.cli.connecting import connected
 from rx_phoenix.cli.target import Carrier, Target
 from rx_phoenix.errors import TransportError
-from rx_phoenix.protocol.endpoint import Endpoint
 
 __all__ = ["second_opinion", "variants"]
 

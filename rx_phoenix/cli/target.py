@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.redaction import is_secret
+from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix.errors import UsageError
-from rx_phoenix.protocol.endpoint import Endpoint
-from rx_phoenix.protocol.redaction import is_secret
-from rx_phoenix.protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix.transport.contract import Transport
 from rx_phoenix.transport.fallback import FallbackTransport
 from rx_phoenix.transport.longpoll import LongPollTransport

@@ -5,9 +5,9 @@ from opentelemetry.metrics import Meter
 from reactivex import abc
 from reactivex.disposable import CompositeDisposable
 
+from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle
+from rx_phoenix._protocol.names import OK, SocketState
 from rx_phoenix.errors import ConnectError, ProtocolError
-from rx_phoenix.protocol.lifecycle import AttemptFailed, Closed, Lifecycle
-from rx_phoenix.protocol.names import OK, SocketState
 from rx_phoenix.socket import Socket
 from rx_phoenix.telemetry.names import CLOSE_CODE, HTTP_STATUS, Attributes
 from rx_phoenix.telemetry.operations import Operation, Operations

@@ -5,7 +5,7 @@ from opentelemetry.metrics import Meter
 from reactivex import abc
 from reactivex import operators as ops
 
-from rx_phoenix.protocol.names import SocketState
+from rx_phoenix._protocol.names import SocketState
 from rx_phoenix.socket import Socket
 from rx_phoenix.stats import Counters, SocketStats
 from rx_phoenix.telemetry.names import DIRECTION, REASON, Attributes

@@ -4,8 +4,8 @@ from opentelemetry.context import Context
 from reactivex import abc
 from reactivex.disposable import CompositeDisposable
 
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import (
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import (
     CLOSE,
     ERROR,
     JOIN,

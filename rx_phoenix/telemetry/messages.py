@@ -4,8 +4,8 @@ from opentelemetry.metrics import Counter, Meter
 from reactivex import abc
 from reactivex.disposable import CompositeDisposable
 
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import PHOENIX
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import PHOENIX
 from rx_phoenix.socket import Socket
 from rx_phoenix.telemetry.names import (
     OPERATION,

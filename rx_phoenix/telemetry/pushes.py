@@ -2,7 +2,7 @@
 
 from reactivex import abc
 
-from rx_phoenix.protocol.names import OK, TIMEOUT
+from rx_phoenix._protocol.names import OK, TIMEOUT
 from rx_phoenix.push import Push
 from rx_phoenix.socket import Socket
 from rx_phoenix.telemetry.names import (

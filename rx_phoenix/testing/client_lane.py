@@ -6,7 +6,7 @@ from itertools import zip_longest
 
 import msgspec
 
-from rx_phoenix.protocol.message import Message
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.testing.difference import first_difference, show
 from rx_phoenix.testing.drawing import Events
 from rx_phoenix.testing.fake import FakeAttempt

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import JOIN, LEAVE, OK
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import JOIN, LEAVE, OK
 from rx_phoenix.testing.client_lane import ClientLane, Did
 from rx_phoenix.testing.fake import FakeAttempt, FakeConnection
 from rx_phoenix.testing.letters import Connects, meaning_of

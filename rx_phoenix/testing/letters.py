@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rx_phoenix.errors import ConnectError, ConnectionLost
-from rx_phoenix.protocol.lifecycle import Closed, Opened
-from rx_phoenix.protocol.message import Message, Reply
-from rx_phoenix.protocol.names import (
+from rx_phoenix._protocol.lifecycle import Closed, Opened
+from rx_phoenix._protocol.message import Message, Reply
+from rx_phoenix._protocol.names import (
     CLOSE,
     ERROR,
     HEARTBEAT,
@@ -20,6 +19,7 @@ from rx_phoenix.protocol.names import (
     OK,
     PHOENIX,
 )
+from rx_phoenix.errors import ConnectError, ConnectionLost
 
 __all__ = [
     "CLIENT_LETTERS",

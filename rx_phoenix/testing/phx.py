@@ -7,9 +7,9 @@ from typing import Any, Self, TypeVar
 
 from reactivex import Observable, typing
 
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import UsageError
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
-from rx_phoenix.protocol.message import Message
 from rx_phoenix.socket import Socket
 from rx_phoenix.testing.client_lane import ClientLane
 from rx_phoenix.testing.fake import FakeTransport

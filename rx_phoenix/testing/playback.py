@@ -7,10 +7,10 @@ from msgspec.structs import astuple, replace
 from reactivex import Observable, abc, throw
 from reactivex.disposable import CompositeDisposable
 
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix.errors import ConnectError, ConnectionLost
-from rx_phoenix.protocol.endpoint import Endpoint
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.streams.hub import Hub
 from rx_phoenix.streams.once import Once
 from rx_phoenix.streams.scheduler import LoopScheduler

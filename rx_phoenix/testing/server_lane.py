@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from functools import partial
 
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import CLOSE, ERROR, OK, REPLY
+from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix.errors import UsageError
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import CLOSE, ERROR, OK, REPLY
-from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.streams.failure import fresh
 from rx_phoenix.testing.client_lane import ClientLane, Did, frame_text
 from rx_phoenix.testing.difference import show

@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable
 
+from rx_phoenix._protocol import lifecycle
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import REPLY, SocketState
 from rx_phoenix.errors import UsageError
-from rx_phoenix.protocol import lifecycle
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import REPLY, SocketState
 from rx_phoenix.socket import Socket
 
 __all__ = ["Closed", "Entry", "Opened", "Received", "Sent", "read_tape", "recorded"]

@@ -7,9 +7,9 @@ Text frames read the same in both directions; the layouts of binary ones differ
 from collections.abc import Mapping
 from typing import Any, cast
 
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import REPLY
-from rx_phoenix.protocol.serializer import Frame, Serializer
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import REPLY
+from rx_phoenix._protocol.serializer import Frame, Serializer
 
 __all__ = ["frame_to_client", "message_from_client"]
 
@@ -23,7 +23,7 @@ HEAD = 5
 def message_from_client(frame: Frame, serializer: Serializer) -> Message:
     r"""Read a frame of the client's.
 
-    >>> from rx_phoenix.protocol.serializer import SerializerV2
+    >>> from rx_phoenix._protocol.serializer import SerializerV2
     >>> serializer, message = SerializerV2(), Message("0", "1", "t", "e", b"\x01")
     >>> message_from_client(serializer.encode(message), serializer) == message
     True

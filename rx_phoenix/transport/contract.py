@@ -4,8 +4,8 @@ from typing import Protocol
 
 from reactivex import Observable
 
-from rx_phoenix.protocol.endpoint import Endpoint
-from rx_phoenix.protocol.serializer import Frame
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.serializer import Frame
 
 __all__ = ["MAX_FRAME_SIZE", "Connection", "Transport"]
 

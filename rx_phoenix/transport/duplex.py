@@ -9,7 +9,7 @@ from typing import cast
 from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 
-from rx_phoenix.protocol.serializer import Frame
+from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix.streams.hub import Hot, noop
 from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.transport.contract import Connection

@@ -6,15 +6,15 @@ from functools import partial
 from reactivex import Observable, abc, defer
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
+from rx_phoenix._protocol.concealment import failure_of, loss_of, secrets_of
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.lifecycle import FellBack, SteppedUp
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import HEARTBEAT, PHOENIX
+from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.policy import Duration, seconds
-from rx_phoenix.protocol.concealment import failure_of, loss_of, secrets_of
-from rx_phoenix.protocol.endpoint import Endpoint
-from rx_phoenix.protocol.lifecycle import FellBack, SteppedUp
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import HEARTBEAT, PHOENIX
-from rx_phoenix.protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix.streams.hub import Hub
 from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.transport.contract import Connection, Transport

@@ -23,10 +23,10 @@ from aiohttp import (
 from reactivex import Observable, abc
 from yarl import URL
 
+from rx_phoenix._protocol.endpoint import Endpoint, query
+from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Duration, seconds
-from rx_phoenix.protocol.endpoint import Endpoint, query
-from rx_phoenix.protocol.serializer import Frame
 from rx_phoenix.transport.cause import cause_of, shown
 from rx_phoenix.transport.contract import MAX_FRAME_SIZE, Connection
 from rx_phoenix.transport.duplex import Duplex, alive

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from math import atan2, degrees, hypot
 
-from rx_phoenix.protocol.life import CHANNEL_LIFE, SOCKET_LIFE
-from rx_phoenix.protocol.names import ChannelState, SocketState
+from rx_phoenix._protocol.names import ChannelState, SocketState
+from rx_phoenix._protocol.transitions import CHANNEL_LIFE, SOCKET_LIFE
 from scripts.drawings.svg import Canvas
 
 __all__ = ["channel_life", "socket_life"]

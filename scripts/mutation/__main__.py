@@ -21,7 +21,7 @@ from scripts.mutation.report import Report
 from scripts.mutation.trial import End, Outcome, Plan, by_import, in_place
 
 CORE = [
-    *sorted(Path("rx_phoenix/protocol").glob("*.py")),
+    *sorted(Path("rx_phoenix/_protocol").glob("*.py")),
     *(
         Path(f"rx_phoenix/{name}.py")
         for name in (

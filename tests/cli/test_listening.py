@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from rx_phoenix import Socket
+from rx_phoenix._protocol.changes import Joined, Left, Updated
 from rx_phoenix.cli.exits import ExitCode
 from rx_phoenix.cli.listening import (
     Heard,
@@ -19,7 +20,6 @@ from rx_phoenix.cli.listening import (
 )
 from rx_phoenix.cli.output import Output
 from rx_phoenix.errors import ConnectError, JoinRefused
-from rx_phoenix.protocol.changes import Joined, Left, Updated
 from rx_phoenix.testing import Says
 from rx_phoenix.testing.server import PhoenixServer, ServerChannel
 from tests.cli.targets import target_for

@@ -2,9 +2,9 @@
 
 import pytest
 
+from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Opened, Retrying
 from rx_phoenix.cli.news import Kind, News, channel_news, connection_news
 from rx_phoenix.errors import ConnectError
-from rx_phoenix.protocol.lifecycle import AttemptFailed, Closed, Opened, Retrying
 
 
 def refused():

@@ -14,7 +14,7 @@ from rx_phoenix import (
     Reconnect,
     Socket,
 )
-from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix._protocol.endpoint import Endpoint
 from tests.conformance.poll_server import NEW_SESSION, run_poll_server
 
 pytestmark = pytest.mark.integration

@@ -3,8 +3,8 @@
 import pytest
 
 from rx_phoenix import Presence
-from rx_phoenix.protocol.changes import Joined, Left, Updated
-from rx_phoenix.protocol.presence import sync_diff, sync_state
+from rx_phoenix._protocol.changes import Joined, Left, Updated
+from rx_phoenix._protocol.presence import sync_diff, sync_state
 
 STATE = "presence_state"
 DIFF = "presence_diff"

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from rx_phoenix import operators
-from rx_phoenix.protocol.life import ChannelEvent, SocketEvent
+from rx_phoenix._protocol.transitions import ChannelEvent, SocketEvent
 from scripts.drawings.__main__ import FOLDER, drawings
 from scripts.drawings.house import PARTS
 from tests.docs.blocks import ROOT

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rx_phoenix._protocol.binary import decode_binary, encode_binary, is_binary
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import EncodeError, ProtocolError
-from rx_phoenix.protocol.binary import decode_binary, encode_binary, is_binary
-from rx_phoenix.protocol.message import Message
 from tests import strategies
 
 

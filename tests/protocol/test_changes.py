@@ -1,14 +1,14 @@
 import pytest
 from hypothesis import given
 
-from rx_phoenix.protocol.changes import (
+from rx_phoenix._protocol.changes import (
     Joined,
     Left,
     Updated,
     changes,
     resync_changes,
 )
-from rx_phoenix.protocol.presence import metas_by_ref, sync_diff, sync_state
+from rx_phoenix._protocol.presence import metas_by_ref, sync_diff, sync_state
 from tests import strategies
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from rx_phoenix import ConnectError, ConnectionLost
-from rx_phoenix.protocol.concealment import failure_of, loss_of, secrets_of
+from rx_phoenix._protocol.concealment import failure_of, loss_of, secrets_of
 
 SECRET = "s3cr3t+s3cr3t+s3cr3t"
 SECRETS = frozenset({SECRET})

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
+from rx_phoenix._protocol.endpoint import Endpoint, check_url, query
 from rx_phoenix.errors import UsageError
-from rx_phoenix.protocol.endpoint import Endpoint, check_url, query
 
 SECRET = "s3cr3t"
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from rx_phoenix.protocol.frozen import FrozenDict, FrozenList, drop, freeze, put
+from rx_phoenix._protocol.frozen import FrozenDict, FrozenList, drop, freeze, put
 from tests import strategies
 
 VALUE = {"metas": [{"n": 1}, None, "text"], "deep": {"list": [[]]}}

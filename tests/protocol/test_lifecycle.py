@@ -3,7 +3,7 @@ from typing import get_args
 
 import pytest
 
-from rx_phoenix.protocol.lifecycle import Closed, Lifecycle, Retrying
+from rx_phoenix._protocol.lifecycle import Closed, Lifecycle, Retrying
 
 
 @pytest.mark.parametrize("event", get_args(Lifecycle))

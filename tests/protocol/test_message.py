@@ -1,6 +1,6 @@
 import pytest
 
-from rx_phoenix.protocol.message import Message, Reply
+from rx_phoenix._protocol.message import Message, Reply
 
 
 def reply_with(payload, event="phx_reply"):

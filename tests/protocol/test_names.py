@@ -1,7 +1,7 @@
 import pytest
 
-from rx_phoenix.protocol import names
-from rx_phoenix.protocol.names import ChannelState, SocketState
+from rx_phoenix._protocol import names
+from rx_phoenix._protocol.names import ChannelState, SocketState
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from copy import deepcopy
 import pytest
 from hypothesis import given
 
-from rx_phoenix.protocol.presence import (
+from rx_phoenix._protocol.presence import (
     metas_by_ref,
     sync_diff,
     sync_state,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rx_phoenix.protocol.redaction import (
+from rx_phoenix._protocol.redaction import (
     REDACTED,
     is_secret,
     redactor,

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rx_phoenix._protocol.binary import encode_binary
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.serializer import Serializer, SerializerV1, SerializerV2
 from rx_phoenix.errors import EncodeError, ProtocolError
-from rx_phoenix.protocol.binary import encode_binary
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.serializer import Serializer, SerializerV1, SerializerV2
 from tests import strategies
 
 V1 = SerializerV1()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.protocol.message import Message
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.testing.client_lane import ClientLane, Did, Wanted, frame_text
 from rx_phoenix.testing.fake import FakeTransport
 from rx_phoenix.testing.letters import Connects, Disconnects, Sends

@@ -2,9 +2,9 @@
 
 import pytest
 
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
-from rx_phoenix.protocol.endpoint import Endpoint
-from rx_phoenix.protocol.message import Message
 from rx_phoenix.testing.fake import FakeTransport
 
 HELLO = Message(None, None, "room:1", "hello", {"n": 1})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.protocol.message import Message
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.testing.client_lane import ClientLane, Did
 from rx_phoenix.testing.fake import FakeTransport
 from rx_phoenix.testing.ledger import Impossible, Ledger

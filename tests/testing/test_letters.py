@@ -2,8 +2,8 @@
 
 import pytest
 
-from rx_phoenix.protocol.lifecycle import Closed, Opened
-from rx_phoenix.protocol.message import Message, Reply
+from rx_phoenix._protocol.lifecycle import Closed, Opened
+from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix.testing.letters import (
     CLIENT_LETTERS,
     SERVER_LETTERS,

@@ -6,10 +6,10 @@ import pytest
 import reactivex
 from reactivex import operators as ops
 
+from rx_phoenix._protocol.lifecycle import Retrying
+from rx_phoenix._protocol.serializer import SerializerV2
 from rx_phoenix.errors import PushTimeout, UsageError
 from rx_phoenix.policy import Backoff, Heartbeat, Reconnect
-from rx_phoenix.protocol.lifecycle import Retrying
-from rx_phoenix.protocol.serializer import SerializerV2
 from rx_phoenix.socket import Socket
 from rx_phoenix.testing import Answers, LaneError, MarbleError, Says, Sends
 

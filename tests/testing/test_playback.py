@@ -11,7 +11,7 @@ from rx_phoenix import (
     SerializerV1,
     Socket,
 )
-from rx_phoenix.protocol.message import Message
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.testing import tape
 from rx_phoenix.testing.playback import TapeTransport
 

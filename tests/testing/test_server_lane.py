@@ -2,9 +2,9 @@
 
 import pytest
 
+from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import ConnectError, PushRefused, UsageError
-from rx_phoenix.protocol.lifecycle import AttemptFailed, Closed
-from rx_phoenix.protocol.message import Message
 from rx_phoenix.socket import Socket
 from rx_phoenix.testing import Answers, Closes, Fails, LaneError, Says
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import UsageError
-from rx_phoenix.protocol.message import Message
 from rx_phoenix.testing.tape import (
     Closed,
     Entry,

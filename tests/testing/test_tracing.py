@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
+from rx_phoenix._protocol.message import Reply
 from rx_phoenix.errors import PushRefused
-from rx_phoenix.protocol.message import Reply
 from rx_phoenix.push import Push
 from rx_phoenix.streams.hub import Hub
 from rx_phoenix.streams.lease import Lease

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.serializer import SerializerV2
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.serializer import SerializerV2
 from rx_phoenix.testing.wire import frame_to_client, message_from_client
 
 SERIALIZER = SerializerV2()

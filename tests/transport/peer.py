@@ -9,8 +9,8 @@ from aiohttp import WSMsgType, web
 from aiohttp.test_utils import TestServer
 
 from rx_phoenix import Connection, Transport
-from rx_phoenix.protocol.endpoint import Endpoint
-from rx_phoenix.protocol.serializer import Frame
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.serializer import Frame
 
 __all__ = ["Life", "Peer", "running_peer"]
 

@@ -17,7 +17,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from rx_phoenix import ConnectError, LongPollTransport, WebSocketTransport
-from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix.transport.cause import cause_of, shown
 from tests.tcp import listening
 from tests.transport.peer import Life

@@ -12,7 +12,7 @@ from rx_phoenix import (
     LongPollTransport,
     WebSocketTransport,
 )
-from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix.testing import reference_app
 from tests.transport.peer import PATIENCE, Life
 

@@ -17,8 +17,8 @@ from rx_phoenix import (
     Socket,
     UsageError,
 )
-from rx_phoenix.protocol.endpoint import Endpoint
-from rx_phoenix.protocol.lifecycle import (
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
     FellBack,

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientSession
 
 from rx_phoenix import ConnectError, WebSocketTransport
-from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix._protocol.endpoint import Endpoint
 from tests.transport.gate import running_gate, running_proxy
 from tests.transport.peer import PATIENCE, Life
 

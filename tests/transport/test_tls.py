@@ -11,7 +11,7 @@ import trustme
 from aiohttp import ClientSession, Fingerprint, TCPConnector
 
 from rx_phoenix import ConnectError
-from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix._protocol.endpoint import Endpoint
 from tests.transport.gate import running_gate
 from tests.transport.peer import PATIENCE, Life
 

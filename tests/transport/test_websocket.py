@@ -10,7 +10,7 @@ from aiohttp import ClientSession, web
 from yarl import URL
 
 from rx_phoenix import ConnectError, ConnectionLost, WebSocketTransport
-from rx_phoenix.protocol.endpoint import Endpoint
+from rx_phoenix._protocol.endpoint import Endpoint
 from tests.transport.peer import PATIENCE, Life, Peer, running_peer
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")

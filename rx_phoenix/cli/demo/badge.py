@@ -7,8 +7,7 @@ import reactivex
 from reactivex import Observable
 from reactivex import operators as ops
 
-from rx_phoenix.errors import ProtocolError
-from rx_phoenix.protocol.lifecycle import (
+from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
     GaveUp,
@@ -16,7 +15,8 @@ from rx_phoenix.protocol.lifecycle import (
     Opened,
     Retrying,
 )
-from rx_phoenix.protocol.names import ChannelState
+from rx_phoenix._protocol.names import ChannelState
+from rx_phoenix.errors import ProtocolError
 from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["Badge", "Mood", "badges", "troubles"]

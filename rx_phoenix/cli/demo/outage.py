@@ -5,8 +5,8 @@ import asyncio
 from reactivex import Observable, abc, throw
 from reactivex.disposable import CompositeDisposable
 
+from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix.errors import ConnectError, ConnectionLost
-from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.streams.hub import Hub
 from rx_phoenix.testing.server import PhoenixServer
 from rx_phoenix.transport.contract import Connection, Transport

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix.cli.demo.outage import BreakableTransport, restart
-from rx_phoenix.protocol.endpoint import Endpoint
 from rx_phoenix.testing.reference import reference_app
 from rx_phoenix.transport.contract import Transport
 from rx_phoenix.transport.websocket import WebSocketTransport

@@ -5,7 +5,7 @@ from typing import Any
 
 from reactivex import Observable
 
-from rx_phoenix.protocol.names import JOIN
+from rx_phoenix._protocol.names import JOIN
 from rx_phoenix.push import Push
 from rx_phoenix.streams.once import Once
 from rx_phoenix.testing.scheduler import VirtualScheduler

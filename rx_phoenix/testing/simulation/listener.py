@@ -5,9 +5,9 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.channel import Channel
 from rx_phoenix.operators import map_async
-from rx_phoenix.protocol.message import Message
 from rx_phoenix.testing.scheduler import VirtualScheduler
 from rx_phoenix.testing.simulation.invariants import Invariant
 

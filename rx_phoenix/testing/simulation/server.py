@@ -8,9 +8,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from rx_phoenix.errors import ConnectionLost
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import (
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import (
     CLOSE,
     ERROR,
     JOIN,
@@ -19,6 +18,7 @@ from rx_phoenix.protocol.names import (
     REPLY,
     UNMATCHED_TOPIC,
 )
+from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.testing.simulation.network import Wire
 
 __all__ = ["ModelServer"]

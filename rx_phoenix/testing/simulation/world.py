@@ -6,10 +6,10 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
+from rx_phoenix._protocol.names import ChannelState, SocketState
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import RxPhoenixError, UsageError
 from rx_phoenix.policy import Backoff, Heartbeat, Reconnect, Rejoin
-from rx_phoenix.protocol.names import ChannelState, SocketState
 from rx_phoenix.socket import Socket
 from rx_phoenix.testing.scheduler import VirtualScheduler
 from rx_phoenix.testing.simulation.actions import ACTIONS, Stage

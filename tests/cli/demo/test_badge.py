@@ -1,8 +1,6 @@
 """The badge, in virtual time."""
 
-from rx_phoenix.cli.demo.badge import Badge, Mood, badges, troubles
-from rx_phoenix.errors import ConnectError, ProtocolError
-from rx_phoenix.protocol.lifecycle import (
+from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
     GaveUp,
@@ -10,7 +8,9 @@ from rx_phoenix.protocol.lifecycle import (
     Opened,
     Retrying,
 )
-from rx_phoenix.protocol.names import ChannelState
+from rx_phoenix._protocol.names import ChannelState
+from rx_phoenix.cli.demo.badge import Badge, Mood, badges, troubles
+from rx_phoenix.errors import ConnectError, ProtocolError
 
 EVENTS = {
     "o": Opened(),

@@ -4,7 +4,7 @@ import pytest
 from reactivex import operators as ops
 
 from rx_phoenix import LongPollTransport, Presence, Socket, WebSocketTransport
-from rx_phoenix.protocol.changes import Left, Updated
+from rx_phoenix._protocol.changes import Left, Updated
 from tests.integration.waiting import first, first_of
 
 TRANSPORTS = {"websocket": WebSocketTransport, "longpoll": LongPollTransport}

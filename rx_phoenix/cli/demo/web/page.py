@@ -6,6 +6,7 @@ from bokeh.document import Document
 from bokeh.models import CustomJS, Div, InlineStyleSheet, RadioButtonGroup
 from jinja2 import Template
 
+from rx_phoenix._protocol.message import Reply
 from rx_phoenix.cli.demo.badge import Mood
 from rx_phoenix.cli.demo.pipelines import Figures
 from rx_phoenix.cli.demo.scene import Scene
@@ -13,7 +14,6 @@ from rx_phoenix.cli.demo.stage import Stage
 from rx_phoenix.cli.demo.web import pieces
 from rx_phoenix.cli.demo.web.charts import Chart, Line
 from rx_phoenix.cli.demo.web.style import COLOURS, CONTROLS, PAGE, PIECES
-from rx_phoenix.protocol.message import Reply
 
 __all__ = ["RATES", "Page"]
 

@@ -8,6 +8,7 @@ from html import escape
 
 from rich.filesize import decimal
 
+from rx_phoenix._protocol.message import Reply
 from rx_phoenix.cli.demo.badge import Badge
 from rx_phoenix.cli.demo.feed import Dated
 from rx_phoenix.cli.demo.pipelines import Alarm, Figures
@@ -15,7 +16,6 @@ from rx_phoenix.cli.demo.reading import Process, Reading
 from rx_phoenix.cli.demo.scene import Scene
 from rx_phoenix.cli.demo.watching import Watcher
 from rx_phoenix.cli.demo.web.charts import Line
-from rx_phoenix.protocol.message import Reply
 
 __all__ = [
     "alarm_list",

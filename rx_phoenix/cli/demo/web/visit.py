@@ -3,10 +3,10 @@
 from bokeh.document import Document
 from reactivex.disposable import CompositeDisposable
 
+from rx_phoenix._protocol.message import Reply
 from rx_phoenix.cli.demo.scene import Scene
 from rx_phoenix.cli.demo.web.board import Board
 from rx_phoenix.cli.demo.web.page import Page
-from rx_phoenix.protocol.message import Reply
 
 __all__ = ["Visit"]
 

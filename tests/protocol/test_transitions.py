@@ -2,13 +2,13 @@
 
 import pytest
 
-from rx_phoenix.protocol.life import (
+from rx_phoenix._protocol.names import ChannelState, SocketState
+from rx_phoenix._protocol.transitions import (
     CHANNEL_LIFE,
     SOCKET_LIFE,
     ChannelEvent,
     SocketEvent,
 )
-from rx_phoenix.protocol.names import ChannelState, SocketState
 
 # A dot is an event that changes nothing there.
 

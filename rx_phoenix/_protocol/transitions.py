@@ -8,7 +8,7 @@ any time; what a *caller* may not do is refused before it gets here.
 from collections.abc import Mapping
 from enum import StrEnum
 
-from rx_phoenix.protocol.names import ChannelState, SocketState
+from rx_phoenix._protocol.names import ChannelState, SocketState
 
 __all__ = [
     "CHANNEL_LIFE",

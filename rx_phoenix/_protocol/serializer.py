@@ -5,9 +5,9 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
+from rx_phoenix._protocol.binary import decode_binary, encode_binary, is_binary
+from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import EncodeError, ProtocolError
-from rx_phoenix.protocol.binary import decode_binary, encode_binary, is_binary
-from rx_phoenix.protocol.message import Message
 
 __all__ = ["Frame", "Serializer", "SerializerV1", "SerializerV2"]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rx_phoenix.protocol.frozen import FrozenDict, FrozenList, freeze
-from rx_phoenix.protocol.presence import (
+from rx_phoenix._protocol.frozen import FrozenDict, FrozenList, freeze
+from rx_phoenix._protocol.presence import (
     Diff,
     Meta,
     Presences,

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, unquote, urlsplit
 
+from rx_phoenix._protocol.redaction import redactor, secrets_in, texts_in
 from rx_phoenix.errors import ConnectError, ConnectionLost, TransportError
-from rx_phoenix.protocol.redaction import redactor, secrets_in, texts_in
 
 __all__ = ["failure_of", "loss_of", "secrets_of"]
 

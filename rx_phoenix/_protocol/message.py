@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from rx_phoenix.protocol.names import REPLY
+from rx_phoenix._protocol.names import REPLY
 
 __all__ = ["Message", "Reply"]
 

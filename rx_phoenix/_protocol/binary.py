@@ -7,9 +7,9 @@ the server's has no ref.
 
 from typing import TypeGuard
 
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import REPLY
 from rx_phoenix.errors import EncodeError, ProtocolError
-from rx_phoenix.protocol.message import Message
-from rx_phoenix.protocol.names import REPLY
 
 __all__ = ["decode_binary", "encode_binary", "is_binary"]
 

@@ -10,7 +10,7 @@ Metas are the same if their ``phx_ref`` is.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from rx_phoenix.protocol.frozen import FrozenDict, FrozenList, drop, freeze, put
+from rx_phoenix._protocol.frozen import FrozenDict, FrozenList, drop, freeze, put
 
 __all__ = [
     "Diff",
