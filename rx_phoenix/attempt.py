@@ -10,10 +10,10 @@ from reactivex.disposable import SingleAssignmentDisposable
 from rx_phoenix._protocol.concealment import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._streams.callbacks import Spawn
+from rx_phoenix._streams.provider import Provider, ask
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
-from rx_phoenix.streams.callbacks import Spawn
-from rx_phoenix.streams.provider import Provider, ask
-from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.transport.contract import Connection, Transport
 
 __all__ = ["GOODBYE_TIMEOUT", "Attempt", "Destination"]

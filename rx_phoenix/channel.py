@@ -15,6 +15,7 @@ from rx_phoenix._protocol.names import (
     ChannelState,
     check_name,
 )
+from rx_phoenix._streams.hub import noop
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import NotJoinedError, UsageError
 from rx_phoenix.join import Params
@@ -24,7 +25,6 @@ from rx_phoenix.membership import Membership
 from rx_phoenix.outbox import Outbox
 from rx_phoenix.policy import Duration, Rejoin, seconds
 from rx_phoenix.push import Push
-from rx_phoenix.streams.hub import noop
 
 __all__ = ["Channel", "Home"]
 

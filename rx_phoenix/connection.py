@@ -19,6 +19,13 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import SocketState
 from rx_phoenix._protocol.serializer import Serializer
 from rx_phoenix._protocol.transitions import SOCKET_LIFE, SocketEvent
+from rx_phoenix._streams.deadline import Deadlines, Queue
+from rx_phoenix._streams.hub import Hub, Reporter
+from rx_phoenix._streams.lease import Lease
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.single_result import Once
+from rx_phoenix._streams.state import State
+from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix.attempt import GOODBYE_TIMEOUT, Attempt, Destination
 from rx_phoenix.errors import (
     ConnectError,
@@ -30,13 +37,6 @@ from rx_phoenix.liveness import Liveness
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
 from rx_phoenix.retry import Retries, Verdict
 from rx_phoenix.stats import SocketStats
-from rx_phoenix.streams.deadline import Deadlines, Queue
-from rx_phoenix.streams.hub import Hub, Reporter
-from rx_phoenix.streams.lease import Lease
-from rx_phoenix.streams.once import Once
-from rx_phoenix.streams.scheduler import LoopScheduler
-from rx_phoenix.streams.state import State
-from rx_phoenix.streams.tasks import Tasks
 from rx_phoenix.transport.contract import Connection, Transport
 from rx_phoenix.wire import Wire
 

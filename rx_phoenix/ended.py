@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rx_phoenix._streams.state import Latest
 from rx_phoenix.push import Push
-from rx_phoenix.streams.state import Latest
 
 __all__ = ["Ended"]
 

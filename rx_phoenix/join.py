@@ -9,11 +9,11 @@ from reactivex.disposable import Disposable
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import JOIN
 from rx_phoenix._protocol.redaction import redactor, secrets_in
+from rx_phoenix._streams.deadline import Deadline
+from rx_phoenix._streams.provider import Provider, ask
 from rx_phoenix.errors import EncodeError, PushCancelled
 from rx_phoenix.owner import Owner
 from rx_phoenix.push import Push
-from rx_phoenix.streams.deadline import Deadline
-from rx_phoenix.streams.provider import Provider, ask
 
 __all__ = ["Join", "Params"]
 

@@ -9,9 +9,9 @@ from reactivex import abc
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import CLOSE, ERROR, REPLY, check_name
+from rx_phoenix._streams.callbacks import Callback, Spawn, discard
+from rx_phoenix._streams.hub import Hub, Reporter, Watcher
 from rx_phoenix.errors import UsageError
-from rx_phoenix.streams.callbacks import Callback, Spawn, discard
-from rx_phoenix.streams.hub import Hub, Reporter, Watcher
 
 __all__ = ["CONTROL", "Hook", "Listeners", "unchanged"]
 

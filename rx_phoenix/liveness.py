@@ -7,12 +7,12 @@ from reactivex import abc
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import HEARTBEAT, PHOENIX
+from rx_phoenix._streams.deadline import Queue
+from rx_phoenix._streams.hub import Reporter
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.single_result import Once
 from rx_phoenix.errors import PushTimeout
 from rx_phoenix.policy import Heartbeat
-from rx_phoenix.streams.deadline import Queue
-from rx_phoenix.streams.hub import Reporter
-from rx_phoenix.streams.once import Once
-from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.wire import Wire
 
 __all__ = ["Liveness"]

@@ -5,8 +5,8 @@ from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from rx_phoenix._protocol.message import Message
+from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import ChannelConflict
-from rx_phoenix.streams.hub import Hub
 
 __all__ = ["Member", "Members"]
 

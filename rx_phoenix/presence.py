@@ -19,11 +19,11 @@ from rx_phoenix._protocol.changes import (
 from rx_phoenix._protocol.frozen import FrozenDict
 from rx_phoenix._protocol.names import ChannelState
 from rx_phoenix._protocol.presence import Snapshot, sync_diff, sync_state, with_metas
+from rx_phoenix._streams.callbacks import Callback
+from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.state import Latest, State
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import CallbackOverrun, PayloadError
-from rx_phoenix.streams.callbacks import Callback
-from rx_phoenix.streams.hub import Hub
-from rx_phoenix.streams.state import Latest, State
 
 __all__ = ["Presence", "PresenceStatus"]
 

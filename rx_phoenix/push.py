@@ -8,16 +8,16 @@ from reactivex import abc
 from rx_phoenix._protocol.message import Reply
 from rx_phoenix._protocol.names import OK, TIMEOUT
 from rx_phoenix._protocol.redaction import redactor, secrets_in
+from rx_phoenix._streams.callbacks import Callback, Spawn
+from rx_phoenix._streams.deadline import Deadlines
+from rx_phoenix._streams.hub import Reporter
+from rx_phoenix._streams.single_result import Once
 from rx_phoenix.errors import (
     PushCancelled,
     PushRefused,
     PushTimeout,
     TransportError,
 )
-from rx_phoenix.streams.callbacks import Callback, Spawn
-from rx_phoenix.streams.deadline import Deadlines
-from rx_phoenix.streams.hub import Reporter
-from rx_phoenix.streams.once import Once
 
 __all__ = ["Push"]
 

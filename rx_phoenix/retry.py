@@ -7,12 +7,12 @@ from typing import Any
 from reactivex.disposable import SerialDisposable
 
 from rx_phoenix._protocol.lifecycle import GaveUp, Retrying
+from rx_phoenix._streams.callbacks import Spawn
+from rx_phoenix._streams.hub import Reporter
+from rx_phoenix._streams.provider import Provider, ask
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.policy import Outlook, Reconnect
-from rx_phoenix.streams.callbacks import Spawn
-from rx_phoenix.streams.hub import Reporter
-from rx_phoenix.streams.provider import Provider, ask
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["Retries", "Verdict"]
 

@@ -14,6 +14,12 @@ from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Ope
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import SocketState
 from rx_phoenix._protocol.serializer import Serializer, SerializerV2
+from rx_phoenix._streams.callbacks import Callback
+from rx_phoenix._streams.failure import ISOLATED, contained
+from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.provider import Provider
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.single_result import Once
 from rx_phoenix.attempt import Destination
 from rx_phoenix.channel import Channel
 from rx_phoenix.connection import LiveConnection
@@ -36,12 +42,6 @@ from rx_phoenix.policy import (
 )
 from rx_phoenix.push import Push
 from rx_phoenix.stats import SocketStats
-from rx_phoenix.streams.callbacks import Callback
-from rx_phoenix.streams.failure import ISOLATED, contained
-from rx_phoenix.streams.hub import Hub
-from rx_phoenix.streams.once import Once
-from rx_phoenix.streams.provider import Provider
-from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.transport.contract import Transport
 from rx_phoenix.transport.websocket import WebSocketTransport
 

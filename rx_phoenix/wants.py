@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeGuard
 
-from rx_phoenix.streams.hub import Reporter
-from rx_phoenix.streams.lease import Lease
-from rx_phoenix.streams.state import Latest
+from rx_phoenix._streams.hub import Reporter
+from rx_phoenix._streams.lease import Lease
+from rx_phoenix._streams.state import Latest
 
 __all__ = ["Wants"]
 

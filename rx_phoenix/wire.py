@@ -5,6 +5,7 @@ from collections.abc import Callable
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import PHOENIX
 from rx_phoenix._protocol.serializer import Frame, Serializer
+from rx_phoenix._streams.hub import Hub, Reporter
 from rx_phoenix.attempt import Attempt
 from rx_phoenix.backlog import Backlog
 from rx_phoenix.errors import ProtocolError
@@ -13,7 +14,6 @@ from rx_phoenix.members import Members
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push
 from rx_phoenix.stats import Counters
-from rx_phoenix.streams.hub import Hub, Reporter
 
 __all__ = ["Wire"]
 

@@ -13,9 +13,9 @@ from rx_phoenix._protocol.lifecycle import (
     SteppedUp,
 )
 from rx_phoenix._protocol.names import SocketState
+from rx_phoenix._streams.state import State
 from rx_phoenix.diagnosis import Diagnosis, describe
 from rx_phoenix.errors import ConnectError, ProtocolError
-from rx_phoenix.streams.state import State
 from rx_phoenix.testing.scheduler import VirtualScheduler
 
 URL = "wss://example.org/socket"

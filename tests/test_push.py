@@ -6,6 +6,7 @@ from asyncio import CancelledError, Event, create_task, sleep
 import pytest
 
 from rx_phoenix._protocol.message import Reply
+from rx_phoenix._streams.deadline import Deadlines
 from rx_phoenix.errors import (
     ChannelCrashed,
     ConnectionLost,
@@ -15,7 +16,6 @@ from rx_phoenix.errors import (
     PushTimeout,
 )
 from rx_phoenix.push import Push
-from rx_phoenix.streams.deadline import Deadlines
 from rx_phoenix.testing.scheduler import VirtualScheduler
 from tests.operators.notes import Notes
 

@@ -4,12 +4,12 @@ import pytest
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
+from rx_phoenix._streams.hub import Hub, noop
 from rx_phoenix.attempt import Attempt, Destination
 from rx_phoenix.errors import EncodeError, ProtocolError
 from rx_phoenix.listeners import unchanged
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push
-from rx_phoenix.streams.hub import Hub, noop
 from rx_phoenix.testing.fake import FakeTransport
 from rx_phoenix.testing.scheduler import VirtualScheduler
 from rx_phoenix.wire import Wire

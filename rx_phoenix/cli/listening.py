@@ -9,6 +9,7 @@ from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_phoenix._protocol.changes import Change, Joined, Left, Updated
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.channel import Channel
 from rx_phoenix.cli.connecting import FirstTry, connected
 from rx_phoenix.cli.exits import ExitCode
@@ -19,7 +20,6 @@ from rx_phoenix.operators import values
 from rx_phoenix.policy import Rejoin
 from rx_phoenix.presence import Presence
 from rx_phoenix.socket import Socket
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["Heard", "Wish", "bounded", "heard", "listen", "news_of", "told_change"]
 

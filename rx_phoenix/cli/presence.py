@@ -6,6 +6,7 @@ from typing import Any
 from reactivex import operators as ops
 
 from rx_phoenix._protocol.presence import Snapshot
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.channel import Channel
 from rx_phoenix.cli.connecting import connected
 from rx_phoenix.cli.listening import Wish, bounded, news_of, told_change
@@ -14,7 +15,6 @@ from rx_phoenix.cli.target import Target
 from rx_phoenix.errors import PushTimeout
 from rx_phoenix.operators import first_value, values
 from rx_phoenix.presence import Presence
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["presence"]
 

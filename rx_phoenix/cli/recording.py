@@ -14,6 +14,7 @@ from reactivex import operators as ops
 
 from rx_phoenix._protocol.names import JOIN
 from rx_phoenix._protocol.redaction import redactor
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.channel import Channel
 from rx_phoenix.cli.connecting import connected
 from rx_phoenix.cli.listening import Heard, Wish, bounded, heard, news_of
@@ -23,7 +24,6 @@ from rx_phoenix.errors import UsageError
 from rx_phoenix.operators import for_each, values
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.socket import Socket
-from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.testing.playback import TapeTransport
 from rx_phoenix.testing.tape import Entry, Received, Sent, read_tape, recorded
 

@@ -1,5 +1,6 @@
 """The operators that a long-lived pipeline needs and `reactivex` lacks."""
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.operators.decoding import decode_as
 from rx_phoenix.operators.each import for_each
 from rx_phoenix.operators.first import first_value
@@ -10,7 +11,6 @@ from rx_phoenix.operators.share import share_latest
 from rx_phoenix.operators.snapshot import snapshot_then
 from rx_phoenix.operators.values import values
 from rx_phoenix.operators.waiting import QueueOverflow
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = [
     "Gap",

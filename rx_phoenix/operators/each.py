@@ -9,11 +9,11 @@ from typing import Any, TypeVar, cast
 from reactivex import Observable
 from reactivex import operators as ops
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.mapping import Strategy, map_async
 from rx_phoenix.operators.scheduling import tasks_for
 from rx_phoenix.operators.waiting import OnLoss, Overflow
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["for_each"]
 

@@ -7,9 +7,9 @@ from reactivex import Observable
 from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.operators.scheduling import tasks_for
 from rx_phoenix.policy import Duration, seconds
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["first_value"]
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.scheduling import tasks_for
 from rx_phoenix.operators.waiting import (
@@ -17,7 +18,6 @@ from rx_phoenix.operators.waiting import (
     Waiting,
     check_choice,
 )
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["Strategy", "map_async"]
 

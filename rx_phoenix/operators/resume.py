@@ -9,10 +9,10 @@ from typing import Any, Generic, Protocol, TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.logbook import fields, log
 from rx_phoenix.operators.raising import raise_all
 from rx_phoenix.operators.scheduling import tasks_for
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["Gap", "Resumable", "consecutive", "resume"]
 

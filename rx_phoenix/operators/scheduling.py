@@ -7,7 +7,7 @@ from reactivex.scheduler import (
     TrampolineScheduler,
 )
 
-from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix._streams.scheduler import LoopScheduler
 
 __all__ = ["scheduler_for", "tasks_for"]
 

@@ -7,10 +7,10 @@ from typing import TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 
+from rx_phoenix._streams.state import Latest
 from rx_phoenix.operators.raising import raise_all
 from rx_phoenix.operators.scheduling import scheduler_for
 from rx_phoenix.policy import Duration, seconds
-from rx_phoenix.streams.state import Latest
 
 __all__ = ["forget_shared", "share_latest"]
 
@@ -58,7 +58,7 @@ def share_latest(
     It ends as the source ends. An observer that raises does so to the source, after
     all others have got the value.
 
-    >>> from rx_phoenix.streams.hub import Hub
+    >>> from rx_phoenix._streams.hub import Hub
     >>> source = Hub[int](report=print)
     >>> shared = source.observable.pipe(share_latest())
     >>> first = shared.subscribe(print)

@@ -40,7 +40,7 @@ def snapshot_then(
     It completes as the snapshots do, whatever the events do; it ends with an error of
     either, or with an exception of ``fold``.
 
-    >>> from rx_phoenix.streams.hub import Hub
+    >>> from rx_phoenix._streams.hub import Hub
     >>> replies, deltas = Hub[int](print), Hub[int](print)
     >>> totals = replies.observable.pipe(
     ...     snapshot_then(deltas.observable, lambda total, delta: total + delta)

@@ -9,10 +9,10 @@ from typing import TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 
+from rx_phoenix._streams.failure import fresh
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.waiting import OnLoss, Overflow, Waiting
-from rx_phoenix.streams.failure import fresh
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["values"]
 

@@ -6,8 +6,8 @@ from logging import ERROR, Handler, LogRecord, getLogger
 from traceback import walk_tb
 from typing import Self
 
+from rx_phoenix._streams.hub import noop
 from rx_phoenix.errors import UsageError
-from rx_phoenix.streams.hub import noop
 from rx_phoenix.testing.loop import VirtualLoop
 from rx_phoenix.testing.origin import Place
 from rx_phoenix.testing.scheduler import VirtualScheduler

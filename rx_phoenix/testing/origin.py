@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 __all__ = ["Origin", "Place", "short"]
 
-PLUMBING = ("asyncio", "contextlib", "reactivex", "rx_phoenix.streams")
+PLUMBING = ("asyncio", "contextlib", "reactivex", "rx_phoenix._streams")
 """Modules that only pass things on; the place of interest called them."""
 
 KIT = "rx_phoenix.testing"

@@ -10,10 +10,10 @@ from reactivex.disposable import CompositeDisposable
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.single_result import Once
 from rx_phoenix.errors import ConnectError, ConnectionLost
-from rx_phoenix.streams.hub import Hub
-from rx_phoenix.streams.once import Once
-from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.testing.server.codec import Message as WireMessage
 from rx_phoenix.testing.server.codec import (
     Reply,

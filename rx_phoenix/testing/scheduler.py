@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 from reactivex import abc, typing
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
-from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.testing.loop import LIMIT, VirtualLoop
 from rx_phoenix.testing.timer import VirtualTimer
 

@@ -6,8 +6,8 @@ from functools import partial
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import CLOSE, ERROR, OK, REPLY
 from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._streams.failure import fresh
 from rx_phoenix.errors import UsageError
-from rx_phoenix.streams.failure import fresh
 from rx_phoenix.testing.client_lane import ClientLane, Did, frame_text
 from rx_phoenix.testing.difference import show
 from rx_phoenix.testing.fake import FakeAttempt, FakeConnection

@@ -6,7 +6,7 @@ from typing import Any
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
-from rx_phoenix.streams.hub import Hub
+from rx_phoenix._streams.hub import Hub
 from rx_phoenix.testing.notification import Completed, Failed, Next, Recorded
 from rx_phoenix.testing.scheduler import VirtualScheduler
 

@@ -11,9 +11,9 @@ from weakref import WeakSet
 
 from reactivex import abc
 
+from rx_phoenix._streams.hub import Hub, Subscription
+from rx_phoenix._streams.lease import Lease
 from rx_phoenix.push import Push
-from rx_phoenix.streams.hub import Hub, Subscription
-from rx_phoenix.streams.lease import Lease
 from rx_phoenix.testing.origin import Origin
 
 __all__ = ["Share", "forget_pushes", "watch_deliveries", "watch_leases"]

@@ -14,7 +14,7 @@ from rx_phoenix import (
     Socket,
     WebSocketTransport,
 )
-from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.testing import FaultProxy, reference_app
 from rx_phoenix.testing.simulation.ends import Ends
 from tests.integration.waiting import PATIENCE

@@ -16,7 +16,7 @@ from rx_phoenix import (
     Heartbeat,
     Retrying,
 )
-from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix._streams.scheduler import LoopScheduler
 from tests.faults.peers import answering, secured
 from tests.integration.waiting import PATIENCE, first_of, listing
 

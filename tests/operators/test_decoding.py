@@ -15,9 +15,9 @@ import reactivex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import PayloadError, UsageError
 from rx_phoenix.operators.decoding import decode_as, decoder
-from rx_phoenix.streams.hub import Hub
 
 
 class Struct(msgspec.Struct):

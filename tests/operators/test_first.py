@@ -8,10 +8,10 @@ import reactivex
 from reactivex import operators as ops
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
+from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.state import State
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.first import first_value
-from rx_phoenix.streams.hub import Hub
-from rx_phoenix.streams.state import State
 from tests.operators.notes import Failure
 
 FAILURE = Failure("gone")

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reactivex import operators as ops
 
+from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.mapping import map_async
 from rx_phoenix.operators.waiting import QueueOverflow
-from rx_phoenix.streams.hub import Hub
 from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure, Notes
 

@@ -10,9 +10,9 @@ from reactivex.scheduler import (
 )
 from reactivex.testing import TestScheduler
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.scheduling import scheduler_for
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 
 def test_the_operators_own_scheduler_comes_first():

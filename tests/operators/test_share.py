@@ -16,10 +16,10 @@ from reactivex import Observable
 from reactivex import operators as ops
 from reactivex.disposable import Disposable
 
+from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators.retry import retry_with_backoff
 from rx_phoenix.operators.share import share_latest
-from rx_phoenix.streams.hub import Hub
 from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure, Notes
 

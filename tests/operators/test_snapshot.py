@@ -3,9 +3,9 @@
 import pytest
 import reactivex
 
+from rx_phoenix._streams.hub import Hub
 from rx_phoenix.operators.share import share_latest
 from rx_phoenix.operators.snapshot import snapshot_then
-from rx_phoenix.streams.hub import Hub
 from tests.operators.notes import Failure, Notes
 
 FAILURE = Failure("gone")

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Reply
+from rx_phoenix._streams.callbacks import Callback
+from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix.attempt import Attempt
 from rx_phoenix.backlog import Backlog
 from rx_phoenix.channel import Channel
@@ -18,8 +20,6 @@ from rx_phoenix.outbox import Outbox
 from rx_phoenix.policy import Backoff
 from rx_phoenix.push import Push
 from rx_phoenix.rejoining import Rejoining
-from rx_phoenix.streams.callbacks import Callback
-from rx_phoenix.streams.tasks import Tasks
 from rx_phoenix.testing.simulation import Invariant
 from rx_phoenix.wire import Wire
 

@@ -4,11 +4,11 @@ import warnings
 
 import pytest
 
+from rx_phoenix._streams.callbacks import Callback
+from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.single_result import Once
 from rx_phoenix.errors import CallbackOverrun
-from rx_phoenix.streams.callbacks import Callback
-from rx_phoenix.streams.hub import Hub
-from rx_phoenix.streams.once import Once
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 
 class Boom(Exception):

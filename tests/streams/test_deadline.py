@@ -2,7 +2,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from rx_phoenix.streams.deadline import Deadline, Deadlines, Queue
+from rx_phoenix._streams.deadline import Deadline, Deadlines, Queue
 from rx_phoenix.testing.scheduler import VirtualScheduler
 
 

@@ -3,8 +3,8 @@ import traceback
 
 import pytest
 
+from rx_phoenix._streams.failure import contained, fresh
 from rx_phoenix.errors import ConnectionLost, PushRefused, PushTimeout
-from rx_phoenix.streams.failure import contained, fresh
 
 
 class Demanding(Exception):

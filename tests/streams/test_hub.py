@@ -11,8 +11,8 @@ from reactivex import Observable, abc
 from reactivex import operators as ops
 from reactivex.observer import Observer
 
+from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import UsageError
-from rx_phoenix.streams.hub import Hub
 
 
 class Boom(Exception):

@@ -3,8 +3,8 @@
 import pytest
 from reactivex import operators as ops
 
-from rx_phoenix.streams.hub import Hub
-from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.scheduler import LoopScheduler
 
 
 @pytest.fixture

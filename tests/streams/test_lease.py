@@ -4,9 +4,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from reactivex import operators as ops
 from reactivex.observer import Observer
 
+from rx_phoenix._streams.lease import Lease
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import ConnectionLost, UsageError
-from rx_phoenix.streams.lease import Lease
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 
 class Boom(Exception):

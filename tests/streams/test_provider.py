@@ -2,7 +2,7 @@ from asyncio import sleep
 
 import pytest
 
-from rx_phoenix.streams.provider import ask
+from rx_phoenix._streams.provider import ask
 from rx_phoenix.testing.scheduler import VirtualScheduler
 
 

@@ -8,9 +8,9 @@ import pytest
 import reactivex as rx
 from reactivex import operators as ops
 
+from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
-from rx_phoenix.streams.hub import Hub
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 
 class Boom(Exception):

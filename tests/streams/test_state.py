@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reactivex import operators as ops
 
-from rx_phoenix.streams.scheduler import LoopScheduler
-from rx_phoenix.streams.state import Latest, State
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.state import Latest, State
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from asyncio import CancelledError, sleep
 
 import pytest
 
-from rx_phoenix.streams.tasks import Tasks
+from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix.testing.scheduler import VirtualScheduler
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.testing.loop import VirtualLoop
 from rx_phoenix.testing.origin import Origin, short
 

@@ -7,8 +7,8 @@ import pytest
 import reactivex
 from reactivex import operators as ops
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
-from rx_phoenix.streams.scheduler import LoopScheduler
 from rx_phoenix.testing.scheduler import VirtualScheduler
 
 

@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 
 from rx_phoenix._protocol.message import Reply
+from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.lease import Lease
 from rx_phoenix.errors import PushRefused
 from rx_phoenix.push import Push
-from rx_phoenix.streams.hub import Hub
-from rx_phoenix.streams.lease import Lease
 from rx_phoenix.testing.tracing import forget_pushes, watch_deliveries, watch_leases
 
 

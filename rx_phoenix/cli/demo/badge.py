@@ -16,8 +16,8 @@ from rx_phoenix._protocol.lifecycle import (
     Retrying,
 )
 from rx_phoenix._protocol.names import ChannelState
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import ProtocolError
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["Badge", "Mood", "badges", "troubles"]
 

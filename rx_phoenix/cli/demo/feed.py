@@ -8,6 +8,7 @@ import reactivex
 from reactivex import Observable
 from reactivex import operators as ops
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.channel import Channel
 from rx_phoenix.cli.demo.badge import Badge, badges
 from rx_phoenix.cli.demo.journal import alarm_news
@@ -18,7 +19,6 @@ from rx_phoenix.cli.demo.watching import Watcher
 from rx_phoenix.cli.news import Kind, News, channel_news, connection_news
 from rx_phoenix.socket import Socket
 from rx_phoenix.stats import SocketStats
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["Dated", "Feed", "feed"]
 

@@ -6,8 +6,8 @@ from reactivex import Observable, abc, throw
 from reactivex.disposable import CompositeDisposable
 
 from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import ConnectError, ConnectionLost
-from rx_phoenix.streams.hub import Hub
 from rx_phoenix.testing.server import PhoenixServer
 from rx_phoenix.transport.contract import Connection, Transport
 

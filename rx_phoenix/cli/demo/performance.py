@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reactivex import Observable
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.channel import Channel
 from rx_phoenix.cli.demo.feed import Feed, feed
 from rx_phoenix.cli.demo.pipelines import Limits
@@ -12,7 +13,6 @@ from rx_phoenix.cli.demo.publisher import Deliveries
 from rx_phoenix.cli.demo.stage import Stage
 from rx_phoenix.cli.demo.watching import Watcher
 from rx_phoenix.socket import Socket
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = ["Performance", "Show"]
 

@@ -11,11 +11,11 @@ from reactivex import operators as ops
 
 from rx_phoenix._protocol.message import Reply
 from rx_phoenix._protocol.names import OK
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.channel import Channel
 from rx_phoenix.cli.demo.reading import Reading
 from rx_phoenix.operators import map_async
 from rx_phoenix.push import Push
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 __all__ = [
     "PUSHED",

@@ -6,6 +6,8 @@ from asyncio import Future
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.state import Latest
 from rx_phoenix.cli.connecting import connected
 from rx_phoenix.cli.demo.machine import read
 from rx_phoenix.cli.demo.performance import Performance, Show
@@ -14,8 +16,6 @@ from rx_phoenix.cli.demo.publisher import Deliveries, deliveries, publications
 from rx_phoenix.cli.demo.stage import Stage, borrowed, embedded
 from rx_phoenix.cli.quiet import quiet_logs
 from rx_phoenix.policy import Backoff, Heartbeat, Reconnect
-from rx_phoenix.streams.scheduler import LoopScheduler
-from rx_phoenix.streams.state import Latest
 
 __all__ = ["demonstrate", "play"]
 

@@ -6,10 +6,10 @@ from random import Random
 
 from reactivex import abc
 
+from rx_phoenix._streams.single_result import Once
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.socket import Socket
-from rx_phoenix.streams.once import Once
 from rx_phoenix.testing.simulation.ends import Ends
 from rx_phoenix.testing.simulation.network import Network
 from rx_phoenix.testing.simulation.server import ModelServer

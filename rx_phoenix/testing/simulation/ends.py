@@ -6,8 +6,8 @@ from typing import Any
 from reactivex import Observable
 
 from rx_phoenix._protocol.names import JOIN
+from rx_phoenix._streams.single_result import Once
 from rx_phoenix.push import Push
-from rx_phoenix.streams.once import Once
 from rx_phoenix.testing.scheduler import VirtualScheduler
 
 __all__ = ["Ends"]

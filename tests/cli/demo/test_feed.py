@@ -4,12 +4,12 @@ import reactivex
 from reactivex import operators as ops
 
 from rx_phoenix import Socket
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.cli.demo.badge import Mood
 from rx_phoenix.cli.demo.feed import feed
 from rx_phoenix.cli.demo.pipelines import Limits
 from rx_phoenix.cli.demo.publisher import PUSHED
 from rx_phoenix.operators import first_value
-from rx_phoenix.streams.scheduler import LoopScheduler
 
 LIMITS = Limits(80, 70)
 NOTHING = reactivex.never()

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from reactivex import Observable
 
+from rx_phoenix._streams.state import State
 from rx_phoenix.channel import Channel
 from rx_phoenix.cli.demo.publisher import PUSHED, Wish
 from rx_phoenix.cli.demo.scene import Scene
 from rx_phoenix.cli.demo.stage import Stage
 from rx_phoenix.push import Push
-from rx_phoenix.streams.state import State
 
 __all__ = ["Board"]
 

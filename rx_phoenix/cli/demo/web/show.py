@@ -14,6 +14,8 @@ import typer
 from reactivex import Observable
 from reactivex import operators as ops
 
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.state import State
 from rx_phoenix.cli.demo.performance import Performance, Show
 from rx_phoenix.cli.demo.pipelines import Limits
 from rx_phoenix.cli.demo.scene import Scene, scenes
@@ -23,8 +25,6 @@ from rx_phoenix.cli.demo.web.site import serving
 from rx_phoenix.cli.listening import news_of
 from rx_phoenix.cli.news import News
 from rx_phoenix.operators import share_latest
-from rx_phoenix.streams.scheduler import LoopScheduler
-from rx_phoenix.streams.state import State
 
 __all__ = ["board_of", "counting_down", "has_display", "in_browser"]
 

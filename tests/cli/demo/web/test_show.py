@@ -5,6 +5,7 @@ import reactivex
 from reactivex import operators as ops
 
 from rx_phoenix import Socket
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.cli.demo.badge import Badge, Mood
 from rx_phoenix.cli.demo.performance import Performance
 from rx_phoenix.cli.demo.pipelines import Limits
@@ -14,7 +15,6 @@ from rx_phoenix.cli.demo.web.show import (
     has_display,
     in_browser,
 )
-from rx_phoenix.streams.scheduler import LoopScheduler
 from tests.cli.demo.scenery import STAGE, scene_of
 
 LIMITS = Limits(80, 70)

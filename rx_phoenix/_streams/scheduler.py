@@ -24,9 +24,9 @@ from reactivex.disposable import Disposable, SingleAssignmentDisposable
 from reactivex.scheduler import CurrentThreadScheduler
 from reactivex.scheduler.periodicscheduler import PeriodicScheduler
 
+from rx_phoenix._streams.failure import contained
+from rx_phoenix._streams.hub import noop
 from rx_phoenix.errors import UsageError
-from rx_phoenix.streams.failure import contained
-from rx_phoenix.streams.hub import noop
 
 __all__ = ["LoopScheduler", "Timer"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from reactivex import abc
 
-from rx_phoenix.streams.scheduler import LoopScheduler, Timer
+from rx_phoenix._streams.scheduler import LoopScheduler, Timer
 
 __all__ = ["Tasks"]
 

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from reactivex import abc
 
-from rx_phoenix.streams.failure import fresh
-from rx_phoenix.streams.hub import Hub, Live, Reporter
+from rx_phoenix._streams.failure import fresh
+from rx_phoenix._streams.hub import Hub, Live, Reporter
 
 __all__ = ["Once"]
 

@@ -7,8 +7,8 @@ import pytest
 from reactivex import Observable
 from reactivex import operators as ops
 
+from rx_phoenix._streams.single_result import Once
 from rx_phoenix.errors import PushRefused, UsageError
-from rx_phoenix.streams.once import Once
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from reactivex import abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
-from rx_phoenix.streams.callbacks import Spawn, discard
+from rx_phoenix._streams.callbacks import Spawn, discard
 
 __all__ = ["Provider", "ask"]
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from reactivex import abc
 
-from rx_phoenix.streams.hub import noop
-from rx_phoenix.streams.scheduler import LoopScheduler
+from rx_phoenix._streams.hub import noop
+from rx_phoenix._streams.scheduler import LoopScheduler
 
 __all__ = ["Deadline", "Deadlines", "Queue"]
 

@@ -18,8 +18,8 @@ from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from reactivex import Observable, abc
 
+from rx_phoenix._streams.failure import ISOLATED, contained, fresh
 from rx_phoenix.errors import UsageError
-from rx_phoenix.streams.failure import ISOLATED, contained, fresh
 
 __all__ = ["Hot", "Hub", "Live", "Reporter", "Subscription", "Watcher", "noop"]
 

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Final, Literal, TypeVar
 
-from rx_phoenix.streams.hub import Hub, Reporter, Subscription, Watcher, noop
+from rx_phoenix._streams.hub import Hub, Reporter, Subscription, Watcher, noop
 
 __all__ = ["Latest", "State"]
 

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from reactivex import abc
 
+from rx_phoenix._streams.hub import Reporter
 from rx_phoenix.errors import CallbackOverrun, UsageError
-from rx_phoenix.streams.hub import Reporter
 
 __all__ = ["Callback", "Spawn", "discard"]
 

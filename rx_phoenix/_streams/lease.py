@@ -5,8 +5,8 @@ from typing import Generic, TypeVar
 
 from reactivex import Observable, abc
 
-from rx_phoenix.streams.hub import Hot, Reporter
-from rx_phoenix.streams.state import Latest
+from rx_phoenix._streams.hub import Hot, Reporter
+from rx_phoenix._streams.state import Latest
 
 __all__ = ["Lease"]
 
