@@ -15,6 +15,10 @@ from rx_phoenix._protocol.lifecycle import (
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import ChannelState, SocketState
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
+from rx_phoenix._transport.contract import Connection, Transport
+from rx_phoenix._transport.fallback import FallbackTransport
+from rx_phoenix._transport.longpoll import LongPollTransport
+from rx_phoenix._transport.websocket import WebSocketTransport
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import (
     CallbackOverrun,
@@ -41,10 +45,6 @@ from rx_phoenix.presence import Presence, PresenceStatus
 from rx_phoenix.push import Push
 from rx_phoenix.socket import Socket
 from rx_phoenix.stats import SocketStats
-from rx_phoenix.transport.contract import Connection, Transport
-from rx_phoenix.transport.fallback import FallbackTransport
-from rx_phoenix.transport.longpoll import LongPollTransport
-from rx_phoenix.transport.websocket import WebSocketTransport
 
 __all__ = [
     "AttemptFailed",

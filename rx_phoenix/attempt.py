@@ -13,8 +13,8 @@ from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.callbacks import Spawn
 from rx_phoenix._streams.provider import Provider, ask
 from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._transport.contract import Connection, Transport
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
-from rx_phoenix.transport.contract import Connection, Transport
 
 __all__ = ["GOODBYE_TIMEOUT", "Attempt", "Destination"]
 

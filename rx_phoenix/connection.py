@@ -26,6 +26,7 @@ from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import Once
 from rx_phoenix._streams.state import State
 from rx_phoenix._streams.tasks import Tasks
+from rx_phoenix._transport.contract import Connection, Transport
 from rx_phoenix.attempt import GOODBYE_TIMEOUT, Attempt, Destination
 from rx_phoenix.errors import (
     ConnectError,
@@ -37,7 +38,6 @@ from rx_phoenix.liveness import Liveness
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
 from rx_phoenix.retry import Retries, Verdict
 from rx_phoenix.stats import SocketStats
-from rx_phoenix.transport.contract import Connection, Transport
 from rx_phoenix.wire import Wire
 
 __all__ = ["LiveConnection"]

@@ -20,6 +20,8 @@ from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.provider import Provider
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import Once
+from rx_phoenix._transport.contract import Transport
+from rx_phoenix._transport.websocket import WebSocketTransport
 from rx_phoenix.attempt import Destination
 from rx_phoenix.channel import Channel
 from rx_phoenix.connection import LiveConnection
@@ -42,8 +44,6 @@ from rx_phoenix.policy import (
 )
 from rx_phoenix.push import Push
 from rx_phoenix.stats import SocketStats
-from rx_phoenix.transport.contract import Transport
-from rx_phoenix.transport.websocket import WebSocketTransport
 
 __all__ = ["Socket"]
 

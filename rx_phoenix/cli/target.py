@@ -9,11 +9,11 @@ from typing import Any
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.redaction import is_secret
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
+from rx_phoenix._transport.contract import Transport
+from rx_phoenix._transport.fallback import FallbackTransport
+from rx_phoenix._transport.longpoll import LongPollTransport
+from rx_phoenix._transport.websocket import WebSocketTransport
 from rx_phoenix.errors import UsageError
-from rx_phoenix.transport.contract import Transport
-from rx_phoenix.transport.fallback import FallbackTransport
-from rx_phoenix.transport.longpoll import LongPollTransport
-from rx_phoenix.transport.websocket import WebSocketTransport
 
 __all__ = ["Carrier", "Target", "pairs", "revealed"]
 

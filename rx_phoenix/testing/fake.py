@@ -10,10 +10,10 @@ from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import Frame, Serializer, SerializerV2
 from rx_phoenix._streams.hub import noop
+from rx_phoenix._transport.contract import Connection
 from rx_phoenix.errors import ConnectionLost, UsageError
 from rx_phoenix.testing.letters import Connects, Disconnects
 from rx_phoenix.testing.wire import frame_to_client, message_from_client
-from rx_phoenix.transport.contract import Connection
 
 __all__ = ["FakeAttempt", "FakeConnection", "FakeTransport", "Watcher"]
 

@@ -13,6 +13,7 @@ from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import Once
+from rx_phoenix._transport.contract import Connection
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.testing.server.codec import Message as WireMessage
 from rx_phoenix.testing.server.codec import (
@@ -22,7 +23,6 @@ from rx_phoenix.testing.server.codec import (
     V2Serializer,
 )
 from rx_phoenix.testing.tape import Closed, Entry, Opened, Received, Sent
-from rx_phoenix.transport.contract import Connection
 
 __all__ = ["TapeTransport"]
 

@@ -18,7 +18,7 @@ from yarl import URL
 
 from rx_phoenix import ConnectError, LongPollTransport, WebSocketTransport
 from rx_phoenix._protocol.endpoint import Endpoint
-from rx_phoenix.transport.cause import cause_of, shown
+from rx_phoenix._transport.cause import cause_of, shown
 from tests.tcp import listening
 from tests.transport.peer import Life
 

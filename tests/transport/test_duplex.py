@@ -7,8 +7,8 @@ import pytest
 
 from rx_phoenix import ConnectionLost, UsageError
 from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._transport.duplex import Duplex, alive
 from rx_phoenix.testing import VirtualScheduler
-from rx_phoenix.transport.duplex import Duplex, alive
 from tests.operators.notes import Failure, Notes
 
 

@@ -14,9 +14,9 @@ from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import Frame, SerializerV2
 from rx_phoenix._streams.hub import Hub
+from rx_phoenix._transport.contract import Connection
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.testing.scheduler import VirtualScheduler
-from rx_phoenix.transport.contract import Connection
 
 __all__ = ["Network", "Peer", "Wire"]
 

@@ -14,10 +14,10 @@ from rx_phoenix._protocol.names import HEARTBEAT, PHOENIX
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._transport.contract import Connection, Transport
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.policy import Duration, seconds
-from rx_phoenix.transport.contract import Connection, Transport
 
 __all__ = ["FallbackTransport"]
 

@@ -12,7 +12,7 @@ from reactivex.disposable import Disposable
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.hub import Hot, noop
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.transport.contract import Connection
+from rx_phoenix._transport.contract import Connection
 
 __all__ = ["Duplex", "alive"]
 

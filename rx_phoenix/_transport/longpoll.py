@@ -25,11 +25,11 @@ from yarl import URL
 
 from rx_phoenix._protocol.endpoint import Endpoint, query
 from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._transport.cause import cause_of, shown
+from rx_phoenix._transport.contract import MAX_FRAME_SIZE, Connection
+from rx_phoenix._transport.duplex import Duplex, alive
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Duration, seconds
-from rx_phoenix.transport.cause import cause_of, shown
-from rx_phoenix.transport.contract import MAX_FRAME_SIZE, Connection
-from rx_phoenix.transport.duplex import Duplex, alive
 
 __all__ = ["LongPollTransport"]
 
