@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar, overload
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
+from rx_phoenix._log import log_unhandled
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import (
     CLOSE,
@@ -20,7 +21,6 @@ from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import NotJoinedError, UsageError
 from rx_phoenix.join import Params
 from rx_phoenix.listeners import CONTROL, Hook, Listeners, unchanged
-from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.membership import Membership
 from rx_phoenix.outbox import Outbox
 from rx_phoenix.policy import Duration, Rejoin, seconds

@@ -2,6 +2,7 @@
 
 from collections import deque
 
+from rx_phoenix._log import log_event
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -16,7 +17,6 @@ from rx_phoenix._protocol.lifecycle import (
 from rx_phoenix._protocol.names import SocketState
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import ConnectError, ProtocolError
-from rx_phoenix.logbook import log_event
 
 __all__ = ["Diagnosis", "describe"]
 

@@ -6,6 +6,7 @@ from functools import partial
 from reactivex import Observable, abc, defer
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
+from rx_phoenix._log import log_unhandled
 from rx_phoenix._protocol.concealment import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.lifecycle import FellBack, SteppedUp
@@ -16,7 +17,6 @@ from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._transport.contract import Connection, Transport
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
-from rx_phoenix.logbook import log_unhandled
 from rx_phoenix.policy import Duration, seconds
 
 __all__ = ["FallbackTransport"]

@@ -7,8 +7,8 @@ from typing import Any, TypeVar, overload
 import msgspec
 from reactivex import Observable, abc
 
+from rx_phoenix._log import fields, log
 from rx_phoenix.errors import PayloadError, UsageError
-from rx_phoenix.logbook import fields, log
 
 __all__ = ["decode_as", "decoder"]
 

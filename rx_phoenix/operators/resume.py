@@ -9,8 +9,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
+from rx_phoenix._log import fields, log
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.logbook import fields, log
 from rx_phoenix.operators.raising import raise_all
 from rx_phoenix.operators.scheduling import tasks_for
 

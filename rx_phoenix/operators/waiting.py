@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, Literal, TypeVar, get_args
 
+from rx_phoenix._log import fields, log
 from rx_phoenix.errors import QueueOverflow, UsageError
-from rx_phoenix.logbook import fields, log
 
 __all__ = ["OnLoss", "Overflow", "QueueOverflow", "Waiting", "check_choice"]
 

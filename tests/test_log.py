@@ -18,7 +18,7 @@ from rx_phoenix import (
     Retrying,
     SteppedUp,
 )
-from rx_phoenix.logbook import log, log_event, log_unhandled
+from rx_phoenix._log import log, log_event, log_unhandled
 
 URL = "wss://example.org/socket"
 REFUSED = ConnectError("refused", status=403)
@@ -133,7 +133,7 @@ def test_the_life_of_a_socket_is_logged_in_words(phx, caplog):
 
 
 UNCONFIGURED = f"""
-from rx_phoenix.logbook import log_event, log_unhandled
+from rx_phoenix._log import log_event, log_unhandled
 from rx_phoenix import HeartbeatMissed
 log_event(HeartbeatMissed(), "quiet", {URL!r})
 log_unhandled(ValueError("seen"))
