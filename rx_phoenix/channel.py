@@ -7,6 +7,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_phoenix._log import log_unhandled
+from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import (
     CLOSE,
@@ -20,7 +21,7 @@ from rx_phoenix._streams.hub import noop
 from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import NotJoinedError, UsageError
 from rx_phoenix.join import Params
-from rx_phoenix.listeners import CONTROL, Hook, Listeners, unchanged
+from rx_phoenix.listeners import CONTROL, Listeners
 from rx_phoenix.membership import Membership
 from rx_phoenix.outbox import Outbox
 from rx_phoenix.policy import Duration, Rejoin, seconds
@@ -88,7 +89,7 @@ class Channel:
             the original goes on and the error goes to `Socket.unhandled`.
     """
 
-    on_message: Hook = staticmethod(unchanged)
+    on_message: Hook = staticmethod(identity_hook)
 
     def __init__(
         self, topic: str, params: Params = None, socket: Home | None = None

@@ -7,16 +7,14 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 from reactivex import abc
 
+from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import CLOSE, ERROR, REPLY, check_name
 from rx_phoenix._streams.callbacks import Callback, Spawn, discard
 from rx_phoenix._streams.hub import Hub, Reporter, Watcher
 from rx_phoenix.errors import UsageError
 
-__all__ = ["CONTROL", "Hook", "Listeners", "unchanged"]
-
-Hook = Callable[[str, Any, str | None], Any]
-"""Sees event, payload and ref of each message; returns the payload to deliver."""
+__all__ = ["CONTROL", "Listeners"]
 
 CONTROL = frozenset({CLOSE, ERROR, REPLY})
 """The events that are for the channel itself, before they are for its listeners."""
@@ -25,11 +23,6 @@ H = TypeVar("H", bound=Hub[Any])
 
 Refs = tuple[str | None, str | None]
 """Ref and join_ref."""
-
-
-def unchanged(_event: str, payload: Any, _ref: str | None) -> Any:
-    """The hook of a channel that has none."""
-    return payload
 
 
 class Closes(Hub[Any]):
@@ -165,7 +158,7 @@ class Listeners:
     def tell(self, message: Message, hook: Hook) -> None:
         """Deliver a message: the hook, its event's listeners, then `messages`."""
         payload = message.payload
-        if hook is not unchanged:
+        if hook is not identity_hook:
             payload = self._hooked(hook, message.event, payload, message.ref)
         hub = self._events.get(message.event)
         if hub is not None:

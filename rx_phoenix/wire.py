@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from rx_phoenix._protocol.hook import identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import PHOENIX
 from rx_phoenix._protocol.serializer import Frame, Serializer
@@ -9,7 +10,6 @@ from rx_phoenix._streams.hub import Hub, Reporter
 from rx_phoenix.attempt import Attempt
 from rx_phoenix.backlog import Backlog
 from rx_phoenix.errors import ProtocolError
-from rx_phoenix.listeners import unchanged
 from rx_phoenix.members import Members
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push
@@ -157,7 +157,7 @@ class Wire:
             if (
                 source is None
                 or (join_ref and join_ref != member.current_join.ref)
-                or member.on_message is not unchanged
+                or member.on_message is not identity_hook
             ):
                 member.receive(message)
             else:

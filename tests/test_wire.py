@@ -2,12 +2,12 @@
 
 import pytest
 
+from rx_phoenix._protocol.hook import identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix._streams.hub import Hub, noop
 from rx_phoenix.attempt import Attempt, Destination
 from rx_phoenix.errors import EncodeError, ProtocolError
-from rx_phoenix.listeners import unchanged
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push
 from rx_phoenix.testing.fake import FakeTransport
@@ -39,7 +39,7 @@ class Channel:
         self.log = log
         self.direct = {}
         self.current_join = Join()
-        self.on_message = unchanged
+        self.on_message = identity_hook
 
     def receive(self, message):
         self.log.append((self.topic, message))
