@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self, TypeVar, overload
 from reactivex import Observable, abc, throw
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
+from rx_phoenix._channel.join import Params
 from rx_phoenix._log import log_unhandled
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
@@ -33,7 +34,6 @@ from rx_phoenix.errors import (
     ProtocolError,
     UsageError,
 )
-from rx_phoenix.join import Params
 from rx_phoenix.policy import (
     Duration,
     Heartbeat,

@@ -25,10 +25,10 @@ TESTED_ELSEWHERE = {
     "rx_phoenix.testing.simulation.server": "tests/simulation",
     "rx_phoenix.testing.simulation.world": "tests/simulation",
     # Parts of a socket and of a channel, whose promises only the whole can keep.
-    "rx_phoenix.ended": "tests/membership",
-    "rx_phoenix.join": "tests/membership",
-    "rx_phoenix.owner": "tests/membership",
-    "rx_phoenix.wants": "tests/membership",
+    "rx_phoenix._channel.ended": "tests/channel/membership",
+    "rx_phoenix._channel.join": "tests/channel/membership",
+    "rx_phoenix._channel.context": "tests/channel/membership",
+    "rx_phoenix._channel.demand": "tests/channel/membership",
 }
 """The modules whose tests are not at their mirror, each with a reason."""
 

@@ -7,6 +7,8 @@ from weakref import WeakKeyDictionary
 import pytest
 from msgspec.structs import replace
 
+from rx_phoenix._channel.outbox import Outbox
+from rx_phoenix._channel.rejoin import Rejoining
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Reply
 from rx_phoenix._streams.callbacks import Callback
@@ -16,10 +18,8 @@ from rx_phoenix.backlog import Backlog
 from rx_phoenix.channel import Channel
 from rx_phoenix.liveness import Liveness
 from rx_phoenix.operators.waiting import Waiting
-from rx_phoenix.outbox import Outbox
 from rx_phoenix.policy import Backoff
 from rx_phoenix.push import Push
-from rx_phoenix.rejoining import Rejoining
 from rx_phoenix.testing.simulation import Invariant
 from rx_phoenix.wire import Wire
 

@@ -6,13 +6,13 @@ from typing import Any
 from reactivex import abc
 from reactivex.disposable import Disposable
 
+from rx_phoenix._channel.context import Owner
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import JOIN
 from rx_phoenix._protocol.redaction import redactor, secrets_in
 from rx_phoenix._streams.deadline import Deadline
 from rx_phoenix._streams.provider import Provider, ask
 from rx_phoenix.errors import EncodeError, PushCancelled
-from rx_phoenix.owner import Owner
 from rx_phoenix.push import Push
 
 __all__ = ["Join", "Params"]

@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from rx_phoenix._channel.context import Owner
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._streams.hub import Reporter
-from rx_phoenix.owner import Owner
 from rx_phoenix.push import Push
 from rx_phoenix.wire import Wire
 

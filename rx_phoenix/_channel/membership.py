@@ -5,19 +5,19 @@ from typing import Any
 
 from reactivex import abc
 
+from rx_phoenix._channel.context import Owner
+from rx_phoenix._channel.demand import Wants
+from rx_phoenix._channel.ended import Ended
+from rx_phoenix._channel.join import Join, Params
+from rx_phoenix._channel.rejoin import Rejoining
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import CLOSE, ERROR, LEAVE, OK, TIMEOUT, ChannelState
 from rx_phoenix._protocol.transitions import CHANNEL_LIFE, ChannelEvent
 from rx_phoenix._streams.hub import Reporter, Watcher, noop
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix._streams.state import State
-from rx_phoenix.ended import Ended
 from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled
-from rx_phoenix.join import Join, Params
-from rx_phoenix.owner import Owner
 from rx_phoenix.push import Push
-from rx_phoenix.rejoining import Rejoining
-from rx_phoenix.wants import Wants
 
 __all__ = ["Membership"]
 

@@ -4,9 +4,9 @@ from asyncio import CancelledError
 
 import pytest
 
+from rx_phoenix._channel.rejoin import Rejoining
 from rx_phoenix.errors import JoinRefused
 from rx_phoenix.policy import Backoff, Rejoin
-from rx_phoenix.rejoining import Rejoining
 from rx_phoenix.testing.scheduler import VirtualScheduler
 
 REFUSED = JoinRefused("error", {"reason": "full"})

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from rx_phoenix._channel.context import Owner
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.scheduler import Timer
 from rx_phoenix.errors import JoinRefused
-from rx_phoenix.owner import Owner
 from rx_phoenix.policy import Rejoin, delay_of
 
 __all__ = ["Rejoining"]

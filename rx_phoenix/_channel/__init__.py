@@ -1,0 +1,1 @@
+"""A channel's life: joins, pushes, listeners and demand."""
