@@ -10,6 +10,7 @@ from rx_phoenix._channel.join import Params
 from rx_phoenix._channel.listeners import CONTROL, Listeners
 from rx_phoenix._channel.membership import Membership
 from rx_phoenix._channel.outbox import Outbox
+from rx_phoenix._connection.manager import LiveConnection
 from rx_phoenix._log import log_unhandled
 from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message, Reply
@@ -22,7 +23,6 @@ from rx_phoenix._protocol.names import (
     check_name,
 )
 from rx_phoenix._streams.hub import noop
-from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import NotJoinedError, UsageError
 from rx_phoenix.policy import Duration, Rejoin, seconds
 from rx_phoenix.push import Push

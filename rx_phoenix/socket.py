@@ -10,6 +10,9 @@ from reactivex import Observable, abc, throw
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix._channel.join import Params
+from rx_phoenix._connection.attempt import Destination
+from rx_phoenix._connection.diagnosis import Diagnosis
+from rx_phoenix._connection.manager import LiveConnection
 from rx_phoenix._log import log_unhandled
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
@@ -24,10 +27,7 @@ from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import Once
 from rx_phoenix._transport.contract import Transport
 from rx_phoenix._transport.websocket import WebSocketTransport
-from rx_phoenix.attempt import Destination
 from rx_phoenix.channel import Channel
-from rx_phoenix.connection import LiveConnection
-from rx_phoenix.diagnosis import Diagnosis
 from rx_phoenix.errors import (
     ChannelConflict,
     ConnectionLost,

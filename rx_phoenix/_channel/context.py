@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from rx_phoenix.connection import LiveConnection
+from rx_phoenix._connection.manager import LiveConnection
 from rx_phoenix.policy import Rejoin
 from rx_phoenix.push import Push
 

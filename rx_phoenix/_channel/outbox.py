@@ -6,10 +6,10 @@ from typing import Any
 from msgspec import to_builtins
 
 from rx_phoenix._channel.context import Owner
+from rx_phoenix._connection.router import Wire
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._streams.hub import Reporter
 from rx_phoenix.push import Push
-from rx_phoenix.wire import Wire
 
 __all__ = ["Outbox"]
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from reactivex import Observable
 from reactivex import operators as ops
 
+from rx_phoenix._connection.diagnosis import describe
 from rx_phoenix._protocol.lifecycle import AttemptFailed, Lifecycle, Opened, Retrying
 from rx_phoenix.cli.problems import cause_of
-from rx_phoenix.diagnosis import describe
 from rx_phoenix.errors import ProtocolError
 
 __all__ = ["Kind", "News", "channel_news", "connection_news"]

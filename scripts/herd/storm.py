@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
+from rx_phoenix._connection.reconnect import Retries
 from rx_phoenix._streams.hub import noop
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.policy import Reconnect
-from rx_phoenix.retry import Retries
 from rx_phoenix.testing import VirtualScheduler
 
 __all__ = ["CLIENTS", "MOMENT", "Storm", "storm"]

@@ -9,19 +9,19 @@ from msgspec.structs import replace
 
 from rx_phoenix._channel.outbox import Outbox
 from rx_phoenix._channel.rejoin import Rejoining
+from rx_phoenix._connection.attempt import Attempt
+from rx_phoenix._connection.heartbeat import Liveness
+from rx_phoenix._connection.router import Wire
+from rx_phoenix._connection.send_buffer import Backlog
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Reply
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.tasks import Tasks
-from rx_phoenix.attempt import Attempt
-from rx_phoenix.backlog import Backlog
 from rx_phoenix.channel import Channel
-from rx_phoenix.liveness import Liveness
 from rx_phoenix.operators.waiting import Waiting
 from rx_phoenix.policy import Backoff
 from rx_phoenix.push import Push
 from rx_phoenix.testing.simulation import Invariant
-from rx_phoenix.wire import Wire
 
 __all__ = ["BUGS", "Bug", "a_crashed_channel_stays_crashed"]
 

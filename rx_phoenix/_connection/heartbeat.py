@@ -5,6 +5,7 @@ from typing import Protocol
 
 from reactivex import abc
 
+from rx_phoenix._connection.router import Wire
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import HEARTBEAT, PHOENIX
 from rx_phoenix._streams.deadline import Queue
@@ -13,7 +14,6 @@ from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import Once
 from rx_phoenix.errors import PushTimeout
 from rx_phoenix.policy import Heartbeat
-from rx_phoenix.wire import Wire
 
 __all__ = ["Liveness"]
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
+from rx_phoenix._connection.attempt import Attempt
+from rx_phoenix._connection.registry import Members
+from rx_phoenix._connection.send_buffer import Backlog
 from rx_phoenix._protocol.hook import identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import PHOENIX
 from rx_phoenix._protocol.serializer import Frame, Serializer
 from rx_phoenix._streams.hub import Hub, Reporter
-from rx_phoenix.attempt import Attempt
-from rx_phoenix.backlog import Backlog
 from rx_phoenix.errors import ProtocolError
-from rx_phoenix.members import Members
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push
 from rx_phoenix.stats import Counters

@@ -6,6 +6,10 @@ from typing import Any
 
 from reactivex import Observable
 
+from rx_phoenix._connection.attempt import GOODBYE_TIMEOUT, Attempt, Destination
+from rx_phoenix._connection.heartbeat import Liveness
+from rx_phoenix._connection.reconnect import Retries, Verdict
+from rx_phoenix._connection.router import Wire
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -27,18 +31,14 @@ from rx_phoenix._streams.single_result import Once
 from rx_phoenix._streams.state import State
 from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix._transport.contract import Connection, Transport
-from rx_phoenix.attempt import GOODBYE_TIMEOUT, Attempt, Destination
 from rx_phoenix.errors import (
     ConnectError,
     ConnectionLost,
     ProtocolError,
     UsageError,
 )
-from rx_phoenix.liveness import Liveness
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
-from rx_phoenix.retry import Retries, Verdict
 from rx_phoenix.stats import SocketStats
-from rx_phoenix.wire import Wire
 
 __all__ = ["LiveConnection"]
 

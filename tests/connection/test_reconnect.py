@@ -4,10 +4,10 @@ from asyncio import sleep
 
 import pytest
 
+from rx_phoenix._connection.reconnect import Retries
 from rx_phoenix._protocol.lifecycle import GaveUp, Retrying
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Backoff, Reconnect
-from rx_phoenix.retry import Retries
 from rx_phoenix.testing.scheduler import VirtualScheduler
 
 LOST = ConnectionLost(1006)

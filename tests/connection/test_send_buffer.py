@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.backlog import Backlog
+from rx_phoenix._connection.send_buffer import Backlog
 from rx_phoenix.errors import PushCancelled
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push

@@ -4,10 +4,10 @@ from itertools import count
 
 import pytest
 
+from rx_phoenix._connection.heartbeat import Liveness
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._streams.deadline import Deadline, Queue
 from rx_phoenix.errors import PushTimeout
-from rx_phoenix.liveness import Liveness
 from rx_phoenix.policy import Heartbeat
 from rx_phoenix.testing.scheduler import VirtualScheduler
 from tests.operators.notes import Notes

@@ -6,7 +6,7 @@ import pytest
 from reactivex import concat, defer, empty, just
 from reactivex.disposable import Disposable
 
-from rx_phoenix.attempt import Attempt, Destination
+from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.testing.fake import FakeTransport
 from rx_phoenix.testing.scheduler import VirtualScheduler

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rx_phoenix._connection.diagnosis import Diagnosis, describe
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -14,7 +15,6 @@ from rx_phoenix._protocol.lifecycle import (
 )
 from rx_phoenix._protocol.names import SocketState
 from rx_phoenix._streams.state import State
-from rx_phoenix.diagnosis import Diagnosis, describe
 from rx_phoenix.errors import ConnectError, ProtocolError
 from rx_phoenix.testing.scheduler import VirtualScheduler
 

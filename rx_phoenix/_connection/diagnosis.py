@@ -2,6 +2,7 @@
 
 from collections import deque
 
+from rx_phoenix._connection.manager import LiveConnection
 from rx_phoenix._log import log_event
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
@@ -15,7 +16,6 @@ from rx_phoenix._protocol.lifecycle import (
     SteppedUp,
 )
 from rx_phoenix._protocol.names import SocketState
-from rx_phoenix.connection import LiveConnection
 from rx_phoenix.errors import ConnectError, ProtocolError
 
 __all__ = ["Diagnosis", "describe"]

@@ -2,17 +2,17 @@
 
 import pytest
 
+from rx_phoenix._connection.attempt import Attempt, Destination
+from rx_phoenix._connection.router import Wire
 from rx_phoenix._protocol.hook import identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix._streams.hub import Hub, noop
-from rx_phoenix.attempt import Attempt, Destination
 from rx_phoenix.errors import EncodeError, ProtocolError
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push
 from rx_phoenix.testing.fake import FakeTransport
 from rx_phoenix.testing.scheduler import VirtualScheduler
-from rx_phoenix.wire import Wire
 
 SHOUT = Message("1", "2", "room:1", "shout", {"body": "hi"})
 SHOUT_FRAME = '["1","2","room:1","shout",{"body":"hi"}]'

@@ -4,9 +4,9 @@ import gc
 
 import pytest
 
+from rx_phoenix._connection.registry import Members
 from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import ChannelConflict
-from rx_phoenix.members import Members
 
 
 class Channel:

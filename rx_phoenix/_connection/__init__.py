@@ -1,0 +1,1 @@
+"""A connection's life: attempts, heartbeats, reconnects and the routing of frames."""
