@@ -601,7 +601,7 @@ class Channel:
         if as_type is None:
             return source
         # Who decodes nothing needs no operators, whose import takes a while.
-        from rx_phoenix.operators.decoding import decode_as  # noqa: PLC0415
+        from rx_phoenix.operators._decode_as import decode_as  # noqa: PLC0415
 
         return source.pipe(decode_as(as_type, on_error=self.report))
 

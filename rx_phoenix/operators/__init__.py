@@ -1,16 +1,16 @@
 """The operators that a long-lived pipeline needs and `reactivex` lacks."""
 
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.operators.decoding import decode_as
-from rx_phoenix.operators.each import for_each
-from rx_phoenix.operators.first import first_value
-from rx_phoenix.operators.mapping import map_async
-from rx_phoenix.operators.resume import Gap, resume
-from rx_phoenix.operators.retry import Retry, retry_with_backoff
-from rx_phoenix.operators.share import share_latest
-from rx_phoenix.operators.snapshot import snapshot_then
-from rx_phoenix.operators.values import values
-from rx_phoenix.operators.waiting import QueueOverflow
+from rx_phoenix.operators._bounded_queue import QueueOverflow
+from rx_phoenix.operators._decode_as import decode_as
+from rx_phoenix.operators._first_value import first_value
+from rx_phoenix.operators._for_each import for_each
+from rx_phoenix.operators._map_async import map_async
+from rx_phoenix.operators._resume import Gap, resume
+from rx_phoenix.operators._retry_with_backoff import Retry, retry_with_backoff
+from rx_phoenix.operators._share_latest import share_latest
+from rx_phoenix.operators._snapshot_then import snapshot_then
+from rx_phoenix.operators._values import values
 
 __all__ = [
     "Gap",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.operators.raising import raise_all
+from rx_phoenix.operators._raising import raise_all
 
 
 def test_one_exception_goes_up_as_it_is():

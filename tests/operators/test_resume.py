@@ -13,7 +13,7 @@ from reactivex.disposable import Disposable
 
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators.resume import Gap, consecutive, resume
+from rx_phoenix.operators._resume import Gap, consecutive, resume
 from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure, Notes
 

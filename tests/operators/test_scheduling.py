@@ -12,7 +12,7 @@ from reactivex.testing import TestScheduler
 
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators.scheduling import scheduler_for
+from rx_phoenix.operators._scheduling import scheduler_for
 
 
 def test_the_operators_own_scheduler_comes_first():

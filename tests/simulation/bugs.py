@@ -18,7 +18,7 @@ from rx_phoenix._protocol.message import Reply
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix.channel import Channel
-from rx_phoenix.operators.waiting import Waiting
+from rx_phoenix.operators._bounded_queue import Waiting
 from rx_phoenix.policy import Backoff
 from rx_phoenix.push import Push
 from rx_phoenix.testing.simulation import Invariant

@@ -11,7 +11,7 @@ from reactivex.internal.exceptions import SequenceContainsNoElementsError
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.state import State
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators.first import first_value
+from rx_phoenix.operators._first_value import first_value
 from tests.operators.notes import Failure
 
 FAILURE = Failure("gone")

@@ -11,8 +11,8 @@ from reactivex import operators as ops
 
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators.each import for_each
-from rx_phoenix.operators.waiting import QueueOverflow
+from rx_phoenix.operators._bounded_queue import QueueOverflow
+from rx_phoenix.operators._for_each import for_each
 from tests.operators.notes import Failure, Notes
 
 FAILURE = Failure("gone")

@@ -12,8 +12,8 @@ from reactivex import operators as ops
 
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators.mapping import map_async
-from rx_phoenix.operators.waiting import QueueOverflow
+from rx_phoenix.operators._bounded_queue import QueueOverflow
+from rx_phoenix.operators._map_async import map_async
 from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure, Notes
 

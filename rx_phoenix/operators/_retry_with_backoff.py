@@ -10,8 +10,8 @@ from reactivex import Observable, abc
 from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 
 from rx_phoenix.errors import JoinRefused, UsageError
-from rx_phoenix.operators.scheduling import scheduler_for
-from rx_phoenix.operators.share import forget_shared
+from rx_phoenix.operators._scheduling import scheduler_for
+from rx_phoenix.operators._share_latest import forget_shared
 from rx_phoenix.policy import (
     Delays,
     Duration,

@@ -11,8 +11,8 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix._log import fields, log
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.operators.raising import raise_all
-from rx_phoenix.operators.scheduling import tasks_for
+from rx_phoenix.operators._raising import raise_all
+from rx_phoenix.operators._scheduling import tasks_for
 
 __all__ = ["Gap", "Resumable", "consecutive", "resume"]
 

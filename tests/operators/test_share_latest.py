@@ -18,8 +18,8 @@ from reactivex.disposable import Disposable
 
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators.retry import retry_with_backoff
-from rx_phoenix.operators.share import share_latest
+from rx_phoenix.operators._retry_with_backoff import retry_with_backoff
+from rx_phoenix.operators._share_latest import share_latest
 from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure, Notes
 

@@ -17,7 +17,7 @@ from rx_phoenix.errors import (
     PushTimeout,
     UsageError,
 )
-from rx_phoenix.operators.retry import Retry, retry_with_backoff
+from rx_phoenix.operators._retry_with_backoff import Retry, retry_with_backoff
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure

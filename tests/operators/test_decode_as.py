@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import PayloadError, UsageError
-from rx_phoenix.operators.decoding import decode_as, decoder
+from rx_phoenix.operators._decode_as import decode_as, decoder
 
 
 class Struct(msgspec.Struct):

@@ -11,9 +11,9 @@ from reactivex import operators as ops
 
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators.mapping import Strategy, map_async
-from rx_phoenix.operators.scheduling import tasks_for
-from rx_phoenix.operators.waiting import OnLoss, Overflow
+from rx_phoenix.operators._bounded_queue import OnLoss, Overflow
+from rx_phoenix.operators._map_async import Strategy, map_async
+from rx_phoenix.operators._scheduling import tasks_for
 
 __all__ = ["for_each"]
 

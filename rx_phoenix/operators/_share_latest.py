@@ -8,8 +8,8 @@ from reactivex import Observable, abc
 from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 
 from rx_phoenix._streams.state import Latest
-from rx_phoenix.operators.raising import raise_all
-from rx_phoenix.operators.scheduling import scheduler_for
+from rx_phoenix.operators._raising import raise_all
+from rx_phoenix.operators._scheduling import scheduler_for
 from rx_phoenix.policy import Duration, seconds
 
 __all__ = ["forget_shared", "share_latest"]

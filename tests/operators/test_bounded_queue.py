@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rx_phoenix.errors import RxPhoenixError, UsageError
-from rx_phoenix.operators.waiting import QueueOverflow, Waiting, check_choice
+from rx_phoenix.operators._bounded_queue import QueueOverflow, Waiting, check_choice
 
 
 def contents(waiting):

@@ -4,8 +4,8 @@ import pytest
 import reactivex
 
 from rx_phoenix._streams.hub import Hub
-from rx_phoenix.operators.share import share_latest
-from rx_phoenix.operators.snapshot import snapshot_then
+from rx_phoenix.operators._share_latest import share_latest
+from rx_phoenix.operators._snapshot_then import snapshot_then
 from tests.operators.notes import Failure, Notes
 
 FAILURE = Failure("gone")

@@ -12,7 +12,7 @@ from reactivex.disposable import SingleAssignmentDisposable
 from rx_phoenix._streams.failure import fresh
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators.waiting import OnLoss, Overflow, Waiting
+from rx_phoenix.operators._bounded_queue import OnLoss, Overflow, Waiting
 
 __all__ = ["values"]
 

@@ -8,7 +8,7 @@ from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.operators.scheduling import tasks_for
+from rx_phoenix.operators._scheduling import tasks_for
 from rx_phoenix.policy import Duration, seconds
 
 __all__ = ["first_value"]

@@ -10,14 +10,14 @@ from reactivex.disposable import SingleAssignmentDisposable
 
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators.scheduling import tasks_for
-from rx_phoenix.operators.waiting import (
+from rx_phoenix.operators._bounded_queue import (
     OnLoss,
     Overflow,
     QueueOverflow,
     Waiting,
     check_choice,
 )
+from rx_phoenix.operators._scheduling import tasks_for
 
 __all__ = ["Strategy", "map_async"]
 
