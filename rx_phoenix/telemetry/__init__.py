@@ -1,7 +1,7 @@
 """Metrics and spans of a socket, by OpenTelemetry. Needs the extra ``otel``."""
 
 try:
-    from rx_phoenix.telemetry.instrument import instrument
+    from rx_phoenix.telemetry._instrument import instrument
 except ModuleNotFoundError as missing:
     if (missing.name or "").partition(".")[0] != "opentelemetry":
         raise

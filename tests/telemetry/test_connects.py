@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix import ConnectError, ConnectionLost
-from rx_phoenix.telemetry.connects import kind_of
+from rx_phoenix.telemetry._connects import kind_of
 from rx_phoenix.testing import Closes, Fails
 from tests.telemetry.collector import COMMON
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.telemetry.names import of_server, template_of
+from rx_phoenix.telemetry._names import of_server, template_of
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.telemetry.operations import Operations
+from rx_phoenix.telemetry._operations import Operations
 
 DURATION = "messaging.client.operation.duration"
 

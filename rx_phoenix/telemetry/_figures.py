@@ -8,7 +8,7 @@ from reactivex import operators as ops
 from rx_phoenix._protocol.names import SocketState
 from rx_phoenix.socket import Socket
 from rx_phoenix.stats import Counters, SocketStats
-from rx_phoenix.telemetry.names import DIRECTION, REASON, Attributes
+from rx_phoenix.telemetry._names import DIRECTION, REASON, Attributes
 
 __all__ = ["Figures"]
 

@@ -13,7 +13,7 @@ from opentelemetry.trace import (
 )
 from reactivex import abc
 
-from rx_phoenix.telemetry.names import (
+from rx_phoenix.telemetry._names import (
     BOUNDARIES,
     ERROR_TYPE,
     OPERATION,

@@ -17,14 +17,14 @@ from rx_phoenix._protocol.names import (
     SocketState,
 )
 from rx_phoenix.socket import Socket
-from rx_phoenix.telemetry.names import (
+from rx_phoenix.telemetry._names import (
     CONVERSATION,
     DESTINATION,
     MESSAGE,
     TEMPLATE,
     template_of,
 )
-from rx_phoenix.telemetry.operations import Operation, Operations
+from rx_phoenix.telemetry._operations import Operation, Operations
 
 __all__ = ["Joins"]
 

@@ -9,8 +9,8 @@ from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle
 from rx_phoenix._protocol.names import OK, SocketState
 from rx_phoenix.errors import ConnectError, ProtocolError
 from rx_phoenix.socket import Socket
-from rx_phoenix.telemetry.names import CLOSE_CODE, HTTP_STATUS, Attributes
-from rx_phoenix.telemetry.operations import Operation, Operations
+from rx_phoenix.telemetry._names import CLOSE_CODE, HTTP_STATUS, Attributes
+from rx_phoenix.telemetry._operations import Operation, Operations
 
 __all__ = ["Connects", "kind_of"]
 

@@ -7,7 +7,7 @@ from reactivex.disposable import CompositeDisposable
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import PHOENIX
 from rx_phoenix.socket import Socket
-from rx_phoenix.telemetry.names import (
+from rx_phoenix.telemetry._names import (
     OPERATION,
     OPERATION_TYPE,
     TEMPLATE,

@@ -5,7 +5,7 @@ from reactivex import abc
 from rx_phoenix._protocol.names import OK, TIMEOUT
 from rx_phoenix.push import Push
 from rx_phoenix.socket import Socket
-from rx_phoenix.telemetry.names import (
+from rx_phoenix.telemetry._names import (
     DESTINATION,
     EVENT,
     MESSAGE,
@@ -13,7 +13,7 @@ from rx_phoenix.telemetry.names import (
     TEMPLATE,
     template_of,
 )
-from rx_phoenix.telemetry.operations import Operations
+from rx_phoenix.telemetry._operations import Operations
 
 __all__ = ["Pushes"]
 

@@ -7,13 +7,13 @@ from reactivex.disposable import CompositeDisposable
 
 from rx_phoenix import __version__
 from rx_phoenix.socket import Socket
-from rx_phoenix.telemetry.connects import Connects
-from rx_phoenix.telemetry.figures import Figures
-from rx_phoenix.telemetry.joins import Joins
-from rx_phoenix.telemetry.messages import Messages
-from rx_phoenix.telemetry.names import of_server
-from rx_phoenix.telemetry.operations import Operations
-from rx_phoenix.telemetry.pushes import Pushes
+from rx_phoenix.telemetry._connects import Connects
+from rx_phoenix.telemetry._figures import Figures
+from rx_phoenix.telemetry._joins import Joins
+from rx_phoenix.telemetry._messages import Messages
+from rx_phoenix.telemetry._names import of_server
+from rx_phoenix.telemetry._operations import Operations
+from rx_phoenix.telemetry._pushes import Pushes
 
 __all__ = ["instrument"]
 
