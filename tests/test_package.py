@@ -65,7 +65,7 @@ def test_the_wheel_holds_what_the_demo_sends_to_a_browser(wheel, kind):
     kinds = {
         PurePosixPath(name).suffix
         for name in wheel.namelist()
-        if name.startswith("rx_phoenix/cli/demo/web/")
+        if name.startswith("rx_phoenix/_cli/demo/web/")
     }
 
     assert f".{kind}" in kinds
@@ -84,7 +84,7 @@ def test_the_wheel_holds_the_licence(wheel):
 def test_the_wheel_brings_the_command_and_the_fixtures(wheel):
     assert wheel.read(f"{DIST_INFO}/entry_points.txt").decode().split("\n") == [
         "[console_scripts]",
-        "rx-phoenix = rx_phoenix.cli:main",
+        "rx-phoenix = rx_phoenix._cli:main",
         "",
         "[pytest11]",
         "rx_phoenix = rx_phoenix.testing.plugin",

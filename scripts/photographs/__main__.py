@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from rx_phoenix import Backoff
-from rx_phoenix.cli.demo.pipelines import Limits
+from rx_phoenix._cli.demo.pipelines import Limits
 from tests.browser import Tab, press, running_browser, says
 from tests.cli.demo.web.theatre import playing
 

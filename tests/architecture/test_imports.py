@@ -57,7 +57,7 @@ def imported():
 
 
 @pytest.mark.parametrize(
-    "part", ["rx_phoenix.cli", "rx_phoenix.telemetry", "rx_phoenix.testing"]
+    "part", ["rx_phoenix._cli", "rx_phoenix.telemetry", "rx_phoenix.testing"]
 )
 def test_the_package_leaves_a_part_to_those_who_ask_for_it(imported, part):
     assert part not in imported

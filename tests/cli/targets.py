@@ -1,6 +1,6 @@
 """Targets without what a test does not care about."""
 
-from rx_phoenix.cli.target import Carrier, Target
+from rx_phoenix._cli.target import Carrier, Target
 
 __all__ = ["target_for"]
 

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from rx_phoenix.cli.app import app
+from rx_phoenix._cli.app import app
 
 COMMANDS = ["demo", "serve"]
 

@@ -2,7 +2,7 @@
 
 import json
 
-from rx_phoenix.cli.bench import figures
+from rx_phoenix._cli.bench import figures
 from tests.cli.terminal import run, terminal
 
 

@@ -11,7 +11,7 @@ from rx_phoenix import (
     Opened,
     Reconnect,
 )
-from rx_phoenix.cli.connecting import connected
+from rx_phoenix._cli.connecting import connected
 from rx_phoenix.operators import first_value
 
 HASTY = Reconnect(Backoff(0.01))

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from rx_phoenix.cli.checkup import STEPS
-from rx_phoenix.cli.doctor import doctor
-from rx_phoenix.cli.exits import ExitCode
+from rx_phoenix._cli.doctor import doctor
+from rx_phoenix._cli.doctor_steps import STEPS
+from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix.testing.server import PhoenixServer, ServerChannel
 from tests.cli.targets import target_for
 from tests.cli.terminal import run, terminal

@@ -7,9 +7,8 @@ from functools import partial
 import pytest
 
 from rx_phoenix import Socket
-from rx_phoenix._protocol.changes import Joined, Left, Updated
-from rx_phoenix.cli.exits import ExitCode
-from rx_phoenix.cli.listening import (
+from rx_phoenix._cli.exit_codes import ExitCode
+from rx_phoenix._cli.listening import (
     Heard,
     Wish,
     bounded,
@@ -18,7 +17,8 @@ from rx_phoenix.cli.listening import (
     news_of,
     told_change,
 )
-from rx_phoenix.cli.output import Output
+from rx_phoenix._cli.output import Output
+from rx_phoenix._protocol.changes import Joined, Left, Updated
 from rx_phoenix.errors import ConnectError, JoinRefused
 from rx_phoenix.testing import Says
 from rx_phoenix.testing.server import PhoenixServer, ServerChannel

@@ -3,13 +3,13 @@
 import asyncio
 import sys
 
-from rx_phoenix.cli.exits import ExitCode
+from rx_phoenix._cli.exit_codes import ExitCode
 from tests.cli.terminal import run
 
 WITHOUT_TYPER = """
 import sys
 sys.modules["typer"] = None
-from rx_phoenix.cli import main
+from rx_phoenix._cli import main
 main()
 """
 

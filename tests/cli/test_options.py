@@ -6,8 +6,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from rx_phoenix.cli.options import connecting
-from rx_phoenix.cli.target import Carrier
+from rx_phoenix._cli.options import connecting
+from rx_phoenix._cli.target import Carrier
 from rx_phoenix.errors import UsageError
 
 URL = "ws://example.org/socket"

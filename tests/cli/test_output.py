@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from rx_phoenix.cli.output import Output, as_json, harmless, notice
+from rx_phoenix._cli.output import Output, as_json, harmless, notice
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from rx_phoenix.cli.parsing import params_of, payload_of
+from rx_phoenix._cli.parsing import params_of, payload_of
 from rx_phoenix.errors import UsageError
 
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from rx_phoenix import Socket
-from rx_phoenix.cli.listening import Wish
-from rx_phoenix.cli.output import Output
-from rx_phoenix.cli.presence import presence
+from rx_phoenix._cli.listening import Wish
+from rx_phoenix._cli.output import Output
+from rx_phoenix._cli.presence import presence
 from rx_phoenix.errors import JoinRefused, PushTimeout
 from tests.cli.targets import target_for
 from tests.cli.terminal import run, terminal

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import ClientConnectorError, ClientSession
 
 from rx_phoenix import errors
-from rx_phoenix.cli.exits import ExitCode
-from rx_phoenix.cli.problems import cause_of, explain
+from rx_phoenix._cli.exit_codes import ExitCode
+from rx_phoenix._cli.problems import cause_of, explain
 
 URL = "ws://example.org/socket"
 

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from rx_phoenix import Socket
-from rx_phoenix.cli.exits import ExitCode
-from rx_phoenix.cli.output import Output
-from rx_phoenix.cli.pushing import Saying, push, request
+from rx_phoenix._cli.exit_codes import ExitCode
+from rx_phoenix._cli.output import Output
+from rx_phoenix._cli.pushing import Saying, push, request
 from rx_phoenix.errors import ConnectError, JoinRefused, PushTimeout
 from rx_phoenix.operators import first_value
 from rx_phoenix.testing.server import PhoenixServer, ServerChannel

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from rx_phoenix import Socket
+from rx_phoenix._cli.listening import Wish
+from rx_phoenix._cli.output import Output
+from rx_phoenix._cli.recording import Destination, joins_of, record, redacted, replay
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.redaction import redactor
-from rx_phoenix.cli.listening import Wish
-from rx_phoenix.cli.output import Output
-from rx_phoenix.cli.recording import Destination, joins_of, record, redacted, replay
 from rx_phoenix.errors import ConnectError, UsageError
 from rx_phoenix.testing.tape import Closed, Opened, Received, Sent, read_tape
 from tests.cli.targets import target_for

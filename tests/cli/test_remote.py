@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.cli.remote import REMOTE
+from rx_phoenix._cli.remote import REMOTE
 from tests.cli.terminal import run
 
 ARGUMENTS = {

@@ -7,8 +7,8 @@ import signal
 import pytest
 import typer
 
-from rx_phoenix.cli.exits import ExitCode
-from rx_phoenix.cli.running import fail, run
+from rx_phoenix._cli.exit_codes import ExitCode
+from rx_phoenix._cli.running import fail, run
 from rx_phoenix.errors import ConnectError, PushTimeout
 
 

@@ -1,7 +1,7 @@
 """Whole lives, from the command line."""
 
-from rx_phoenix.cli.exits import ExitCode
-from rx_phoenix.cli.simulating import simulate_all
+from rx_phoenix._cli.exit_codes import ExitCode
+from rx_phoenix._cli.simulating import simulate_all
 from rx_phoenix.testing.simulation import Broken
 from tests.cli.terminal import run, terminal
 
@@ -15,7 +15,7 @@ def test_what_broke_is_shown_with_its_seed(capsys, monkeypatch):
     def break_at_once(seed, **_):
         raise Broken(seed, "it did not heal", ["0.0 s: opened", "0.1 s: lost"])
 
-    monkeypatch.setattr("rx_phoenix.cli.simulating.simulate", break_at_once)
+    monkeypatch.setattr("rx_phoenix._cli.simulating.simulate", break_at_once)
 
     assert simulate_all([7], sockets=1, steps=20) is ExitCode.REFUSED
     assert capsys.readouterr().out.splitlines() == [

@@ -9,7 +9,7 @@ from rx_phoenix import (
     SerializerV2,
     WebSocketTransport,
 )
-from rx_phoenix.cli.target import Carrier, Target, pairs, revealed
+from rx_phoenix._cli.target import Carrier, Target, pairs, revealed
 from rx_phoenix.errors import UsageError
 
 

@@ -5,8 +5,8 @@ import re
 import pytest
 from typer.main import get_command
 
-from rx_phoenix.cli.app import app
-from rx_phoenix.cli.exits import ExitCode
+from rx_phoenix._cli.app import app
+from rx_phoenix._cli.exit_codes import ExitCode
 from tests.docs.blocks import ROOT, is_as_shown, shell, steps_of
 
 PAGE = "docs/command-line.md"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.cli.demo.reading import Reading
+from rx_phoenix._cli.demo.reading import Reading
 
 
 @pytest.fixture

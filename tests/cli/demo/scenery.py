@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import reactivex
 
 from rx_phoenix import WebSocketTransport
-from rx_phoenix.cli.demo.badge import Badge, Mood
-from rx_phoenix.cli.demo.feed import Dated, Feed
-from rx_phoenix.cli.demo.pipelines import Limits, figures
-from rx_phoenix.cli.demo.publisher import Deliveries
-from rx_phoenix.cli.demo.scene import Scene
-from rx_phoenix.cli.demo.stage import Stage
-from rx_phoenix.cli.news import Kind, News
+from rx_phoenix._cli.demo.badge import Badge, Mood
+from rx_phoenix._cli.demo.feed import Dated, Feed
+from rx_phoenix._cli.demo.pipelines import Limits, figures
+from rx_phoenix._cli.demo.publisher import Deliveries
+from rx_phoenix._cli.demo.scene import Scene
+from rx_phoenix._cli.demo.stage import Stage
+from rx_phoenix._cli.events import Kind, News
 from rx_phoenix.stats import SocketStats
 
 __all__ = ["NOON", "STAGE", "STATS", "dated", "feed_of", "figures_of", "scene_of"]

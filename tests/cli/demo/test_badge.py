@@ -1,5 +1,6 @@
 """The badge, in virtual time."""
 
+from rx_phoenix._cli.demo.badge import Badge, Mood, badges, troubles
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -9,7 +10,6 @@ from rx_phoenix._protocol.lifecycle import (
     Retrying,
 )
 from rx_phoenix._protocol.names import ChannelState
-from rx_phoenix.cli.demo.badge import Badge, Mood, badges, troubles
 from rx_phoenix.errors import ConnectError, ProtocolError
 
 EVENTS = {

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rx_phoenix.cli.demo.chart import bar, chart, columns, heat
-from rx_phoenix.cli.demo.pipelines import Point
+from rx_phoenix._cli.demo.chart import bar, chart, columns, heat
+from rx_phoenix._cli.demo.pipelines import Point
 
 
 @pytest.mark.parametrize(

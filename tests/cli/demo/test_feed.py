@@ -4,11 +4,11 @@ import reactivex
 from reactivex import operators as ops
 
 from rx_phoenix import Socket
+from rx_phoenix._cli.demo.badge import Mood
+from rx_phoenix._cli.demo.feed import feed
+from rx_phoenix._cli.demo.pipelines import Limits
+from rx_phoenix._cli.demo.publisher import PUSHED
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.cli.demo.badge import Mood
-from rx_phoenix.cli.demo.feed import feed
-from rx_phoenix.cli.demo.pipelines import Limits
-from rx_phoenix.cli.demo.publisher import PUSHED
 from rx_phoenix.operators import first_value
 
 LIMITS = Limits(80, 70)

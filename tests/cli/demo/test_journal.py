@@ -1,8 +1,8 @@
 """News of alarms, in words."""
 
-from rx_phoenix.cli.demo.journal import alarm_news
-from rx_phoenix.cli.demo.pipelines import Alarm
-from rx_phoenix.cli.news import Kind, News
+from rx_phoenix._cli.demo.journal import alarm_news
+from rx_phoenix._cli.demo.pipelines import Alarm
+from rx_phoenix._cli.events import Kind, News
 
 CPU = Alarm("cpu", value=93.4, since=0)
 MEMORY = Alarm("memory", value=90, since=0)

@@ -2,7 +2,7 @@
 
 import reactivex
 
-from rx_phoenix.cli.demo.lines import lines
+from rx_phoenix._cli.demo.lines import lines
 from tests.cli.demo.scenery import dated, feed_of, figures_of
 
 

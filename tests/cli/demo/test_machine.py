@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import psutil
 
-from rx_phoenix.cli.demo.machine import busiest, read
-from rx_phoenix.cli.demo.reading import Process
+from rx_phoenix._cli.demo.machine import busiest, read
+from rx_phoenix._cli.demo.reading import Process
 
 
 async def test_a_reading_is_of_this_machine():

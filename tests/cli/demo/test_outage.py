@@ -14,7 +14,7 @@ from rx_phoenix import (
     Socket,
     WebSocketTransport,
 )
-from rx_phoenix.cli.demo.outage import BreakableTransport, restart
+from rx_phoenix._cli.demo.outage import BreakableTransport, restart
 from rx_phoenix.operators import first_value
 
 HASTY = Reconnect(Backoff.steps(0.01))

@@ -2,8 +2,8 @@
 
 import reactivex
 
-from rx_phoenix.cli.demo.performance import Performance
-from rx_phoenix.cli.demo.pipelines import Limits
+from rx_phoenix._cli.demo.performance import Performance
+from rx_phoenix._cli.demo.pipelines import Limits
 from tests.cli.demo.scenery import STAGE
 
 

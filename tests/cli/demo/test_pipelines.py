@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reactivex import operators as ops
 
-from rx_phoenix.cli.demo.pipelines import (
+from rx_phoenix._cli.demo.pipelines import (
     Alarm,
     Limits,
     Point,

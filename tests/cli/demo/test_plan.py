@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.cli.demo.plan import plan_for
+from rx_phoenix._cli.demo.plan import plan_for
 
 
 @pytest.mark.parametrize("seconds", [1.0, 2.0, 10.0, 60.0])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.cli.demo.publisher import (
+from rx_phoenix._cli.demo.publisher import (
     PUSHED,
     RECEIVED,
     Deliveries,

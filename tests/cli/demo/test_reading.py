@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from rx_phoenix.cli.demo.reading import Reading
+from rx_phoenix._cli.demo.reading import Reading
 
 
 def test_a_reading_survives_the_wire(reading):

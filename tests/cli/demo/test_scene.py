@@ -2,9 +2,9 @@
 
 import reactivex
 
-from rx_phoenix.cli.demo.badge import Badge, Mood
-from rx_phoenix.cli.demo.publisher import Deliveries
-from rx_phoenix.cli.demo.scene import Scene, scenes
+from rx_phoenix._cli.demo.badge import Badge, Mood
+from rx_phoenix._cli.demo.publisher import Deliveries
+from rx_phoenix._cli.demo.scene import Scene, scenes
 from tests.cli.demo.scenery import STATS, dated, feed_of, figures_of
 
 LIVE = Badge(Mood.LIVE)

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from rx_phoenix.cli.demo.badge import Badge, Mood
-from rx_phoenix.cli.demo.publisher import Deliveries
-from rx_phoenix.cli.demo.screen import draw
-from rx_phoenix.cli.news import Kind
+from rx_phoenix._cli.demo.badge import Badge, Mood
+from rx_phoenix._cli.demo.publisher import Deliveries
+from rx_phoenix._cli.demo.screen import draw
+from rx_phoenix._cli.events import Kind
 from tests.cli.demo.scenery import STAGE, STATS, dated, figures_of, scene_of
 
 

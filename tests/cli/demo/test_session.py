@@ -12,11 +12,11 @@ from functools import partial
 import pytest
 from aiohttp import ClientSession
 
-from rx_phoenix.cli.demo.pipelines import Limits
-from rx_phoenix.cli.demo.plan import Plan
-from rx_phoenix.cli.demo.session import demonstrate, play
-from rx_phoenix.cli.demo.show import in_terminal
-from rx_phoenix.cli.demo.stage import borrowed
+from rx_phoenix._cli.demo.pipelines import Limits
+from rx_phoenix._cli.demo.plan import Plan
+from rx_phoenix._cli.demo.session import demonstrate, play
+from rx_phoenix._cli.demo.show import in_terminal
+from rx_phoenix._cli.demo.stage import borrowed
 from rx_phoenix.errors import ConnectError
 from tests.cli.terminal import PATIENCE, piped, run, terminal
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 WITHOUT = """
 import sys
-from rx_phoenix.cli.app import app
+from rx_phoenix._cli.app import app
 
 class Missing:
     def find_spec(self, name, *_):

@@ -7,9 +7,9 @@ import pytest
 import reactivex
 from rich.console import Console
 
-from rx_phoenix.cli.demo.badge import Badge, Mood
-from rx_phoenix.cli.demo.publisher import Deliveries
-from rx_phoenix.cli.demo.show import showing, summary
+from rx_phoenix._cli.demo.badge import Badge, Mood
+from rx_phoenix._cli.demo.publisher import Deliveries
+from rx_phoenix._cli.demo.show import showing, summary
 from tests.cli.demo.scenery import STAGE, STATS, dated, feed_of, scene_of
 
 SCREEN_ON, SCREEN_OFF = "\x1b[?1049h", "\x1b[?1049l"

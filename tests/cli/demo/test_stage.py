@@ -1,7 +1,7 @@
 """Where the demo plays."""
 
 from rx_phoenix import Socket
-from rx_phoenix.cli.demo.stage import borrowed, embedded
+from rx_phoenix._cli.demo.stage import borrowed, embedded
 
 
 async def test_an_embedded_server_is_on_loopback_and_lets_us_in():

@@ -4,7 +4,7 @@ import pytest
 import reactivex
 from reactivex import operators as ops
 
-from rx_phoenix.cli.demo.watching import Watcher, announcements, told, watchers
+from rx_phoenix._cli.demo.watching import Watcher, announcements, told, watchers
 from rx_phoenix.testing import Says, Sends
 
 ANN = {"metas": [{"phx_ref": "1", "name": "Ann", "browsers": 2}]}

@@ -2,8 +2,8 @@
 
 import reactivex
 
+from rx_phoenix._cli.demo.web.board import Board
 from rx_phoenix._streams.state import State
-from rx_phoenix.cli.demo.web.board import Board
 from tests.cli.demo.scenery import STAGE
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rx_phoenix.cli.demo.pipelines import Point
-from rx_phoenix.cli.demo.web.charts import Chart, Line, rows
+from rx_phoenix._cli.demo.pipelines import Point
+from rx_phoenix._cli.demo.web.charts import Chart, Line, rows
 from tests.cli.demo.scenery import figures_of
 
 

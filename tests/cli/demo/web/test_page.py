@@ -6,9 +6,9 @@ from bokeh.models import Div, RadioButtonGroup
 from jinja2 import Template
 
 from rx_phoenix import Reply
-from rx_phoenix.cli.demo.badge import Badge, Mood
-from rx_phoenix.cli.demo.web.page import PLACES, Page
-from rx_phoenix.cli.demo.web.style import PAGE
+from rx_phoenix._cli.demo.badge import Badge, Mood
+from rx_phoenix._cli.demo.web.page import PLACES, Page
+from rx_phoenix._cli.demo.web.style import PAGE
 from tests.cli.demo.scenery import STAGE, figures_of, scene_of
 
 BASE = "{% block postamble %}{% endblock %}{% block contents %}{% endblock %}"

@@ -4,13 +4,13 @@ import pytest
 from msgspec.structs import replace
 
 from rx_phoenix import Reply
-from rx_phoenix.cli.demo.badge import Badge, Mood
-from rx_phoenix.cli.demo.pipelines import Alarm
-from rx_phoenix.cli.demo.publisher import Deliveries
-from rx_phoenix.cli.demo.reading import Process
-from rx_phoenix.cli.demo.watching import Watcher
-from rx_phoenix.cli.demo.web.charts import Line
-from rx_phoenix.cli.demo.web.pieces import (
+from rx_phoenix._cli.demo.badge import Badge, Mood
+from rx_phoenix._cli.demo.pipelines import Alarm
+from rx_phoenix._cli.demo.publisher import Deliveries
+from rx_phoenix._cli.demo.reading import Process
+from rx_phoenix._cli.demo.watching import Watcher
+from rx_phoenix._cli.demo.web.charts import Line
+from rx_phoenix._cli.demo.web.pieces import (
     alarm_list,
     answer_line,
     badge_pill,
@@ -20,7 +20,7 @@ from rx_phoenix.cli.demo.web.pieces import (
     tiles,
     watcher_list,
 )
-from rx_phoenix.cli.news import Kind
+from rx_phoenix._cli.events import Kind
 from tests.cli.demo.scenery import STATS, dated, figures_of, scene_of
 
 EVIL = "<script>alert(1)</script>"

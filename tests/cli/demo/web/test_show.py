@@ -5,16 +5,16 @@ import reactivex
 from reactivex import operators as ops
 
 from rx_phoenix import Socket
-from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.cli.demo.badge import Badge, Mood
-from rx_phoenix.cli.demo.performance import Performance
-from rx_phoenix.cli.demo.pipelines import Limits
-from rx_phoenix.cli.demo.web.show import (
+from rx_phoenix._cli.demo.badge import Badge, Mood
+from rx_phoenix._cli.demo.performance import Performance
+from rx_phoenix._cli.demo.pipelines import Limits
+from rx_phoenix._cli.demo.web.show import (
     board_of,
     counting_down,
     has_display,
     in_browser,
 )
+from rx_phoenix._streams.scheduler import LoopScheduler
 from tests.cli.demo.scenery import STAGE, scene_of
 
 LIMITS = Limits(80, 70)

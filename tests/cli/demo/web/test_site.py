@@ -8,9 +8,9 @@ import reactivex
 from aiohttp import ClientSession, WSServerHandshakeError
 from reactivex.disposable import Disposable
 
+from rx_phoenix._cli.demo.web.board import Board
+from rx_phoenix._cli.demo.web.site import serving
 from rx_phoenix._streams.state import State
-from rx_phoenix.cli.demo.web.board import Board
-from rx_phoenix.cli.demo.web.site import serving
 from tests.cli.demo.scenery import STAGE, scene_of
 from tests.cli.terminal import PATIENCE
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rx_phoenix.cli.demo.web.style import COLOURS, CONTROLS, PAGE, PIECES
+from rx_phoenix._cli.demo.web.style import COLOURS, CONTROLS, PAGE, PIECES
 
 
 @pytest.mark.parametrize("css", [PIECES, CONTROLS, PAGE])

@@ -6,9 +6,9 @@ import pytest
 from bokeh.document import Document
 from bokeh.models import RadioButtonGroup
 
+from rx_phoenix._cli.demo.web.board import Board
+from rx_phoenix._cli.demo.web.visit import Visit
 from rx_phoenix._streams.state import State
-from rx_phoenix.cli.demo.web.board import Board
-from rx_phoenix.cli.demo.web.visit import Visit
 from rx_phoenix.testing import Answers, Sends
 from tests.cli.demo.scenery import STAGE, dated, scene_of
 

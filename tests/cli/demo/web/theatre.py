@@ -4,15 +4,15 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from rx_phoenix import Backoff, Heartbeat, Reconnect, Rejoin, Socket
+from rx_phoenix._cli.demo.machine import read
+from rx_phoenix._cli.demo.performance import Performance
+from rx_phoenix._cli.demo.pipelines import Limits
+from rx_phoenix._cli.demo.publisher import Deliveries, deliveries, publications
+from rx_phoenix._cli.demo.stage import borrowed
+from rx_phoenix._cli.demo.web.show import board_of
+from rx_phoenix._cli.demo.web.site import serving
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.state import Latest
-from rx_phoenix.cli.demo.machine import read
-from rx_phoenix.cli.demo.performance import Performance
-from rx_phoenix.cli.demo.pipelines import Limits
-from rx_phoenix.cli.demo.publisher import Deliveries, deliveries, publications
-from rx_phoenix.cli.demo.stage import borrowed
-from rx_phoenix.cli.demo.web.show import board_of
-from rx_phoenix.cli.demo.web.site import serving
 from rx_phoenix.testing import reference_app
 
 __all__ = ["Theatre", "playing"]

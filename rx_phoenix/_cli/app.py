@@ -1,0 +1,173 @@
+"""The commands of ``rx-phoenix``, and what they take.
+
+Each command imports what it needs when it is run, so that ``--help`` is quick.
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rx_phoenix._cli.exit_codes import EPILOG, ExitCode
+from rx_phoenix._cli.options import connecting
+from rx_phoenix._cli.output import Output
+from rx_phoenix._cli.remote import REMOTE, Count, Events, Json, Presence
+from rx_phoenix._cli.running import fail, finish, run
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="rx-phoenix",
+    help="A command line for Phoenix Channels.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+DEMO_NEEDS = {"bokeh", "psutil"}
+"""What the demo stands on besides; bokeh only in a browser."""
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version, and exit."""
+    if wanted:
+        from rx_phoenix import __version__
+
+        typer.echo(f"rx-phoenix {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=show_version, is_eager=True, help="Show the version."
+        ),
+    ] = False,
+) -> None:
+    """A command line for Phoenix Channels."""
+
+
+@app.command()
+def demo(
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="A server that runs already, as `rx-phoenix serve` does; its own if "
+            "left out.",
+        ),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=1.0, help="End after so long; at Ctrl-C if left out."),
+    ] = None,
+    alarm: Annotated[
+        float,
+        typer.Option(min=1.0, max=100.0, help="Percent from which on there is alarm."),
+    ] = 80.0,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Show it in the terminal.")
+    ] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open a browser.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The page's port; 0 for any free one.")
+    ] = 0,
+) -> None:
+    """Watch this machine's figures travel through a channel, live in a browser.
+
+    A publisher pushes them every second, pipelines make averages, rates and alarms of
+    them. Halfway through, the connection breaks once, and heals by itself.
+    """
+    try:
+        from rx_phoenix._cli.demo.pipelines import Limits
+        from rx_phoenix._cli.demo.session import demonstrate
+
+        limits = Limits.below(alarm)
+        if terminal:
+            from rx_phoenix._cli.demo.show import in_terminal
+
+            present = partial(in_terminal, limits=limits)
+        else:
+            from rx_phoenix._cli.demo.web.show import in_browser
+
+            present = partial(
+                in_browser, limits=limits, port=port, is_opened=not no_browser
+            )
+    except ModuleNotFoundError as missing:
+        if missing.name not in DEMO_NEEDS:
+            raise
+        fail(
+            f"The demo needs {missing.name}, which is not installed.",
+            "Install it with: pip install 'rx_phoenix[demo]'",
+        )
+    run(demonstrate(url, seconds, present), interrupted=ExitCode.OK)
+
+
+@app.command()
+def serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port; 0 for any free one.")
+    ] = 4000,
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+) -> None:
+    """Serve an app to try clients with, until Ctrl-C.
+
+    It has a socket, a topic or an event for each thing that a Phoenix server can do to
+    a client. Try it with the socket at /socket, the topic room:lobby and the event
+    echo.
+    """
+    from rx_phoenix._cli.serve import serve as serving
+
+    run(serving(host, port), interrupted=ExitCode.OK)
+
+
+@app.command()
+def replay(
+    tape: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The tape; `-` is stdin.")
+    ],
+    speed: Annotated[
+        float,
+        typer.Option(min=0.0, help="How many times as fast; 0 leaves out all waiting."),
+    ] = 1.0,
+    event: Events = [],
+    presence: Presence = False,
+    count: Count = None,
+    json: Json = False,
+) -> None:
+    """Play a tape into a client, and show what that hears."""
+    from rx_phoenix._cli.listening import Wish
+    from rx_phoenix._cli.recording import replay as replaying
+
+    wish = Wish(event, presence, count, None)
+    run(replaying(tape, Output(json=json), speed=speed, wish=wish))
+
+
+@app.command()
+def simulate(
+    seed: Annotated[int, typer.Option(help="The seed of the first history.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="How many histories.")] = 100,
+    sockets: Annotated[int, typer.Option(min=1, help="Sockets in each.")] = 2,
+    steps: Annotated[int, typer.Option(min=1, help="What happens in each.")] = 120,
+) -> None:
+    """Live through whole lives of this client, on a network that does its worst.
+
+    All in virtual time: no server is asked. The same seed is the same history; one
+    that breaks something is shown as short as it can be, and ends this with 1.
+    """
+    from rx_phoenix._cli.simulating import simulate_all
+
+    numbers = range(seed, seed + seeds)
+    finish(lambda: simulate_all(numbers, sockets=sockets, steps=steps))
+
+
+for command in REMOTE:
+    app.command()(connecting(command))
