@@ -20,7 +20,7 @@ PLANTED = "pl4nted-s3cr3t"
 FORMS = (PLANTED, b64encode(PLANTED.encode()).decode().rstrip("="))
 """As it is, and as a token travels."""
 
-LOGGERS = ("rx_phoenix", "rx_phoenix.lifecycle", "rx_phoenix.testing.server")
+LOGGERS = ("rx_phoenix", "rx_phoenix.lifecycle", "rx_phoenix.testing._server")
 
 ALL = 1
 """A level that lets everything through, and that no test sets."""

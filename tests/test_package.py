@@ -87,7 +87,7 @@ def test_the_wheel_brings_the_command_and_the_fixtures(wheel):
         "rx-phoenix = rx_phoenix._cli:main",
         "",
         "[pytest11]",
-        "rx_phoenix = rx_phoenix.testing.plugin",
+        "rx_phoenix = rx_phoenix.testing._plugin",
         "",
     ]
 

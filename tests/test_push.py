@@ -16,7 +16,7 @@ from rx_phoenix.errors import (
     PushTimeout,
 )
 from rx_phoenix.push import Push
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from tests.operators.notes import Notes
 
 OK = Reply("ok", {"id": 7})

@@ -22,7 +22,7 @@ from rx_phoenix import (
     Socket,
     WebSocketTransport,
 )
-from rx_phoenix.testing.server import JoinError, PhoenixServer, ServerChannel
+from rx_phoenix.testing._server import JoinError, PhoenixServer, ServerChannel
 from tests.integration.waiting import PATIENCE
 from tests.secrets import PLANTED, Watch, credentials, planted_url
 from tests.transport.gate import running_gate, running_proxy

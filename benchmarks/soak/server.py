@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from benchmarks.soak.vitals import settled
-from rx_phoenix.testing.server import (
+from rx_phoenix.testing._server import (
     JoinError,
     PhoenixServer,
     ServerChannel,

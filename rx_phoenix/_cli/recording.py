@@ -24,8 +24,14 @@ from rx_phoenix.errors import UsageError
 from rx_phoenix.operators import for_each, values
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.socket import Socket
-from rx_phoenix.testing.playback import TapeTransport
-from rx_phoenix.testing.tape import Entry, Received, Sent, read_tape, recorded
+from rx_phoenix.testing._transports.playback import TapeTransport
+from rx_phoenix.testing._transports.tape import (
+    Entry,
+    Received,
+    Sent,
+    read_tape,
+    recorded,
+)
 
 __all__ = ["Destination", "joins_of", "record", "redacted", "replay"]
 

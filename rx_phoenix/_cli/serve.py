@@ -4,7 +4,7 @@ import logging
 
 import typer
 
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing._reference import reference_app
 
 __all__ = ["OneLine", "serve"]
 

@@ -8,7 +8,7 @@ import typer
 
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.silence_logs import quiet_logs
-from rx_phoenix.testing.simulation import Broken, simulate
+from rx_phoenix.testing._simulation import Broken, simulate
 
 __all__ = ["simulate_all"]
 

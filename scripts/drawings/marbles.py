@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from rx_phoenix import operators
-from rx_phoenix.testing.marbles import TICK, Lane, Mark, parse
+from rx_phoenix.testing._marbles.parser import TICK, Lane, Mark, parse
 from scripts.drawings.svg import Canvas
 
 __all__ = ["diagrams"]

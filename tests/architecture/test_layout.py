@@ -14,16 +14,16 @@ TESTED_ELSEWHERE = {
     "rx_phoenix": "tests/architecture",  # it has no code
     "rx_phoenix.__main__": "tests/cli",  # it is the command line
     # Whole lives, and deliberate bugs, show whether a simulation finds them.
-    "rx_phoenix.testing.simulation": "tests/simulation",
-    "rx_phoenix.testing.simulation.actions": "tests/simulation",
-    "rx_phoenix.testing.simulation.ends": "tests/simulation",
-    "rx_phoenix.testing.simulation.invariants": "tests/simulation",
-    "rx_phoenix.testing.simulation.listener": "tests/simulation",
-    "rx_phoenix.testing.simulation.network": "tests/simulation",
-    "rx_phoenix.testing.simulation.plan": "tests/simulation",
-    "rx_phoenix.testing.simulation.run": "tests/simulation",
-    "rx_phoenix.testing.simulation.server": "tests/simulation",
-    "rx_phoenix.testing.simulation.world": "tests/simulation",
+    "rx_phoenix.testing._simulation": "tests/simulation",
+    "rx_phoenix.testing._simulation.actions": "tests/simulation",
+    "rx_phoenix.testing._simulation.ends": "tests/simulation",
+    "rx_phoenix.testing._simulation.invariants": "tests/simulation",
+    "rx_phoenix.testing._simulation.listener": "tests/simulation",
+    "rx_phoenix.testing._simulation.network": "tests/simulation",
+    "rx_phoenix.testing._simulation.plan": "tests/simulation",
+    "rx_phoenix.testing._simulation.run": "tests/simulation",
+    "rx_phoenix.testing._simulation.server": "tests/simulation",
+    "rx_phoenix.testing._simulation.world": "tests/simulation",
     # Parts of a socket and of a channel, whose promises only the whole can keep.
     "rx_phoenix._channel.ended": "tests/channel/membership",
     "rx_phoenix._channel.join": "tests/channel/membership",
@@ -44,10 +44,10 @@ def mirror(root, name, source):
     """Where a module's tests belong: a folder for a package, a file for a file."""
     if name in TESTED_ELSEWHERE:
         return root / TESTED_ELSEWHERE[name]
-    *folders, last = name.split(".")[1:]
+    *folders, last = [part.strip("_") for part in name.split(".")[1:]]
     tests = root.joinpath("tests", *folders)
     is_package = source.name == "__init__.py"
-    return tests / last if is_package else tests / f"test_{last.strip('_')}.py"
+    return tests / last if is_package else tests / f"test_{last}.py"
 
 
 def by_kind(name):

@@ -7,7 +7,7 @@ import pytest
 from rx_phoenix._channel.rejoin import Rejoining
 from rx_phoenix.errors import JoinRefused
 from rx_phoenix.policy import Backoff, Rejoin
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 REFUSED = JoinRefused("error", {"reason": "full"})
 STEPS = Backoff.steps(1, 2, 5)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing._reference import reference_app
 
 
 @pytest.fixture

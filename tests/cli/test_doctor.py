@@ -7,7 +7,7 @@ import pytest
 from rx_phoenix._cli.doctor import doctor
 from rx_phoenix._cli.doctor_steps import STEPS
 from rx_phoenix._cli.exit_codes import ExitCode
-from rx_phoenix.testing.server import PhoenixServer, ServerChannel
+from rx_phoenix.testing._server import PhoenixServer, ServerChannel
 from tests.cli.targets import target_for
 from tests.cli.terminal import run, terminal
 

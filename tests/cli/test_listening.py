@@ -21,7 +21,7 @@ from rx_phoenix._cli.output import Output
 from rx_phoenix._protocol.changes import Joined, Left, Updated
 from rx_phoenix.errors import ConnectError, JoinRefused
 from rx_phoenix.testing import Says
-from rx_phoenix.testing.server import PhoenixServer, ServerChannel
+from rx_phoenix.testing._server import PhoenixServer, ServerChannel
 from tests.cli.targets import target_for
 from tests.cli.terminal import PATIENCE, piped, run, terminal
 

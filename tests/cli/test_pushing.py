@@ -10,7 +10,7 @@ from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.pushing import Saying, push, request
 from rx_phoenix.errors import ConnectError, JoinRefused, PushTimeout
 from rx_phoenix.operators import first_value
-from rx_phoenix.testing.server import PhoenixServer, ServerChannel
+from rx_phoenix.testing._server import PhoenixServer, ServerChannel
 from tests.cli.targets import target_for
 from tests.cli.terminal import run, terminal
 

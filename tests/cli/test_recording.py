@@ -14,7 +14,13 @@ from rx_phoenix._cli.recording import Destination, joins_of, record, redacted, r
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.redaction import redactor
 from rx_phoenix.errors import ConnectError, UsageError
-from rx_phoenix.testing.tape import Closed, Opened, Received, Sent, read_tape
+from rx_phoenix.testing._transports.tape import (
+    Closed,
+    Opened,
+    Received,
+    Sent,
+    read_tape,
+)
 from tests.cli.targets import target_for
 from tests.cli.terminal import PATIENCE, piped, run, terminal
 

@@ -11,7 +11,7 @@ import pytest
 
 from rx_phoenix import Socket
 from rx_phoenix._cli.serve import OneLine, serve
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing._reference import reference_app
 from tests.cli.terminal import PATIENCE, piped, run, terminal
 
 

@@ -2,7 +2,7 @@
 
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.simulating import simulate_all
-from rx_phoenix.testing.simulation import Broken
+from rx_phoenix.testing._simulation import Broken
 from tests.cli.terminal import run, terminal
 
 

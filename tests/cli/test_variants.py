@@ -4,7 +4,7 @@ import pytest
 
 from rx_phoenix._cli.target import Carrier
 from rx_phoenix._cli.variants import second_opinion, variants
-from rx_phoenix.testing.server import ConnectRefused, PhoenixServer, SocketOptions
+from rx_phoenix.testing._server import ConnectRefused, PhoenixServer, SocketOptions
 from tests.cli.targets import target_for
 
 

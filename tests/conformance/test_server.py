@@ -5,7 +5,7 @@ import json
 import aiohttp
 import pytest
 
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing._reference import reference_app
 
 pytestmark = pytest.mark.integration
 

@@ -8,8 +8,8 @@ from reactivex.disposable import Disposable
 
 from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
-from rx_phoenix.testing.fake import FakeTransport
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
+from rx_phoenix.testing._transports.fake import FakeTransport
 
 URL = "ws://user:secret@example.org/socket?token=secret"
 PUBLIC_URL = "ws://example.org/socket"

@@ -16,7 +16,7 @@ from rx_phoenix._protocol.lifecycle import (
 from rx_phoenix._protocol.names import SocketState
 from rx_phoenix._streams.state import State
 from rx_phoenix.errors import ConnectError, ProtocolError
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 URL = "wss://example.org/socket"
 

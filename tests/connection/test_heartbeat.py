@@ -9,7 +9,7 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix._streams.deadline import Deadline, Queue
 from rx_phoenix.errors import PushTimeout
 from rx_phoenix.policy import Heartbeat
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from tests.operators.notes import Notes
 
 

@@ -8,7 +8,7 @@ from rx_phoenix._connection.reconnect import Retries
 from rx_phoenix._protocol.lifecycle import GaveUp, Retrying
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Backoff, Reconnect
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 LOST = ConnectionLost(1006)
 REFUSED = ConnectError("refused", status=403)

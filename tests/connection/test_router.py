@@ -11,8 +11,8 @@ from rx_phoenix._streams.hub import Hub, noop
 from rx_phoenix.errors import EncodeError, ProtocolError
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push
-from rx_phoenix.testing.fake import FakeTransport
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
+from rx_phoenix.testing._transports.fake import FakeTransport
 
 SHOUT = Message("1", "2", "room:1", "shout", {"body": "hi"})
 SHOUT_FRAME = '["1","2","room:1","shout",{"body":"hi"}]'

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from rx_phoenix.telemetry import names
+from rx_phoenix.telemetry import _names as names
 from tests.docs.blocks import ROOT, blocks_of
 from tests.telemetry.test_instrument import UNITS
 

@@ -16,7 +16,7 @@ from rx_phoenix import (
 )
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.testing import FaultProxy, reference_app
-from rx_phoenix.testing.simulation.ends import Ends
+from rx_phoenix.testing._simulation.ends import Ends
 from tests.integration.waiting import PATIENCE
 from tests.secrets import credentials
 

@@ -14,8 +14,8 @@ from rx_phoenix import (
 )
 from rx_phoenix.operators import map_async
 from rx_phoenix.testing import VirtualScheduler
-from rx_phoenix.testing.simulation.network import Network
-from rx_phoenix.testing.simulation.server import ModelServer
+from rx_phoenix.testing._simulation.network import Network
+from rx_phoenix.testing._simulation.server import ModelServer
 from tests.integration.waiting import first_of, listing
 
 STALL = 1.0

@@ -9,8 +9,8 @@ import pytest
 from rx_phoenix import ConnectionLost, Message, Socket
 from rx_phoenix.operators import map_async
 from rx_phoenix.testing import FakeTransport, VirtualScheduler
-from rx_phoenix.testing.simulation.network import Network
-from rx_phoenix.testing.simulation.server import ModelServer
+from rx_phoenix.testing._simulation.network import Network
+from rx_phoenix.testing._simulation.server import ModelServer
 
 TOPICS = 10_000
 

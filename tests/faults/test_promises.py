@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rx_phoenix.testing.simulation import Invariant
+from rx_phoenix.testing._simulation import Invariant
 from scripts.herd.page import PAGE
 from tests.simulation.bugs import BUGS
 

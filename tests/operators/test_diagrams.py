@@ -11,9 +11,9 @@ from reactivex.disposable import Disposable
 
 import rx_phoenix
 from rx_phoenix import operators
-from rx_phoenix.testing.marbles import parse
-from rx_phoenix.testing.recording import letter_of
-from rx_phoenix.testing.timeline import Timeline
+from rx_phoenix.testing._marbles.parser import parse
+from rx_phoenix.testing._marbles.recording import letter_of
+from rx_phoenix.testing._marbles.timeline import Timeline
 
 DIAGRAM = re.compile(
     r"Marbles, with ``(?P<expression>[^`]+)``[^:]*::\n\n(?P<lanes>(?: {4,}\w+ .+\n)+)"

@@ -21,7 +21,7 @@ from rx_phoenix.channel import Channel
 from rx_phoenix.operators._bounded_queue import Waiting
 from rx_phoenix.policy import Backoff
 from rx_phoenix.push import Push
-from rx_phoenix.testing.simulation import Invariant
+from rx_phoenix.testing._simulation import Invariant
 
 __all__ = ["BUGS", "Bug", "a_crashed_channel_stays_crashed"]
 

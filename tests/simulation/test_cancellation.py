@@ -9,8 +9,8 @@ from reactivex import operators as ops
 from rx_phoenix import Backoff, Reconnect, Socket
 from rx_phoenix.operators import first_value, for_each, values
 from rx_phoenix.testing import VirtualScheduler
-from rx_phoenix.testing.simulation.network import Network
-from rx_phoenix.testing.simulation.server import ModelServer
+from rx_phoenix.testing._simulation.network import Network
+from rx_phoenix.testing._simulation.server import ModelServer
 
 SECONDS = 60.0
 

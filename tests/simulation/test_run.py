@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from rx_phoenix.testing.simulation import Broken, Invariant, simulate
+from rx_phoenix.testing._simulation import Broken, Invariant, simulate
 from tests.simulation.bugs import BUGS, Bug, a_crashed_channel_stays_crashed
 
 SEEDS = int(os.environ.get("RX_PHOENIX_SEEDS", "300"))

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from rx_phoenix._streams.deadline import Deadline, Deadlines, Queue
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 
 @pytest.fixture

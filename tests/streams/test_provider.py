@@ -3,7 +3,7 @@ from asyncio import sleep
 import pytest
 
 from rx_phoenix._streams.provider import ask
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 
 class Boom(Exception):

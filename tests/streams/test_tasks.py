@@ -3,7 +3,7 @@ from asyncio import CancelledError, sleep
 import pytest
 
 from rx_phoenix._streams.tasks import Tasks
-from rx_phoenix.testing.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 
 @pytest.fixture

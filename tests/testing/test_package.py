@@ -10,7 +10,7 @@ from rx_phoenix import testing
 
 WHAT_IS_IMPORTED = """
 import json, sys
-import rx_phoenix.testing, rx_phoenix.testing.plugin
+import rx_phoenix.testing, rx_phoenix.testing._plugin
 print(json.dumps(list(sys.modules)))
 """
 
@@ -24,7 +24,7 @@ def imported():
 
 @pytest.mark.parametrize(
     "module",
-    ["aiohttp.web", "rx_phoenix.testing.server", "rx_phoenix.testing.reference"],
+    ["aiohttp.web", "rx_phoenix.testing._server", "rx_phoenix.testing._reference"],
 )
 def test_a_server_is_loaded_only_when_it_is_asked_for(imported, module):
     assert module not in imported

@@ -105,7 +105,7 @@ def test_a_failure_points_at_the_test_not_into_the_kit(run):
     result.stdout.fnmatch_lines(
         [
             '>       phx.run(server="-oq")',
-            "E       rx_phoenix.testing.marbles.MarbleError: 'q' is no letter of *",
+            "E       rx_phoenix.testing.MarbleError: 'q' is no letter of *",
             "E       ",
             "E           -oq",
             "E             ^",

@@ -18,7 +18,7 @@ from rx_phoenix import (
     UsageError,
 )
 from rx_phoenix._protocol.endpoint import Endpoint
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing._reference import reference_app
 from tests.transport.peer import PATIENCE, Life
 from tests.transport.poll_peer import running_poll_peer
 

@@ -9,7 +9,7 @@ from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._transport.contract import Connection, Transport
 from rx_phoenix.errors import ConnectError, ConnectionLost
-from rx_phoenix.testing.server import PhoenixServer
+from rx_phoenix.testing._server import PhoenixServer
 
 __all__ = ["BreakableTransport", "restart"]
 

@@ -10,7 +10,7 @@ from rx_phoenix._cli.demo.outage import BreakableTransport, restart
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._transport.contract import Transport
 from rx_phoenix._transport.websocket import WebSocketTransport
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing._reference import reference_app
 
 __all__ = ["Stage", "borrowed", "embedded"]
 

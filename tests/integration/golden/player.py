@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing._reference import reference_app
 from tests.integration.golden.client import RawClient
 from tests.integration.golden.deviations import OTHERWISE
 from tests.integration.golden.transcript import stretched

@@ -1,7 +1,7 @@
 import aiohttp
 import pytest
 
-from rx_phoenix.testing.reference import reference_app
+from rx_phoenix.testing._reference import reference_app
 
 
 @pytest.mark.parametrize(

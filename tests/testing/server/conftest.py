@@ -6,7 +6,7 @@ from functools import partial
 import aiohttp
 import pytest
 
-from rx_phoenix.testing.server import PhoenixServer, ServerChannel, SocketOptions
+from rx_phoenix.testing._server import PhoenixServer, ServerChannel, SocketOptions
 
 
 class Room(ServerChannel):

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from rx_phoenix.testing.server.codec import V2Serializer
-from rx_phoenix.testing.server.endpoint import Endpoint
-from rx_phoenix.testing.server.process import ChannelProcess
-from rx_phoenix.testing.server.socket import ServerSocket
+from rx_phoenix.testing._server.codec import V2Serializer
+from rx_phoenix.testing._server.endpoint import Endpoint
+from rx_phoenix.testing._server.process import ChannelProcess
+from rx_phoenix.testing._server.socket import ServerSocket
 
 __all__ = ["Host", "Subscriber", "Wire", "server_socket"]
 

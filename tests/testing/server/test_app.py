@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from rx_phoenix.testing.server import PhoenixServer, ServerChannel, SocketOptions
+from rx_phoenix.testing._server import PhoenixServer, ServerChannel, SocketOptions
 from tests.integration.golden.client import RawClient
 
 TARGET = "/socket/websocket?vsn=2.0.0"

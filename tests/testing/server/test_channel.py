@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from rx_phoenix.testing.server.channel import ServerChannel
-from rx_phoenix.testing.server.codec import Message, Opcode
+from rx_phoenix.testing._server.channel import ServerChannel
+from rx_phoenix.testing._server.codec import Message, Opcode
 from tests.testing.server.fakes import Host, Subscriber
 
 JOIN = Message("1", "1", "room:1", "phx_join", {})

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rx_phoenix.testing.server.codec import (
+from rx_phoenix.testing._server.codec import (
     Frame,
     FrameError,
     Message,

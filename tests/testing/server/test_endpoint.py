@@ -1,6 +1,6 @@
 import pytest
 
-from rx_phoenix.testing.server.endpoint import Endpoint
+from rx_phoenix.testing._server.endpoint import Endpoint
 from tests.testing.server.fakes import Subscriber, server_socket
 
 

@@ -1,9 +1,9 @@
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from rx_phoenix.testing.server.codec import V1Serializer, V2Serializer
-from rx_phoenix.testing.server.handshake import admit, negotiate
-from rx_phoenix.testing.server.socket import ConnectRefused, SocketOptions
+from rx_phoenix.testing._server.codec import V1Serializer, V2Serializer
+from rx_phoenix.testing._server.handshake import admit, negotiate
+from rx_phoenix.testing._server.socket import ConnectRefused, SocketOptions
 
 OPEN = SocketOptions()
 PLAIN = SocketOptions(auth_token=False)

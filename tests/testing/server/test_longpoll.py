@@ -3,7 +3,7 @@ from base64 import b64encode
 
 import pytest
 
-from rx_phoenix.testing.server.socket import ConnectRefused, SocketOptions
+from rx_phoenix.testing._server.socket import ConnectRefused, SocketOptions
 
 JOIN = '["1","1","room:1","phx_join",{}]'
 JOINED = '["1","1","room:1","phx_reply",{"response":{},"status":"ok"}]'

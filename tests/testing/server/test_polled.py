@@ -2,10 +2,10 @@ import asyncio
 
 import pytest
 
-from rx_phoenix.testing.server.codec import Frame
-from rx_phoenix.testing.server.endpoint import Endpoint
-from rx_phoenix.testing.server.polled import PolledSession, PolledWire
-from rx_phoenix.testing.server.session import CloseCode, Session
+from rx_phoenix.testing._server.codec import Frame
+from rx_phoenix.testing._server.endpoint import Endpoint
+from rx_phoenix.testing._server.polled import PolledSession, PolledWire
+from rx_phoenix.testing._server.session import CloseCode, Session
 from tests.testing.server.fakes import server_socket
 
 ONE, TWO = Frame(b"1"), Frame(b"2")

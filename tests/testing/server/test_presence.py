@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from rx_phoenix.testing.server.presence import ServerPresence
-from rx_phoenix.testing.server.topics import Topics
+from rx_phoenix.testing._server.presence import ServerPresence
+from rx_phoenix.testing._server.topics import Topics
 from tests.testing.server.fakes import Subscriber
 
 

@@ -2,9 +2,9 @@ import asyncio
 
 import pytest
 
-from rx_phoenix.testing.server.channel import ServerChannel
-from rx_phoenix.testing.server.codec import Message
-from rx_phoenix.testing.server.process import ChannelProcess, JoinError
+from rx_phoenix.testing._server.channel import ServerChannel
+from rx_phoenix.testing._server.codec import Message
+from rx_phoenix.testing._server.process import ChannelProcess, JoinError
 from tests.testing.server.fakes import Host
 
 JOIN = Message("1", "1", "room:1", "phx_join", {"n": 1})

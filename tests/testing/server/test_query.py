@@ -1,6 +1,6 @@
 import pytest
 
-from rx_phoenix.testing.server.query import decode_query
+from rx_phoenix.testing._server.query import decode_query
 
 
 @pytest.mark.parametrize(

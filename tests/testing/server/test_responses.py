@@ -1,6 +1,6 @@
 import gzip
 
-from rx_phoenix.testing.server import responses
+from rx_phoenix.testing._server import responses
 
 
 def test_text_is_private_unless_it_says_otherwise():

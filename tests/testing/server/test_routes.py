@@ -1,7 +1,7 @@
 import pytest
 
-from rx_phoenix.testing.server.channel import ServerChannel
-from rx_phoenix.testing.server.routes import route
+from rx_phoenix.testing._server.channel import ServerChannel
+from rx_phoenix.testing._server.routes import route
 
 
 class Lobby(ServerChannel):

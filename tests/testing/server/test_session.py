@@ -2,10 +2,10 @@ import asyncio
 
 import pytest
 
-from rx_phoenix.testing.server.channel import ServerChannel
-from rx_phoenix.testing.server.codec import Frame
-from rx_phoenix.testing.server.endpoint import Endpoint
-from rx_phoenix.testing.server.session import TURNS, CloseCode, Session
+from rx_phoenix.testing._server.channel import ServerChannel
+from rx_phoenix.testing._server.codec import Frame
+from rx_phoenix.testing._server.endpoint import Endpoint
+from rx_phoenix.testing._server.session import TURNS, CloseCode, Session
 from tests.testing.server.fakes import Wire, server_socket
 
 

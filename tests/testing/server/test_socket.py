@@ -1,4 +1,4 @@
-from rx_phoenix.testing.server.socket import ConnectRefused, SocketOptions
+from rx_phoenix.testing._server.socket import ConnectRefused, SocketOptions
 from tests.testing.server.fakes import server_socket
 
 

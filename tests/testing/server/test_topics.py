@@ -1,7 +1,7 @@
 import pytest
 
-from rx_phoenix.testing.server.codec import V1Serializer
-from rx_phoenix.testing.server.topics import Topics
+from rx_phoenix.testing._server.codec import V1Serializer
+from rx_phoenix.testing._server.topics import Topics
 from tests.testing.server.fakes import Subscriber
 
 

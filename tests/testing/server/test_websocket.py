@@ -3,7 +3,7 @@ import asyncio
 import pytest
 from aiohttp import WSMsgType
 
-from rx_phoenix.testing.server.socket import ConnectRefused, SocketOptions
+from rx_phoenix.testing._server.socket import ConnectRefused, SocketOptions
 from tests.integration.golden.client import RawClient
 
 TARGET = "/socket/websocket?vsn=2.0.0"

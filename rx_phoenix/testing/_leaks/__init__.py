@@ -1,0 +1,1 @@
+"""Checks for what a test left behind: leases, timers and unhandled errors."""

@@ -1,0 +1,95 @@
+"""What a test may not leave behind: errors, tasks and timers."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from logging import ERROR, Handler, LogRecord, getLogger
+from traceback import walk_tb
+from typing import Self
+
+from rx_phoenix._streams.hub import noop
+from rx_phoenix.errors import UsageError
+from rx_phoenix.testing._leaks.call_site import Place
+from rx_phoenix.testing._leaks.tracing import Share
+from rx_phoenix.testing._time.loop import VirtualLoop
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
+from rx_phoenix.testing._time.timer import waiting_at
+
+__all__ = ["Unhandled", "held", "left_on", "pass_time", "shut_down"]
+
+
+class Unhandled(Handler):
+    """Keeps the errors that the library logs because nobody handles them."""
+
+    def __init__(self) -> None:
+        super().__init__(ERROR)
+        self.errors: list[BaseException | str] = []
+
+    def emit(self, record: LogRecord) -> None:
+        """Keep what is logged."""
+        error = record.exc_info and record.exc_info[1]
+        self.errors.append(error or record.getMessage())
+
+    def told(self) -> Iterator[str]:
+        """Each in a line that says where it came from."""
+        for error in self.errors:
+            yield f"nobody handled {told(error)}"
+
+    def __enter__(self) -> Self:
+        getLogger("rx_phoenix").addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        getLogger("rx_phoenix").removeHandler(self)
+
+
+def held(shares: Iterable[Share]) -> Iterator[str]:
+    """The shares of leases that nobody gave back."""
+    for share in shares:
+        if share.is_held:
+            yield f"a lease is still held: taken {share.origin}"
+
+
+def pass_time(scheduler: VirtualScheduler, seconds: float) -> Iterator[str]:
+    """Let time pass, and tell what raises in it."""
+    end = scheduler.clock + seconds
+    while True:
+        try:
+            scheduler.advance_to(end)
+        except Exception as error:  # noqa: BLE001 - told with what else is left
+            yield f"nobody handled {told(error)}"
+            if isinstance(error, UsageError):
+                return
+        else:
+            return
+
+
+def left_on(loop: VirtualLoop) -> Iterator[str]:
+    """What is left on a loop, each in a line that says where it came from."""
+    for error in loop.errors:
+        yield f"nobody handled {told(error)}"
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        yield f"a task still runs: {waiting_at(task)}"
+    for timer in loop.pending:
+        yield f"a timer is still armed: {timer}"
+
+
+def shut_down(loop: VirtualLoop) -> None:
+    """Cancel the tasks that are left, and close a loop."""
+    loop.errors.clear()
+    loop.set_exception_handler(noop)
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.advance_to(loop.time())
+    loop.close()
+
+
+def told(error: BaseException | str) -> str:
+    """An error with the place that raised it."""
+    if isinstance(error, str):
+        return error
+    frames = list(walk_tb(error.__traceback__))
+    if not frames:
+        return repr(error)
+    frame, line = frames[-1]
+    return f"{error!r}, raised {Place(frame.f_code, line)}"

@@ -1,0 +1,1 @@
+"""Marble lanes: record streams, script the server, compare both."""

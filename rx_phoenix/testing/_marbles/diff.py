@@ -1,0 +1,65 @@
+"""Where what happened differs from what was expected, for a reader."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
+
+from rx_phoenix.testing._marbles.drawing import Events, draw
+from rx_phoenix.testing._marbles.parser import TICK, duration
+
+__all__ = ["first_difference", "show"]
+
+INDENT = "    "
+
+
+def first_difference(
+    expected: Iterable[tuple[float, object]], actual: Iterable[tuple[float, object]]
+) -> float | None:
+    """The first instant at which one says what the other does not; None if equal.
+
+    >>> first_difference([(1, "a"), (2, "b")], [(1, "a"), (3, "b")])
+    2
+    """
+    for one, other in zip_longest(expected, actual):
+        if one != other:
+            return min(moment[0] for moment in (one, other) if moment is not None)
+    return None
+
+
+def show(
+    lanes: Mapping[str, Events],
+    at: float,
+    details: Mapping[str, Sequence[str]],
+    tick: float = TICK,
+) -> list[str]:
+    r"""Lanes above each other, a caret under an instant, and what happened there.
+
+    Args:
+        lanes: The lanes by name.
+        at: The instant.
+        details: What to say about the instant, by name; nothing said is nothing
+            happened.
+        tick: Seconds of one character.
+
+    >>> lanes = {"expected": [(0.1, "a")], "actual": [(0.2, "a")]}
+    >>> print("\n".join(show(lanes, 0.1, {"expected": ["a  = 1"], "actual": []})))
+        expected  -a-
+        actual    --a
+                   ^
+    at 0.1s
+        expected  a  = 1
+        actual    nothing
+    """
+    drawing = draw(lanes, tick)
+    width = max(map(len, [*lanes, *details]))
+    lines = [
+        f"{INDENT}{name:{width}}  {text}".rstrip()
+        for name, text in drawing.lanes.items()
+    ]
+    lines.append(f"{INDENT}{'':{width}}  {' ' * drawing.columns[at]}^")
+    if drawing.tick != tick:
+        lines.append(f"(a character is {duration(drawing.tick)} here)")
+    lines.append(f"at {duration(at)}")
+    for name, said in details.items():
+        for heading, line in zip_longest([name], said or ["nothing"], fillvalue=""):
+            lines.append(f"{INDENT}{heading:{width}}  {line}")
+    return lines

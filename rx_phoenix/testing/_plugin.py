@@ -1,0 +1,103 @@
+"""The kit as fixtures of pytest: `Phx` as ``phx``; ``cold``, ``hot`` and ``expect``."""
+
+import gc
+from collections.abc import Callable, Generator
+from inspect import iscoroutinefunction
+
+import pytest
+
+from rx_phoenix.testing._leaks.checks import Unhandled, held, left_on, shut_down
+from rx_phoenix.testing._leaks.tracing import forget_pushes, watch_leases
+from rx_phoenix.testing._marbles.phx import Phx
+from rx_phoenix.testing._marbles.recording import Marbles, Moments, explain
+from rx_phoenix.testing._marbles.sources import Source
+from rx_phoenix.testing._marbles.timeline import Expectation, Timeline
+
+__all__ = [
+    "cold",
+    "expect",
+    "hot",
+    "phx",
+    "phx_timeline",
+    "pytest_assertrepr_compare",
+    "pytest_runtest_makereport",
+]
+
+HAS_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember of a test whether it failed: then what it leaves behind is no news."""
+    report = yield
+    item.stash[HAS_FAILED] = report.failed or item.stash.get(HAS_FAILED, False)
+    return report
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Explain why a recording does not equal marbles."""
+    if op != "==" or not isinstance(left, Moments) or not isinstance(right, Moments):
+        return None
+    if isinstance(left, Marbles):
+        left, right = right, left
+    if not isinstance(right, Marbles):
+        return None
+    return ["the stream says what the marbles say", *explain(left, right)]
+
+
+@pytest.fixture
+def phx_timeline(request: pytest.FixtureRequest) -> Generator[Timeline]:
+    """The clock of a test, which all fixtures of the kit share."""
+    if iscoroutinefunction(request.function):
+        pytest.fail(
+            f"{request.function.__name__} is an `async def`, which runs on a loop of "
+            "its own.\nIn virtual time a test is a plain `def`: let callbacks await, "
+            "or call phx.wait_for(…).",
+            pytrace=False,
+        )
+    timeline = Timeline()
+    loop = timeline.scheduler.loop
+    with loop.running():
+        yield timeline
+        timeline.dispose()
+        left = [*timeline.problems, *left_on(loop)]
+        shut_down(loop)
+    if left and not request.node.stash.get(HAS_FAILED, False):
+        text = "\n  - ".join(["the test left something behind:", *left])
+        pytest.fail(text, pytrace=False)
+
+
+@pytest.fixture
+def phx(phx_timeline: Timeline) -> Generator[Phx]:
+    """A socket in virtual time, whose server is a lane of marbles."""
+    with watch_leases() as shares, Unhandled() as unhandled:
+        phx = Phx(phx_timeline)
+        with forget_pushes():
+            yield phx
+            phx_timeline.dispose()
+            # What nobody looked at is told when it is collected.
+            gc.collect(1)
+        phx_timeline.problems += held(shares)
+        phx_timeline.problems += phx.close()
+        phx_timeline.problems += phx.untaken()
+        phx_timeline.problems += unhandled.told()
+
+
+@pytest.fixture
+def cold(phx_timeline: Timeline) -> Callable[..., Source]:
+    """Makes a stream that plays a lane anew for each subscription."""
+    return phx_timeline.cold
+
+
+@pytest.fixture
+def hot(phx_timeline: Timeline) -> Callable[..., Source]:
+    """Makes a stream that plays a lane from now on, whoever listens."""
+    return phx_timeline.hot
+
+
+@pytest.fixture
+def expect(phx_timeline: Timeline) -> Callable[..., Expectation]:
+    """Expects something of a stream."""
+    return phx_timeline.expect

@@ -1,0 +1,227 @@
+"""The server: its addresses, its life, and what tests ask of it."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from rx_phoenix.testing._server import responses
+from rx_phoenix.testing._server.endpoint import Endpoint
+from rx_phoenix.testing._server.longpoll import LongPoll
+from rx_phoenix.testing._server.presence import ServerPresence
+from rx_phoenix.testing._server.routes import ChannelFactory
+from rx_phoenix.testing._server.socket import ServerSocket, SocketOptions
+from rx_phoenix.testing._server.websocket import serve_websocket
+
+__all__ = ["PhoenixServer"]
+
+GRACE = 0.25
+"""Seconds that requests have to end by themselves when the server stops."""
+
+MAX_BODY = 8_000_000
+"""Bytes of a POST that are read, as by `Plug.Conn.read_body`."""
+
+
+class PhoenixServer:
+    """A Phoenix server on loopback, whose channels are Python classes.
+
+    It speaks protocols 1 and 2, over WebSockets and long polls, and behaves as
+    Phoenix 1.8.12 on Bandit does, down to the order of frames and the close codes.
+    Each socket answers at ``PATH/websocket`` and ``PATH/longpoll``.
+
+    Args:
+        channels: The channels that can be joined, by a topic or a prefix and ``*``.
+        sockets: The sockets by path; one at ``/socket``, with Phoenix's defaults, if
+            None.
+        host: The address to listen at.
+        port: The port; 0 for a free one, which is kept over a restart.
+
+    Attributes:
+        host: The address.
+        port: The port, once the server has started.
+        routes: More routes of aiohttp; they count from the next start on.
+
+    Example:
+        >>> import aiohttp
+        >>> from rx_phoenix.testing._server import ServerChannel
+        >>> class Echo(ServerChannel):
+        ...     def handle_in(self, event, payload, ref):
+        ...         self.reply(ref, "ok", payload)
+        >>> async def main():
+        ...     server = PhoenixServer({"room:*": Echo})
+        ...     async with server, aiohttp.ClientSession() as http:
+        ...         url = f"{server.url}/websocket?vsn=2.0.0"
+        ...         async with http.ws_connect(url) as websocket:
+        ...             await websocket.send_str('["1","1","room:a","phx_join",{}]')
+        ...             print(await websocket.receive_str())
+        ...             await websocket.send_str('["1","2","room:a","hi",{"n":1}]')
+        ...             print(await websocket.receive_str())
+        >>> asyncio.run(main())
+        ["1","1","room:a","phx_reply",{"response":{},"status":"ok"}]
+        ["1","2","room:a","phx_reply",{"response":{"n":1},"status":"ok"}]
+    """
+
+    def __init__(
+        self,
+        channels: Mapping[str, ChannelFactory],
+        *,
+        sockets: Mapping[str, SocketOptions] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self.routes: list[web.AbstractRouteDef] = []
+        self._channels = channels
+        self._sockets = sockets or {"/socket": SocketOptions()}
+        self._endpoint = Endpoint()
+        self._longpoll = LongPoll(self._endpoint, channels)
+        self._requests: set[asyncio.Task[object]] = set()
+        self._runner: web.AppRunner | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._stopped = asyncio.Event()
+        self._stopped.set()
+
+    @property
+    def url(self) -> str:
+        """The address of the first socket, as a client's `Socket` takes it."""
+        return f"ws://{self.host}:{self.port}{next(iter(self._sockets))}"
+
+    @property
+    def sockets(self) -> list[ServerSocket]:
+        """The clients that are connected."""
+        return [session.socket for session in self._endpoint.sessions]
+
+    @property
+    def presence(self) -> ServerPresence:
+        """Who is present on which topic."""
+        return self._endpoint.presence
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The port is taken.
+            RuntimeError: The server runs already.
+        """
+        if self._runner is not None:
+            raise RuntimeError("the server runs already; stop() comes first")
+        app = web.Application(middlewares=[self._watch], client_max_size=MAX_BODY)
+        app.add_routes(self.routes)
+        for path, options in self._sockets.items():
+            self._mount(app, path, options)
+        app.router.add_route("*", "/{path:.*}", _not_found)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.host, self.port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self.port = runner.addresses[0][1]
+        self._runner = runner
+        self._stopped.clear()
+
+    async def stop(self) -> None:
+        """Stop listening and close what is open, as a real server shuts down.
+
+        Clients that joined a channel see 1012, others 1000; a long poll that waits is
+        answered. No task is left. A server that is stopped may start again. Nothing
+        happens when it does not run.
+        """
+        if self._runner is None:
+            return
+        if self._stopping is None:
+            # On its own, for it ends the channel or request that may have asked for it.
+            self._stopping = asyncio.create_task(self._stop(self._runner))
+        await asyncio.shield(self._stopping)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def wait_stopped(self) -> None:
+        """Wait until the server does not run, whoever stopped it."""
+        await self._stopped.wait()
+
+    def broadcast(self, topic: str, event: str, payload: object) -> None:
+        """Send an event to every client that joined a topic.
+
+        Args:
+            topic: The topic.
+            event: The event.
+            payload: JSON, or bytes for a binary frame.
+        """
+        self._endpoint.broadcast(topic, event, payload)
+
+    def disconnect(self, socket_id: str) -> None:
+        """Disconnect every client with this `ServerSocket.id`; it sees 1001."""
+        self._endpoint.disconnect(socket_id)
+
+    def _mount(self, app: web.Application, path: str, options: SocketOptions) -> None:
+        websocket = partial(
+            serve_websocket,
+            options=options,
+            endpoint=self._endpoint,
+            channels=self._channels,
+        )
+        longpoll = partial(self._longpoll.serve, options=options)
+        for handler, name in (websocket, "websocket"), (longpoll, "longpoll"):
+            for end in "", "/":
+                app.router.add_route("*", f"{path}/{name}{end}", handler)
+
+    @web.middleware
+    async def _watch(
+        self, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        """Remember who handles a request: its client may go, and it stay."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._requests.add(task)
+        try:
+            return await handler(request)
+        finally:
+            self._requests.discard(task)
+
+    async def _stop(self, runner: web.AppRunner) -> None:
+        for site in runner.sites:
+            await site.stop()
+        self._longpoll.stop()
+        for session in tuple(self._endpoint.sessions):
+            session.stop()
+        await self._end_requests()
+        await self._longpoll.aclose()
+        connections = runner.server.connections if runner.server else []
+        await runner.cleanup()
+        for connection in connections:
+            if connection.transport is not None:  # its client does not read
+                connection.transport.abort()
+        self._runner = self._stopping = None
+        self._stopped.set()
+
+    async def _end_requests(self) -> None:
+        """Let the requests end, for a while; those of clients that are gone, too."""
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=GRACE)
+        for session in tuple(self._endpoint.sessions):
+            session.kill()
+        for task in self._requests:
+            task.cancel()
+        if self._requests:
+            await asyncio.wait(self._requests)
+
+
+async def _not_found(request: web.Request) -> web.StreamResponse:  # noqa: ARG001
+    return responses.text(404, "not found")

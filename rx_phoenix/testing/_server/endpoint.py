@@ -1,0 +1,61 @@
+"""What all clients of a server share: topics, presences, the list of who is there."""
+
+from typing import Protocol
+
+from rx_phoenix.testing._server.presence import ServerPresence
+from rx_phoenix.testing._server.socket import ServerSocket
+from rx_phoenix.testing._server.topics import Topics
+
+__all__ = ["Connected", "Endpoint"]
+
+
+class Connected(Protocol):
+    """One client's session."""
+
+    @property
+    def socket(self) -> ServerSocket:
+        """What is known of the client."""
+        ...
+
+    def disconnect(self) -> None:
+        """End it as Phoenix ends the sockets of an id."""
+        ...
+
+    def stop(self) -> None:
+        """End it because the server stops."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once, without a close frame."""
+        ...
+
+
+class Endpoint:
+    """The server as channels see it, after `Phoenix.Endpoint`.
+
+    Attributes:
+        topics: Who listens to which topic.
+        presence: Who is present on which topic.
+        sessions: The clients that are connected.
+    """
+
+    def __init__(self) -> None:
+        self.topics = Topics()
+        self.presence = ServerPresence(self.topics)
+        self.sessions: set[Connected] = set()
+
+    def broadcast(self, topic: str, event: str, payload: object) -> None:
+        """Send an event to every client that joined a topic.
+
+        Args:
+            topic: The topic.
+            event: The event.
+            payload: JSON, or bytes for a binary frame.
+        """
+        self.topics.broadcast(topic, event, payload)
+
+    def disconnect(self, socket_id: str) -> None:
+        """Disconnect every client with this `ServerSocket.id`; it sees 1001."""
+        for session in tuple(self.sessions):
+            if session.socket.id == socket_id:
+                session.disconnect()

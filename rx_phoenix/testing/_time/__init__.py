@@ -1,0 +1,1 @@
+"""Virtual time: a scheduler, an event loop and timers that tests advance."""

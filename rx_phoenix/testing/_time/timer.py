@@ -1,0 +1,91 @@
+"""Calls that a virtual loop has yet to make, and what a reader calls them."""
+
+import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from functools import partial
+from inspect import getclosurevars
+from pathlib import Path
+from types import FunctionType
+from typing import Any, cast
+
+from rx_phoenix.testing._leaks.call_site import Origin, Place
+
+__all__ = ["VirtualTimer", "name_of", "waiting_at"]
+
+ASYNCIO = str(Path(asyncio.__file__).parent)
+
+
+class VirtualTimer(asyncio.TimerHandle):
+    """A call that a `VirtualLoop` has yet to make.
+
+    Attributes:
+        origin: Where it was armed.
+    """
+
+    __slots__ = ("origin",)
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        super().__init__(when, callback, args, loop, context)
+        self.origin = Origin.here()
+
+    def run(self) -> None:
+        """Make the call; an exception goes to the loop's exception handler."""
+        self._run()
+
+    def __str__(self) -> str:
+        return f"{name_of(self._callback)} at {self.when():g} s, armed {self.origin}"
+
+
+def name_of(function: object) -> str:
+    """What a reader calls a function that the loop is to call.
+
+    >>> name_of(print)
+    'print'
+    """
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, asyncio.Task):
+        coroutine = _innermost(cast("asyncio.Task[Any]", owner))
+        return f"{coroutine.__qualname__} (a task)"
+    if isinstance(function, partial):
+        return name_of(function.func)
+    if isinstance(function, FunctionType):
+        # A scheduler's closure is about the action that it was given.
+        action = getclosurevars(function).nonlocals.get("action")
+        return function.__qualname__ if action is None else name_of(action)
+    return getattr(function, "__qualname__", None) or repr(function)
+
+
+def waiting_at(task: asyncio.Task[Any]) -> str:
+    """Where a task waits: the innermost line that is not asyncio's."""
+    frame = frame_of(_innermost(task))
+    return str(Place(frame.f_code, frame.f_lineno))
+
+
+def _innermost(task: asyncio.Task[Any]) -> Any:
+    """The coroutine that a task is really about, not what it waits in or is run by."""
+    coroutine: Any = task.get_coro()
+    while frame := frame_of(inner := awaited_by(coroutine)):
+        if frame.f_code.co_filename.startswith(ASYNCIO):
+            break
+        coroutine = inner
+    return coroutine
+
+
+def awaited_by(coroutine: Any) -> Any:
+    """What a coroutine, or a generator that stands for one, awaits."""
+    inner = getattr(coroutine, "cr_await", None)
+    return getattr(coroutine, "gi_yieldfrom", inner)
+
+
+def frame_of(coroutine: Any) -> Any:
+    """Where a coroutine, or a generator that stands for one, is; None if it is none."""
+    frame = getattr(coroutine, "cr_frame", None)
+    return getattr(coroutine, "gi_frame", frame)

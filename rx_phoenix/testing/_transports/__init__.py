@@ -1,0 +1,1 @@
+"""Transports for tests: a fake, recorded tapes, and a proxy that injects faults."""

@@ -1,0 +1,208 @@
+"""A transport whose other end is a tape."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from msgspec.structs import astuple, replace
+from reactivex import Observable, abc, throw
+from reactivex.disposable import CompositeDisposable
+
+from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.single_result import Once
+from rx_phoenix._transport.contract import Connection
+from rx_phoenix.errors import ConnectError, ConnectionLost
+from rx_phoenix.testing._server.codec import Message as WireMessage
+from rx_phoenix.testing._server.codec import (
+    Reply,
+    Serializer,
+    V1Serializer,
+    V2Serializer,
+)
+from rx_phoenix.testing._transports.tape import Closed, Entry, Opened, Received, Sent
+
+__all__ = ["TapeTransport"]
+
+
+class TapeTransport:
+    """A transport that says to a client what a server once said.
+
+    Each attempt to connect gets the next connection of the tape, which opens at once
+    and ends as it ended then. What the server said comes as long after the opening as
+    it did; what answers the client, or belongs to a join of its, waits until the
+    client has said that, too. The refs are those that the client uses now.
+
+    Args:
+        entries: The tape, as from `read_tape`.
+        speed: How many times as fast it is played; 0 leaves out all waiting.
+
+    >>> from rx_phoenix import Socket
+    >>> from rx_phoenix.testing._time.scheduler import VirtualScheduler
+    >>> from rx_phoenix.testing._transports.tape import read_tape
+    >>> line = '{"kind":"received","at":0.5,"message":[null,null,"room:a","hi",{}]}'
+    >>> time = VirtualScheduler()
+    >>> transport = TapeTransport(read_tape([line]))
+    >>> socket = Socket("ws://tape/socket", transport=transport, scheduler=time)
+    >>> subscription = socket.frames.subscribe(lambda message: print(message.event))
+    >>> opening = socket.connect()
+    >>> time.advance_by(0.5)
+    hi
+    >>> ended = socket.aclose()
+    """
+
+    def __init__(self, entries: Iterable[Entry], *, speed: float = 1.0) -> None:
+        self._sessions = deque(sessions(entries))
+        self._speed = speed
+        self._ended = Once[None](_raise)
+
+    @property
+    def ended(self) -> Observable[None]:
+        """Emits and completes when all of the tape was played; awaitable."""
+        return self._ended
+
+    def connect(self, endpoint: Endpoint) -> Observable[Connection]:
+        """The next connection of the tape; see `Transport.connect`."""
+        if not self._sessions:
+            url = endpoint.public_url
+            return throw(ConnectError("the tape has no more connections", url=url))
+        session = self._sessions.popleft()
+        is_last = not self._sessions
+        is_v1 = endpoint.vsn.startswith("1.")
+        serializer = V1Serializer() if is_v1 else V2Serializer()
+
+        def subscribe(
+            observer: abc.ObserverBase[Connection],
+            scheduler: abc.SchedulerBase | None = None,
+        ) -> abc.DisposableBase:
+            has_loop = isinstance(scheduler, LoopScheduler)
+            loop = scheduler if has_loop else LoopScheduler.current()
+            timers = CompositeDisposable()
+
+            def later(delay: float, call: Callable[[], None]) -> None:
+                timers.add(loop.call_later(delay, call))
+
+            connection = TapeConnection(session, observer, serializer, later)
+            observer.on_next(connection)
+            began = session[0].at
+            for entry in session:
+                delay = (entry.at - began) / self._speed if self._speed else 0.0
+                later(delay, lambda entry=entry: connection.play(entry))
+                if is_last and entry is session[-1]:
+                    later(delay, lambda: self._ended.succeed(None))
+            return timers
+
+        return Observable(subscribe)
+
+
+class TapeConnection:
+    """One connection of a tape.
+
+    Args:
+        session: Its entries.
+        observer: Told of its end.
+        serializer: A server's, for the client's version.
+        later: Calls something after some seconds, unless the connection is over.
+    """
+
+    def __init__(
+        self,
+        session: Sequence[Entry],
+        observer: abc.ObserverBase[Connection],
+        serializer: Serializer,
+        later: Callable[[float, Callable[[], None]], None],
+    ) -> None:
+        self._observer = observer
+        self._serializer = serializer
+        self._later = later
+        self._frames = Hub[Frame](_raise)
+        self._expected = [e.message for e in session if isinstance(e, Sent)]
+        self._awaited = {message.ref for message in self._expected}
+        self._refs: dict[str | None, str | None] = {}
+        self._held: list[Message] = []
+
+    @property
+    def frames(self) -> Observable[Frame]:
+        """The frames that arrive."""
+        return self._frames.observable
+
+    @property
+    def buffered(self) -> int:
+        """How many frames wait: a tape takes everything at once."""
+        return 0
+
+    def send(self, frame: Frame) -> None:
+        """Learn the refs of what the client says, if it said so on the tape."""
+        said = self._serializer.decode(frame)
+        for message in self._expected:
+            if (message.topic, message.event) == (said.topic, said.event):
+                self._expected.remove(message)
+                self._refs[message.ref] = said.ref
+                self._later(0.0, self._release)
+                break
+
+    def close(self, code: int = 1000, reason: str = "") -> None:  # noqa: ARG002
+        """Say goodbye; a tape answers at once."""
+        self._observer.on_completed()
+
+    def play(self, entry: Entry) -> None:
+        """Let happen what happened then."""
+        match entry:
+            case Received():
+                self._held.append(entry.original)
+                self._release()
+            case Closed(code=code, reason=reason):
+                self._observer.on_error(ConnectionLost(code, reason))
+            case Opened() | Sent():
+                pass
+
+    def _release(self) -> None:
+        """Say everything that waits for nothing more, in order."""
+        for message in tuple(self._held):
+            if self._is_ready(message.ref) and self._is_ready(message.join_ref):
+                self._held.remove(message)
+                self._frames.on_next(self._frame(self._translated(message)))
+
+    def _is_ready(self, ref: str | None) -> bool:
+        return ref not in self._awaited or ref in self._refs
+
+    def _translated(self, message: Message) -> Message:
+        return replace(
+            message,
+            ref=self._refs.get(message.ref, message.ref),
+            join_ref=self._refs.get(message.join_ref, message.join_ref),
+        )
+
+    def _frame(self, message: Message) -> Frame:
+        """What the server put on the wire."""
+        join_ref, ref, topic, event, payload = astuple(message)
+        if message.reply is not None:
+            status, response = astuple(message.reply)
+            answer = Reply(join_ref, ref, topic, status, response)
+            return self._serializer.encode_reply(answer).data
+        if join_ref is None and ref is None:
+            return self._serializer.encode_broadcast(topic, event, payload).data
+        return self._serializer.encode(
+            WireMessage(join_ref, ref, topic, event, payload)
+        ).data
+
+
+def sessions(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:
+    """The connections of a tape, each with its entries; what is between is left out."""
+    session: list[Entry] = []
+    for entry in entries:
+        if isinstance(entry, Opened) and session:
+            yield session
+            session = []
+        session.append(entry)
+        if isinstance(entry, Closed):
+            yield session
+            session = []
+    if session:
+        yield session
+
+
+def _raise(error: Exception) -> None:
+    raise error

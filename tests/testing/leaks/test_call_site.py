@@ -1,0 +1,58 @@
+"""Where something was asked for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix.testing._leaks.call_site import Origin, short
+from rx_phoenix.testing._time.loop import VirtualLoop
+
+
+def test_an_origin_names_the_function_and_its_line():
+    origin = Origin.here()
+
+    assert str(origin).startswith(
+        "in test_an_origin_names_the_function_and_its_line (tests/testing/leaks/"
+    )
+
+
+def test_what_only_passes_things_on_is_no_origin():
+    loop = VirtualLoop()
+    LoopScheduler(loop).schedule_relative(1, print)
+
+    assert "test_what_only_passes" in str(loop.pending[0].origin)
+
+
+def test_code_of_the_package_is_named_with_the_code_that_called_it():
+    code = compile("def arm():\n    return here()", "elsewhere/push.py", "exec")
+    package = {"__name__": "rx_phoenix.push", "here": Origin.here}
+    exec(code, package)
+
+    origin = str(package["arm"]())
+
+    assert origin.startswith("in arm (elsewhere/push.py:2), called in test_code_of")
+
+
+def test_what_the_virtual_loop_calls_has_no_further_caller():
+    code = compile("def arm():\n    log.append(here())", "elsewhere/x.py", "exec")
+    package = {"__name__": "rx_phoenix.x", "here": Origin.here, "log": []}
+    exec(code, package)
+    loop = VirtualLoop()
+    loop.call_soon(package["arm"])
+    loop.advance_to(0)
+
+    assert str(package["log"][0]) == "in arm (elsewhere/x.py:2)"
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (f"{Path.cwd()}{os.sep}tests/test_a.py", "tests/test_a.py"),
+        ("/usr/lib/python3/site-packages/a/b.py", "a/b.py"),
+        ("/elsewhere/c.py", "/elsewhere/c.py"),
+    ],
+)
+def test_a_path_is_as_short_as_it_can_be(path, shown):
+    assert short(path) == shown

@@ -1,0 +1,107 @@
+"""Who takes what a stream gives."""
+
+import gc
+from functools import partial
+
+import pytest
+
+from rx_phoenix._protocol.message import Reply
+from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.lease import Lease
+from rx_phoenix.errors import PushRefused
+from rx_phoenix.push import Push
+from rx_phoenix.testing._leaks.tracing import (
+    forget_pushes,
+    watch_deliveries,
+    watch_leases,
+)
+
+
+@pytest.fixture
+def lease():
+    return Lease(lambda: None, lambda: None, print)
+
+
+@pytest.fixture
+def shares():
+    with watch_leases() as shares:
+        yield shares
+
+
+def test_a_share_of_a_lease_is_held_until_it_is_disposed(lease, shares):
+    subscription = lease.observable.subscribe()
+    assert [share.is_held for share in shares] == [True]
+
+    subscription.dispose()
+    assert [share.is_held for share in shares] == [False]
+    assert not lease.is_held
+
+
+@pytest.mark.parametrize("end", [Lease.complete, lambda lease: lease.fail(OSError())])
+def test_a_share_of_a_lease_that_ended_is_held_no_more(lease, shares, end):
+    lease.observable.subscribe(on_error=lambda _: None)
+
+    end(lease)
+
+    assert [share.is_held for share in shares] == [False]
+
+
+def test_a_share_says_who_took_it(lease, shares):
+    lease.observable.subscribe()
+
+    assert "in test_a_share_says_who_took_it" in str(shares[0].origin)
+
+
+def test_leases_are_watched_meanwhile_only(lease):
+    with watch_leases() as shares:
+        pass
+    lease.observable.subscribe()
+
+    assert shares == []
+
+
+def test_what_somebody_takes_is_noted():
+    hub = Hub(print)
+    hub.observable.subscribe()
+
+    with watch_deliveries() as taken:
+        hub.on_next(1)
+    hub.on_next(2)
+
+    assert taken == [1]
+
+
+def test_what_nobody_takes_is_not_noted():
+    with watch_deliveries() as taken:
+        Hub(print).on_next(1)
+
+    assert taken == []
+
+
+@pytest.fixture
+def make_push():
+    return partial(Push, "room:1", "shout", {}, 10.0, spawn=None)
+
+
+def test_a_push_that_outlives_the_watch_is_not_asked_for(make_push):
+    reports = []
+
+    with forget_pushes():
+        push = make_push(report=reports.append)
+        push.answer(Reply("error", {}))
+    del push
+    gc.collect()
+
+    assert reports == []
+
+
+def test_a_push_that_is_collected_meanwhile_is_asked_for(make_push):
+    reports = []
+
+    with forget_pushes():
+        push = make_push(report=reports.append)
+        push.answer(Reply("error", {}))
+        del push
+        gc.collect()
+
+    assert [type(error) for error in reports] == [PushRefused]

@@ -1,0 +1,137 @@
+"""What the letters of a lane mean."""
+
+import pytest
+
+from rx_phoenix._protocol.lifecycle import Closed, Opened
+from rx_phoenix._protocol.message import Message, Reply
+from rx_phoenix.testing._marbles.actions import (
+    CLIENT_LETTERS,
+    SERVER_LETTERS,
+    Answers,
+    Closes,
+    Fails,
+    LetterValue,
+    Opens,
+    Says,
+    Sends,
+    meaning_of,
+)
+
+JOIN = Message("1", "1", "room:1", "phx_join", {})
+LEAVE = Message("1", "2", "room:1", "phx_leave", {})
+PUSH = Message("1", "3", "room:1", "new_msg", {"body": "hi"})
+HEARTBEAT = Message(None, "4", "phoenix", "heartbeat", {})
+
+
+@pytest.mark.parametrize(
+    ("letter", "fitting"),
+    [("J", [JOIN]), ("L", [LEAVE]), ("P", [PUSH]), ("h", [HEARTBEAT])],
+)
+def test_a_letter_of_the_client_fits_one_kind_of_message(letter, fitting):
+    sends = CLIENT_LETTERS[letter]
+
+    messages = [JOIN, LEAVE, PUSH, HEARTBEAT]
+
+    assert [message for message in messages if sends.fits(message)] == fitting
+
+
+@pytest.mark.parametrize(
+    ("sends", "is_fitting"),
+    [
+        (Sends("new_msg"), True),
+        (Sends("new_msg", {"body": "hi"}), True),
+        (Sends("new_msg", {"body": "hi"}, "room:1"), True),
+        (Sends(topic="room:1"), True),
+        (Sends("other"), False),
+        (Sends("new_msg", {}), False),
+        (Sends("new_msg", None), False),
+        (Sends(topic="room:2"), False),
+    ],
+)
+def test_a_letter_of_the_tests_own_says_what_has_to_fit(sends, is_fitting):
+    assert sends.fits(PUSH) is is_fitting
+
+
+ANSWER = {"status": "ok", "response": {"n": 1}}
+REPLY = Message("1", "3", "room:1", "phx_reply", ANSWER)
+PUSHED = Message("1", None, "room:1", "new_msg", {"body": "hi"})
+
+
+@pytest.mark.parametrize(
+    ("meaning", "value"),
+    [
+        (Answers("P", response={"n": 1}), {"n": 1}),
+        (Answers("P", response={"n": 1}), Reply("ok", {"n": 1})),
+        (Answers("P", response={"n": 1}), REPLY),
+        (Answers("P", "later", [1]), Reply("later", [1])),
+        (Says("new_msg", {"body": "hi"}), {"body": "hi"}),
+        (Says("new_msg", {"body": "hi"}), PUSHED),
+        (Says("new_msg", {"body": "hi"}, "room:1"), PUSHED),
+        (PUSHED, PUSHED),
+        (PUSHED, {"body": "hi"}),
+        ("raw", "raw"),
+        (b"\x00", b"\x00"),
+        (Opens(), Opened()),
+        (Closes(), Closed(1000, "", clean=True)),
+        (Closes(1006), Closed(1006, "", clean=False)),
+    ],
+)
+def test_a_letter_equals_its_frame_its_payload_and_its_response(meaning, value):
+    assert LetterValue("a", meaning) == value
+
+
+@pytest.mark.parametrize(
+    ("meaning", "value"),
+    [
+        (Answers("P", response={"n": 1}), {"n": 2}),
+        (Answers("P", response={"n": 1}), Reply("error", {"n": 1})),
+        (Answers("P", response={"n": 2}), REPLY),
+        (Says("new_msg", {"body": "hi"}, "room:2"), PUSHED),
+        (Says("other", {"body": "hi"}), PUSHED),
+        (PUSHED, {"body": "ho"}),
+        ("raw", "other"),
+        (Opens(), None),
+        (Closes(1012), Closed(1000, "", clean=True)),
+        (Fails(), None),
+    ],
+)
+def test_a_letter_equals_nothing_else(meaning, value):
+    assert LetterValue("a", meaning) != value
+
+
+@pytest.mark.parametrize(
+    ("letter", "meaning"),
+    [
+        ("o", "open"),
+        ("f", "attempt failed: refused"),
+        ("j", "J answered ok"),
+        ("r", "J answered error {'reason': 'unauthorized'}"),
+        ("h", "h answered ok"),
+        ("E", "phx_error {'reason': 'channel_crash'}"),
+        ("C", "phx_close"),
+        ("x", "closed 1000"),
+        ("#", "lost"),
+    ],
+)
+def test_a_letter_of_the_server_says_what_it_means(letter, meaning):
+    assert meaning_of(SERVER_LETTERS[letter]) == meaning
+
+
+@pytest.mark.parametrize(
+    ("letter", "meaning"),
+    [
+        (CLIENT_LETTERS["*"], "connect"),
+        (CLIENT_LETTERS["!"], "we closed"),
+        (CLIENT_LETTERS["P"], "push"),
+        (Sends("new_msg", {"n": 1}, "room:1"), "new_msg {'n': 1} to room:1"),
+        (Closes(1012, "restart"), "closed 1012 restart"),
+        (PUSHED, "new_msg {'body': 'hi'} to room:1"),
+        ("raw", "'raw'"),
+    ],
+)
+def test_every_letter_says_what_it_means(letter, meaning):
+    assert meaning_of(letter) == meaning
+
+
+def test_a_letter_in_a_value_lane_shows_its_meaning():
+    assert repr(LetterValue("j", Answers("J"))) == "(J answered ok)"
