@@ -43,7 +43,7 @@ class Order(msgspec.Struct, frozen=True):
     users: int = 0
 
 
-class Spoken(msgspec.Struct, array_like=True):
+class WireMessageV1(msgspec.Struct, array_like=True):
     """What a client says in version 2, undecoded where the bytes are echoed."""
 
     join_ref: msgspec.Raw
@@ -69,7 +69,7 @@ class Server(asyncio.Protocol):
     def __init__(self) -> None:
         self._waiting = b""
         self._is_open = False
-        self._as_array = msgspec.json.Decoder(Spoken).decode
+        self._as_array = msgspec.json.Decoder(WireMessageV1).decode
         self._as_object = msgspec.json.Decoder(Named).decode
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -162,10 +162,10 @@ def frame(opcode: int, data: bytes) -> bytes:
     return head + data
 
 
-def answer_to(said: Spoken | Named) -> bytes:
+def answer_to(said: WireMessageV1 | Named) -> bytes:
     """The reply ``ok`` to whatever was said."""
     topic = said.topic.encode()
-    if isinstance(said, Spoken):
+    if isinstance(said, WireMessageV1):
         text = b'[%b,%b,"%b","phx_reply",{"status":"ok","response":{}}]'
         return frame(TEXT, text % (said.join_ref, said.ref, topic))
     text = (

@@ -10,7 +10,7 @@ from rx_phoenix._channel.join import Params
 from rx_phoenix._channel.listeners import CONTROL, Listeners
 from rx_phoenix._channel.membership import Membership
 from rx_phoenix._channel.outbox import Outbox
-from rx_phoenix._connection.manager import LiveConnection
+from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_unhandled
 from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message, Reply
@@ -40,7 +40,7 @@ class Home(Protocol):
     """What a channel needs of its socket."""
 
     @property
-    def link(self) -> LiveConnection:
+    def link(self) -> ConnectionManager:
         """The connection that the socket's channels share."""
         ...
 
@@ -55,7 +55,7 @@ class Home(Protocol):
         ...
 
 
-def is_nothing(payload: object) -> bool:
+def is_js_falsy(payload: object) -> bool:
     """Whether phoenix.js would take a payload for a missing one (``push.js``)."""
     return payload is None or (isinstance(payload, PRIMITIVE) and not payload)
 
@@ -347,7 +347,7 @@ class Channel:
             )
         check_name("an event", event)
         within = self.default_timeout() if timeout is None else seconds(timeout)
-        return self._outbox.push(event, {} if is_nothing(payload) else payload, within)
+        return self._outbox.push(event, {} if is_js_falsy(payload) else payload, within)
 
     def request(
         self, event: str, payload: Any = None, timeout: Duration | None = None
@@ -380,7 +380,7 @@ class Channel:
             return None
         return self.current_join.ref if self.link().is_open else None
 
-    def link(self) -> LiveConnection:
+    def link(self) -> ConnectionManager:
         """The connection of its socket.
 
         Raises:

@@ -19,9 +19,9 @@ __all__ = [
     "Delays",
     "Duration",
     "Heartbeat",
-    "Outlook",
     "Reconnect",
     "Rejoin",
+    "RetryDecision",
     "SendBuffer",
     "delay_of",
     "retry_after",
@@ -212,7 +212,7 @@ def retry_after(error: Exception, now: datetime) -> float:
     return min(max(wanted, 0.0), RETRY_AFTER_CAP)
 
 
-class Outlook(StrEnum):
+class RetryDecision(StrEnum):
     """What an error leaves to hope for."""
 
     RETRY = "retry"
@@ -274,7 +274,7 @@ class Reconnect:
             drain=drain or delays or SPREAD,
         )
 
-    def outlook(self, error: Exception) -> Outlook:
+    def outlook(self, error: Exception) -> RetryDecision:
         """Whether to try again, and with what.
 
         What `give_up` decides holds. Else a 4xx answer means no, but for those that
@@ -284,23 +284,23 @@ class Reconnect:
         """
         decided = None if self.give_up is None else self.give_up(error)
         if decided is not None:
-            return Outlook.FINAL if decided else Outlook.RETRY
+            return RetryDecision.FINAL if decided else RetryDecision.RETRY
         match error:
             case UsageError():
-                return Outlook.FINAL
+                return RetryDecision.FINAL
             case ConnectionLost():
                 is_final = error.code == POLICY_VIOLATION
             case ConnectError(status=int(status)) if status in UNAUTHORIZED:
-                return Outlook.REFRESH
+                return RetryDecision.REFRESH
             case ConnectError(status=int(status)):
                 is_final = status in CLIENT_ERRORS and status not in TRANSIENT
             case _:
                 is_final = False
-        return Outlook.FINAL if is_final else Outlook.RETRY
+        return RetryDecision.FINAL if is_final else RetryDecision.RETRY
 
     def is_final(self, error: Exception) -> bool:
         """Whether there is no point in trying again with the same credentials."""
-        return self.outlook(error) is not Outlook.RETRY
+        return self.outlook(error) is not RetryDecision.RETRY
 
     def delay(
         self,

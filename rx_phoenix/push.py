@@ -9,9 +9,9 @@ from rx_phoenix._protocol.message import Reply
 from rx_phoenix._protocol.names import OK, TIMEOUT
 from rx_phoenix._protocol.redaction import redactor, secrets_in
 from rx_phoenix._streams.callbacks import Callback, Spawn
-from rx_phoenix._streams.deadline import Deadlines
+from rx_phoenix._streams.deadline import DeadlinePool
 from rx_phoenix._streams.hub import Reporter
-from rx_phoenix._streams.single_result import Once
+from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix.errors import (
     PushCancelled,
     PushRefused,
@@ -22,7 +22,7 @@ from rx_phoenix.errors import (
 __all__ = ["Push"]
 
 
-class Push(Once[Any]):
+class Push(SingleResult[Any]):
     """One push, join or leave, as an Observable of its one response.
 
     Emits the response of an ``ok`` and completes. Any other status is a
@@ -65,12 +65,12 @@ class Push(Once[Any]):
         self.payload = payload
         self.within = within
         self.ref: str | None = None
-        self.deadlines: Deadlines | None = None
+        self.deadlines: DeadlinePool | None = None
         self._spawn = spawn
         self._on_cancel = on_cancel
         self._hooks: tuple[tuple[str, Callback], ...] = ()
         self._latest: Reply | None = None
-        self._outcome_stream: Once[Reply] | None = None
+        self._outcome_stream: SingleResult[Reply] | None = None
         self._first: Reply | None = None
         self._is_seen = False
 
@@ -86,7 +86,7 @@ class Push(Once[Any]):
         return self._first.status
 
     @property
-    def outcome(self) -> Once[Reply]:
+    def outcome(self) -> SingleResult[Reply]:
         """The outcome as a value: an Observable of one `Reply`, and awaitable.
 
         Never errors: what is no reply is one of status ``timeout``, ``cancelled`` or
@@ -94,7 +94,7 @@ class Push(Once[Any]):
         """
         self._is_seen = True
         if self._outcome_stream is None:
-            self._outcome_stream = Once(self._report)
+            self._outcome_stream = SingleResult(self._report)
             if self._first is not None:
                 self._outcome_stream.succeed(self._first)
         return self._outcome_stream

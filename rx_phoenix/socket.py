@@ -12,7 +12,7 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable
 from rx_phoenix._channel.join import Params
 from rx_phoenix._connection.attempt import Destination
 from rx_phoenix._connection.diagnosis import Diagnosis
-from rx_phoenix._connection.manager import LiveConnection
+from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_unhandled
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
@@ -24,7 +24,7 @@ from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.provider import Provider
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix._streams.single_result import Once
+from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._transport.contract import Transport
 from rx_phoenix._transport.websocket import WebSocketTransport
 from rx_phoenix.channel import Channel
@@ -116,7 +116,7 @@ class Socket:
         self._url = Endpoint(url=url).public_url
         self._log = partial(log_unhandled, url=self._url)
         self._unhandled = Hub[Exception](self._log)
-        self.link = LiveConnection(
+        self.link = ConnectionManager(
             destination,
             transport=transport or WebSocketTransport(),
             serializer=serializer,
@@ -133,12 +133,12 @@ class Socket:
         )
         self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
         self._refs = 0
-        self._ended: Once[None] | None = None
+        self._ended: SingleResult[None] | None = None
         self._diagnosis = Diagnosis(self._url, self.link)
 
     # Connecting.
 
-    def connect(self) -> Once[None]:
+    def connect(self) -> SingleResult[None]:
         """Connect, and stay connected until `disconnect` or `aclose`.
 
         Returns:
@@ -149,7 +149,7 @@ class Socket:
         """
         return self.link.connect()
 
-    def disconnect(self, code: int = 1000, reason: str = "") -> Once[None]:
+    def disconnect(self, code: int = 1000, reason: str = "") -> SingleResult[None]:
         """Pause: close the connection, whoever wants it, until `connect`.
 
         Channels turn errored, keep what waits in them, and rejoin after `connect`.
@@ -163,21 +163,21 @@ class Socket:
         """
         return self.link.disconnect(code, reason)
 
-    def aclose(self) -> Once[None]:
+    def aclose(self) -> SingleResult[None]:
         """End it for good: what is queued is written, everything completes.
 
         Returns:
             Settles when the connection is closed, within 2 s. Need not be awaited.
         """
         if self._ended is None:
-            ended = self._ended = Once[None](self._report)
+            ended = self._ended = SingleResult[None](self._report)
             self.link.refuse()
             for channel in self.link.wire.members.all():
                 channel.end()
             self.link.end().subscribe(lambda _: self._complete(ended))
         return self._ended
 
-    def _complete(self, ended: Once[None]) -> None:
+    def _complete(self, ended: SingleResult[None]) -> None:
         for callback, subscription in self._callbacks.values():
             subscription.dispose()
             callback.dispose()

@@ -18,9 +18,9 @@ from rx_phoenix.errors import (
 from rx_phoenix.policy import (
     Backoff,
     Heartbeat,
-    Outlook,
     Reconnect,
     Rejoin,
+    RetryDecision,
     SendBuffer,
     delay_of,
     retry_after,
@@ -296,15 +296,43 @@ def test_both_forms_mean_the_same(time, zone, wait):
 # Reconnect: what is final, what may heal, and what other credentials may help.
 
 STATUSES = {
-    Outlook.FINAL: [400, 402, 404, *range(405, 408), *range(409, 425), 426, 451, 499],
-    Outlook.REFRESH: [401, 403],
-    Outlook.RETRY: [101, 200, 301, 302, 307, 308, 399, 408, 425, 429, *range(500, 512)],
+    RetryDecision.FINAL: [
+        400,
+        402,
+        404,
+        *range(405, 408),
+        *range(409, 425),
+        426,
+        451,
+        499,
+    ],
+    RetryDecision.REFRESH: [401, 403],
+    RetryDecision.RETRY: [
+        101,
+        200,
+        301,
+        302,
+        307,
+        308,
+        399,
+        408,
+        425,
+        429,
+        *range(500, 512),
+    ],
 }
 """What each answer to a handshake means."""
 
 CLOSE_CODES = {
-    Outlook.FINAL: [1008],
-    Outlook.RETRY: [*range(1000, 1008), *range(1009, 1016), 3000, 4000, 4008, 4999],
+    RetryDecision.FINAL: [1008],
+    RetryDecision.RETRY: [
+        *range(1000, 1008),
+        *range(1009, 1016),
+        3000,
+        4000,
+        4008,
+        4999,
+    ],
 }
 """What each close code of a peer means."""
 
@@ -316,7 +344,9 @@ def cells(table):
 @pytest.mark.parametrize(("status", "outlook"), cells(STATUSES))
 def test_a_status_has_its_outlook(status, outlook):
     assert Reconnect().outlook(refused_with(status)) is outlook
-    assert Reconnect().is_final(refused_with(status)) is (outlook is not Outlook.RETRY)
+    assert Reconnect().is_final(refused_with(status)) is (
+        outlook is not RetryDecision.RETRY
+    )
 
 
 @pytest.mark.parametrize(("code", "outlook"), cells(CLOSE_CODES))
@@ -327,11 +357,11 @@ def test_a_close_code_has_its_outlook(code, outlook):
 @pytest.mark.parametrize(
     ("error", "outlook"),
     [
-        (UsageError("no such thing"), Outlook.FINAL),
-        (ConnectError("no route"), Outlook.RETRY),
-        (TransportError(), Outlook.RETRY),
-        (PushTimeout(), Outlook.RETRY),
-        (OSError(), Outlook.RETRY),
+        (UsageError("no such thing"), RetryDecision.FINAL),
+        (ConnectError("no route"), RetryDecision.RETRY),
+        (TransportError(), RetryDecision.RETRY),
+        (PushTimeout(), RetryDecision.RETRY),
+        (OSError(), RetryDecision.RETRY),
     ],
     ids=lambda case: type(case).__name__,
 )
@@ -368,7 +398,11 @@ def test_give_up_is_told_the_error_once(error):
 
 @pytest.mark.parametrize(
     ("answer", "outlook"),
-    [(True, Outlook.FINAL), (False, Outlook.RETRY), (None, Outlook.REFRESH)],
+    [
+        (True, RetryDecision.FINAL),
+        (False, RetryDecision.RETRY),
+        (None, RetryDecision.REFRESH),
+    ],
 )
 def test_credentials_do_not_matter_once_give_up_decided(answer, outlook):
     policy = Reconnect(give_up=lambda _: answer)

@@ -6,7 +6,7 @@ from asyncio import CancelledError, Event, create_task, sleep
 import pytest
 
 from rx_phoenix._protocol.message import Reply
-from rx_phoenix._streams.deadline import Deadlines
+from rx_phoenix._streams.deadline import DeadlinePool
 from rx_phoenix.errors import (
     ChannelCrashed,
     ConnectionLost,
@@ -426,7 +426,7 @@ def test_it_can_be_cancelled_where_nobody_keeps_it(reported):
 
 @ends
 def test_the_end_calls_off_its_deadline(push, time, end):
-    deadlines = push.deadlines = Deadlines(lambda: time)
+    deadlines = push.deadlines = DeadlinePool(lambda: time)
     deadlines.add(push)
     ENDS[end](push)
     deadlines.drop_idle_timers()

@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from rx_phoenix._connection.manager import LiveConnection
+from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix.policy import Rejoin
 from rx_phoenix.push import Push
 
@@ -29,7 +29,7 @@ class Owner(Protocol):
         """The join that a push sent now belongs to; None if none can be sent."""
         ...
 
-    def link(self) -> LiveConnection:
+    def link(self) -> ConnectionManager:
         """Its socket's connection; raises `UsageError` without a socket."""
         ...
 

@@ -7,7 +7,7 @@ from rx_phoenix._streams.hub import Reporter
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix._streams.state import Latest
 
-__all__ = ["Wants"]
+__all__ = ["Demand"]
 
 
 class WantsObserver(Protocol):
@@ -31,7 +31,7 @@ def is_held(lease: Lease[Any] | None) -> TypeGuard[Lease[Any]]:
     return lease is not None and lease.is_held
 
 
-class Wants:
+class Demand:
     """A standing `join`, and two leases, which are made when they are asked for.
 
     Args:

@@ -6,13 +6,13 @@ from typing import Any
 from reactivex import abc
 
 from rx_phoenix._channel.context import Owner
-from rx_phoenix._channel.demand import Wants
+from rx_phoenix._channel.demand import Demand
 from rx_phoenix._channel.ended import Ended
 from rx_phoenix._channel.join import Join, Params
-from rx_phoenix._channel.rejoin import Rejoining
+from rx_phoenix._channel.rejoin import RejoinTimer
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import CLOSE, ERROR, LEAVE, OK, TIMEOUT, ChannelState
-from rx_phoenix._protocol.transitions import CHANNEL_LIFE, ChannelEvent
+from rx_phoenix._protocol.transitions import CHANNEL_TRANSITIONS, ChannelEvent
 from rx_phoenix._streams.hub import Reporter, Watcher, noop
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix._streams.state import State
@@ -29,7 +29,7 @@ GONE = Reply(OK, {})
 
 
 class Membership:
-    """The life of one channel's membership, by the table `CHANNEL_LIFE`.
+    """The life of one channel's membership, by the table `CHANNEL_TRANSITIONS`.
 
     Rule 1: whatever happens is decided as a whole before anybody is told of it, for
     whoever is told may do anything. First they hear of the state, then of outcomes,
@@ -47,7 +47,7 @@ class Membership:
         self, owner: Owner, params: Params, report: Reporter, watch: Watcher
     ) -> None:
         self.state = State(ChannelState.CLOSED, report, watch)
-        self.wants = Wants(self, report)
+        self.wants = Demand(self, report)
         self.join = Join(
             owner, params, failed=self._not_sent, timed_out=self._timed_out
         )
@@ -57,7 +57,7 @@ class Membership:
         self._leaving: abc.DisposableBase | None = None
         self._answer_to_leave: Reply | None = None
         self._response: Any = None
-        self._rejoining = Rejoining(owner, self._rejoin)
+        self._rejoining = RejoinTimer(owner, self._rejoin)
 
     # What a caller may wish.
 
@@ -441,7 +441,7 @@ class Membership:
             leaving.dispose()
 
     def _move(self, event: ChannelEvent) -> bool:
-        arrival = CHANNEL_LIFE[self.state.value].get(event)
+        arrival = CHANNEL_TRANSITIONS[self.state.value].get(event)
         if arrival is not None:
             self.state.on_next(arrival)
         return arrival is not None

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from rx_phoenix._channel.context import Owner
-from rx_phoenix._connection.router import Wire
+from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._streams.hub import Reporter
 from rx_phoenix.push import Push
@@ -14,7 +14,7 @@ from rx_phoenix.push import Push
 __all__ = ["Outbox"]
 
 
-def kept(payload: object) -> object:
+def snapshot(payload: object) -> object:
     """A payload as it is now, whatever its owner does to it."""
     if isinstance(payload, bytearray):
         return bytes(payload)
@@ -92,7 +92,7 @@ class Outbox:
             self._forget(push)
         return taken
 
-    def _send(self, push: Push, join_ref: str, wire: Wire) -> None:
+    def _send(self, push: Push, join_ref: str, wire: Router) -> None:
         push.ref = ref = wire.next_ref()
         message = Message(join_ref, ref, self._owner.topic, push.event, push.payload)
         # Registered first: a reply may come within the call.
@@ -106,7 +106,7 @@ class Outbox:
     def _wait(self, push: Push) -> None:
         wire = self._owner.link().wire
         wire.encode(Message(None, None, self._owner.topic, push.event, push.payload))
-        push.payload = kept(push.payload)
+        push.payload = snapshot(push.payload)
         # It waits before there is room: whoever is dropped for it may end it, too.
         self._waiting[push] = None
         if not wire.admit(push):

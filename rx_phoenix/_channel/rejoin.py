@@ -8,10 +8,10 @@ from rx_phoenix._streams.scheduler import Timer
 from rx_phoenix.errors import JoinRefused
 from rx_phoenix.policy import Rejoin, delay_of
 
-__all__ = ["Rejoining"]
+__all__ = ["RejoinTimer"]
 
 
-class Rejoining:
+class RejoinTimer:
     """Waits as the policy says; a policy that raises is reported and does not decide.
 
     As in phoenix.js, a try counts when its wait is over: to be put off twice makes no

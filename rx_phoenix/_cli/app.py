@@ -144,10 +144,10 @@ def replay(
     json: Json = False,
 ) -> None:
     """Play a tape into a client, and show what that hears."""
-    from rx_phoenix._cli.listening import Wish
+    from rx_phoenix._cli.listening import ListenOptions
     from rx_phoenix._cli.recording import replay as replaying
 
-    wish = Wish(event, presence, count, None)
+    wish = ListenOptions(event, presence, count, None)
     run(replaying(tape, Output(json=json), speed=speed, wish=wish))
 
 

@@ -8,7 +8,7 @@ import reactivex
 
 from rx_phoenix._cli.connecting import connected
 from rx_phoenix._cli.output import Output
-from rx_phoenix._cli.pushing import Saying
+from rx_phoenix._cli.pushing import PushOptions
 from rx_phoenix._cli.target import Target
 from rx_phoenix.operators import for_each
 
@@ -28,7 +28,9 @@ class Load:
     at_once: int
 
 
-async def bench(target: Target, saying: Saying, load: Load, output: Output) -> None:
+async def bench(
+    target: Target, saying: PushOptions, load: Load, output: Output
+) -> None:
     """Push again and again, and measure how long the answers take.
 
     Args:

@@ -5,9 +5,9 @@ from typing import Any
 
 import typer
 
-from rx_phoenix._cli.doctor_steps import STEPS, Finding, Patient, Verdict, examined
+from rx_phoenix._cli.doctor_steps import STEPS, Context, StepResult, Verdict, examined
 from rx_phoenix._cli.exit_codes import ExitCode
-from rx_phoenix._cli.output import as_json, harmless
+from rx_phoenix._cli.output import as_json, escape_control_chars
 from rx_phoenix._cli.target import Target
 
 __all__ = ["doctor"]
@@ -30,7 +30,7 @@ async def doctor(
         params: What to join it with.
         json: Whether to say it in JSON lines.
     """
-    patient = Patient(target, topic, params)
+    patient = Context(target, topic, params)
     async with patient.stack:
         for name, step in STEPS.items():
             finding = await examined(step, patient)
@@ -41,7 +41,7 @@ async def doctor(
     return ExitCode.OK
 
 
-def report(name: str, finding: Finding, *, json: bool) -> None:
+def report(name: str, finding: StepResult, *, json: bool) -> None:
     """Say what came of a step."""
     if json:
         typer.echo(
@@ -56,14 +56,14 @@ def report(name: str, finding: Finding, *, json: bool) -> None:
         )
         return
     verdict = typer.style(f"{finding.verdict:8}", fg=COLOURS[finding.verdict])
-    typer.echo(f"{verdict} {name:10} {harmless(finding.text)}")
+    typer.echo(f"{verdict} {name:10} {escape_control_chars(finding.text)}")
     if finding.advice:
         typer.echo(f"{'':8} {'':10} {finding.advice}")
 
 
-def tell_history(patient: Patient, *, json: bool) -> None:
+def tell_history(patient: Context, *, json: bool) -> None:
     """Say what had happened to the connection by then."""
     if patient.socket is not None and not json:
         typer.echo()
         for line in patient.socket.diagnosis().splitlines():
-            typer.echo(harmless(line))
+            typer.echo(escape_control_chars(line))

@@ -23,7 +23,7 @@ from rx_phoenix._protocol.names import UNMATCHED_TOPIC
 from rx_phoenix.errors import ConnectError, JoinRefused, PushTimeout
 from rx_phoenix.socket import Socket
 
-__all__ = ["STEPS", "Finding", "Patient", "Verdict", "examined"]
+__all__ = ["STEPS", "Context", "StepResult", "Verdict", "examined"]
 
 PORTS = {"ws": 80, "wss": 443}
 """The ports of URLs that name none."""
@@ -44,7 +44,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class StepResult:
     """What came of a step.
 
     Attributes:
@@ -61,7 +61,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Patient:
+class Context:
     """What is examined, and how far it has come.
 
     Attributes:
@@ -104,31 +104,31 @@ class Patient:
         return urlsplit(Endpoint(url=self.target.url).address("websocket"))
 
 
-Step = Callable[[Patient], Awaitable[Finding]]
+Step = Callable[[Context], Awaitable[StepResult]]
 
 
-async def examined(step: Step, patient: Patient) -> Finding:
+async def examined(step: Step, patient: Context) -> StepResult:
     """Take a step; whatever the network does in it is a finding."""
     try:
         return await step(patient)
     except TimeoutError:
         within = patient.target.timeout
         text = f"There was no answer within {within:g} s."
-        return Finding(
+        return StepResult(
             text, Verdict.FAILED, "Is there a firewall in between?", ExitCode.TIMEOUT
         )
     except OSError as error:
         cause = cause_of(error) or Cause(str(error), "")
         text = f"{cause.text[0].upper()}{cause.text[1:]}."
-        return Finding(text, Verdict.FAILED, cause.advice, ExitCode.UNREACHABLE)
+        return StepResult(text, Verdict.FAILED, cause.advice, ExitCode.UNREACHABLE)
     except Exception as error:
         problem = explain(error)
         if problem is None:
             raise
-        return Finding(problem.text, Verdict.FAILED, problem.advice, problem.code)
+        return StepResult(problem.text, Verdict.FAILED, problem.advice, problem.code)
 
 
-async def resolve(patient: Patient) -> Finding:
+async def resolve(patient: Context) -> StepResult:
     """Does the host have an address?"""
     loop = asyncio.get_running_loop()
     try:
@@ -136,29 +136,29 @@ async def resolve(patient: Patient) -> Finding:
             patient.host, patient.port, type=sockets.SOCK_STREAM
         )
     except OSError:
-        return Finding(
+        return StepResult(
             f"The name {patient.host} is not known.",
             Verdict.FAILED,
             "Check its spelling, and the network.",
             ExitCode.UNREACHABLE,
         )
     addresses = ", ".join(dict.fromkeys(str(entry[4][0]) for entry in found))
-    return Finding(f"{patient.host} is {addresses}.")
+    return StepResult(f"{patient.host} is {addresses}.")
 
 
-async def dial(patient: Patient) -> Finding:
+async def dial(patient: Context) -> StepResult:
     """Does anybody listen there?"""
     began = perf_counter()
     async with asyncio.timeout(patient.target.timeout):
         _, writer = await asyncio.open_connection(patient.host, patient.port)
     writer.close()
-    return Finding(f"Port {patient.port} answered in {since(began)}.")
+    return StepResult(f"Port {patient.port} answered in {since(began)}.")
 
 
-async def encrypt(patient: Patient) -> Finding:
+async def encrypt(patient: Context) -> StepResult:
     """Does it speak TLS, with a certificate to be trusted?"""
     if not patient.is_encrypted:
-        return Finding(
+        return StepResult(
             "The URL asks for none, as it begins with ws:// or http://.",
             Verdict.SKIPPED,
         )
@@ -173,10 +173,10 @@ async def encrypt(patient: Patient) -> Finding:
     version = writer.get_extra_info("ssl_object").version()
     writer.close()
     certificate = "was not checked" if patient.target.insecure else "is good"
-    return Finding(f"It speaks {version}; the certificate {certificate}.")
+    return StepResult(f"It speaks {version}; the certificate {certificate}.")
 
 
-async def upgrade(patient: Patient) -> Finding:
+async def upgrade(patient: Context) -> StepResult:
     """Does it take us in as a client of Phoenix?"""
     target, began = patient.target, perf_counter()
     try:
@@ -186,13 +186,13 @@ async def upgrade(patient: Patient) -> Finding:
     except (ConnectError, TimeoutError) as error:
         return await refused(target, error)
     token = ", with the token" if target.token else ""
-    return Finding(
+    return StepResult(
         f"The server took us in{token}, by {target.carrier} and version {target.vsn} "
         f"of the protocol, in {since(began)}."
     )
 
 
-async def refused(target: Target, error: ConnectError | TimeoutError) -> Finding:
+async def refused(target: Target, error: ConnectError | TimeoutError) -> StepResult:
     """What is to be said of a server that did not take us in."""
     problem = explain(error)
     if isinstance(error, ConnectError) and problem is not None:
@@ -203,19 +203,21 @@ async def refused(target: Target, error: ConnectError | TimeoutError) -> Finding
         text = f"It took the call, and said nothing for {target.timeout:g} s."
         advice = "Is it a web server at all? Does a proxy swallow the upgrade?"
         code = ExitCode.TIMEOUT
-    return Finding(text, Verdict.FAILED, await second_opinion(target) or advice, code)
+    return StepResult(
+        text, Verdict.FAILED, await second_opinion(target) or advice, code
+    )
 
 
-async def ping(patient: Patient) -> Finding:
+async def ping(patient: Context) -> StepResult:
     """Does it answer heartbeats?"""
     trip = await patient.connection.ping()
-    return Finding(f"It was answered in {duration(trip)}.")
+    return StepResult(f"It was answered in {duration(trip)}.")
 
 
-async def join(patient: Patient) -> Finding:
+async def join(patient: Context) -> StepResult:
     """Does it let us into the channel?"""
     if patient.topic is None:
-        return Finding("No --topic was given.", Verdict.SKIPPED)
+        return StepResult("No --topic was given.", Verdict.SKIPPED)
     began = perf_counter()
     channel = patient.connection.channel(patient.topic, patient.params)
     try:
@@ -224,12 +226,14 @@ async def join(patient: Patient) -> Finding:
         reason = refusal.response
         text = f"The server refused {patient.topic}: {as_json(reason)}"
         advice = REASONS.get(reason_of(reason), "Check the topic, and --join.")
-        return Finding(text, Verdict.FAILED, advice, ExitCode.REFUSED)
+        return StepResult(text, Verdict.FAILED, advice, ExitCode.REFUSED)
     except PushTimeout:
         text = f"There was no answer within {patient.target.timeout:g} s."
         advice = "The channel's join is slow, or stuck: its log says why."
-        return Finding(text, Verdict.FAILED, advice, ExitCode.TIMEOUT)
-    return Finding(f"{patient.topic} was joined in {since(began)}: {as_json(response)}")
+        return StepResult(text, Verdict.FAILED, advice, ExitCode.TIMEOUT)
+    return StepResult(
+        f"{patient.topic} was joined in {since(began)}: {as_json(response)}"
+    )
 
 
 def reason_of(response: object) -> str:
@@ -250,10 +254,10 @@ REASONS = {
 """What to do about refusals that Phoenix's own code, or its guides, put that way."""
 
 
-async def measure(patient: Patient) -> Finding:
+async def measure(patient: Context) -> StepResult:
     """How fast is it?"""
     trips = [await patient.connection.ping() for _ in range(PINGS)]
-    return Finding(
+    return StepResult(
         f"{duration(median(trips))} in the median of {PINGS}, "
         f"from {duration(min(trips))} to {duration(max(trips))}."
     )

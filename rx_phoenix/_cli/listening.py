@@ -21,7 +21,15 @@ from rx_phoenix.policy import Rejoin
 from rx_phoenix.presence import Presence
 from rx_phoenix.socket import Socket
 
-__all__ = ["Heard", "Wish", "bounded", "heard", "listen", "news_of", "told_change"]
+__all__ = [
+    "Heard",
+    "ListenOptions",
+    "bounded",
+    "heard",
+    "listen",
+    "news_of",
+    "told_change",
+]
 
 T = TypeVar("T")
 
@@ -40,7 +48,7 @@ class Heard(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ListenOptions:
     """What somebody wants to hear.
 
     Attributes:
@@ -67,7 +75,7 @@ def told_change(change: Change) -> Heard:
             return Heard("presence_updated", {"key": key, "metas": metas})
 
 
-def heard(channel: Channel, wish: Wish) -> Observable[Heard]:
+def heard(channel: Channel, wish: ListenOptions) -> Observable[Heard]:
     """What happens on a topic, as far as somebody wants to hear it.
 
     Subscribing joins; it ends as `Channel.stream` does.
@@ -92,7 +100,7 @@ def heard(channel: Channel, wish: Wish) -> Observable[Heard]:
 
 
 def bounded(
-    stream: Observable[T], wish: Wish, scheduler: LoopScheduler
+    stream: Observable[T], wish: ListenOptions, scheduler: LoopScheduler
 ) -> Observable[T]:
     """A stream that ends when it was enough."""
     if wish.seconds is not None:
@@ -115,7 +123,7 @@ async def listen(
     target: Target,
     topic: str,
     params: Mapping[str, Any],
-    wish: Wish,
+    wish: ListenOptions,
     output: Output,
 ) -> ExitCode:
     """Show what happens on a topic, across reconnects, until it was enough.

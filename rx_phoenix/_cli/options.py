@@ -9,7 +9,7 @@ import typer
 from typer.models import ArgumentInfo
 
 from rx_phoenix._cli.running import blame
-from rx_phoenix._cli.target import Carrier, Target, pairs, revealed
+from rx_phoenix._cli.target import Target, TransportKind, pairs, revealed
 from rx_phoenix.errors import UsageError
 
 __all__ = ["connecting"]
@@ -61,7 +61,7 @@ Header = Annotated[
 ]
 
 Transport = Annotated[
-    Carrier,
+    TransportKind,
     typer.Option("--transport", help="How frames travel.", rich_help_panel=GROUP),
 ]
 
@@ -100,7 +100,7 @@ def target_of(  # noqa: PLR0913, PLR0917 - one for each option
     param: Param = [],  # noqa: B006 - typer copies it
     token: Token = "",
     header: Header = [],  # noqa: B006
-    transport: Transport = Carrier.WEBSOCKET,
+    transport: Transport = TransportKind.WEBSOCKET,
     vsn: Vsn = 2,
     timeout: Timeout = 10.0,
     insecure: Insecure = False,  # noqa: FBT002

@@ -11,16 +11,16 @@ from rich.console import Console
 from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
-__all__ = ["Output", "as_json", "harmless", "notice"]
+__all__ = ["Output", "as_json", "escape_control_chars", "notice"]
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What a terminal obeys, and what turns text around."""
 
 
-def harmless(text: str) -> str:
+def escape_control_chars(text: str) -> str:
     r"""Text from elsewhere, fit for a terminal: it shows, and does nothing.
 
-    >>> harmless("red: \x1b[31m")
+    >>> escape_control_chars("red: \x1b[31m")
     'red: \\u001b[31m'
     """
     return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
@@ -32,12 +32,12 @@ def as_json(value: object) -> str:
     >>> as_json({"n": 1, "data": b"hi"})
     '{"n":1,"data":"aGk="}'
     """
-    return harmless(msgspec.json.encode(value).decode())
+    return escape_control_chars(msgspec.json.encode(value).decode())
 
 
 def notice(text: str) -> None:
     """Say something by the way, on stderr."""
-    typer.secho(harmless(text), err=True, dim=True)
+    typer.secho(escape_control_chars(text), err=True, dim=True)
 
 
 class Output:
@@ -58,7 +58,7 @@ class Output:
         if self._is_for_people:
             line = Text.assemble(
                 (f"{now.astimezone():%H:%M:%S} ", "dim"),
-                (harmless(event), "bold cyan"),
+                (escape_control_chars(event), "bold cyan"),
                 " ",
                 pretty(payload),
             )

@@ -6,7 +6,7 @@ from typing import Any
 from reactivex import operators as ops
 
 from rx_phoenix._cli.connecting import connected
-from rx_phoenix._cli.listening import Wish, bounded, news_of, told_change
+from rx_phoenix._cli.listening import ListenOptions, bounded, news_of, told_change
 from rx_phoenix._cli.output import Output, notice
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.presence import Snapshot
@@ -24,7 +24,7 @@ async def presence(
     topic: str,
     params: Mapping[str, Any],
     output: Output,
-    wish: Wish | None,
+    wish: ListenOptions | None,
 ) -> None:
     """Show who is on a topic, and who comes and goes.
 

@@ -17,14 +17,14 @@ from rx_phoenix.operators import Retry, first_value, retry_with_backoff
 from rx_phoenix.policy import Backoff, Rejoin
 from rx_phoenix.socket import Socket
 
-__all__ = ["Saying", "push", "request"]
+__all__ = ["PushOptions", "push", "request"]
 
 PATIENCE = Backoff(0.5, 2.0, 10.0, jitter=0.2)
 """Seconds between the attempts of a request."""
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class PushOptions:
     """What is to be said, and where.
 
     Attributes:
@@ -41,7 +41,7 @@ class Saying:
 
 
 async def push(
-    target: Target, saying: Saying, output: Output, *, is_answered: bool = True
+    target: Target, saying: PushOptions, output: Output, *, is_answered: bool = True
 ) -> ExitCode:
     """Push an event once, and show what the server answers.
 
@@ -68,7 +68,7 @@ async def push(
 
 
 async def request(
-    target: Target, saying: Saying, output: Output, *, attempts: int
+    target: Target, saying: PushOptions, output: Output, *, attempts: int
 ) -> ExitCode:
     """Push an event until the server answers, whatever the network does meanwhile.
 

@@ -13,7 +13,7 @@ from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_phoenix._cli.connecting import connected
-from rx_phoenix._cli.listening import Heard, Wish, bounded, heard, news_of
+from rx_phoenix._cli.listening import Heard, ListenOptions, bounded, heard, news_of
 from rx_phoenix._cli.output import Output, as_json, notice
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.names import JOIN
@@ -68,7 +68,7 @@ class Destination:
 
 
 async def record(
-    target: Target, joins: Joins, destination: Destination, wish: Wish
+    target: Target, joins: Joins, destination: Destination, wish: ListenOptions
 ) -> None:
     """Write down what is said on topics, both ways, without the secrets.
 
@@ -128,7 +128,9 @@ def redacted(entry: Entry, redact: Callable[[Any], Any]) -> Entry:
     )
 
 
-async def replay(path: Path, output: Output, *, speed: float, wish: Wish) -> None:
+async def replay(
+    path: Path, output: Output, *, speed: float, wish: ListenOptions
+) -> None:
     """Play a tape into a client, and show what that hears.
 
     Args:
@@ -163,7 +165,7 @@ async def replay(path: Path, output: Output, *, speed: float, wish: Wish) -> Non
                 output.event(topic, item.event, item.payload)
 
 
-def heard_on(channel: Channel, wish: Wish) -> Observable[tuple[str, Heard]]:
+def heard_on(channel: Channel, wish: ListenOptions) -> Observable[tuple[str, Heard]]:
     """What happens on a topic, with the topic."""
     return heard(channel, wish).pipe(ops.map(lambda item: (channel.topic, item)))
 

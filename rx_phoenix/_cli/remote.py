@@ -61,10 +61,10 @@ def listen(
 
     On a terminal it is shown in colours, elsewhere as JSON lines.
     """
-    from rx_phoenix._cli.listening import Wish
+    from rx_phoenix._cli.listening import ListenOptions
     from rx_phoenix._cli.listening import listen as listening
 
-    wish = Wish(event, presence, count, seconds)
+    wish = ListenOptions(event, presence, count, seconds)
     params = params_of(join)
     natural = ExitCode.OK if count is None else ExitCode.INTERRUPTED
     run(listening(target, topic, params, wish, Output(json=json)), interrupted=natural)
@@ -85,10 +85,10 @@ def push(
 
     The exit code is 0 for an answer of status ok, 1 for any other.
     """
-    from rx_phoenix._cli.pushing import Saying
+    from rx_phoenix._cli.pushing import PushOptions
     from rx_phoenix._cli.pushing import push as pushing
 
-    saying = Saying(topic, params_of(join), event, payload_of(payload))
+    saying = PushOptions(topic, params_of(join), event, payload_of(payload))
     run(pushing(target, saying, Output(json=json), is_answered=not no_reply))
 
 
@@ -108,10 +108,10 @@ def request(
     It waits for a server that is not there yet, and pushes again after a loss or a
     timeout; the server may get the event more than once.
     """
-    from rx_phoenix._cli.pushing import Saying
+    from rx_phoenix._cli.pushing import PushOptions
     from rx_phoenix._cli.pushing import request as requesting
 
-    saying = Saying(topic, params_of(join), event, payload_of(payload))
+    saying = PushOptions(topic, params_of(join), event, payload_of(payload))
     run(requesting(target, saying, Output(json=json), attempts=attempts))
 
 
@@ -127,10 +127,10 @@ def presence(
     json: Json = False,
 ) -> None:
     """Show who is on a topic."""
-    from rx_phoenix._cli.listening import Wish
+    from rx_phoenix._cli.listening import ListenOptions
     from rx_phoenix._cli.presence import presence as showing
 
-    wish = Wish((), True, count, seconds) if follow else None
+    wish = ListenOptions((), True, count, seconds) if follow else None
     params = params_of(join)
     natural = ExitCode.OK if follow else ExitCode.INTERRUPTED
     run(showing(target, topic, params, Output(json=json), wish), interrupted=natural)
@@ -163,14 +163,14 @@ def record(
     given to this command as a credential. `replay` plays the tape, and so does a
     TapeTransport in a test.
     """
-    from rx_phoenix._cli.listening import Wish
+    from rx_phoenix._cli.listening import ListenOptions
     from rx_phoenix._cli.recording import Destination
     from rx_phoenix._cli.recording import record as recording
 
     params = params_of(join)
     joins = dict.fromkeys(topics, params)
     destination = Destination(to, force, redact)
-    wish = Wish((), False, count, seconds)
+    wish = ListenOptions((), False, count, seconds)
     run(recording(target, joins, destination, wish), interrupted=ExitCode.OK)
 
 
@@ -195,9 +195,9 @@ def bench(
     """
     from rx_phoenix._cli.bench import Load
     from rx_phoenix._cli.bench import bench as measuring
-    from rx_phoenix._cli.pushing import Saying
+    from rx_phoenix._cli.pushing import PushOptions
 
-    saying = Saying(topic, params_of(join), event, payload_of(payload))
+    saying = PushOptions(topic, params_of(join), event, payload_of(payload))
     run(measuring(target, saying, Load(pushes, at_once), Output(json=json)))
 
 

@@ -15,13 +15,13 @@ from rx_phoenix._transport.longpoll import LongPollTransport
 from rx_phoenix._transport.websocket import WebSocketTransport
 from rx_phoenix.errors import UsageError
 
-__all__ = ["Carrier", "Target", "pairs", "revealed"]
+__all__ = ["Target", "TransportKind", "pairs", "revealed"]
 
 ENVIRONMENT = "env:"
 """What a value begins with that stands in an environment variable."""
 
 
-class Carrier(StrEnum):
+class TransportKind(StrEnum):
     """How frames travel."""
 
     WEBSOCKET = "websocket"
@@ -48,7 +48,7 @@ class Target:
     params: Mapping[str, str]
     token: str | None
     headers: Mapping[str, str]
-    carrier: Carrier
+    carrier: TransportKind
     vsn: int
     timeout: float
     insecure: bool
@@ -80,11 +80,11 @@ class Target:
         websocket = WebSocketTransport(ssl=not self.insecure)
         longpoll = LongPollTransport(ssl=not self.insecure)
         match self.carrier:
-            case Carrier.WEBSOCKET:
+            case TransportKind.WEBSOCKET:
                 return websocket
-            case Carrier.LONGPOLL:
+            case TransportKind.LONGPOLL:
                 return longpoll
-            case Carrier.FALLBACK:
+            case TransportKind.FALLBACK:
                 return FallbackTransport(websocket, longpoll)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from rx_phoenix._cli.connecting import connected
-from rx_phoenix._cli.target import Carrier, Target
+from rx_phoenix._cli.target import Target, TransportKind
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix.errors import TransportError
 
@@ -46,8 +46,8 @@ def variants(target: Target) -> Iterator[tuple[Target, str]]:
     origin = _origin(parts)
     headers = {**target.headers, "Origin": origin}
     yield replace(target, headers=headers), WITH_ORIGIN.format(origin)
-    if target.carrier is Carrier.WEBSOCKET and target.vsn != 1:
-        yield replace(target, carrier=Carrier.LONGPOLL), BY_LONG_POLL
+    if target.carrier is TransportKind.WEBSOCKET and target.vsn != 1:
+        yield replace(target, carrier=TransportKind.LONGPOLL), BY_LONG_POLL
 
 
 OTHER_VERSION = (

@@ -16,15 +16,15 @@ from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._transport.contract import Connection, Transport
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 
-__all__ = ["GOODBYE_TIMEOUT", "Attempt", "Destination"]
+__all__ = ["CLOSE_TIMEOUT", "Attempt", "Destination"]
 
 CONNECT_TIMEOUT = 15.0
 """Seconds for one attempt: asking the providers, dialling, shaking hands."""
 
-GOODBYE_TIMEOUT = 2.0
+CLOSE_TIMEOUT = 2.0
 """Seconds that a peer may take to answer our close."""
 
-Goodbye = Callable[[bool], None]
+OnClosed = Callable[[bool], None]
 """Told at the end of a goodbye whether the peer said it too."""
 
 
@@ -113,7 +113,7 @@ class Attempt:
         self._lost = lost
         self._life = SingleAssignmentDisposable()
         self._owned: list[abc.DisposableBase] = []
-        self._goodbye: Goodbye | None = None
+        self._goodbye: OnClosed | None = None
         self._is_over = False
 
     @property
@@ -150,7 +150,7 @@ class Attempt:
         self.frames_sent += 1
         self.connection.send(frame)
 
-    def close(self, code: int, reason: str, closed: Goodbye) -> None:
+    def close(self, code: int, reason: str, closed: OnClosed) -> None:
         """Drain, say goodbye, and wait a little for the answer.
 
         Args:
@@ -160,11 +160,11 @@ class Attempt:
         """
         if self.connection is None:
             self.abandon()
-            closed(True)  # noqa: FBT003 - a Goodbye
+            closed(True)  # noqa: FBT003 - a OnClosed
             return
         self._let_go()
         self._goodbye = closed
-        self.after(GOODBYE_TIMEOUT, lambda: self._finish(is_clean=False))
+        self.after(CLOSE_TIMEOUT, lambda: self._finish(is_clean=False))
         self.connection.close(code, reason)
 
     def abandon(self, code: int | None = None, reason: str = "") -> None:

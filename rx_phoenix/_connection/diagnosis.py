@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from rx_phoenix._connection.manager import LiveConnection
+from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_event
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
@@ -93,7 +93,7 @@ class Diagnosis:
         link: The connection.
     """
 
-    def __init__(self, url: str, link: LiveConnection) -> None:
+    def __init__(self, url: str, link: ConnectionManager) -> None:
         self._url = url
         self._link = link
         self._events: deque[tuple[float, str]] = deque(maxlen=KEPT)

@@ -5,17 +5,17 @@ from typing import Protocol
 
 from reactivex import abc
 
-from rx_phoenix._connection.router import Wire
+from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import HEARTBEAT, PHOENIX
-from rx_phoenix._streams.deadline import Queue
+from rx_phoenix._streams.deadline import SerialDeadlines
 from rx_phoenix._streams.hub import Reporter
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix._streams.single_result import Once
+from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix.errors import PushTimeout
 from rx_phoenix.policy import Heartbeat
 
-__all__ = ["Liveness"]
+__all__ = ["HeartbeatMonitor"]
 
 PUNCTUAL = 0.1
 """Seconds by which a timer may be late on a loop that nobody holds."""
@@ -24,7 +24,7 @@ PUNCTUAL = 0.1
 class Link(Protocol):
     """What heartbeats need of the connection."""
 
-    joins: Queue
+    joins: SerialDeadlines
 
     @property
     def scheduler(self) -> LoopScheduler:
@@ -32,12 +32,12 @@ class Link(Protocol):
         ...
 
     @property
-    def wire(self) -> Wire:
+    def wire(self) -> Router:
         """Where heartbeats go."""
         ...
 
 
-class Liveness:
+class HeartbeatMonitor:
     """Sends heartbeats while a connection is open, and says when one is missed.
 
     The next heartbeat counts from the last answer, and other traffic changes
@@ -68,13 +68,13 @@ class Liveness:
         self._report = report
         self._timer: abc.DisposableBase | None = None
         self._ref: str | None = None
-        self._pings: dict[str, tuple[float, Once[float]]] = {}
+        self._pings: dict[str, tuple[float, SingleResult[float]]] = {}
 
     def start(self) -> None:
         """A connection opened: the first heartbeat is an interval away."""
         self._after(self._policy.interval, self._beat)
 
-    def stop(self) -> Sequence[Once[float]]:
+    def stop(self) -> Sequence[SingleResult[float]]:
         """The connection is gone.
 
         Returns:
@@ -85,9 +85,9 @@ class Liveness:
         pings, self._pings = self._pings, {}
         return [answer for _, answer in pings.values()]
 
-    def ping(self) -> Once[float]:
+    def ping(self) -> SingleResult[float]:
         """Measure the round trip now; it fails if no answer comes in time."""
-        answer = Once[float](self._report)
+        answer = SingleResult[float](self._report)
         ref = self._send(answer)
 
         def expire() -> None:
@@ -113,7 +113,7 @@ class Liveness:
 
     def _beat(self) -> None:
         self._timer = None
-        ref = self._ref = self._send(Once(self._report))
+        ref = self._ref = self._send(SingleResult(self._report))
 
         def wait() -> None:
             if self._ref == ref:
@@ -140,7 +140,7 @@ class Liveness:
 
         self._after(duration, judge)
 
-    def _send(self, answer: Once[float]) -> str:
+    def _send(self, answer: SingleResult[float]) -> str:
         ref = self._link.wire.next_ref()
         self._pings[ref] = self._link.scheduler.monotonic(), answer
         self._link.wire.send(Message(None, ref, PHOENIX, HEARTBEAT, {}))

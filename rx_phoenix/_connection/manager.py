@@ -6,10 +6,10 @@ from typing import Any
 
 from reactivex import Observable
 
-from rx_phoenix._connection.attempt import GOODBYE_TIMEOUT, Attempt, Destination
-from rx_phoenix._connection.heartbeat import Liveness
-from rx_phoenix._connection.reconnect import Retries, Verdict
-from rx_phoenix._connection.router import Wire
+from rx_phoenix._connection.attempt import CLOSE_TIMEOUT, Attempt, Destination
+from rx_phoenix._connection.heartbeat import HeartbeatMonitor
+from rx_phoenix._connection.reconnect import Reconnector, Verdict
+from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -22,12 +22,12 @@ from rx_phoenix._protocol.lifecycle import (
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import SocketState
 from rx_phoenix._protocol.serializer import Serializer
-from rx_phoenix._protocol.transitions import SOCKET_LIFE, SocketEvent
-from rx_phoenix._streams.deadline import Deadlines, Queue
+from rx_phoenix._protocol.transitions import SOCKET_TRANSITIONS, SocketEvent
+from rx_phoenix._streams.deadline import DeadlinePool, SerialDeadlines
 from rx_phoenix._streams.hub import Hub, Reporter
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix._streams.single_result import Once
+from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._streams.state import State
 from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix._transport.contract import Connection, Transport
@@ -40,16 +40,16 @@ from rx_phoenix.errors import (
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
 from rx_phoenix.stats import SocketStats
 
-__all__ = ["LiveConnection"]
+__all__ = ["ConnectionManager"]
 
-Pings = Sequence[Once[float]]
+Pings = Sequence[SingleResult[float]]
 """What waits for the answer to a heartbeat."""
 
 SETTLED_AFTER = 5.0
 """Seconds after an answered join until the connection counts as good."""
 
 
-class LiveConnection:
+class ConnectionManager:
     """Keeps a connection while somebody holds it, and tells its members.
 
     Attributes:
@@ -79,22 +79,22 @@ class LiveConnection:
     ) -> None:
         self.state = State(SocketState.CLOSED, report)
         self.lifecycle = Hub[Lifecycle | ProtocolError](report)
-        self.joins = Queue()
-        self.deadlines = Deadlines(lambda: self.scheduler)
+        self.joins = SerialDeadlines()
+        self.deadlines = DeadlinePool(lambda: self.scheduler)
         self.witness: Callable[[Lifecycle | ProtocolError], None] | None = None
         self.chance = chance
         self.report = report
         self.lease = Lease[Opened](
             self._lease_taken, lambda: self.release(self.lease), report
         )
-        self.wire = Wire(
+        self.wire = Router(
             serializer,
             send_buffer,
             report,
             heartbeat_answered=self._heartbeat_answered,
             malformed=self._say,
         )
-        self.liveness = Liveness(
+        self.liveness = HeartbeatMonitor(
             self, heartbeat or Heartbeat(), self._heartbeat_missed, report
         )
         self.tasks = Tasks(lambda: self.scheduler)
@@ -104,7 +104,7 @@ class LiveConnection:
         self._transport = transport
         self._stable = reconnect.stable
         self._scheduler = scheduler
-        self._retries = Retries(
+        self._retries = Reconnector(
             reconnect,
             scheduler=lambda: self.scheduler,
             spawn=self.spawn,
@@ -119,8 +119,8 @@ class LiveConnection:
         self._is_paused = False
         self._final: GaveUp | None = None
         self._has_ended = False
-        self._opening: Once[None] | None = None
-        self._closed: Once[None] = Once(report)
+        self._opening: SingleResult[None] | None = None
+        self._closed: SingleResult[None] = SingleResult(report)
         self._closed.succeed(None)
         told: Observable[Lifecycle] | None = getattr(transport, "lifecycle", None)
         if told is not None:
@@ -186,19 +186,19 @@ class LiveConnection:
         if was_open:
             self.lease.emit(Opened())
 
-    def connect(self) -> Once[None]:
+    def connect(self) -> SingleResult[None]:
         """Hold it until `disconnect`; settles at the first open, or the final error."""
         self.check()
         self._is_paused = False
         if self._opening is None or self._opening.is_settled:
-            self._opening = Once(self.report)
+            self._opening = SingleResult(self.report)
             if self.is_open:
                 self._opening.succeed(None)
         opening = self._opening
         self.hold(self)
         return opening
 
-    def disconnect(self, code: int, reason: str) -> Once[None]:
+    def disconnect(self, code: int, reason: str) -> SingleResult[None]:
         """Close it, whoever holds it, until `connect`."""
         self._is_paused = True
         self._fail_opening(
@@ -217,7 +217,7 @@ class LiveConnection:
         """Take no more wishes: the end is near."""
         self._has_ended = True
 
-    def end(self) -> Once[None]:
+    def end(self) -> SingleResult[None]:
         """Close it for good, after `refuse`."""
         self._holders.clear()
         self.deadlines.drop_idle_timers()
@@ -405,9 +405,9 @@ class LiveConnection:
         if self._scheduler is None:
             call()
         else:
-            self._scheduler.when_quiet(call, GOODBYE_TIMEOUT)
+            self._scheduler.when_quiet(call, CLOSE_TIMEOUT)
 
-    def _close(self, code: int, reason: str) -> Once[None]:
+    def _close(self, code: int, reason: str) -> SingleResult[None]:
         self._final = None
         self._retries.stop()
         self._retries.start_afresh()
@@ -416,7 +416,7 @@ class LiveConnection:
         if attempt is None:
             # Closed, or about to be: what was begun is awaited.
             return self._closed
-        before, done = self._closed, Once[None](self.report)
+        before, done = self._closed, SingleResult[None](self.report)
         self._closed = done
         pings = self._quiet()
         goodbye = Closed(code, reason, clean=True, ours=True)
@@ -428,7 +428,7 @@ class LiveConnection:
         error = ConnectionLost(code, reason)
         self._lose("connection_closed", error, pings)
 
-        def closed(is_clean: bool) -> None:  # noqa: FBT001 - a Goodbye
+        def closed(is_clean: bool) -> None:  # noqa: FBT001 - a OnClosed
             if self._unreported is goodbye:
                 self._unreported = replace(goodbye, clean=is_clean)
                 self._report_closed()
@@ -450,6 +450,6 @@ class LiveConnection:
         self.lifecycle.on_next(event)
 
     def _move(self, event: SocketEvent) -> None:
-        arrival = SOCKET_LIFE[self.state.value].get(event)
+        arrival = SOCKET_TRANSITIONS[self.state.value].get(event)
         if arrival is not None:
             self.state.on_next(arrival)

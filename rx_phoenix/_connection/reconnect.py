@@ -12,15 +12,15 @@ from rx_phoenix._streams.hub import Reporter
 from rx_phoenix._streams.provider import Provider, ask
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import ConnectionLost
-from rx_phoenix.policy import Outlook, Reconnect
+from rx_phoenix.policy import Reconnect, RetryDecision
 
-__all__ = ["Retries", "Verdict"]
+__all__ = ["Reconnector", "Verdict"]
 
 Verdict = Retrying | GaveUp
 """What was decided."""
 
 
-class Retries:
+class Reconnector:
     """Waits between attempts, as the policy says.
 
     What raises in a user's policy is reported, and nothing ends for it: a failure
@@ -107,9 +107,9 @@ class Retries:
             outlook = self._policy.outlook(error)
         except Exception as failure:  # noqa: BLE001 - a user's give_up: reported
             return self._wait_and_report(error, failure)
-        if outlook is Outlook.REFRESH and not self._had_second_chance:
+        if outlook is RetryDecision.REFRESH and not self._had_second_chance:
             return self._ask_again(error, credentials, providers, later)
-        return self._wait(error) if outlook is Outlook.RETRY else GaveUp(error)
+        return self._wait(error) if outlook is RetryDecision.RETRY else GaveUp(error)
 
     def _ask_again(
         self,

@@ -8,7 +8,7 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import ChannelConflict
 
-__all__ = ["Member", "Members"]
+__all__ = ["ChannelRegistry", "Member"]
 
 
 class Referred(Protocol):
@@ -58,7 +58,7 @@ class Member(Protocol):
         ...
 
 
-class Members:
+class ChannelRegistry:
     """One channel a topic.
 
     A channel that is idle is known, but held weakly; one that is busy (wanted, not

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from rx_phoenix._connection.attempt import Attempt
-from rx_phoenix._connection.registry import Members
-from rx_phoenix._connection.send_buffer import Backlog
+from rx_phoenix._connection.registry import ChannelRegistry
+from rx_phoenix._connection.send_buffer import PushQueue
 from rx_phoenix._protocol.hook import identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import PHOENIX
@@ -15,10 +15,10 @@ from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push
 from rx_phoenix.stats import Counters
 
-__all__ = ["Wire"]
+__all__ = ["Router"]
 
 
-class Wire:
+class Router:
     """Encodes and sends, decodes and routes.
 
     One message, whatever the number of topics: its topic's channel by one look-up,
@@ -55,8 +55,8 @@ class Wire:
         self.messages = Hub[Message](report, self._tap)
         self.sent = Hub[Message](report)
         self.pushes = Hub[Push](report)
-        self.members = Members()
-        self.backlog = Backlog(send_buffer)
+        self.members = ChannelRegistry()
+        self.backlog = PushQueue(send_buffer)
         self.counters = Counters()
         self._serializer = serializer
         # Looked up once: every frame goes through them.

@@ -6,10 +6,10 @@ from rx_phoenix.errors import PushCancelled
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push
 
-__all__ = ["Backlog"]
+__all__ = ["PushQueue"]
 
 
-class Backlog:
+class PushQueue:
     """Counts a socket's pushes that wait for a join or for the wire.
 
     Args:

@@ -86,7 +86,7 @@ class SerializerV2:
         return decode_binary(frame)
 
 
-class Spoken(msgspec.Struct, omit_defaults=True):
+class WireMessageV1(msgspec.Struct, omit_defaults=True):
     """A message of version 1 on the wire.
 
     The server's have no join_ref, not even ``phx_close`` and ``phx_error``; a
@@ -119,7 +119,7 @@ class SerializerV1:
     has_join_refs = False
 
     def __init__(self) -> None:
-        self._decode = msgspec.json.Decoder(Spoken).decode
+        self._decode = msgspec.json.Decoder(WireMessageV1).decode
 
     def encode(self, message: Message) -> Frame:
         """Put a message into a text frame."""
@@ -128,7 +128,7 @@ class SerializerV1:
                 f"the payload of {message.event!r} to {message.topic!r} is bytes, "
                 "which version 1 of the protocol cannot carry: use SerializerV2"
             )
-        spoken = Spoken(
+        spoken = WireMessageV1(
             message.topic,
             message.event,
             message.payload,
@@ -151,15 +151,15 @@ class SerializerV1:
 ENCODE = msgspec.json.Encoder().encode
 
 
-def _to_json(message: Message, shape: Message | Spoken) -> str:
+def _to_json(message: Message, shape: Message | WireMessageV1) -> str:
     """A message in JSON, in the shape of its version."""
     try:
         data = ENCODE(shape)
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
-        raise _unspeakable(message, str(error)) from error
+        raise _encode_error(message, str(error)) from error
     # msgspec says null for a number that JSON does not have, without a word.
     if b"null" in data and not _is_finite(message.payload):
-        raise _unspeakable(message, "it holds a NaN or an infinity")
+        raise _encode_error(message, "it holds a NaN or an infinity")
     return data.decode()
 
 
@@ -181,7 +181,7 @@ def _opaque(_: object) -> None:
     """What only the encoder can look into: JSON that was made beforehand."""
 
 
-def _unspeakable(message: Message, why: str) -> EncodeError:
+def _encode_error(message: Message, why: str) -> EncodeError:
     return EncodeError(
         f"the payload of {message.event!r} to {message.topic!r} cannot be said in "
         f"JSON: {why}"

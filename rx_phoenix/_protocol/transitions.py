@@ -11,8 +11,8 @@ from enum import StrEnum
 from rx_phoenix._protocol.names import ChannelState, SocketState
 
 __all__ = [
-    "CHANNEL_LIFE",
-    "SOCKET_LIFE",
+    "CHANNEL_TRANSITIONS",
+    "SOCKET_TRANSITIONS",
     "ChannelEvent",
     "SocketEvent",
 ]
@@ -44,7 +44,7 @@ class SocketEvent(StrEnum):
 
 _C, _E = ChannelState, ChannelEvent
 
-CHANNEL_LIFE: Mapping[ChannelState, Mapping[ChannelEvent, ChannelState]] = {
+CHANNEL_TRANSITIONS: Mapping[ChannelState, Mapping[ChannelEvent, ChannelState]] = {
     _C.CLOSED: {
         _E.JOIN_BEGUN: _C.JOINING,
     },
@@ -81,7 +81,7 @@ CHANNEL_LIFE: Mapping[ChannelState, Mapping[ChannelEvent, ChannelState]] = {
 
 _S, _F = SocketState, SocketEvent
 
-SOCKET_LIFE: Mapping[SocketState, Mapping[SocketEvent, SocketState]] = {
+SOCKET_TRANSITIONS: Mapping[SocketState, Mapping[SocketEvent, SocketState]] = {
     _S.CLOSED: {
         _F.ATTEMPT_BEGUN: _S.CONNECTING,
     },

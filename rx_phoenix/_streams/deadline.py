@@ -1,4 +1,4 @@
-"""Deadlines: that can pause, by the thousand, and in the line of open joins."""
+"""DeadlinePool: that can pause, by the thousand, and in the line of open joins."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -9,7 +9,7 @@ from reactivex import abc
 from rx_phoenix._streams.hub import noop
 from rx_phoenix._streams.scheduler import LoopScheduler
 
-__all__ = ["Deadline", "Deadlines", "Queue"]
+__all__ = ["Deadline", "DeadlinePool", "SerialDeadlines"]
 
 FEW = 16
 """How many timers there are before those that wait for nobody are looked for."""
@@ -76,7 +76,7 @@ class Expiring(Protocol):
         ...
 
 
-class Deadlines:
+class DeadlinePool:
     """The deadlines of many, with one timer for all that wait equally long.
 
     Who waits equally long expires in the order of coming, so that only the first
@@ -149,7 +149,7 @@ class Deadlines:
         first.expire()
 
 
-class Queue:
+class SerialDeadlines:
     """Requests that are answered one after another: only the first one's time counts.
 
     A Phoenix server handles one join of a socket at a time, and nothing else

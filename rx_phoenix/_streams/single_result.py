@@ -9,18 +9,18 @@ from reactivex import abc
 from rx_phoenix._streams.failure import fresh
 from rx_phoenix._streams.hub import Hub, Live, Reporter
 
-__all__ = ["Once"]
+__all__ = ["SingleResult"]
 
 T = TypeVar("T")
 
 
-class Once(Live[T]):
+class SingleResult(Live[T]):
     """One outcome, a value or an error, kept for whoever comes late.
 
     Emits the value and completes, or errors. Each observer and each ``await`` gets
     an exception of its own. Cancelling a wait ends that wait only.
 
-    >>> once = Once[int](report=print)
+    >>> once = SingleResult[int](report=print)
     >>> once.succeed(7)
     >>> subscription = once.subscribe(lambda value: print("late, but got", value))
     late, but got 7

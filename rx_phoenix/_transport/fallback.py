@@ -39,7 +39,7 @@ class FallbackTransport:
     of its own sees to it that there is a message to deliver.
 
     While the other one is used, the first is tried again now and then, beside it and
-    with the same credentials. Once it proves useful, the socket moves back: its
+    with the same credentials. SingleResult it proves useful, the socket moves back: its
     channels rejoin, as they do after any lost connection. If neither can be opened,
     the next attempt begins with the first again.
 

@@ -7,7 +7,7 @@ from typing import Generic, Literal, TypeVar, get_args
 from rx_phoenix._log import fields, log
 from rx_phoenix.errors import QueueOverflow, UsageError
 
-__all__ = ["OnLoss", "Overflow", "QueueOverflow", "Waiting", "check_choice"]
+__all__ = ["BoundedQueue", "OnLoss", "Overflow", "QueueOverflow", "check_choice"]
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ OnLoss = Callable[[int], None]
 """Told how many values were lost just now."""
 
 
-class Waiting(Generic[T]):
+class BoundedQueue(Generic[T]):
     """Values that wait for a consumer, first in, first out.
 
     Args:
@@ -30,7 +30,8 @@ class Waiting(Generic[T]):
     Raises:
         UsageError: ``maxsize`` or ``overflow`` makes no sense.
 
-    >>> waiting = Waiting[int](2, "drop_oldest", on_loss=lambda n: print("lost", n))
+    >>> report = lambda count: print("lost", count)
+    >>> waiting = BoundedQueue[int](2, "drop_oldest", on_loss=report)
     >>> for value in 1, 2, 3:
     ...     waiting.put(value)
     lost 1

@@ -11,10 +11,10 @@ from reactivex.disposable import SingleAssignmentDisposable
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators._bounded_queue import (
+    BoundedQueue,
     OnLoss,
     Overflow,
     QueueOverflow,
-    Waiting,
     check_choice,
 )
 from rx_phoenix.operators._scheduling import tasks_for
@@ -123,9 +123,9 @@ class Bounds:
         """How many values may be worked on at once."""
         return self.max_concurrent if self.strategy == "merge" else 1
 
-    def waiting(self) -> Waiting[Any]:
+    def waiting(self) -> BoundedQueue[Any]:
         """A queue for the values that find no room."""
-        return Waiting(self.maxsize, self.overflow, self.on_loss)
+        return BoundedQueue(self.maxsize, self.overflow, self.on_loss)
 
     def lose(self) -> None:
         """Tell that a value was given up, as ``switch`` and ``exhaust`` do."""
@@ -157,7 +157,7 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
         self._scheduler: LoopScheduler | None = None
         self._source = SingleAssignmentDisposable()
         self._running: dict[object, abc.DisposableBase] = {}
-        self._waiting: Waiting[T] = bounds.waiting()
+        self._waiting: BoundedQueue[T] = bounds.waiting()
         self._end: Callable[[], None] | None = None
 
     def begin(self, source: Observable[T], scheduler: abc.SchedulerBase | None) -> None:

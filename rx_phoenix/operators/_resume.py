@@ -124,12 +124,14 @@ def resume(  # noqa: PLR0913 - a channel, an event, and how to find the place ag
     It ends as ``channel.stream`` does. An event whose cursor cannot be told (the
     function raises) is passed on, and the exception goes to ``socket.unhandled``.
     """
-    bearings = Bearings(cursor, follows, backfill, on_gap or _log, maxsize)
+    bearings = ResumeOptions(cursor, follows, backfill, on_gap or _log, maxsize)
 
     def subscribe(
         observer: abc.ObserverBase[T], subscribed: abc.SchedulerBase | None = None
     ) -> abc.DisposableBase:
-        course = Course(bearings, since, observer, tasks_for(scheduler, subscribed))
+        course = ResumeState(
+            bearings, since, observer, tasks_for(scheduler, subscribed)
+        )
 
         def extra() -> Mapping[str, Any]:
             return {} if course.last is None else {param: course.last}
@@ -146,7 +148,7 @@ def resume(  # noqa: PLR0913 - a channel, an event, and how to find the place ag
 
 
 @dataclass(frozen=True, slots=True)
-class Bearings(Generic[T, C]):
+class ResumeOptions(Generic[T, C]):
     """How to find the place again: the arguments of `resume`."""
 
     cursor: Callable[[T], C]
@@ -156,7 +158,7 @@ class Bearings(Generic[T, C]):
     maxsize: int
 
 
-class Course(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
+class ResumeState(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
     """The events of one subscription, from one to the next.
 
     Rule: what comes while a backfill is under way waits, and keeps its order.
@@ -167,7 +169,7 @@ class Course(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
 
     def __init__(
         self,
-        bearings: Bearings[T, C],
+        bearings: ResumeOptions[T, C],
         since: C | None,
         observer: abc.ObserverBase[T],
         tasks: LoopScheduler,

@@ -98,7 +98,7 @@ def retry_with_backoff(  # noqa: PLR0913 - a policy, and six keywords to bend it
     """
     if attempts is not None and attempts < 1:
         raise UsageError(f"attempts={attempts} would never subscribe: give 1 or more")
-    persistence = Persistence(
+    persistence = RetryOptions(
         policy, give_up, _stability(policy, reset), attempts, on_retry, random
     )
 
@@ -131,7 +131,7 @@ def _stability(
 
 
 @dataclass(frozen=True, slots=True)
-class Persistence:
+class RetryOptions:
     """Decides whether and when to try again, by the arguments of the operator."""
 
     policy: Delays | Reconnect | Rejoin
@@ -181,7 +181,7 @@ class Attempts(abc.ObserverBase[T], abc.DisposableBase):
 
     def __init__(
         self,
-        persistence: Persistence,
+        persistence: RetryOptions,
         begin: Callable[["Attempts[T]"], abc.DisposableBase],
         observer: abc.ObserverBase[T],
         clock: Callable[[], abc.SchedulerBase],

@@ -12,7 +12,7 @@ from reactivex.disposable import SingleAssignmentDisposable
 from rx_phoenix._streams.failure import fresh
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
-from rx_phoenix.operators._bounded_queue import OnLoss, Overflow, Waiting
+from rx_phoenix.operators._bounded_queue import BoundedQueue, OnLoss, Overflow
 
 __all__ = ["values"]
 
@@ -70,7 +70,7 @@ def values(
     1
     2
     """
-    return Values(stream, Waiting(maxsize, overflow, on_loss))
+    return Values(stream, BoundedQueue(maxsize, overflow, on_loss))
 
 
 class Values(
@@ -80,7 +80,7 @@ class Values(
 ):
     """The values of one subscription that wait for an ``async for``."""
 
-    def __init__(self, stream: Observable[T], waiting: Waiting[T]) -> None:
+    def __init__(self, stream: Observable[T], waiting: BoundedQueue[T]) -> None:
         self._stream: Observable[T] | None = stream
         self._waiting = waiting
         self._arrived = Event()

@@ -5,7 +5,7 @@ from enum import StrEnum
 from math import atan2, degrees, hypot
 
 from rx_phoenix._protocol.names import ChannelState, SocketState
-from rx_phoenix._protocol.transitions import CHANNEL_LIFE, SOCKET_LIFE
+from rx_phoenix._protocol.transitions import CHANNEL_TRANSITIONS, SOCKET_TRANSITIONS
 from scripts.drawings.svg import Canvas
 
 __all__ = ["channel_life", "socket_life"]
@@ -43,12 +43,16 @@ BESIDE = 46.0
 
 def channel_life() -> str:
     """The states of a channel, and what moves it from one to another."""
-    return draw(CHANNEL_LIFE, CHANNEL_PLACES, Canvas(880, 560, "The life of a channel"))
+    return draw(
+        CHANNEL_TRANSITIONS, CHANNEL_PLACES, Canvas(880, 560, "The life of a channel")
+    )
 
 
 def socket_life() -> str:
     """The states of a socket, and what moves it from one to another."""
-    return draw(SOCKET_LIFE, SOCKET_PLACES, Canvas(880, 346, "The life of a socket"))
+    return draw(
+        SOCKET_TRANSITIONS, SOCKET_PLACES, Canvas(880, 346, "The life of a socket")
+    )
 
 
 def draw(life: Life, places: Mapping[StrEnum, Point], canvas: Canvas) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from rx_phoenix._connection.reconnect import Retries
+from rx_phoenix._connection.reconnect import Reconnector
 from rx_phoenix._streams.hub import noop
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.policy import Reconnect
@@ -78,7 +78,7 @@ class Crowd:
 
     def lose(self, loss: ConnectionLost) -> None:
         """One client more has lost the server."""
-        retries = Retries(
+        retries = Reconnector(
             self._policy,
             scheduler=lambda: self.time,
             spawn=self.time.spawn,

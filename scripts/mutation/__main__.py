@@ -21,28 +21,13 @@ from scripts.mutation.report import Report
 from scripts.mutation.trial import End, Outcome, Plan, by_import, in_place
 
 CORE = [
-    *sorted(Path("rx_phoenix/_protocol").glob("*.py")),
+    Path("rx_phoenix/channel.py"),
+    Path("rx_phoenix/policy.py"),
+    Path("rx_phoenix/push.py"),
     *(
-        Path(f"rx_phoenix/{name}.py")
-        for name in (
-            "attempt",
-            "backlog",
-            "channel",
-            "connection",
-            "ended",
-            "join",
-            "listeners",
-            "liveness",
-            "members",
-            "membership",
-            "outbox",
-            "owner",
-            "policy",
-            "push",
-            "rejoining",
-            "retry",
-            "wire",
-        )
+        path
+        for folder in ("_channel", "_connection", "_protocol")
+        for path in sorted(Path("rx_phoenix", folder).glob("*.py"))
     ),
 ]
 
@@ -54,9 +39,6 @@ TESTS = [
             "conformance",
             "connection",
             "leases",
-            "listeners",
-            "membership",
-            "outbox",
             "protocol",
             "socket",
         )

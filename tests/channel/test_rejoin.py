@@ -4,7 +4,7 @@ from asyncio import CancelledError
 
 import pytest
 
-from rx_phoenix._channel.rejoin import Rejoining
+from rx_phoenix._channel.rejoin import RejoinTimer
 from rx_phoenix.errors import JoinRefused
 from rx_phoenix.policy import Backoff, Rejoin
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
@@ -61,7 +61,7 @@ class Trial(Joiner):
     def __init__(self, time, policy):
         super().__init__(time, policy)
         self.due = []
-        self.rejoining = Rejoining(self, lambda: self.due.append(time.clock))
+        self.rejoining = RejoinTimer(self, lambda: self.due.append(time.clock))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ faults = pytest.mark.parametrize(
 )
 
 
-# Waiting.
+# BoundedQueue.
 
 
 def test_nothing_is_due_at_first(trial):
@@ -122,7 +122,7 @@ def test_a_wait_may_begin_inside_the_end_of_another(time):
         rejoining.schedule()
 
     due = []
-    rejoining = Rejoining(Joiner(time, Rejoin(STEPS)), go_on)
+    rejoining = RejoinTimer(Joiner(time, Rejoin(STEPS)), go_on)
     rejoining.schedule()
     time.advance_by(4)
     rejoining.stop()
@@ -201,7 +201,7 @@ def test_a_delay_that_is_none_is_reported_and_the_default_one_counts(trial, time
     assert "a duration must be" in str(trial.reported[0])
 
 
-# Waiting no longer.
+# BoundedQueue no longer.
 
 
 def test_a_wait_that_is_stopped_never_ends(trial, time):

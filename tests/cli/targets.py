@@ -1,6 +1,6 @@
 """Targets without what a test does not care about."""
 
-from rx_phoenix._cli.target import Carrier, Target
+from rx_phoenix._cli.target import Target, TransportKind
 
 __all__ = ["target_for"]
 
@@ -10,7 +10,7 @@ def target_for(url, **changes):
         "params": {},
         "token": None,
         "headers": {},
-        "carrier": Carrier.WEBSOCKET,
+        "carrier": TransportKind.WEBSOCKET,
         "vsn": 2,
         "timeout": 5.0,
         "insecure": False,

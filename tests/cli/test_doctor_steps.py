@@ -5,7 +5,7 @@ import ssl
 import pytest
 import trustme
 
-from rx_phoenix._cli.doctor_steps import STEPS, Patient, Verdict, examined, reason_of
+from rx_phoenix._cli.doctor_steps import STEPS, Context, Verdict, examined, reason_of
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix.errors import ConnectionLost
 from tests.cli.targets import target_for
@@ -18,7 +18,7 @@ async def patient(server):
     patients = []
 
     def patient(url=server.url, topic=None, join=None, **target):
-        patients.append(Patient(target_for(url, **target), topic, join or {}))
+        patients.append(Context(target_for(url, **target), topic, join or {}))
         return patients[-1]
 
     yield patient
@@ -74,8 +74,8 @@ async def test_a_port_where_nobody_listens_fails(patient, nobody):
 
 
 def test_the_port_is_that_of_the_scheme_if_there_is_none():
-    assert Patient(target_for("ws://example.org/socket"), None, {}).port == 80
-    assert Patient(target_for("https://example.org/socket"), None, {}).port == 443
+    assert Context(target_for("ws://example.org/socket"), None, {}).port == 80
+    assert Context(target_for("https://example.org/socket"), None, {}).port == 443
 
 
 async def test_a_url_without_tls_skips_it(patient):
@@ -227,7 +227,7 @@ async def test_a_step_that_takes_too_long_fails():
     async def wait_for_ever(_):
         raise TimeoutError
 
-    finding = await examined(wait_for_ever, Patient(target_for("ws://x/"), None, {}))
+    finding = await examined(wait_for_ever, Context(target_for("ws://x/"), None, {}))
 
     assert finding.code is ExitCode.TIMEOUT
 
@@ -236,7 +236,7 @@ async def test_whatever_the_network_does_is_a_finding():
     async def lose(_):
         raise ConnectionLost(1006)
 
-    finding = await examined(lose, Patient(target_for("ws://x/"), None, {}))
+    finding = await examined(lose, Context(target_for("ws://x/"), None, {}))
 
     assert finding.code is ExitCode.UNREACHABLE
 
@@ -246,4 +246,4 @@ async def test_a_bug_is_no_finding():
         raise KeyError("step")
 
     with pytest.raises(KeyError):
-        await examined(fail, Patient(target_for("ws://x/"), None, {}))
+        await examined(fail, Context(target_for("ws://x/"), None, {}))

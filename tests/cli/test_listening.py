@@ -10,7 +10,7 @@ from rx_phoenix import Socket
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.listening import (
     Heard,
-    Wish,
+    ListenOptions,
     bounded,
     heard,
     listen,
@@ -25,12 +25,12 @@ from rx_phoenix.testing._server import PhoenixServer, ServerChannel
 from tests.cli.targets import target_for
 from tests.cli.terminal import PATIENCE, piped, run, terminal
 
-EVERYTHING = Wish((), presence=False, count=None, seconds=None)
+EVERYTHING = ListenOptions((), presence=False, count=None, seconds=None)
 META = {"phx_ref": "1"}
 
 
 def wish(events=(), *, presence=False, count=None, seconds=None):
-    return Wish(events, presence, count, seconds)
+    return ListenOptions(events, presence, count, seconds)
 
 
 @pytest.fixture

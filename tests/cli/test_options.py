@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from rx_phoenix._cli.options import connecting
-from rx_phoenix._cli.target import Carrier
+from rx_phoenix._cli.target import TransportKind
 from rx_phoenix.errors import UsageError
 
 URL = "ws://example.org/socket"
@@ -53,7 +53,7 @@ def test_all_options_reach_the_target(invoke):
 
     assert target.token == "t"
     assert target.headers == {"x-a": "b"}
-    assert target.carrier is Carrier.LONGPOLL
+    assert target.carrier is TransportKind.LONGPOLL
     assert (target.vsn, target.timeout, target.insecure) == (1, 3.0, True)
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rx_phoenix import Socket
-from rx_phoenix._cli.listening import Wish
+from rx_phoenix._cli.listening import ListenOptions
 from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.presence import presence
 from rx_phoenix.errors import JoinRefused, PushTimeout
@@ -32,7 +32,7 @@ async def test_whoever_is_there_is_shown(server, capsys):
 
 async def test_whoever_comes_and_goes_is_shown_on_request(server, capsys):
     target = target_for(server.url, params={"user_id": "me"})
-    wish = Wish((), presence=True, count=None, seconds=0.1)
+    wish = ListenOptions((), presence=True, count=None, seconds=0.1)
 
     await presence(target, TOPIC, {}, Output(), wish)
 

@@ -7,7 +7,7 @@ import pytest
 from rx_phoenix import Socket
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.output import Output
-from rx_phoenix._cli.pushing import Saying, push, request
+from rx_phoenix._cli.pushing import PushOptions, push, request
 from rx_phoenix.errors import ConnectError, JoinRefused, PushTimeout
 from rx_phoenix.operators import first_value
 from rx_phoenix.testing._server import PhoenixServer, ServerChannel
@@ -16,7 +16,7 @@ from tests.cli.terminal import run, terminal
 
 
 def saying(event, payload=None, topic="room:a"):
-    return Saying(topic, {}, event, payload or {})
+    return PushOptions(topic, {}, event, payload or {})
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rx_phoenix import Socket
-from rx_phoenix._cli.listening import Wish
+from rx_phoenix._cli.listening import ListenOptions
 from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.recording import Destination, joins_of, record, redacted, replay
 from rx_phoenix._protocol.message import Message
@@ -28,7 +28,7 @@ SECRET = "hunter2hunter2"
 
 
 def wish(*events, presence=False, count=None, seconds=None):
-    return Wish(events, presence, count, seconds)
+    return ListenOptions(events, presence, count, seconds)
 
 
 def said(kind, event, payload, *, topic="room:a", at=0.0, refs=(None, None)):

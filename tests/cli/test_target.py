@@ -9,7 +9,7 @@ from rx_phoenix import (
     SerializerV2,
     WebSocketTransport,
 )
-from rx_phoenix._cli.target import Carrier, Target, pairs, revealed
+from rx_phoenix._cli.target import Target, TransportKind, pairs, revealed
 from rx_phoenix.errors import UsageError
 
 
@@ -19,7 +19,7 @@ def target(**changes):
         "params": {},
         "token": None,
         "headers": {},
-        "carrier": Carrier.WEBSOCKET,
+        "carrier": TransportKind.WEBSOCKET,
         "vsn": 2,
         "timeout": 10.0,
         "insecure": False,
@@ -30,9 +30,9 @@ def target(**changes):
 @pytest.mark.parametrize(
     ("carrier", "kind"),
     [
-        (Carrier.WEBSOCKET, WebSocketTransport),
-        (Carrier.LONGPOLL, LongPollTransport),
-        (Carrier.FALLBACK, FallbackTransport),
+        (TransportKind.WEBSOCKET, WebSocketTransport),
+        (TransportKind.LONGPOLL, LongPollTransport),
+        (TransportKind.FALLBACK, FallbackTransport),
     ],
 )
 def test_the_carrier_chooses_the_transport(carrier, kind):

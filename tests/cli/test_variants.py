@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix._cli.target import Carrier
+from rx_phoenix._cli.target import TransportKind
 from rx_phoenix._cli.variants import second_opinion, variants
 from rx_phoenix.testing._server import ConnectRefused, PhoenixServer, SocketOptions
 from tests.cli.targets import target_for
@@ -82,7 +82,7 @@ def test_no_advice_shows_a_secret():
     assert all("secret" not in advice for _, advice in variants(target))
 
 
-@pytest.mark.parametrize("changes", [{"vsn": 1}, {"carrier": Carrier.LONGPOLL}])
+@pytest.mark.parametrize("changes", [{"vsn": 1}, {"carrier": TransportKind.LONGPOLL}])
 def test_a_long_poll_is_no_way_out_for_some(changes):
     target = target_for("ws://example.org/socket", **changes)
 

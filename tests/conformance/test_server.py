@@ -10,7 +10,7 @@ from rx_phoenix.testing._reference import reference_app
 pytestmark = pytest.mark.integration
 
 
-class Wire:
+class Router:
     """A WebSocket, frame by frame."""
 
     def __init__(self, websocket):
@@ -37,7 +37,7 @@ async def wire():
         aiohttp.ClientSession() as http,
         http.ws_connect(f"{server.url}/websocket?vsn=2.0.0") as websocket,
     ):
-        yield Wire(websocket)
+        yield Router(websocket)
 
 
 @pytest.mark.case(266)

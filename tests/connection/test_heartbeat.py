@@ -4,9 +4,9 @@ from itertools import count
 
 import pytest
 
-from rx_phoenix._connection.heartbeat import Liveness
+from rx_phoenix._connection.heartbeat import HeartbeatMonitor
 from rx_phoenix._protocol.message import Message
-from rx_phoenix._streams.deadline import Deadline, Queue
+from rx_phoenix._streams.deadline import Deadline, SerialDeadlines
 from rx_phoenix.errors import PushTimeout
 from rx_phoenix.policy import Heartbeat
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
@@ -36,7 +36,7 @@ class Link:
 
     def __init__(self, time):
         self.scheduler = time
-        self.joins = Queue()
+        self.joins = SerialDeadlines()
         self.wire = Line(time)
 
 
@@ -53,7 +53,7 @@ class Trial:
         self.link = Link(time)
         self.missed = []
         self.reported = []
-        self.liveness = Liveness(
+        self.liveness = HeartbeatMonitor(
             self.link,
             Heartbeat(20, 5),
             lambda: self.missed.append(time.clock),

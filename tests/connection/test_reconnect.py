@@ -4,7 +4,7 @@ from asyncio import sleep
 
 import pytest
 
-from rx_phoenix._connection.reconnect import Retries
+from rx_phoenix._connection.reconnect import Reconnector
 from rx_phoenix._protocol.lifecycle import GaveUp, Retrying
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Backoff, Reconnect
@@ -21,7 +21,7 @@ class Fault(Exception):
 
 
 class Trial:
-    """Retries, and everything they say: to whom, and when.
+    """Reconnector, and everything they say: to whom, and when.
 
     Attributes:
         begun: When each attempt was begun, and with which credentials.
@@ -34,7 +34,7 @@ class Trial:
         self.begun = []
         self.later = []
         self.reported = []
-        self.retries = Retries(
+        self.retries = Reconnector(
             policy,
             scheduler=lambda: time,
             spawn=time.spawn,
@@ -129,7 +129,7 @@ def test_an_attempt_that_fails_at_once_is_decided_inside_its_beginning(time):
     def begin(_):
         verdicts.append(retries.decide(LOST, (), (), verdicts.append))
 
-    retries = Retries(
+    retries = Reconnector(
         Reconnect(STEPS),
         scheduler=lambda: time,
         spawn=time.spawn,

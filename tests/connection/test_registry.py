@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from rx_phoenix._connection.registry import Members
+from rx_phoenix._connection.registry import ChannelRegistry
 from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import ChannelConflict
 
@@ -29,7 +29,7 @@ class Channel:
 
 @pytest.fixture
 def members():
-    return Members()
+    return ChannelRegistry()
 
 
 @pytest.fixture

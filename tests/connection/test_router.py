@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix._connection.attempt import Attempt, Destination
-from rx_phoenix._connection.router import Wire
+from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.hook import identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
@@ -64,7 +64,7 @@ class Trial:
         self.malformed = []
         self.reported = []
         self.channels = []
-        self.wire = Wire(
+        self.wire = Router(
             serializer,
             send_buffer,
             self.reported.append,

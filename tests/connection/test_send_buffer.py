@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix._connection.send_buffer import Backlog
+from rx_phoenix._connection.send_buffer import PushQueue
 from rx_phoenix.errors import PushCancelled
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.push import Push
@@ -50,11 +50,11 @@ def error_of(push):
 
 
 def test_nothing_waits_at_first():
-    assert len(Backlog(SendBuffer())) == 0
+    assert len(PushQueue(SendBuffer())) == 0
 
 
 def test_pushes_that_wait_for_a_join_are_counted(offer):
-    backlog = Backlog(SendBuffer(2))
+    backlog = PushQueue(SendBuffer(2))
     offer(backlog)
     offer(backlog)
 
@@ -62,21 +62,21 @@ def test_pushes_that_wait_for_a_join_are_counted(offer):
 
 
 def test_to_admit_a_push_is_not_yet_to_count_it(make_push):
-    backlog = Backlog(SendBuffer(1))
+    backlog = PushQueue(SendBuffer(1))
 
     assert backlog.admit(make_push(backlog))
     assert len(backlog) == 0
 
 
 def test_a_push_counts_once_however_often_it_is_added(offer):
-    backlog = Backlog(SendBuffer(2))
+    backlog = PushQueue(SendBuffer(2))
     backlog.add(offer(backlog))
 
     assert len(backlog) == 1
 
 
 def test_a_push_that_waits_no_longer_makes_room(make_push, offer):
-    backlog = Backlog(SendBuffer(1))
+    backlog = PushQueue(SendBuffer(1))
     backlog.remove(offer(backlog))
 
     assert len(backlog) == 0
@@ -84,7 +84,7 @@ def test_a_push_that_waits_no_longer_makes_room(make_push, offer):
 
 
 def test_removing_a_push_that_does_not_wait_is_no_matter(make_push, offer):
-    backlog = Backlog(SendBuffer())
+    backlog = PushQueue(SendBuffer())
     offer(backlog)
     backlog.remove(make_push(backlog))
 
@@ -92,7 +92,7 @@ def test_removing_a_push_that_does_not_wait_is_no_matter(make_push, offer):
 
 
 def test_frames_that_are_not_on_the_wire_are_counted_too(offer):
-    backlog = Backlog(SendBuffer())
+    backlog = PushQueue(SendBuffer())
     offer(backlog)
     backlog.wrote(1)
     backlog.wrote(2)
@@ -113,7 +113,7 @@ def test_frames_that_are_not_on_the_wire_are_counted_too(offer):
     ],
 )
 def test_frames_up_to_the_one_that_was_written_wait_no_longer(numbers, written, left):
-    backlog = Backlog(SendBuffer())
+    backlog = PushQueue(SendBuffer())
     for number in numbers:
         backlog.wrote(number)
     backlog.written(written)
@@ -122,7 +122,7 @@ def test_frames_up_to_the_one_that_was_written_wait_no_longer(numbers, written, 
 
 
 def test_a_lost_connection_takes_its_frames_along_but_no_push_that_waits(offer):
-    backlog = Backlog(SendBuffer())
+    backlog = PushQueue(SendBuffer())
     push = offer(backlog)
     backlog.wrote(1)
     backlog.clear_wire()
@@ -132,7 +132,7 @@ def test_a_lost_connection_takes_its_frames_along_but_no_push_that_waits(offer):
 
 
 def test_frames_of_the_next_connection_count_from_1_again(offer):
-    backlog = Backlog(SendBuffer())
+    backlog = PushQueue(SendBuffer())
     backlog.wrote(7)
     backlog.clear_wire()
     backlog.wrote(1)
@@ -145,7 +145,7 @@ def test_frames_of_the_next_connection_count_from_1_again(offer):
 
 
 def test_the_newest_is_dropped_by_default(offer):
-    backlog = Backlog(SendBuffer(2))
+    backlog = PushQueue(SendBuffer(2))
     pushes = [offer(backlog, event) for event in "abc"]
 
     assert [push.status for push in pushes] == [None, None, "cancelled"]
@@ -153,7 +153,7 @@ def test_the_newest_is_dropped_by_default(offer):
 
 
 def test_the_oldest_can_be_dropped_instead(offer):
-    backlog = Backlog(SendBuffer(2, "drop_oldest"))
+    backlog = PushQueue(SendBuffer(2, "drop_oldest"))
     pushes = [offer(backlog, event) for event in "abcd"]
 
     assert [push.status for push in pushes] == ["cancelled", "cancelled", None, None]
@@ -162,7 +162,7 @@ def test_the_oldest_can_be_dropped_instead(offer):
 
 @pytest.mark.parametrize("overflow", OVERFLOWS)
 def test_what_is_on_its_way_already_is_not_dropped_for_a_newer_one(offer, overflow):
-    backlog = Backlog(SendBuffer(1, overflow))
+    backlog = PushQueue(SendBuffer(1, overflow))
     backlog.wrote(1)
     push = offer(backlog)
 
@@ -171,7 +171,7 @@ def test_what_is_on_its_way_already_is_not_dropped_for_a_newer_one(offer, overfl
 
 
 def test_the_oldest_that_waits_makes_room_though_frames_are_older(offer):
-    backlog = Backlog(SendBuffer(2, "drop_oldest"))
+    backlog = PushQueue(SendBuffer(2, "drop_oldest"))
     backlog.wrote(1)
     first, second = offer(backlog), offer(backlog)
 
@@ -180,7 +180,7 @@ def test_the_oldest_that_waits_makes_room_though_frames_are_older(offer):
 
 @pytest.mark.parametrize("overflow", OVERFLOWS)
 def test_no_push_waits_where_none_is_allowed_to(offer, overflow):
-    backlog = Backlog(SendBuffer(0, overflow))
+    backlog = PushQueue(SendBuffer(0, overflow))
     push = offer(backlog)
 
     assert push.status == "cancelled"
@@ -191,7 +191,7 @@ def test_no_push_waits_where_none_is_allowed_to(offer, overflow):
     ("overflow", "event"), [("drop_newest", "new"), ("drop_oldest", "old")]
 )
 def test_what_was_dropped_says_so_and_what_to_do(offer, overflow, event):
-    backlog = Backlog(SendBuffer(1, overflow))
+    backlog = PushQueue(SendBuffer(1, overflow))
     pushes = {event: offer(backlog, event) for event in ("old", "new")}
     error = error_of(pushes[event])
 
@@ -204,7 +204,7 @@ def test_what_was_dropped_says_so_and_what_to_do(offer, overflow, event):
 
 
 def test_the_bound_holds_though_one_that_is_dropped_is_replaced_by_its_owner(offer):
-    backlog = Backlog(SendBuffer(2, "drop_oldest"))
+    backlog = PushQueue(SendBuffer(2, "drop_oldest"))
     first, second = offer(backlog), offer(backlog)
     again = []
     first.receive("timeout", lambda _: again.append(offer(backlog, "again")))

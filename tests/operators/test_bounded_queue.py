@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rx_phoenix.errors import RxPhoenixError, UsageError
-from rx_phoenix.operators._bounded_queue import QueueOverflow, Waiting, check_choice
+from rx_phoenix.operators._bounded_queue import (
+    BoundedQueue,
+    QueueOverflow,
+    check_choice,
+)
 
 
 def contents(waiting):
@@ -20,7 +24,7 @@ def contents(waiting):
 )
 def test_a_full_queue_drops_what_it_was_told_to(overflow, kept):
     losses = []
-    waiting = Waiting(3, overflow, losses.append)
+    waiting = BoundedQueue(3, overflow, losses.append)
 
     for value in range(1, 6):
         waiting.put(value)
@@ -30,7 +34,7 @@ def test_a_full_queue_drops_what_it_was_told_to(overflow, kept):
 
 
 def test_a_full_queue_that_may_drop_nothing_raises():
-    waiting = Waiting(2, "error", None)
+    waiting = BoundedQueue(2, "error", None)
     waiting.put(1)
     waiting.put(2)
 
@@ -45,12 +49,12 @@ def test_a_full_queue_that_may_drop_nothing_raises():
 @pytest.mark.parametrize("maxsize", [0, -1])
 def test_a_queue_without_room_is_refused(maxsize):
     with pytest.raises(UsageError, match="leaves no room"):
-        Waiting(maxsize, "error", None)
+        BoundedQueue(maxsize, "error", None)
 
 
 def test_an_unknown_overflow_is_refused_and_the_known_ones_are_named():
     with pytest.raises(UsageError, match="drop_oldest, drop_newest, latest"):
-        Waiting(1, "drop", None)
+        BoundedQueue(1, "drop", None)
 
 
 def test_a_choice_is_refused_by_its_name():
@@ -59,7 +63,7 @@ def test_a_choice_is_refused_by_its_name():
 
 
 def test_losses_nobody_listens_for_are_logged_ever_more_rarely(caplog):
-    waiting = Waiting(1, "drop_newest", None)
+    waiting = BoundedQueue(1, "drop_newest", None)
 
     for value in range(10):
         waiting.put(value)
@@ -75,7 +79,7 @@ def test_losses_nobody_listens_for_are_logged_ever_more_rarely(caplog):
 )
 def test_every_value_is_taken_waiting_or_told_as_lost(maxsize, overflow, moves):
     losses, taken, puts = [], [], 0
-    waiting = Waiting(maxsize, overflow, losses.append)
+    waiting = BoundedQueue(maxsize, overflow, losses.append)
 
     for move in moves:
         if move == "put":

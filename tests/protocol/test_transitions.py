@@ -4,8 +4,8 @@ import pytest
 
 from rx_phoenix._protocol.names import ChannelState, SocketState
 from rx_phoenix._protocol.transitions import (
-    CHANNEL_LIFE,
-    SOCKET_LIFE,
+    CHANNEL_TRANSITIONS,
+    SOCKET_TRANSITIONS,
     ChannelEvent,
     SocketEvent,
 )
@@ -49,14 +49,14 @@ def cells(drawing):
 
 @pytest.mark.parametrize(("state", "event", "arrival"), cells(CHANNEL))
 def test_a_cell_of_the_channels_table(state, event, arrival):
-    row = CHANNEL_LIFE[ChannelState(state)]
+    row = CHANNEL_TRANSITIONS[ChannelState(state)]
 
     assert row.get(ChannelEvent(event)) == arrival
 
 
 @pytest.mark.parametrize(("state", "event", "arrival"), cells(SOCKET))
 def test_a_cell_of_the_sockets_table(state, event, arrival):
-    row = SOCKET_LIFE[SocketState(state)]
+    row = SOCKET_TRANSITIONS[SocketState(state)]
 
     assert row.get(SocketEvent(event)) == arrival
 
@@ -72,7 +72,7 @@ def test_the_drawing_has_every_state_and_every_event(drawing, states, events):
     assert {event for _, event, _ in drawn} == set(events)
 
 
-@pytest.mark.parametrize("table", [CHANNEL_LIFE, SOCKET_LIFE])
+@pytest.mark.parametrize("table", [CHANNEL_TRANSITIONS, SOCKET_TRANSITIONS])
 def test_every_state_has_a_row_and_every_arrival_is_a_state_of_the_table(table):
     arrivals = {arrival for row in table.values() for arrival in row.values()}
 

@@ -8,17 +8,17 @@ import pytest
 from msgspec.structs import replace
 
 from rx_phoenix._channel.outbox import Outbox
-from rx_phoenix._channel.rejoin import Rejoining
+from rx_phoenix._channel.rejoin import RejoinTimer
 from rx_phoenix._connection.attempt import Attempt
-from rx_phoenix._connection.heartbeat import Liveness
-from rx_phoenix._connection.router import Wire
-from rx_phoenix._connection.send_buffer import Backlog
+from rx_phoenix._connection.heartbeat import HeartbeatMonitor
+from rx_phoenix._connection.router import Router
+from rx_phoenix._connection.send_buffer import PushQueue
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Reply
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix.channel import Channel
-from rx_phoenix.operators._bounded_queue import Waiting
+from rx_phoenix.operators._bounded_queue import BoundedQueue
 from rx_phoenix.policy import Backoff
 from rx_phoenix.push import Push
 from rx_phoenix.testing._simulation import Invariant
@@ -57,13 +57,13 @@ def a_push_has_no_deadline(patch):
 
 
 def a_ping_ends_never_if_the_connection_does(patch):
-    stop = Liveness.stop
+    stop = HeartbeatMonitor.stop
 
     def stop_and_forget(liveness):
         stop(liveness)
         return []
 
-    patch.setattr(Liveness, "stop", stop_and_forget)
+    patch.setattr(HeartbeatMonitor, "stop", stop_and_forget)
 
 
 def a_chain_that_had_its_answer_times_out_too(patch):
@@ -78,7 +78,7 @@ def a_chain_that_had_its_answer_times_out_too(patch):
 
 
 def a_crashed_channel_stays_crashed(patch):
-    patch.setattr(Rejoining, "schedule", lambda _: None)
+    patch.setattr(RejoinTimer, "schedule", lambda _: None)
 
 
 def a_channel_does_not_notice_the_next_connection(patch):
@@ -86,17 +86,17 @@ def a_channel_does_not_notice_the_next_connection(patch):
 
 
 def a_heartbeat_that_is_missed_has_no_consequence(patch):
-    patch.setattr(Liveness, "start", lambda _: None)
+    patch.setattr(HeartbeatMonitor, "start", lambda _: None)
 
 
 def a_leave_is_never_sent(patch):
-    send = Wire.send
+    send = Router.send
 
     def send_all_but_leaves(wire, message):
         if message.event != "phx_leave":
             send(wire, message)
 
-    patch.setattr(Wire, "send", send_all_but_leaves)
+    patch.setattr(Router, "send", send_all_but_leaves)
 
 
 def it_does_not_matter_which_join_a_message_is_of(patch):
@@ -122,17 +122,17 @@ def a_message_is_heard_again_in_place_of_the_next(patch):
 
 
 def any_number_of_pushes_may_wait(patch):
-    patch.setattr(Backlog, "admit", lambda *_: True)
+    patch.setattr(PushQueue, "admit", lambda *_: True)
 
 
 def a_full_queue_drops_without_a_word(patch):
-    put = Waiting.put
+    put = BoundedQueue.put
 
     def put_if_there_is_room(waiting, value):
         if len(waiting) < 3:
             put(waiting, value)
 
-    patch.setattr(Waiting, "put", put_if_there_is_room)
+    patch.setattr(BoundedQueue, "put", put_if_there_is_room)
 
 
 def every_third_message_gets_lost(patch):
@@ -157,7 +157,7 @@ def what_is_awaited_outlives_its_socket(patch):
 
 
 def a_heartbeat_outlives_its_connection(patch):
-    patch.setattr(Liveness, "stop", lambda _: [])
+    patch.setattr(HeartbeatMonitor, "stop", lambda _: [])
 
 
 BUGS = [

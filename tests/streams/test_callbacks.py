@@ -7,7 +7,7 @@ import pytest
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix._streams.single_result import Once
+from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix.errors import CallbackOverrun
 
 
@@ -65,7 +65,9 @@ def test_a_plain_function_that_raises_raises_at_the_call(reported):
     assert reported == []
 
 
-@pytest.mark.parametrize("result", [7, "text", [], Once(print), Hub(print).observable])
+@pytest.mark.parametrize(
+    "result", [7, "text", [], SingleResult(print), Hub(print).observable]
+)
 def test_what_a_plain_function_returns_is_no_matter(reported, result):
     callback = Callback(lambda: result, None, reported.append)
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from rx_phoenix._streams.deadline import Deadline, Deadlines, Queue
+from rx_phoenix._streams.deadline import Deadline, DeadlinePool, SerialDeadlines
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 
@@ -23,7 +23,7 @@ def deadline_of(time, log):
     return make
 
 
-class Waiting:
+class BoundedQueue:
     """Says its name when it expires."""
 
     def __init__(self, name, within, time, log):
@@ -38,7 +38,7 @@ class Waiting:
 
 @pytest.fixture
 def deadlines(time):
-    return Deadlines(lambda: time)
+    return DeadlinePool(lambda: time)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def wait(time, log, deadlines):
     """Wait for some seconds."""
 
     def wait(name, within=10.0):
-        waiting = Waiting(name, within, time, log)
+        waiting = BoundedQueue(name, within, time, log)
         deadlines.add(waiting)
         return waiting
 
@@ -177,7 +177,7 @@ def test_removing_twice_is_the_same_as_once(time, log, deadlines, wait):
 
 
 def test_one_that_expires_may_remove_others_and_wait_anew(time, log, deadlines, wait):
-    class Eager(Waiting):
+    class Eager(BoundedQueue):
         def expire(self):
             super().expire()
             deadlines.remove(second)
@@ -262,7 +262,11 @@ def test_one_that_expired_and_runs_again_expires_at_once(time, log, deadline_of)
 
 
 def test_only_the_first_in_line_counts(time, log, deadline_of):
-    queue, first, second = Queue(), deadline_of("first"), deadline_of("second")
+    queue, first, second = (
+        SerialDeadlines(),
+        deadline_of("first"),
+        deadline_of("second"),
+    )
     queue.add(first)
     queue.add(second)
     time.advance_by(9)
@@ -275,7 +279,11 @@ def test_only_the_first_in_line_counts(time, log, deadline_of):
 def test_one_that_ran_before_it_was_added_keeps_what_it_has_left(
     time, log, deadline_of
 ):
-    queue, first, second = Queue(), deadline_of("first"), deadline_of("second")
+    queue, first, second = (
+        SerialDeadlines(),
+        deadline_of("first"),
+        deadline_of("second"),
+    )
     queue.add(first)
     second.run()
     time.advance_by(4)
@@ -288,7 +296,7 @@ def test_one_that_ran_before_it_was_added_keeps_what_it_has_left(
 
 
 def test_a_removal_from_the_middle_leaves_the_first_running(time, log, deadline_of):
-    queue = Queue()
+    queue = SerialDeadlines()
     a, b, c = deadline_of("a"), deadline_of("b"), deadline_of("c")
     for deadline in (a, b, c):
         queue.add(deadline)
@@ -302,7 +310,11 @@ def test_a_removal_from_the_middle_leaves_the_first_running(time, log, deadline_
 
 
 def test_removing_what_is_not_in_line_changes_nothing(time, log, deadline_of):
-    queue, first, stranger = Queue(), deadline_of("first"), deadline_of("stranger")
+    queue, first, stranger = (
+        SerialDeadlines(),
+        deadline_of("first"),
+        deadline_of("stranger"),
+    )
     queue.add(first)
     stranger.run()
     queue.remove(stranger)
@@ -312,7 +324,7 @@ def test_removing_what_is_not_in_line_changes_nothing(time, log, deadline_of):
 
 
 def test_a_removed_one_is_silent(time, log, deadline_of):
-    queue, deadline = Queue(), deadline_of("a")
+    queue, deadline = SerialDeadlines(), deadline_of("a")
     queue.add(deadline)
     queue.remove(deadline)
     time.advance_by(60)
@@ -321,7 +333,11 @@ def test_a_removed_one_is_silent(time, log, deadline_of):
 
 
 def test_clearing_silences_everyone(time, log, deadline_of):
-    queue, first, second = Queue(), deadline_of("first"), deadline_of("second")
+    queue, first, second = (
+        SerialDeadlines(),
+        deadline_of("first"),
+        deadline_of("second"),
+    )
     queue.add(first)
     queue.add(second)
     queue.clear()
@@ -335,13 +351,13 @@ def test_clearing_silences_everyone(time, log, deadline_of):
 
 
 def test_with_nobody_in_line_it_is_answered_at_once(log):
-    Queue().when_answered(lambda: log.append("answered"))
+    SerialDeadlines().when_answered(lambda: log.append("answered"))
 
     assert log == ["answered"]
 
 
 def test_it_waits_for_all_that_are_in_line_now_and_for_none_behind(log, deadline_of):
-    queue = Queue()
+    queue = SerialDeadlines()
     first, second, later = deadline_of("1"), deadline_of("2"), deadline_of("3")
     queue.add(first)
     queue.add(second)
@@ -358,7 +374,7 @@ def test_it_waits_for_all_that_are_in_line_now_and_for_none_behind(log, deadline
 
 
 def test_answers_out_of_turn_are_all_waited_for(log, deadline_of):
-    queue = Queue()
+    queue = SerialDeadlines()
     first, second = deadline_of("first"), deadline_of("second")
     queue.add(first)
     queue.add(second)
@@ -372,7 +388,11 @@ def test_answers_out_of_turn_are_all_waited_for(log, deadline_of):
 
 
 def test_two_that_wait_for_the_same_are_both_told(log, deadline_of):
-    queue, first, second = Queue(), deadline_of("first"), deadline_of("second")
+    queue, first, second = (
+        SerialDeadlines(),
+        deadline_of("first"),
+        deadline_of("second"),
+    )
     queue.add(first)
     queue.when_answered(lambda: log.append("one"))
     queue.add(second)
@@ -384,7 +404,7 @@ def test_two_that_wait_for_the_same_are_both_told(log, deadline_of):
 
 
 def test_clearing_tells_nobody_that_it_was_answered(log, deadline_of):
-    queue = Queue()
+    queue = SerialDeadlines()
     queue.add(deadline_of("a"))
     queue.when_answered(lambda: log.append("answered"))
     queue.clear()
@@ -393,14 +413,14 @@ def test_clearing_tells_nobody_that_it_was_answered(log, deadline_of):
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """Deadlines of a queue expire as if each second belonged to the first in line."""
+    """Serial deadlines expire as if each second belonged to the first in line."""
 
     ALLOWANCE = 5
 
     def __init__(self):
         super().__init__()
         self.time = VirtualScheduler()
-        self.queue = Queue()
+        self.queue = SerialDeadlines()
         self.line = []
         self.expired = []
         self.expected = []

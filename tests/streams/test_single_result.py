@@ -7,13 +7,13 @@ import pytest
 from reactivex import Observable
 from reactivex import operators as ops
 
-from rx_phoenix._streams.single_result import Once
+from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix.errors import PushRefused, UsageError
 
 
 @pytest.fixture
 def once(reported):
-    return Once(reported.append)
+    return SingleResult(reported.append)
 
 
 REFUSED = PushRefused("error", {"reason": "nope"})
@@ -246,7 +246,7 @@ def test_it_works_behind_operators(once, log):
 
 @pytest.mark.parametrize(
     "misuse",
-    [iter, aiter, lambda once: 1 in once, Once.run],
+    [iter, aiter, lambda once: 1 in once, SingleResult.run],
     ids=["iter", "aiter", "in", "run"],
 )
 def test_what_would_never_end_is_refused(once, misuse):

@@ -10,7 +10,7 @@ pytest_plugins = ["pytester"]
 GUIDE = Path(__file__).parents[2] / "docs" / "testing.md"
 BLOCK = re.compile(r"```python\n(.*?)```(?:\n+```text\n(.*?)```)?", re.DOTALL)
 
-MARGIN = re.compile(r"^E +(rx_phoenix\.testing\.server_lane\.)?")
+MARGIN = re.compile(r"^E +(rx_phoenix\.testing\.)?")
 """What pytest writes before the lines of an exception."""
 
 BLOCKS = BLOCK.findall(GUIDE.read_text())

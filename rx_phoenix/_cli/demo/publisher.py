@@ -21,7 +21,7 @@ __all__ = [
     "PUSHED",
     "RECEIVED",
     "Deliveries",
-    "Wish",
+    "ListenOptions",
     "asked",
     "deliveries",
     "publications",
@@ -38,7 +38,7 @@ SOON = 0.5
 """Seconds after which there is a reading at the latest when a rate begins."""
 
 
-class Wish(msgspec.Struct, frozen=True):
+class ListenOptions(msgspec.Struct, frozen=True):
     """What a viewer may ask the publisher for.
 
     Attributes:
@@ -76,7 +76,7 @@ def asked(payload: object) -> Observable[float]:
     >>> subscription = asked({"every": "always"}).subscribe(print)
     """
     try:
-        return reactivex.just(msgspec.convert(payload, Wish).every)
+        return reactivex.just(msgspec.convert(payload, ListenOptions).every)
     except msgspec.ValidationError:
         return reactivex.empty()
 

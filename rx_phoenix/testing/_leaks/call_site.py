@@ -5,7 +5,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple, Self
 
-__all__ = ["Origin", "Place", "short"]
+__all__ = ["CallSite", "Place", "short"]
 
 PLUMBING = ("asyncio", "contextlib", "reactivex", "rx_phoenix._streams")
 """Modules that only pass things on; the place of interest called them."""
@@ -29,7 +29,7 @@ class Place(NamedTuple):
         )
 
 
-class Origin(NamedTuple):
+class CallSite(NamedTuple):
     """Who asked for something, and which code of the user's led to it.
 
     Attributes:

@@ -14,7 +14,7 @@ from reactivex import abc
 from rx_phoenix._streams.hub import Hub, Subscription
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix.push import Push
-from rx_phoenix.testing._leaks.call_site import Origin
+from rx_phoenix.testing._leaks.call_site import CallSite
 
 __all__ = ["Share", "forget_pushes", "watch_deliveries", "watch_leases"]
 
@@ -30,7 +30,7 @@ class Share(abc.DisposableBase):
     """
 
     subscription: abc.DisposableBase
-    origin: Origin
+    origin: CallSite
     is_disposed: bool = False
 
     @property
@@ -55,7 +55,7 @@ def watch_leases() -> Generator[list[Share]]:
     subscribe = cast("Any", Lease[Any].subscribe)
 
     def traced(lease: Lease[Any], *args: Any, **options: Any) -> abc.DisposableBase:
-        origin = Origin.here()
+        origin = CallSite.here()
         share = Share(subscribe(lease, *args, **options), origin)
         shares.append(share)
         return share

@@ -20,14 +20,14 @@ from rx_phoenix.testing._marbles.drawing import Events
 from rx_phoenix.testing._marbles.parser import TICK, Lane
 from rx_phoenix.testing._transports.fake import FakeAttempt
 
-__all__ = ["Action", "ClientLane", "Did", "Wanted", "frame_text"]
+__all__ = ["Action", "Actual", "ClientLane", "Expected", "frame_text"]
 
 Action = Connects | Disconnects | Message
 """What a client does; a message is one that it sends."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Did:
+class Actual:
     """Something the client did.
 
     Attributes:
@@ -41,7 +41,7 @@ class Did:
     attempt: FakeAttempt
 
 
-class Wanted:
+class Expected:
     """A letter of an expected lane; it equals each action that it means."""
 
     def __init__(self, letter: str, meaning: ClientLetter) -> None:
@@ -69,7 +69,7 @@ class ClientLane:
 
     def __init__(self) -> None:
         self.letters: dict[str, ClientLetter] = dict(CLIENT_LETTERS)
-        self.done: list[Did] = []
+        self.done: list[Actual] = []
 
     def add_letter(self, letter: str, meaning: ClientLetter) -> None:
         """Know a letter of the test's own, before all others."""
@@ -80,7 +80,7 @@ class ClientLane:
         """Whether a letter means something that the client did."""
         return self._wanted(letter) == action
 
-    def sent(self, letter: str) -> list[Did]:
+    def sent(self, letter: str) -> list[Actual]:
         """Everything that a letter means."""
         return [did for did in self.done if self.means(letter, did.action)]
 
@@ -120,7 +120,7 @@ class ClientLane:
         return show(lanes, at, details, tick)
 
     def drawn(
-        self, actual: Sequence[tuple[float, Action]], wanted: Iterable[Wanted] = ()
+        self, actual: Sequence[tuple[float, Action]], wanted: Iterable[Expected] = ()
     ) -> Events:
         """What the client did as letters, those that were expected where they fit."""
         return [
@@ -138,8 +138,8 @@ class ClientLane:
         text = frame_text(action) if isinstance(action, Message) else str(action)
         return f"{self.letter_of(action)}  {text}"
 
-    def _wanted(self, letter: str) -> Wanted:
-        return Wanted(letter, self.letters[letter])
+    def _wanted(self, letter: str) -> Expected:
+        return Expected(letter, self.letters[letter])
 
 
 def frame_text(message: Message) -> str:

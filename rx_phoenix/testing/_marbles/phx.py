@@ -11,7 +11,7 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import UsageError
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.socket import Socket
-from rx_phoenix.testing._leaks.call_site import Origin
+from rx_phoenix.testing._leaks.call_site import CallSite
 from rx_phoenix.testing._leaks.checks import pass_time
 from rx_phoenix.testing._marbles.actions import (
     Answers,
@@ -207,7 +207,7 @@ class Phx:
             for letter, meaning in self._server.letters.items()
         }
         lane = parse(server, known, tick=self.tick, numbered=True)
-        self._server.origin = Origin.here()
+        self._server.origin = CallSite.here()
         start = self.clock
         timers = [
             self.scheduler.loop.call_later(time, self._play, list(marks))

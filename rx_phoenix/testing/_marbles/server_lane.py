@@ -8,7 +8,7 @@ from rx_phoenix._protocol.names import CLOSE, ERROR, OK, REPLY
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.failure import fresh
 from rx_phoenix.errors import UsageError
-from rx_phoenix.testing._leaks.call_site import Origin
+from rx_phoenix.testing._leaks.call_site import CallSite
 from rx_phoenix.testing._leaks.tracing import watch_deliveries
 from rx_phoenix.testing._marbles.actions import (
     SERVER_LETTERS,
@@ -22,7 +22,7 @@ from rx_phoenix.testing._marbles.actions import (
     ServerLetter,
     meaning_of,
 )
-from rx_phoenix.testing._marbles.client_lane import ClientLane, Did, frame_text
+from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane, frame_text
 from rx_phoenix.testing._marbles.diff import show
 from rx_phoenix.testing._marbles.parser import TICK
 from rx_phoenix.testing._marbles.server_state import Impossible, Join, Ledger
@@ -56,7 +56,7 @@ class Done:
     time: float
     letter: str
     frame: Message | Frame | None
-    origin: Origin | None
+    origin: CallSite | None
 
     def __str__(self) -> str:
         if self.frame is None:
@@ -85,7 +85,7 @@ class ServerLane:
         self.done: list[Done] = []
         self._untaken: list[Done] = []
         self._heard: set[str] = set()
-        self.origin: Origin | None = None
+        self.origin: CallSite | None = None
         self.tick = TICK
         self._client = client
         self._scheduler = scheduler
@@ -97,7 +97,7 @@ class ServerLane:
     ) -> None:
         """Take note of something the client does."""
         is_frame = isinstance(action, str | bytes)
-        did = Did(
+        did = Actual(
             self._scheduler.clock,
             message_from_client(action, attempt.serializer) if is_frame else action,
             attempt,
@@ -128,14 +128,14 @@ class ServerLane:
         for did in self._ledger.waiting():
             self._answer_if_unasked(did)
 
-    def _answer_if_unasked(self, did: Did) -> None:
+    def _answer_if_unasked(self, did: Actual) -> None:
         for to, letter in self._unasked.items():
             if self._client.means(to, did.action):
                 answer = partial(self._answer_unasked, letter, did)
                 self._scheduler.loop.call_idle(answer)
                 return
 
-    def _answer_unasked(self, letter: str, did: Did) -> None:
+    def _answer_unasked(self, letter: str, did: Actual) -> None:
         """Answer, unless the lane did so meanwhile, or it is too late."""
         meaning = self.letters[letter]
         if isinstance(meaning, Answers):
@@ -191,7 +191,7 @@ class ServerLane:
         else:
             attempt.open()
 
-    def _answer(self, letter: str, answer: Answers, did: Did) -> None:
+    def _answer(self, letter: str, answer: Answers, did: Actual) -> None:
         asked = did.action
         assert isinstance(asked, Message), "only messages are owed an answer"
         self._ledger.answered(did, answer.status)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import JOIN, LEAVE, OK
 from rx_phoenix.testing._marbles.actions import Connects, meaning_of
-from rx_phoenix.testing._marbles.client_lane import ClientLane, Did
+from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane
 from rx_phoenix.testing._transports.fake import FakeAttempt, FakeConnection
 
 __all__ = ["Impossible", "Join", "Ledger"]
@@ -41,11 +41,11 @@ class Ledger:
 
     def __init__(self, client: ClientLane) -> None:
         self._client = client
-        self._connects: list[Did] = []
-        self._owed: list[Did] = []
+        self._connects: list[Actual] = []
+        self._owed: list[Actual] = []
         self._joins: list[Join] = []
 
-    def note(self, did: Did) -> None:
+    def note(self, did: Actual) -> None:
         """The client did something."""
         action = did.action
         if isinstance(action, Connects):
@@ -83,16 +83,16 @@ class Ledger:
         attempts = [did.attempt for did in self._connects]
         return attempts if number is None else attempts[number - 1 : number]
 
-    def waiting(self) -> list[Did]:
+    def waiting(self) -> list[Actual]:
         """What the client did and was not answered yet."""
         connecting = [did for did in self._connects if did.attempt.is_pending]
         return [*connecting, *self._owed]
 
-    def is_owed(self, did: Did) -> bool:
+    def is_owed(self, did: Actual) -> bool:
         """Whether a message of the client's can still be answered."""
         return did in self._owed
 
-    def asked(self, to: str, number: int | None = None) -> Did:
+    def asked(self, to: str, number: int | None = None) -> Actual:
         """What an answer is about.
 
         Args:
@@ -124,7 +124,7 @@ class Ledger:
             raise Impossible(f"{to} number {number} ({meaning}) waits no longer for it")
         return did
 
-    def answered(self, did: Did, status: str) -> None:
+    def answered(self, did: Actual, status: str) -> None:
         """A message of the client's was answered."""
         self._owed.remove(did)
         for join in self._joins:

@@ -17,7 +17,7 @@ from rx_phoenix.testing._server.process import EMPTY, ChannelProcess
 from rx_phoenix.testing._server.routes import ChannelFactory, route
 from rx_phoenix.testing._server.socket import ServerSocket
 
-__all__ = ["CloseCode", "Session", "Wire"]
+__all__ = ["CloseCode", "Router", "Session"]
 
 CRASH = {"reason": "channel_crash"}
 UNMATCHED = {"reason": "unmatched topic"}
@@ -40,7 +40,7 @@ class CloseCode(IntEnum):
     RESTART = 1012  # the server stops, and the client had a channel
 
 
-class Wire(Protocol):
+class Router(Protocol):
     """The way to one client: a WebSocket, or the buffer of a long poll."""
 
     async def send(self, frame: Frame) -> None:
@@ -104,7 +104,7 @@ class Session:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: Router,
         socket: ServerSocket,
         endpoint: Endpoint,
         channels: Mapping[str, ChannelFactory],

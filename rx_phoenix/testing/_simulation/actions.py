@@ -6,7 +6,7 @@ from random import Random
 
 from reactivex import abc
 
-from rx_phoenix._streams.single_result import Once
+from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.socket import Socket
@@ -50,7 +50,7 @@ def push(stage: Stage, _: int, __: Socket, channel: Channel, chance: Random) -> 
 def ping(stage: Stage, _: int, socket: Socket, *__: object) -> None:
     """A user measures the round trip."""
     answer = socket.ping()
-    if isinstance(answer, Once):
+    if isinstance(answer, SingleResult):
         stage.ends.watch(answer, "a ping")
 
 

@@ -18,26 +18,26 @@ from rx_phoenix._transport.contract import Connection
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
-__all__ = ["Network", "Peer", "Wire"]
+__all__ = ["Network", "Peer", "Router"]
 
 
 class Peer(Protocol):
     """The server's end of the network."""
 
-    def opened(self, wire: "Wire") -> None:
+    def opened(self, wire: "Router") -> None:
         """A connection opened."""
         ...
 
-    def received(self, wire: "Wire", message: Message) -> None:
+    def received(self, wire: "Router", message: Message) -> None:
         """A message arrived over a connection."""
         ...
 
-    def ended(self, wire: "Wire") -> None:
+    def ended(self, wire: "Router") -> None:
         """A connection is gone."""
         ...
 
 
-class Wire:
+class Router:
     """One connection, seen from both ends.
 
     Attributes:
@@ -145,7 +145,7 @@ class Network:
         self.is_calm = False
         self.peer = peer
         self.codec = Codec()
-        self._wires: list[Wire] = []
+        self._wires: list[Router] = []
         self._attempts: list[float] = []
         self._away_until = 0.0
         self._scheduler = scheduler
@@ -175,7 +175,7 @@ class Network:
             luck = 1.0 if self.is_calm else self._chance.random()
             self._attempts.append(self.now)
             attempt = Disposable()
-            wire: Wire | None = None
+            wire: Router | None = None
 
             def open_or_fail() -> None:
                 nonlocal wire
@@ -184,7 +184,7 @@ class Network:
                 if luck < REFUSALS or self.now < self._away_until:
                     observer.on_error(refused)
                     return
-                wire = Wire(self, observer)
+                wire = Router(self, observer)
                 self._wires.append(wire)
                 self.peer.opened(wire)
                 observer.on_next(wire)
@@ -200,12 +200,12 @@ class Network:
 
         return Observable(subscribe)
 
-    def open_wires(self) -> list[Wire]:
+    def open_wires(self) -> list[Router]:
         """The connections that are open at both ends."""
         self._wires = [wire for wire in self._wires if wire.is_open]
         return self._wires
 
-    def alive(self) -> list[Wire]:
+    def alive(self) -> list[Router]:
         """Those that the client has not said goodbye to."""
         return [wire for wire in self.open_wires() if not wire.is_ending]
 

@@ -19,7 +19,7 @@ from rx_phoenix._protocol.names import (
     UNMATCHED_TOPIC,
 )
 from rx_phoenix.errors import ConnectionLost
-from rx_phoenix.testing._simulation.network import Wire
+from rx_phoenix.testing._simulation.network import Router
 
 __all__ = ["ModelServer"]
 
@@ -40,20 +40,20 @@ class ModelServer:
         self, chance: Random, after: Callable[[float, Callable[[], None]], object]
     ) -> None:
         self.is_calm = False
-        self.joined: dict[Wire, dict[str, str]] = {}
+        self.joined: dict[Router, dict[str, str]] = {}
         self._chance = chance
         self._after = after
         self._told = 0
 
-    def opened(self, wire: Wire) -> None:
+    def opened(self, wire: Router) -> None:
         """A connection opened."""
         self.joined[wire] = {}
 
-    def ended(self, wire: Wire) -> None:
+    def ended(self, wire: Router) -> None:
         """A connection is gone, and with it its channels."""
         self.joined.pop(wire, None)
 
-    def received(self, wire: Wire, message: Message) -> None:
+    def received(self, wire: Router, message: Message) -> None:
         """Handle what a client sent."""
         topics = self.joined[wire]
         if message.topic == PHOENIX:
@@ -68,7 +68,7 @@ class ModelServer:
         elif topics[message.topic] == message.join_ref:
             self._handle(wire, message)
 
-    def _join(self, wire: Wire, message: Message) -> None:
+    def _join(self, wire: Router, message: Message) -> None:
         topics, topic, join_ref = self.joined[wire], message.topic, message.join_ref
         older = topics.pop(topic, None)
         if self._is_moody(0.15):
@@ -79,7 +79,7 @@ class ModelServer:
         if older is not None:
             wire.push(Message(older, older, topic, CLOSE, {}))
 
-    def _leave(self, wire: Wire, message: Message) -> None:
+    def _leave(self, wire: Router, message: Message) -> None:
         topics, topic = self.joined[wire], message.topic
         if topic in topics and topics[topic] != message.join_ref:
             return
@@ -87,7 +87,7 @@ class ModelServer:
         if topics.pop(topic, None) is not None:
             wire.push(Message(message.join_ref, message.join_ref, topic, CLOSE, {}))
 
-    def _handle(self, wire: Wire, message: Message) -> None:
+    def _handle(self, wire: Router, message: Message) -> None:
         if self._is_moody(0.05):
             self.crash(wire, message.topic)
         elif self._is_moody(0.1):
@@ -100,7 +100,9 @@ class ModelServer:
             for _ in range(2 if self._is_moody(0.1) else 1):
                 self._answer(wire, message, status, {"echo": message.payload})
 
-    def _answer(self, wire: Wire, message: Message, status: str, response: Any) -> None:
+    def _answer(
+        self, wire: Router, message: Message, status: str, response: Any
+    ) -> None:
         answer = {"status": status, "response": response}
         own = None if message.topic == PHOENIX else message.join_ref
         wire.push(Message(own, message.ref, message.topic, REPLY, answer))
@@ -118,7 +120,7 @@ class ModelServer:
                 payload = {"number": self._told, "join": join_ref}
                 wire.push(Message(join_ref, None, topic, "number", payload))
 
-    def crash(self, wire: Wire, topic: str) -> None:
+    def crash(self, wire: Router, topic: str) -> None:
         """Let a channel's process crash."""
         join_ref = self.joined[wire].pop(topic, None)
         if join_ref is not None:

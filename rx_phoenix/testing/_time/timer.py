@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, cast
 
-from rx_phoenix.testing._leaks.call_site import Origin, Place
+from rx_phoenix.testing._leaks.call_site import CallSite, Place
 
 __all__ = ["VirtualTimer", "name_of", "waiting_at"]
 
@@ -34,7 +34,7 @@ class VirtualTimer(asyncio.TimerHandle):
         context: Context | None,
     ) -> None:
         super().__init__(when, callback, args, loop, context)
-        self.origin = Origin.here()
+        self.origin = CallSite.here()
 
     def run(self) -> None:
         """Make the call; an exception goes to the loop's exception handler."""

@@ -12,7 +12,7 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix._streams.single_result import Once
+from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._transport.contract import Connection
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.testing._server.codec import Message as WireMessage
@@ -56,7 +56,7 @@ class TapeTransport:
     def __init__(self, entries: Iterable[Entry], *, speed: float = 1.0) -> None:
         self._sessions = deque(sessions(entries))
         self._speed = speed
-        self._ended = Once[None](_raise)
+        self._ended = SingleResult[None](_raise)
 
     @property
     def ended(self) -> Observable[None]:

@@ -23,7 +23,7 @@ def is_live(attempt):
     return attempt.is_pending or (attempt.is_open and not is_closed)
 
 
-class Wants(RuleBasedStateMachine):
+class Demand(RuleBasedStateMachine):
     """In the end the channel is joined if and only if somebody wants it to be."""
 
     @initialize(answers_close=st.booleans())
@@ -182,7 +182,7 @@ class Wants(RuleBasedStateMachine):
         self.stage.finish()
 
 
-class WantsInsideCallbacks(Wants):
+class WantsInsideCallbacks(Demand):
     """The same, when its owner does what it does inside callbacks of any kind."""
 
     ACTIONS = (
@@ -283,7 +283,7 @@ class WantsInsideCallbacks(Wants):
         push.subscribe(self.trigger("push"), self.trigger("push"))
 
 
-TestWants = Wants.TestCase
+TestWants = Demand.TestCase
 TestWants.settings = settings(stateful_step_count=40)
 TestWantsInsideCallbacks = WantsInsideCallbacks.TestCase
 TestWantsInsideCallbacks.settings = settings(stateful_step_count=40)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.testing._leaks.call_site import Origin, short
+from rx_phoenix.testing._leaks.call_site import CallSite, short
 from rx_phoenix.testing._time.loop import VirtualLoop
 
 
 def test_an_origin_names_the_function_and_its_line():
-    origin = Origin.here()
+    origin = CallSite.here()
 
     assert str(origin).startswith(
         "in test_an_origin_names_the_function_and_its_line (tests/testing/leaks/"
@@ -27,7 +27,7 @@ def test_what_only_passes_things_on_is_no_origin():
 
 def test_code_of_the_package_is_named_with_the_code_that_called_it():
     code = compile("def arm():\n    return here()", "elsewhere/push.py", "exec")
-    package = {"__name__": "rx_phoenix.push", "here": Origin.here}
+    package = {"__name__": "rx_phoenix.push", "here": CallSite.here}
     exec(code, package)
 
     origin = str(package["arm"]())
@@ -37,7 +37,7 @@ def test_code_of_the_package_is_named_with_the_code_that_called_it():
 
 def test_what_the_virtual_loop_calls_has_no_further_caller():
     code = compile("def arm():\n    log.append(here())", "elsewhere/x.py", "exec")
-    package = {"__name__": "rx_phoenix.x", "here": Origin.here, "log": []}
+    package = {"__name__": "rx_phoenix.x", "here": CallSite.here, "log": []}
     exec(code, package)
     loop = VirtualLoop()
     loop.call_soon(package["arm"])

@@ -4,7 +4,12 @@ import pytest
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix.testing._marbles.actions import Connects, Disconnects, Sends
-from rx_phoenix.testing._marbles.client_lane import ClientLane, Did, Wanted, frame_text
+from rx_phoenix.testing._marbles.client_lane import (
+    Actual,
+    ClientLane,
+    Expected,
+    frame_text,
+)
 from rx_phoenix.testing._marbles.parser import parse
 from rx_phoenix.testing._transports.fake import FakeTransport
 
@@ -23,7 +28,7 @@ def attempt():
 def lane(attempt):
     lane = ClientLane()
     actions = [(0, Connects()), (0.1, JOIN), (0.3, PUSH), (0.4, Disconnects())]
-    lane.done = [Did(time, action, attempt) for time, action in actions]
+    lane.done = [Actual(time, action, attempt) for time, action in actions]
     return lane
 
 
@@ -85,10 +90,10 @@ def test_what_a_letter_means_can_be_asked_for(lane):
 
 
 def test_a_wanted_letter_equals_what_it_means():
-    assert Wanted("J", Sends("phx_join")) == JOIN
-    assert Wanted("J", Sends("phx_join")) != PUSH
-    assert Wanted("J", Sends("phx_join")) != Connects()
-    assert str(Wanted("J", Sends("phx_join"))) == "J  phx_join"
+    assert Expected("J", Sends("phx_join")) == JOIN
+    assert Expected("J", Sends("phx_join")) != PUSH
+    assert Expected("J", Sends("phx_join")) != Connects()
+    assert str(Expected("J", Sends("phx_join"))) == "J  phx_join"
 
 
 def test_a_frame_with_bytes_is_shown_too():

@@ -4,7 +4,7 @@ import pytest
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix.testing._marbles.actions import Connects
-from rx_phoenix.testing._marbles.client_lane import ClientLane, Did
+from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane
 from rx_phoenix.testing._marbles.server_state import Impossible, Ledger
 from rx_phoenix.testing._transports.fake import FakeTransport
 
@@ -29,7 +29,7 @@ class Client:
 
     def does(self, *actions):
         for action in actions:
-            did = Did(0, action, self.transport.attempt)
+            did = Actual(0, action, self.transport.attempt)
             self.lane.done.append(did)
             self.ledger.note(did)
 

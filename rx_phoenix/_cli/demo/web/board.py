@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reactivex import Observable
 
-from rx_phoenix._cli.demo.publisher import PUSHED, Wish
+from rx_phoenix._cli.demo.publisher import PUSHED, ListenOptions
 from rx_phoenix._cli.demo.scene import Scene
 from rx_phoenix._cli.demo.stage import Stage
 from rx_phoenix._streams.state import State
@@ -44,7 +44,7 @@ class Board:
         Args:
             every: Seconds from one to the next.
         """
-        return self.channel.push(PUSHED, Wish(every))
+        return self.channel.push(PUSHED, ListenOptions(every))
 
     def enter(self) -> None:
         """One browser more."""
