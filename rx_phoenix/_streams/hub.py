@@ -1,9 +1,9 @@
 """A hot source that isolates its observers and keeps its order.
 
-Rule 1: an observer that raises is reported; its siblings, the emitter and the
-observer itself live on.
-Rule 2: what is emitted inside an emission waits its turn, so that every observer
-sees the same order, without recursion.
+Rule 1: an observer's exception is reported; its siblings, the emitter and the
+observer itself continue.
+Rule 2: an event emitted inside an emission is queued, so that every observer sees
+the same order, without recursion.
 Rule 3: subscribing and disposing cost the same with one observer or a million.
 
 A `reactivex.subject.Subject` breaks all three, and takes a lock twice an event.
@@ -26,23 +26,23 @@ __all__ = ["Hot", "Hub", "Live", "Reporter", "Subscription", "Watcher", "noop"]
 T = TypeVar("T")
 
 Reporter = Callable[[Exception], None]
-"""Where the exceptions of users' callbacks go; it must not raise."""
+"""Receiver of the exceptions of users' callbacks; it must not raise."""
 
 Watcher = Callable[[int], None]
-"""Told +1 when a source gets its first observer, and -1 when it loses its last."""
+"""Called with +1 at a source's first observer, and with -1 after its last."""
 
 ITERATING = (
-    "what is yet to come cannot be iterated over: await what has one outcome; for a "
-    "stream write `async with values(stream) as items:` and `async for item in items:`"
+    "a hot stream cannot be iterated over: await what has one outcome; for a stream "
+    "write `async with values(stream) as items:` and `async for item in items:`"
 )
 
 
 def noop(*_: object) -> None:
-    """Do nothing, for an observer that left."""
+    """Do nothing, in place of a disposed observer."""
 
 
 class Subscription(abc.DisposableBase):
-    """One observer of a `Hub`; disposing it takes it out."""
+    """One observer of a `Hub`; disposing removes it."""
 
     __slots__ = ("hub", "on_completed", "on_error", "on_next")
 
@@ -59,20 +59,20 @@ class Subscription(abc.DisposableBase):
         self.on_completed = on_completed
 
     def dispose(self) -> None:
-        """Leave: not even the event that is being delivered arrives any more."""
+        """Remove the observer, which does not get the event being delivered either."""
         self.on_next = self.on_error = self.on_completed = noop
         self.hub.remove(self)
 
 
 class Hub(abc.SubjectBase[T], Generic[T]):
-    """The inside of a hot stream; `observable` is its outside.
+    """The emitting end of a hot stream; `observable` is the end for subscribers.
 
     Args:
-        report: Where an observer's exceptions go.
-        watch: Told when the first observer comes and the last one goes.
+        report: Receives the observers' exceptions.
+        watch: Called at the first observer and after the last one.
 
     Attributes:
-        is_watched: Whether anybody is subscribed.
+        is_watched: True if it has observers.
 
     >>> hub = Hub[int](report=print)
     >>> subscription = hub.observable.subscribe(lambda value: print("got", value))
@@ -86,9 +86,10 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         "_busy",
         "_end",
         "_observers",
+        "_pending",
         "_snapshot",
+        "_sole",
         "_view",
-        "_waiting",
         "_watch",
         "is_watched",
         "report",
@@ -96,27 +97,29 @@ class Hub(abc.SubjectBase[T], Generic[T]):
 
     def __init__(self, report: Reporter, watch: Watcher = noop) -> None:
         self.report = report
-        # Kept, not computed: each message asks several hubs.
+        # Stored, not computed: it is read several times for each message.
         self.is_watched = False
         self._watch = watch
         self._observers: dict[Subscription, None] = {}
         self._snapshot: tuple[Subscription, ...] | None = ()
+        # The function of the only observer, called without a loop: most hubs have one.
+        self._sole: Callable[[Any], None] | None = None
         self._busy = False
-        # Made at the first need: most hubs never emit inside an emission.
-        self._waiting: deque[Callable[[], None]] | None = None
+        # Created when first needed: most hubs never emit inside an emission.
+        self._pending: deque[Callable[[], None]] | None = None
         self._end: Callable[[Subscription], None] | None = None
         self._view: Hot[T] | None = None
 
     @property
     def observable(self) -> "Observable[T]":
-        """The stream as users get it: no way to emit into it."""
+        """The stream for users, who cannot emit into it."""
         if self._view is None:
             self._view = Hot(self)
         return self._view
 
     @property
     def has_ended(self) -> bool:
-        """Whether it completed or failed."""
+        """True if it completed or failed."""
         return self._end is not None
 
     def subscribe(
@@ -127,7 +130,7 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Take part from the next event on; an ended source says so at once.
+        """Observe from the next event on; an ended source ends the observer at once.
 
         Raises:
             UsageError: One of the functions is a coroutine function.
@@ -143,7 +146,7 @@ class Hub(abc.SubjectBase[T], Generic[T]):
             self, on_next or noop, on_error or self.report, on_completed or noop
         )
         if self._end is not None:
-            self._tell(self._end, subscription)
+            self._notify(self._end, subscription)
         elif self._busy:
             self._admit(subscription)
         else:
@@ -153,51 +156,51 @@ class Hub(abc.SubjectBase[T], Generic[T]):
     def _admit(self, subscription: Subscription) -> None:
         is_first = not self._observers
         self._observers[subscription] = None
-        self._snapshot = None
+        self._snapshot = self._sole = None
         self.is_watched = True
         if is_first:
             self._watch(1)
         self._greet(subscription)
 
     def _greet(self, subscription: Subscription) -> None:
-        """What a new observer gets first: nothing, for a plain hot source."""
+        """Deliver the first event of a new observer: none, for a plain hot source."""
 
     def remove(self, subscription: Subscription) -> None:
-        """Take an observer out; one that is not in is no matter."""
+        """Remove an observer; do nothing if it is absent."""
         if subscription in self._observers:
             del self._observers[subscription]
-            self._snapshot = None
+            self._snapshot = self._sole = None
             if not self._observers:
                 self.is_watched = False
                 self._watch(-1)
 
     def on_next(self, value: T) -> None:
-        """Emit a value to everyone who is subscribed now."""
-        # As _emit(value), but this is where every frame goes: not one call more.
-        if self._busy or self._waiting:
+        """Emit a value to the present observers."""
+        # As _emit(value), but without its calls: every event passes here.
+        if self._busy or self._pending:
             self._emit(value)
             return
-        snapshot = self._snapshot or self._take_snapshot()
         self._busy = True
         try:
-            for subscription in snapshot:
-                # A local is called faster than an attribute.
-                on_next = subscription.on_next
+            on_next = self._sole
+            if on_next is None:
+                self._deliver(value)
+            else:
                 try:
                     on_next(value)
                 except ISOLATED as error:
                     self.report(contained(error))
-            if self._waiting:
+            if self._pending:
                 self._drain()
         finally:
             self._busy = False
 
     def on_error(self, error: Exception) -> None:
-        """End with an error; everybody hears of it, whatever the others do."""
+        """End with an error, for every observer."""
         self._finish(lambda subscription: subscription.on_error(fresh(error)))
 
     def on_completed(self) -> None:
-        """End; everybody hears of it, whatever the others do."""
+        """Complete, for every observer."""
         self._finish(lambda subscription: subscription.on_completed())
 
     def _finish(self, end: Callable[[Subscription], None]) -> None:
@@ -212,33 +215,37 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         self._end = end
         observers = tuple(self._observers)
         self._observers.clear()
-        self._snapshot = ()
+        self._snapshot, self._sole = (), None
         self.is_watched = False
         for subscription in observers:
-            self._tell(end, subscription)
+            self._notify(end, subscription)
         if observers:
             self._watch(-1)
 
     def _emit(self, value: T) -> None:
-        """Deliver a value now, or when it is its turn."""
+        """Deliver a value now, or after those queued before it."""
         if self._busy:
             self._defer(lambda: self._deliver(value))
         else:
             self._run(lambda: self._deliver(value))
 
     def _deliver(self, value: T) -> None:
-        for subscription in self._take_snapshot():
+        for subscription in self._snapshot or self._take_snapshot():
+            # A local is called faster than an attribute.
+            on_next = subscription.on_next
             try:
-                subscription.on_next(value)
+                on_next(value)
             except ISOLATED as error:
                 self.report(contained(error))
 
     def _take_snapshot(self) -> tuple[Subscription, ...]:
         if self._snapshot is None:
             self._snapshot = tuple(self._observers)
+            if len(self._snapshot) == 1:
+                self._sole = self._snapshot[0].on_next
         return self._snapshot
 
-    def _tell(
+    def _notify(
         self, notify: Callable[[Subscription], None], subscription: Subscription
     ) -> None:
         try:
@@ -247,10 +254,10 @@ class Hub(abc.SubjectBase[T], Generic[T]):
             self.report(contained(error))
 
     def _run(self, emission: Callable[[], None]) -> None:
-        """Be busy with one emission, and with all that it brings about."""
+        """Run an emission, and all those that it causes."""
         self._busy = True
         try:
-            # Something waits already if an interrupt ended the last emission.
+            # Some are queued already if an interrupt ended the last emission.
             self._drain()
             emission()
             self._drain()
@@ -258,37 +265,37 @@ class Hub(abc.SubjectBase[T], Generic[T]):
             self._busy = False
 
     def _defer(self, emission: Callable[[], None]) -> None:
-        if self._waiting is None:
-            self._waiting = deque()
-        self._waiting.append(emission)
+        if self._pending is None:
+            self._pending = deque()
+        self._pending.append(emission)
 
     def _drain(self) -> None:
-        while self._waiting:
-            self._waiting.popleft()()
+        while self._pending:
+            self._pending.popleft()()
 
 
 class Live(Observable[T]):
-    """Events yet to come: nothing may wait for them by blocking their loop.
+    """A stream of the running loop, which must not be waited for by blocking it.
 
-    An `Observable` makes a lock as soon as it is made, which would be the dearest part
-    of a push. Here the first operator that asks for the lock makes it, and the
+    An `Observable` creates a lock with itself, which would be the most expensive part
+    of a push. Here the first operator that needs the lock creates it, and the
     ``__init__`` of Observable is not called.
     """
 
     @cached_property
     def lock(self) -> RLock:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """For the operators that want one."""
+        """The lock of the operators that need one."""
         return RLock()
 
     def run(self, scheduler: abc.SchedulerBase | None = None) -> NoReturn:
-        """Refused: it would wait for the very loop that it blocks.
+        """Refuse: it would wait for the loop that it blocks.
 
         Raises:
             UsageError: Always.
         """
         raise UsageError(
-            "run() would block the loop that these events live on: await what has one "
-            "outcome, or first_value(stream)"
+            "run() would block the event loop that emits this stream: await what has "
+            "one outcome, or first_value(stream)"
         )
 
     # Observable has __getitem__, by which iter() and `in` would spin for ever.
@@ -304,7 +311,7 @@ class Live(Observable[T]):
 
 
 class Hot(Live[T]):
-    """The outside of a source: it can be subscribed to, and nothing else."""
+    """The subscribers' end of a source: it can only be subscribed to."""
 
     def __init__(self, source: abc.ObservableBase[T]) -> None:
         self._source = source
@@ -317,13 +324,13 @@ class Hot(Live[T]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Subscribe; see the stream's own description for what it emits."""
+        """Subscribe; the stream's own description names its values."""
         return self._source.subscribe(on_next, on_error, on_completed)
 
     def __await__(self) -> NoReturn:
         raise UsageError(
-            "this stream does not end by itself, so awaiting it would wait for ever: "
-            "await first_value(stream) instead"
+            "this stream never ends by itself, so it cannot be awaited: await "
+            "first_value(stream)"
         )
 
 

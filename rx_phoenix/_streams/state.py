@@ -56,7 +56,7 @@ class Latest(Hub[T]):
     def _greet(self, subscription: Subscription) -> None:
         latest = self._latest
         if latest is not NOTHING:
-            self._tell(lambda observer: observer.on_next(latest), subscription)
+            self._notify(lambda observer: observer.on_next(latest), subscription)
 
 
 class State(Latest[T]):

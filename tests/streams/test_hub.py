@@ -402,6 +402,53 @@ def test_who_disposes_itself_gets_nothing_more(hub, stream, log):
     assert log == [1]
 
 
+def test_an_observer_that_is_left_alone_goes_on_as_before(hub, stream, log, other):
+    log.subscribe_to(stream)
+    hub.on_next(1)
+    sibling = other.subscribe_to(stream)
+    hub.on_next(2)
+    sibling.dispose()
+    hub.on_next(3)
+    other.subscribe_to(stream)
+    hub.on_next(4)
+
+    assert log == [1, 2, 3, 4]
+    assert other == [2, 4]
+
+
+def test_a_sole_observer_that_gives_way_to_another_gets_nothing_more(
+    hub, stream, log, other
+):
+    def give_way(value):
+        log.append(value)
+        subscription.dispose()
+        other.subscribe_to(stream)
+        hub.on_next(value + 1)
+
+    subscription = stream.subscribe(give_way)
+    hub.on_next(1)
+    hub.on_next(3)
+
+    assert log == [1]
+    assert other == [2, 3]
+
+
+def test_a_sole_observer_gets_a_nested_event_after_the_one_it_is_in(hub, stream):
+    notes = []
+
+    def answer(value):
+        notes.append(("in", value))
+        if value == 1:
+            hub.on_next(2)
+        notes.append(("out", value))
+
+    stream.subscribe(answer)
+    hub.on_next(0)
+    hub.on_next(1)
+
+    assert notes == [(edge, value) for value in (0, 1, 2) for edge in ("in", "out")]
+
+
 class HubMachine(RuleBasedStateMachine):
     """Every observer hears all values of its time, in order, whatever others do."""
 
