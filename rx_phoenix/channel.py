@@ -404,7 +404,7 @@ class Channel:
     def may_join(self) -> bool:
         """Whether a join can be sent now."""
         link = self.link()
-        return link.is_open and link.wire.members.may_join(self)
+        return link.is_open and link.router.registry.may_join(self)
 
     def claim(self) -> None:
         """Take the topic."""
@@ -413,9 +413,9 @@ class Channel:
                 f"this channel of {self.topic!r} was removed: get a new one with "
                 f"socket.channel({self.topic!r})"
             )
-        members = self.link().wire.members
-        members.add(self)
-        members.keep(self)
+        registry = self.link().router.registry
+        registry.add(self)
+        registry.activate(self)
 
     def settle_down(self) -> None:
         """Be held weakly, if nobody listens either."""
@@ -425,10 +425,10 @@ class Channel:
         if self.socket is None or not is_idle:
             return
         if self._is_removed:
-            self.link().wire.members.dismiss(self)
+            self.link().router.registry.finish_removal(self)
             self.end()
         elif not self._listening:
-            self.link().wire.members.let_go(self)
+            self.link().router.registry.deactivate(self)
 
     def tell_joined(self, response: Any) -> None:
         """Tell those who follow joins of one that was accepted."""
@@ -453,10 +453,8 @@ class Channel:
 
     def receive(self, message: Message) -> None:
         """Take a message of the topic: membership and pushes first, listeners then."""
-        join_ref, event = message.join_ref, message.event
-        if join_ref and join_ref != self.current_join.ref:
-            self._receive_late(message)
-        elif event == REPLY:
+        event = message.event
+        if event == REPLY:
             then = self._answer(message)
             self._listeners.tell(message, self.on_message)
             if then is not None:
@@ -473,11 +471,11 @@ class Channel:
             self._listeners.tell(message, self.on_message)
             self._membership.go_on()
 
-    def _receive_late(self, message: Message) -> None:
-        """Take what is of an older join: a reply may answer what was sent with it."""
+    def receive_stale(self, message: Message) -> None:
+        """Drop a message of an older join, unless it answers a push of that join."""
         then = self._answer(message) if message.event == REPLY else None
         if then is None:
-            self.link().wire.counters.stale += 1
+            self.link().router.counters.stale += 1
         else:
             then()
 
@@ -486,7 +484,7 @@ class Channel:
 
         Version 1 of the protocol has no join_ref to tell them apart by.
         """
-        return bool(message.join_ref) or not self.link().wire.has_join_refs
+        return bool(message.join_ref) or not self.link().router.has_join_refs
 
     def _answer(self, message: Message) -> Callable[[], None] | None:
         """Give a reply to what it answers.
@@ -500,7 +498,7 @@ class Channel:
         push = self._outbox.take(ref)
         if push is None:
             then = self._membership.answer(ref, reply)
-            self.link().wire.counters.late_replies += then is None
+            self.link().router.counters.late_replies += then is None
             return then
         is_lost = reply.status == "error" and self._is_lost(reply)
         if is_lost:
@@ -539,7 +537,7 @@ class Channel:
 
     def retire(self) -> Push:
         """Leave for good: everything of it completes once it is closed."""
-        self.link().wire.members.retire(self)
+        self.link().router.registry.begin_removal(self)
         self._is_removed = True
         leave = self.leave()
         leave.mark_seen()
@@ -577,7 +575,7 @@ class Channel:
         if self.socket is None or self._is_removed:
             return
         if change > 0:
-            self.link().wire.members.keep(self)
+            self.link().router.registry.activate(self)
         else:
             self.settle_down()
 

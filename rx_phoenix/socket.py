@@ -128,7 +128,7 @@ class Socket:
                 else SendBuffer(send_buffer)
             ),
             scheduler=scheduler,
-            chance=random if callable(random) else random.random,
+            random=random if callable(random) else random.random,
             report=self._report,
         )
         self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
@@ -172,7 +172,7 @@ class Socket:
         if self._ended is None:
             ended = self._ended = SingleResult[None](self._report)
             self.link.refuse()
-            for channel in self.link.wire.members.all():
+            for channel in self.link.router.registry.all():
                 channel.end()
             self.link.end().subscribe(lambda _: self._complete(ended))
         return self._ended
@@ -187,10 +187,10 @@ class Socket:
         for hub in (
             link.state,
             link.lifecycle,
-            link.wire.frames,
-            link.wire.sent,
-            link.wire.pushes,
-            link.wire.messages,
+            link.router.frames,
+            link.router.sent,
+            link.router.pushes,
+            link.router.messages,
         ):
             hub.on_completed()
         self._unhandled.on_completed()
@@ -228,7 +228,7 @@ class Socket:
             `ConnectionLost` without a connection, `PushTimeout` without an answer.
         """
         if self.link.is_open:
-            return self.link.liveness.ping()
+            return self.link.heartbeat.ping()
         return throw(ConnectionLost(1006, "not connected, so there is none to ping"))
 
     @property
@@ -269,12 +269,12 @@ class Socket:
     @property
     def frames(self) -> Observable[Message]:
         """Every message that arrives, of whatever topic. Completes at `aclose`."""
-        return self.link.wire.frames.observable
+        return self.link.router.frames.observable
 
     @property
     def sent(self) -> Observable[Message]:
         """Every message that leaves. Completes at `aclose`."""
-        return self.link.wire.sent.observable
+        return self.link.router.sent.observable
 
     @property
     def pushes(self) -> Observable[Push]:
@@ -282,7 +282,7 @@ class Socket:
 
         A join or a leave is none; those are in `sent`.
         """
-        return self.link.wire.pushes.observable
+        return self.link.router.pushes.observable
 
     @property
     def lifecycle(self) -> Observable[Lifecycle | ProtocolError]:
@@ -373,7 +373,7 @@ class Socket:
         Returns:
             A ref for `off`.
         """
-        return self._register(callback, self.link.wire.messages.subscribe)
+        return self._register(callback, self.link.router.messages.subscribe)
 
     def off(self, *refs: int) -> None:
         """Remove callbacks by their refs."""
@@ -424,10 +424,10 @@ class Socket:
         """
         if self._ended is not None:
             raise UsageError("this socket was ended by aclose(): make a new one")
-        channel: Channel | None = self.link.wire.members.find(topic)
+        channel: Channel | None = self.link.router.registry.find(topic)
         if channel is None:
             channel = Channel(topic, params, self)
-            self.link.wire.members.add(channel)
+            self.link.router.registry.add(channel)
         elif not channel.offer_params(params):
             raise ChannelConflict(
                 f"{topic!r} is in use with other params: leave it first, or call "

@@ -109,7 +109,7 @@ class Join:
         """
         if not callable(self.params):
             message = Message(None, None, self._owner.topic, JOIN, self.params or {})
-            self._owner.link().wire.encode(message)
+            self._owner.link().router.encode(message)
 
     def wish(self, within: float) -> Push:
         """A new wish to join, in the place of an older one."""
@@ -175,9 +175,9 @@ class Join:
             payload: dict[str, Any] = {}
             for answer in answers:
                 payload |= answer or {}
-            ref = link.wire.next_ref()
+            ref = link.router.next_ref()
             message = Message(ref, ref, self._owner.topic, JOIN, payload)
-            link.wire.encode(message)
+            link.router.encode(message)
         except (EncodeError, TypeError, ValueError) as error:
             self._could_not_send(error)
             return
@@ -186,7 +186,7 @@ class Join:
         self._asking = None
         push.payload = payload
         link.joins.add(deadline)
-        link.wire.send(message)
+        link.router.send(message)
 
     def _could_not_send(self, error: Exception) -> None:
         topic = self._owner.topic

@@ -101,13 +101,13 @@ class Membership:
 
     def _begin_to_leave(self, leave: Push) -> None:
         link, join_ref = self._owner.link(), self.join.ref
-        leave.ref = link.wire.next_ref()
+        leave.ref = link.router.next_ref()
         self._stop()
         self._leaving = link.scheduler.call_later(leave.within, self._leave_expired)
         ended = self._end_wants()
         self._move(ChannelEvent.LEAVE_SENT)
         if self.state.value is ChannelState.LEAVING and leave is self._leave:
-            link.wire.send(Message(join_ref, leave.ref, self._owner.topic, LEAVE, {}))
+            link.router.send(Message(join_ref, leave.ref, self._owner.topic, LEAVE, {}))
         ended.tell()
 
     def _leave_expired(self) -> None:
@@ -197,7 +197,7 @@ class Membership:
         leave, join = self._leave, self.join
         is_leaving = self.state.value is ChannelState.LEAVING
         if is_leaving and leave is not None and ref == leave.ref:
-            if reply.status == OK and not self._owner.link().wire.has_join_refs:
+            if reply.status == OK and not self._owner.link().router.has_join_refs:
                 # Its phx_close follows, and could not be told from the next join's.
                 self._answer_to_leave = reply
                 return noop
@@ -250,7 +250,7 @@ class Membership:
             # The join may yet be accepted; the server must not think that we stay.
             self.join.ref = None
             leave = Message(
-                join_ref, link.wire.next_ref(), self._owner.topic, LEAVE, {}
+                join_ref, link.router.next_ref(), self._owner.topic, LEAVE, {}
             )
         event, nothing = ChannelEvent.JOIN_TIMED_OUT, Reply(TIMEOUT, {})
         self._attempt_failed(event, push.timed_out(), nothing, goodbye=leave)
@@ -274,7 +274,7 @@ class Membership:
             ended = (*ended, *self.wants.detach_joined())
         # First of all, for whoever is told may join anew.
         if goodbye is not None and link.is_open:
-            link.wire.send(goodbye)
+            link.router.send(goodbye)
         self._move(event)
         if push is not None:
             push.settle_with(error)

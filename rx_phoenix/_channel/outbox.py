@@ -62,16 +62,16 @@ class Outbox:
         join_ref = None if self._waiting else self._owner.sending_ref()
         if join_ref is None:
             self._wait(push)
-        elif link.wire.backlog:
+        elif link.router.send_buffer:
             self._wait(push)
             self.flush()
         else:
-            self._send(push, join_ref, link.wire)
+            self._send(push, join_ref, link.router)
         if not push.is_settled:
             push.deadlines = link.deadlines
             link.deadlines.add(push)
-        if link.wire.pushes.is_watched:
-            link.wire.pushes.on_next(push)
+        if link.router.pushes.is_watched:
+            link.router.pushes.on_next(push)
         return push
 
     def flush(self) -> None:
@@ -79,7 +79,7 @@ class Outbox:
         while self._waiting and (join_ref := self._owner.sending_ref()) is not None:
             push = next(iter(self._waiting))
             self._forget(push)
-            self._send(push, join_ref, self._owner.link().wire)
+            self._send(push, join_ref, self._owner.link().router)
 
     def take(self, ref: str) -> Push | None:
         """The push that was sent with this ref, which is waited for no longer."""
@@ -104,7 +104,7 @@ class Outbox:
             raise
 
     def _wait(self, push: Push) -> None:
-        wire = self._owner.link().wire
+        wire = self._owner.link().router
         wire.encode(Message(None, None, self._owner.topic, push.event, push.payload))
         push.payload = snapshot(push.payload)
         # It waits before there is room: whoever is dropped for it may end it, too.
@@ -112,11 +112,11 @@ class Outbox:
         if not wire.admit(push):
             self._waiting.pop(push, None)
         elif push in self._waiting:
-            wire.backlog.add(push)
+            wire.send_buffer.add(push)
 
     def _forget(self, push: Push) -> None:
         if push.ref is not None:
             self._sent.pop(push.ref, None)
         elif push in self._waiting:
             del self._waiting[push]
-            self._owner.link().wire.backlog.remove(push)
+            self._owner.link().router.send_buffer.remove(push)

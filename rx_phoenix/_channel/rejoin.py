@@ -51,7 +51,7 @@ class RejoinTimer:
 
     def schedule(self) -> None:
         """Begin to wait, or begin anew."""
-        attempt, chance = self._tries + 1, self._owner.link().chance()
+        attempt, chance = self._tries + 1, self._owner.link().random()
         try:
             delay = delay_of(self._owner.rejoin().delays, attempt, chance)
         except ISOLATED as failure:

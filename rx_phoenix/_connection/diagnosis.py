@@ -98,7 +98,7 @@ class Diagnosis:
         self._link = link
         self._events: deque[tuple[float, str]] = deque(maxlen=KEPT)
         self._dropped = 0
-        link.witness = self.note
+        link.observer = self.note
 
     def note(self, event: Lifecycle | ProtocolError) -> None:
         """Remember an event, and when it was; and log it.

@@ -32,7 +32,7 @@ class Link(Protocol):
         ...
 
     @property
-    def wire(self) -> Router:
+    def router(self) -> Router:
         """Where heartbeats go."""
         ...
 
@@ -141,9 +141,9 @@ class HeartbeatMonitor:
         self._after(duration, judge)
 
     def _send(self, answer: SingleResult[float]) -> str:
-        ref = self._link.wire.next_ref()
+        ref = self._link.router.next_ref()
         self._pings[ref] = self._link.scheduler.monotonic(), answer
-        self._link.wire.send(Message(None, ref, PHOENIX, HEARTBEAT, {}))
+        self._link.router.send(Message(None, ref, PHOENIX, HEARTBEAT, {}))
         return ref
 
     def _after(self, delay: float, call: Callable[[], None]) -> None:

@@ -55,11 +55,11 @@ class ConnectionManager:
     Attributes:
         state: Where it stands.
         lifecycle: What happens to it.
-        wire: What goes over it, and whom that concerns.
+        router: What goes over it, and whom that concerns.
         joins: The joins that are not answered yet.
         deadlines: The deadlines of pushes.
         lease: The connection as a shared stream.
-        liveness: Its heartbeats.
+        heartbeat: Its heartbeats.
         tasks: What is awaited on the socket's loop.
         spawn: Awaits something more there.
     """
@@ -74,27 +74,27 @@ class ConnectionManager:
         reconnect: Reconnect,
         send_buffer: SendBuffer,
         scheduler: LoopScheduler | None,
-        chance: Callable[[], float],
+        random: Callable[[], float],
         report: Reporter,
     ) -> None:
         self.state = State(SocketState.CLOSED, report)
         self.lifecycle = Hub[Lifecycle | ProtocolError](report)
         self.joins = SerialDeadlines()
         self.deadlines = DeadlinePool(lambda: self.scheduler)
-        self.witness: Callable[[Lifecycle | ProtocolError], None] | None = None
-        self.chance = chance
+        self.observer: Callable[[Lifecycle | ProtocolError], None] | None = None
+        self.random = random
         self.report = report
         self.lease = Lease[Opened](
             self._lease_taken, lambda: self.release(self.lease), report
         )
-        self.wire = Router(
+        self.router = Router(
             serializer,
             send_buffer,
             report,
             heartbeat_answered=self._heartbeat_answered,
-            malformed=self._say,
+            malformed=self._emit,
         )
-        self.liveness = HeartbeatMonitor(
+        self.heartbeat = HeartbeatMonitor(
             self, heartbeat or Heartbeat(), self._heartbeat_missed, report
         )
         self.tasks = Tasks(lambda: self.scheduler)
@@ -108,7 +108,7 @@ class ConnectionManager:
             reconnect,
             scheduler=lambda: self.scheduler,
             spawn=self.spawn,
-            chance=chance,
+            random=random,
             report=report,
             begin=self._begin,
         )
@@ -124,7 +124,7 @@ class ConnectionManager:
         self._closed.succeed(None)
         told: Observable[Lifecycle] | None = getattr(transport, "lifecycle", None)
         if told is not None:
-            told.subscribe(self._say)
+            told.subscribe(self._emit)
 
     # What others may ask.
 
@@ -156,10 +156,10 @@ class ConnectionManager:
 
     def snapshot(self) -> SocketStats:
         """The figures of this moment."""
-        return self.wire.counters.snapshot(
-            round_trip=self.liveness.round_trip,
-            buffered=self.wire.buffered,
-            channels=len(self.wire.members.routes),
+        return self.router.counters.snapshot(
+            round_trip=self.heartbeat.round_trip,
+            buffered=self.router.buffered,
+            channels=len(self.router.registry.routes),
         )
 
     # Who wants a connection.
@@ -264,7 +264,7 @@ class ConnectionManager:
         )
         self._report_closed()
         if attempt is self._attempt:
-            self._move(SocketEvent.ATTEMPT_BEGUN)
+            self._transition(SocketEvent.ATTEMPT_BEGUN)
         if attempt is self._attempt:
             attempt.start(credentials)
 
@@ -275,15 +275,15 @@ class ConnectionManager:
         self._retries.opened()
         attempt.after(self._stable, self._retries.settled)
         if self._has_heartbeat:
-            self.liveness.start()
-        self.wire.carry(attempt)
-        attempt.own(connection.frames.subscribe(self.wire.receive))
-        self._move(SocketEvent.OPENED)
-        for member in self.wire.members:
+            self.heartbeat.start()
+        self.router.carry(attempt)
+        attempt.own(connection.frames.subscribe(self.router.receive))
+        self._transition(SocketEvent.OPENED)
+        for member in self.router.registry:
             if attempt is self._attempt:
                 member.opened()
         if attempt is self._attempt:
-            self._say(Opened())
+            self._emit(Opened())
         if attempt is self._attempt and holders is not None:
             holders.on_next(Opened())
         if attempt is self._attempt and self._opening is not None:
@@ -298,7 +298,7 @@ class ConnectionManager:
 
     def _failed(self, attempt: Attempt, error: Exception) -> None:
         failed = AttemptFailed(error, self._attempts)
-        self._drop(attempt, "connection_error", error, failed)
+        self._connection_ended(attempt, "connection_error", error, failed)
 
     def _lost(
         self,
@@ -306,22 +306,22 @@ class ConnectionManager:
         error: ConnectionLost,
         reason: str = "connection_closed",
     ) -> None:
-        self.wire.counters.reconnects[reason] += 1
+        self.router.counters.reconnects[reason] += 1
         closed = Closed(error.code, error.reason, error.clean)
-        self._drop(attempt, reason, error, closed)
+        self._connection_ended(attempt, reason, error, closed)
 
     def _heartbeat_answered(self, message: Message) -> bool:
-        return self.liveness.receive(message)
+        return self.heartbeat.receive(message)
 
     def _heartbeat_missed(self) -> None:
         attempt = self._attempt
-        self._say(HeartbeatMissed())
+        self._emit(HeartbeatMissed())
         if attempt is not None and attempt is self._attempt:
             attempt.abandon(1000, "heartbeat timeout")
             error = ConnectionLost(1006, "heartbeat timeout")
             self._lost(attempt, error, "heartbeat_timeout")
 
-    def _drop(
+    def _connection_ended(
         self,
         attempt: Attempt,
         reason: str,
@@ -334,29 +334,29 @@ class ConnectionManager:
         connection, and a wish is no reason to skip the wait.
         """
         self._attempt = None
-        pings = self._quiet()
+        pings = self._detach()
         verdict = self._decide(attempt, error)
         final = self._final = verdict if isinstance(verdict, GaveUp) else None
-        self._move(SocketEvent.LOST)
-        self._lose(reason, error, pings)
-        self._say(event)
+        self._transition(SocketEvent.LOST)
+        self._notify_lost(reason, error, pings)
+        self._emit(event)
         if isinstance(verdict, Retrying):
-            self._say_retrying(verdict)
+            self._emit_retrying(verdict)
         elif final is not None and final is self._final:
             self._give_up(final)
 
-    def _quiet(self) -> Pings:
+    def _detach(self) -> Pings:
         """Nothing goes over the connection any more; returns the pings in flight."""
         self.joins.clear()
-        self.wire.cut()
+        self.router.cut()
         self.lease.forget()
-        return self.liveness.stop()
+        return self.heartbeat.stop()
 
-    def _lose(self, reason: str, error: Exception, pings: Pings) -> None:
+    def _notify_lost(self, reason: str, error: Exception, pings: Pings) -> None:
         """Tell pings and channels that the connection is gone, or did not come."""
         for ping in pings:
             ping.fail(error)
-        for member in self.wire.members:
+        for member in self.router.registry:
             member.lost(reason, error)
         self.deadlines.drop_idle_timers()
 
@@ -372,11 +372,11 @@ class ConnectionManager:
         if isinstance(verdict, GaveUp):
             self._give_up(verdict)
         else:
-            self._say_retrying(verdict)
+            self._emit_retrying(verdict)
 
-    def _say_retrying(self, verdict: Retrying) -> None:
+    def _emit_retrying(self, verdict: Retrying) -> None:
         if self._retries.is_waiting:
-            self._say(verdict)
+            self._emit(verdict)
 
     def _give_up(self, verdict: GaveUp) -> None:
         self._final = None
@@ -386,12 +386,12 @@ class ConnectionManager:
         opening, self._opening = self._opening, None
         holders = self.lease.detach()
         self._holders.pop(self.lease, None)
-        for member in self.wire.members:
+        for member in self.router.registry:
             member.gave_up(verdict.error)
         self.deadlines.drop_idle_timers()
         if opening is not None:
             opening.fail(verdict.error)
-        self._say(verdict)
+        self._emit(verdict)
         holders.on_error(verdict.error)
 
     def _fail_opening(self, error: Exception) -> None:
@@ -418,15 +418,15 @@ class ConnectionManager:
             return self._closed
         before, done = self._closed, SingleResult[None](self.report)
         self._closed = done
-        pings = self._quiet()
+        pings = self._detach()
         goodbye = Closed(code, reason, clean=True, ours=True)
         if attempt.connection is None:
-            self._move(SocketEvent.CLOSED)
+            self._transition(SocketEvent.CLOSED)
         else:
             self._unreported = goodbye
-            self._move(SocketEvent.CLOSE_BEGUN)
+            self._transition(SocketEvent.CLOSE_BEGUN)
         error = ConnectionLost(code, reason)
-        self._lose("connection_closed", error, pings)
+        self._notify_lost("connection_closed", error, pings)
 
         def closed(is_clean: bool) -> None:  # noqa: FBT001 - a OnClosed
             if self._unreported is goodbye:
@@ -441,15 +441,15 @@ class ConnectionManager:
     def _report_closed(self) -> None:
         closed, self._unreported = self._unreported, None
         if closed is not None:
-            self._move(SocketEvent.CLOSED)
-            self._say(closed)
+            self._transition(SocketEvent.CLOSED)
+            self._emit(closed)
 
-    def _say(self, event: Lifecycle | ProtocolError) -> None:
-        if self.witness is not None:
-            self.witness(event)
+    def _emit(self, event: Lifecycle | ProtocolError) -> None:
+        if self.observer is not None:
+            self.observer(event)
         self.lifecycle.on_next(event)
 
-    def _move(self, event: SocketEvent) -> None:
+    def _transition(self, event: SocketEvent) -> None:
         arrival = SOCKET_TRANSITIONS[self.state.value].get(event)
         if arrival is not None:
             self.state.on_next(arrival)

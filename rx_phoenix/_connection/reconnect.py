@@ -30,7 +30,7 @@ class Reconnector:
         policy: The rules.
         scheduler: Gives the scheduler, when it is needed.
         spawn: How to await a provider.
-        chance: A number from 0 up to 1, for the jitter.
+        random: A number from 0 up to 1, for the jitter.
         report: Where the exceptions of users' functions go.
         begin: Called when the wait is over, with credentials if there are fresh ones.
 
@@ -45,7 +45,7 @@ class Reconnector:
         *,
         scheduler: Callable[[], LoopScheduler],
         spawn: Spawn,
-        chance: Callable[[], float],
+        random: Callable[[], float],
         report: Reporter,
         begin: Callable[[Sequence[Any] | None], None],
     ) -> None:
@@ -54,7 +54,7 @@ class Reconnector:
         self._policy = policy
         self._scheduler = scheduler
         self._spawn = spawn
-        self._chance = chance
+        self._random = random
         self._report = report
         self._begin = begin
         self._tries = 0
@@ -150,7 +150,7 @@ class Reconnector:
         self, error: Exception, credentials: Sequence[Any] | None = None
     ) -> Retrying:
         self._tries += 1
-        tries, chance, now = self._tries, self._chance(), aware(self._scheduler().now)
+        tries, chance, now = self._tries, self._random(), aware(self._scheduler().now)
         try:
             delay = self._policy.delay(tries, error, chance, now, self._loss)
         except Exception as failure:  # noqa: BLE001 - a user's delays: reported

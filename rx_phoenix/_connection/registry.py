@@ -1,8 +1,8 @@
-"""Who is on which topic: the identity of channels, and the routes of messages."""
+"""Channels by topic: their identity, and the routes of messages."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
+from weakref import ref
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._streams.hub import Hub
@@ -11,137 +11,173 @@ from rx_phoenix.errors import ChannelConflict
 __all__ = ["ChannelRegistry", "Member"]
 
 
-class Referred(Protocol):
-    """What has a ref on the wire, or None while it has not."""
+class JoinRef(Protocol):
+    """A join, as far as staleness needs it.
+
+    Attributes:
+        ref: The ref that the wire knows it by; None until it is sent.
+    """
 
     ref: str | None
 
 
 class Member(Protocol):
-    """A channel, as the connection knows it."""
+    """A channel, as the connection knows it.
+
+    Attributes:
+        topic: The topic whose messages it receives.
+    """
 
     topic: str
 
     @property
     def on_message(self) -> object:
-        """What every message passes; `unchanged` if it is left as it is."""
+        """The hook for each message; `identity_hook` if there is none."""
         ...
 
     @property
     def direct(self) -> Mapping[str, Hub[Any]]:
-        """By event, who gets its payload when nobody else gets the message."""
+        """By event, the only source interested in it, which gets payloads directly."""
         ...
 
     @property
-    def current_join(self) -> Referred:
-        """The join by whose ref messages of older ones are known."""
+    def current_join(self) -> JoinRef:
+        """The join whose messages are current."""
         ...
 
     def receive(self, message: Message) -> None:
-        """A message of its topic arrived."""
+        """Take a message of its topic."""
+        ...
+
+    def receive_stale(self, message: Message) -> None:
+        """Take a message of an older join, or of an older connection."""
         ...
 
     def opened(self) -> None:
-        """The connection opened."""
+        """React to the opening of the connection."""
         ...
 
     def lost(self, reason: str, error: Exception) -> None:
-        """The connection was lost, or an attempt to open it failed."""
+        """React to a lost connection, or to a failed attempt to open one."""
         ...
 
     def gave_up(self, error: Exception) -> None:
-        """There will be no connection."""
+        """React to the end of all attempts."""
         ...
 
     def end(self) -> None:
-        """The socket ended for good."""
+        """End for good, with the socket."""
         ...
 
 
 class ChannelRegistry:
-    """One channel a topic.
+    """One channel per topic, and the routes of messages.
 
-    A channel that is idle is known, but held weakly; one that is busy (wanted, not
-    closed, or listened to) is held, and has a route. One that was removed keeps its
-    route until it is closed, and whoever took its topic meanwhile waits for that: a
-    server that gets a leave and a join back to back does not answer the leave.
+    An idle channel is known but held weakly. An active one (wanted, not closed, or
+    listened to) is held, and has a route. A removed one keeps its route until it is
+    closed; its successor on the topic waits for that, because a server that gets a
+    leave and a join back to back does not answer the leave.
 
     Attributes:
-        routes: By topic, whose messages they are: one look-up a message, however
-            many channels there are.
+        routes: The receiver of each topic's messages: one look-up per message,
+            however many channels there are.
     """
 
     def __init__(self) -> None:
         self.routes: dict[str, Member] = {}
-        self._known: WeakValueDictionary[str, Any] = WeakValueDictionary()
-        self._busy: dict[str, Member] = {}
-        self._retired: dict[str, Member] = {}
+        # An active channel itself, in order of activation; a reference to an idle one.
+        self._channels: dict[str, Member | ref[Member]] = {}
 
     def find(self, topic: str) -> Any:
         """The channel of a topic, or None."""
-        return self._known.get(topic)
+        entry = self._channels.get(topic)
+        return entry() if isinstance(entry, ref) else entry
 
     def add(self, member: Member) -> None:
-        """Take a topic.
+        """Register a channel under its topic.
 
         Raises:
-            ChannelConflict: Another channel has it.
+            ChannelConflict: The topic has another channel.
         """
-        holder = self._known.get(member.topic)
+        holder = self.find(member.topic)
         if holder is None:
-            self._known[member.topic] = member
+            self._hold_weakly(member)
         elif holder is not member:
             raise ChannelConflict(
                 f"the topic {member.topic!r} has a channel already: get it with "
                 f"socket.channel({member.topic!r}), or remove() it first"
             )
 
-    def keep(self, member: Member) -> None:
-        """It is busy: hold it, and route its topic's messages to it."""
+    def activate(self, member: Member) -> None:
+        """Hold a registered channel, and route its topic's messages to it."""
         topic = member.topic
-        if self._known.get(topic) is member:
-            self._busy[topic] = member
-            if topic not in self._retired:
-                self.routes[topic] = member
+        entry = self._channels.get(topic)
+        if isinstance(entry, ref) and entry() is member:
+            # To the end: active channels come in the order of their activation.
+            del self._channels[topic]
+            self._channels[topic] = member
+            self.routes.setdefault(topic, member)
 
-    def let_go(self, member: Member) -> None:
-        """It is idle: nobody listens, and nothing is joined."""
+    def deactivate(self, member: Member) -> None:
+        """Hold a channel weakly: it is not joined, and has no listeners."""
         topic = member.topic
-        if self._busy.get(topic) is member:
-            del self._busy[topic]
-            if topic not in self._retired:
-                del self.routes[topic]
+        if self._channels.get(topic) is member:
+            self._hold_weakly(member)
+            self._remove_route(member)
 
-    def retire(self, member: Member) -> None:
-        """Free its topic; its messages reach it until it is closed."""
-        topic = member.topic
-        if self._known.get(topic) is member:
-            del self._known[topic]
-        if self._busy.get(topic) is member:
-            del self._busy[topic]
-            # Who waits for a predecessor has not joined: there are no messages for it.
-            self._retired.setdefault(topic, member)
+    def begin_removal(self, member: Member) -> None:
+        """Free a channel's topic; its messages reach it until it is closed."""
+        if self.find(member.topic) is member:
+            del self._channels[member.topic]
 
-    def dismiss(self, member: Member) -> None:
-        """A retired one is closed: its topic is its successor's."""
+    def finish_removal(self, member: Member) -> None:
+        """Hand the route of a removed channel, now closed, to its successor."""
         topic = member.topic
-        if self._retired.get(topic) is not member:
+        if self.find(topic) is member or not self._remove_route(member):
             return
-        del self._retired[topic]
-        del self.routes[topic]
-        successor = self._busy.get(topic)
-        if successor is not None:
-            self.keep(successor)
+        successor = self._channels.get(topic)
+        if successor is not None and not isinstance(successor, ref):
+            self.routes[topic] = successor
             successor.opened()
 
     def may_join(self, member: Member) -> bool:
-        """Whether its topic is free of a predecessor."""
-        return self._retired.get(member.topic, member) is member
+        """True unless a predecessor on the topic is not closed yet."""
+        return self.routes.get(member.topic, member) is member
 
     def __iter__(self) -> Iterator[Any]:
-        """The busy ones, in the order in which they became so."""
-        return iter((*self._retired.values(), *self._busy.values()))
+        """Iterate over the active ones, in order of activation; removed ones first."""
+        held = [entry for entry in self._entries() if not isinstance(entry, ref)]
+        return iter((*self._removed(), *held))
 
     def all(self) -> tuple[Any, ...]:
-        """Every one that is still alive."""
-        return (*self._retired.values(), *self._known.values())
+        """Every channel that is still alive."""
+        found = (
+            entry() if isinstance(entry, ref) else entry for entry in self._entries()
+        )
+        return (*self._removed(), *(member for member in found if member is not None))
+
+    def _entries(self) -> list["Member | ref[Member]"]:
+        return list(self._channels.values())
+
+    def _removed(self) -> list[Member]:
+        """Those that still have their route, but no longer their topic."""
+        return [
+            member
+            for topic, member in self.routes.items()
+            if self.find(topic) is not member
+        ]
+
+    def _hold_weakly(self, member: Member) -> None:
+        topic = member.topic
+
+        def forget(gone: "ref[Member]") -> None:
+            if self._channels.get(topic) is gone:
+                del self._channels[topic]
+
+        self._channels[topic] = ref(member, forget)
+
+    def _remove_route(self, member: Member) -> bool:
+        if self.routes.get(member.topic) is not member:
+            return False
+        del self.routes[member.topic]
+        return True

@@ -37,8 +37,8 @@ class Router:
         messages: The same, for those who come last.
         sent: Every message that leaves.
         pushes: Every push that a channel was given.
-        members: The channels.
-        backlog: The pushes that wait.
+        registry: The channels.
+        send_buffer: The pushes that wait.
         counters: The figures.
     """
 
@@ -55,13 +55,13 @@ class Router:
         self.messages = Hub[Message](report, self._tap)
         self.sent = Hub[Message](report)
         self.pushes = Hub[Push](report)
-        self.members = ChannelRegistry()
-        self.backlog = PushQueue(send_buffer)
+        self.registry = ChannelRegistry()
+        self.send_buffer = PushQueue(send_buffer)
         self.counters = Counters()
         self._serializer = serializer
         # Looked up once: every frame goes through them.
         self._decode = serializer.decode
-        self._member_of = self.members.routes.get
+        self._member_of = self.registry.routes.get
         self._heartbeat_answered = heartbeat_answered
         self._malformed = malformed
         self._attempt: Attempt | None = None
@@ -80,7 +80,7 @@ class Router:
     def cut(self) -> None:
         """The connection is gone, and its queue with it."""
         self._attempt = None
-        self.backlog.clear_wire()
+        self.send_buffer.clear_wire()
 
     def next_ref(self) -> str:
         """A ref that no other message of this socket has."""
@@ -116,23 +116,23 @@ class Router:
         self.send(message)
         attempt = self._attempt
         if attempt is not None and attempt.buffered:
-            self.backlog.wrote(attempt.frames_sent)
+            self.send_buffer.wrote(attempt.frames_sent)
 
     def admit(self, push: Push) -> bool:
         """Whether one more push may wait; if not, it was cancelled."""
         self._note_written()
-        return self.backlog.admit(push)
+        return self.send_buffer.admit(push)
 
     @property
     def buffered(self) -> int:
         """How many pushes wait for a join or for the wire."""
         self._note_written()
-        return len(self.backlog)
+        return len(self.send_buffer)
 
     def _note_written(self) -> None:
         attempt = self._attempt
         if attempt is not None:
-            self.backlog.written(attempt.frames_sent - attempt.buffered)
+            self.send_buffer.written(attempt.frames_sent - attempt.buffered)
 
     def receive(self, frame: Frame) -> None:
         """Take a frame, and give its message to whom it concerns."""
@@ -153,15 +153,15 @@ class Router:
                 counters.late_replies += 1
         else:
             join_ref = message.join_ref
-            source = member.direct.get(message.event)
-            if (
-                source is None
-                or (join_ref and join_ref != member.current_join.ref)
-                or member.on_message is not identity_hook
-            ):
-                member.receive(message)
+            # The one rule on staleness; one without a join_ref is a broadcast.
+            if join_ref and join_ref != member.current_join.ref:
+                member.receive_stale(message)
             else:
-                source.on_next(message.payload)
+                source = member.direct.get(message.event)
+                if source is None or member.on_message is not identity_hook:
+                    member.receive(message)
+                else:
+                    source.on_next(message.payload)
         if self._taps:
             self.frames.on_next(message)
             self.messages.on_next(message)

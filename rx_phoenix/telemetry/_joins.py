@@ -38,7 +38,7 @@ class Joins(abc.DisposableBase):
     """
 
     def __init__(self, socket: Socket, operations: Operations) -> None:
-        self._find = socket.link.wire.members.find
+        self._find = socket.link.router.registry.find
         self._operations = operations
         self._under_way: dict[str, tuple[str | None, Operation]] = {}
         self._watching = CompositeDisposable(

@@ -24,7 +24,7 @@ class Link:
         self.scheduler = scheduler
         self.luck = 0.5
 
-    def chance(self):
+    def random(self):
         return self.luck
 
 

@@ -163,7 +163,7 @@ def test_a_failure_comes_with_advice(status, advice):
 
 
 def test_it_makes_itself_the_witness_of_its_connection(link, diagnosis):
-    link.witness(Opened())
+    link.observer(Opened())
 
     assert "The connection opened." in diagnosis.text()
 

@@ -37,7 +37,7 @@ class Link:
     def __init__(self, time):
         self.scheduler = time
         self.joins = SerialDeadlines()
-        self.wire = Line(time)
+        self.router = Line(time)
 
 
 class Trial:
@@ -63,11 +63,11 @@ class Trial:
     @property
     def times(self):
         """When heartbeats and pings were sent."""
-        return [time for time, _ in self.link.wire.sent]
+        return [time for time, _ in self.link.router.sent]
 
     def answer(self, ref=None):
         """Answer the newest heartbeat or ping, or the one of a ref."""
-        newest = self.link.wire.sent[-1][1].ref
+        newest = self.link.router.sent[-1][1].ref
         reply = {"status": "ok", "response": {}}
         message = Message(None, ref or newest, "phoenix", "phx_reply", reply)
         return self.liveness.receive(message)
@@ -121,7 +121,7 @@ def test_a_heartbeat_is_what_phoenix_js_sends(trial, time):
     trial.liveness.start()
     time.advance_by(20)
 
-    ((_, message),) = trial.link.wire.sent
+    ((_, message),) = trial.link.router.sent
     assert message == Message(None, "1", "phoenix", "heartbeat", {})
 
 
@@ -150,7 +150,7 @@ def test_each_heartbeat_has_a_ref_of_its_own(trial, time):
         time.advance_by(20)
         trial.answer()
 
-    assert [message.ref for _, message in trial.link.wire.sent] == ["1", "2", "3"]
+    assert [message.ref for _, message in trial.link.router.sent] == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize(("clock", "missed"), [(24.9, []), (25, [25.0])])
@@ -284,7 +284,7 @@ def test_a_ping_is_sent_at_once(trial, time):
     time.advance_by(3)
     trial.liveness.ping()
 
-    assert trial.link.wire.sent == [
+    assert trial.link.router.sent == [
         (3.0, Message(None, "1", "phoenix", "heartbeat", {}))
     ]
 
@@ -328,7 +328,7 @@ def test_an_answer_to_a_ping_that_comes_too_late_was_not_awaited(trial, time):
 
 def test_an_answer_that_comes_inside_the_sending_counts(trial, notes):
     answers = []
-    trial.link.wire.on_send = lambda: answers.append(trial.answer())
+    trial.link.router.on_send = lambda: answers.append(trial.answer())
     trial.liveness.ping().subscribe(notes)
 
     assert answers == [True]

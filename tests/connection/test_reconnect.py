@@ -38,7 +38,7 @@ class Trial:
             policy,
             scheduler=lambda: time,
             spawn=time.spawn,
-            chance=lambda: chance,
+            random=lambda: chance,
             report=self.reported.append,
             begin=lambda credentials: self.begun.append((time.clock, credentials)),
         )
@@ -133,7 +133,7 @@ def test_an_attempt_that_fails_at_once_is_decided_inside_its_beginning(time):
         Reconnect(STEPS),
         scheduler=lambda: time,
         spawn=time.spawn,
-        chance=lambda: 0.5,
+        random=lambda: 0.5,
         report=print,
         begin=begin,
     )

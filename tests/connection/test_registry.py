@@ -28,360 +28,360 @@ class Channel:
 
 
 @pytest.fixture
-def members():
+def registry():
     return ChannelRegistry()
 
 
 @pytest.fixture
-def join(members):
+def join(registry):
     """A channel that takes its topic and is busy."""
 
     def join(name, topic="room:1"):
         channel = Channel(name, topic)
-        members.add(channel)
-        members.keep(channel)
+        registry.add(channel)
+        registry.activate(channel)
         return channel
 
     return join
 
 
-def deliver(members, event, topic="room:1"):
-    members.routes[topic].receive(Message(None, None, topic, event, {}))
+def deliver(registry, event, topic="room:1"):
+    registry.routes[topic].receive(Message(None, None, topic, event, {}))
 
 
 # Who has a topic.
 
 
-def test_a_topic_that_nobody_took_has_no_channel(members):
-    assert members.find("room:1") is None
+def test_a_topic_that_nobody_took_has_no_channel(registry):
+    assert registry.find("room:1") is None
 
 
-def test_a_topic_has_the_channel_that_took_it(members):
+def test_a_topic_has_the_channel_that_took_it(registry):
     channel = Channel("one")
-    members.add(channel)
+    registry.add(channel)
 
-    assert members.find("room:1") is channel
+    assert registry.find("room:1") is channel
 
 
-def test_a_channel_may_take_its_topic_again(members):
+def test_a_channel_may_take_its_topic_again(registry):
     channel = Channel("one")
-    members.add(channel)
-    members.add(channel)
+    registry.add(channel)
+    registry.add(channel)
 
-    assert members.find("room:1") is channel
+    assert registry.find("room:1") is channel
 
 
-def test_a_topic_that_is_taken_cannot_be_taken(members):
+def test_a_topic_that_is_taken_cannot_be_taken(registry):
     holder = Channel("one")
-    members.add(holder)
+    registry.add(holder)
 
     with pytest.raises(ChannelConflict) as caught:
-        members.add(Channel("two"))
+        registry.add(Channel("two"))
 
-    assert members.find("room:1") is holder
+    assert registry.find("room:1") is holder
     assert str(caught.value) == (
         "the topic 'room:1' has a channel already: get it with "
         "socket.channel('room:1'), or remove() it first"
     )
 
 
-def test_each_topic_has_a_channel_of_its_own(members):
+def test_each_topic_has_a_channel_of_its_own(registry):
     one, two = Channel("one", "room:1"), Channel("two", "room:2")
-    members.add(one)
-    members.add(two)
+    registry.add(one)
+    registry.add(two)
 
-    assert (members.find("room:1"), members.find("room:2")) == (one, two)
+    assert (registry.find("room:1"), registry.find("room:2")) == (one, two)
 
 
-def test_an_idle_channel_that_nobody_else_holds_is_forgotten(members):
-    members.add(Channel("one"))
+def test_an_idle_channel_that_nobody_else_holds_is_forgotten(registry):
+    registry.add(Channel("one"))
     gc.collect()
 
-    assert members.find("room:1") is None
-    assert members.all() == ()
+    assert registry.find("room:1") is None
+    assert registry.all() == ()
 
 
-def test_a_topic_whose_channel_was_forgotten_can_be_taken(members):
-    members.add(Channel("one"))
+def test_a_topic_whose_channel_was_forgotten_can_be_taken(registry):
+    registry.add(Channel("one"))
     gc.collect()
     two = Channel("two")
-    members.add(two)
+    registry.add(two)
 
-    assert members.find("room:1") is two
+    assert registry.find("room:1") is two
 
 
-def test_a_busy_channel_is_held(members, join):
+def test_a_busy_channel_is_held(registry, join):
     join("one")
     gc.collect()
 
-    assert str(members.find("room:1")) == "one"
+    assert str(registry.find("room:1")) == "one"
 
 
-def test_a_channel_that_became_idle_is_held_no_longer(members, join):
-    members.let_go(join("one"))
+def test_a_channel_that_became_idle_is_held_no_longer(registry, join):
+    registry.deactivate(join("one"))
     gc.collect()
 
-    assert members.find("room:1") is None
+    assert registry.find("room:1") is None
 
 
 # Who gets messages.
 
 
-def test_an_idle_channel_gets_no_messages(members):
+def test_an_idle_channel_gets_no_messages(registry):
     channel = Channel("one")
-    members.add(channel)
+    registry.add(channel)
 
-    assert members.routes == {}
+    assert registry.routes == {}
 
 
-def test_a_busy_channel_gets_the_messages_of_its_topic(members, join):
+def test_a_busy_channel_gets_the_messages_of_its_topic(registry, join):
     one, two = join("one", "room:1"), join("two", "room:2")
-    deliver(members, "shout")
+    deliver(registry, "shout")
 
     assert (one.told, two.told) == (["shout"], [])
 
 
-def test_a_channel_that_became_idle_gets_no_more_messages(members, join):
-    members.let_go(join("one"))
+def test_a_channel_that_became_idle_gets_no_more_messages(registry, join):
+    registry.deactivate(join("one"))
 
-    assert members.routes == {}
+    assert registry.routes == {}
 
 
-def test_a_channel_is_kept_once_however_often_it_is_asked_for(members, join):
+def test_a_channel_is_kept_once_however_often_it_is_asked_for(registry, join):
     channel = join("one")
-    members.keep(channel)
+    registry.activate(channel)
 
-    assert list(members) == [channel]
-    members.let_go(channel)
-    assert list(members) == []
+    assert list(registry) == [channel]
+    registry.deactivate(channel)
+    assert list(registry) == []
 
 
-def test_who_has_no_topic_cannot_be_kept(members, join):
+def test_who_has_no_topic_cannot_be_kept(registry, join):
     holder = join("one")
-    members.keep(Channel("two"))
-    deliver(members, "shout")
+    registry.activate(Channel("two"))
+    deliver(registry, "shout")
 
-    assert list(members) == [holder]
+    assert list(registry) == [holder]
     assert holder.told == ["shout"]
 
 
 @pytest.mark.parametrize("is_known", [False, True])
-def test_letting_go_of_an_idle_channel_is_no_matter(members, is_known):
+def test_letting_go_of_an_idle_channel_is_no_matter(registry, is_known):
     channel = Channel("one")
     if is_known:
-        members.add(channel)
-    members.let_go(channel)
+        registry.add(channel)
+    registry.deactivate(channel)
 
-    assert list(members) == []
+    assert list(registry) == []
 
 
-def test_letting_go_of_one_channel_leaves_another_its_topic(members, join):
+def test_letting_go_of_one_channel_leaves_another_its_topic(registry, join):
     holder = join("one")
-    members.let_go(Channel("two"))
-    deliver(members, "shout")
+    registry.deactivate(Channel("two"))
+    deliver(registry, "shout")
 
     assert holder.told == ["shout"]
 
 
-def test_the_busy_ones_come_in_the_order_in_which_they_became_so(members):
+def test_the_busy_ones_come_in_the_order_in_which_they_became_so(registry):
     one, two, idle = (
         Channel("one", "room:1"),
         Channel("two", "room:2"),
         Channel("idle", "room:3"),
     )
     for channel in (one, two, idle):
-        members.add(channel)
-    members.keep(two)
-    members.keep(one)
+        registry.add(channel)
+    registry.activate(two)
+    registry.activate(one)
 
-    assert list(members) == [two, one]
+    assert list(registry) == [two, one]
 
 
-def test_all_are_the_idle_ones_too(members, join):
+def test_all_are_the_idle_ones_too(registry, join):
     busy, idle = join("busy"), Channel("idle", "room:2")
-    members.add(idle)
+    registry.add(idle)
 
-    assert set(members.all()) == {busy, idle}
+    assert set(registry.all()) == {busy, idle}
 
 
-def test_who_becomes_busy_while_all_are_told_is_not_told(members, join):
+def test_who_becomes_busy_while_all_are_told_is_not_told(registry, join):
     join("one")
 
-    for channel in members:
+    for channel in registry:
         assert str(channel) == "one"
         join("two", "room:2")
 
-    assert len(list(members)) == 2
+    assert len(list(registry)) == 2
 
 
 # Removed, and not closed yet.
 
 
-def test_a_removed_channel_frees_its_topic(members, join):
-    members.retire(join("one"))
+def test_a_removed_channel_frees_its_topic(registry, join):
+    registry.begin_removal(join("one"))
     two = Channel("two")
-    members.add(two)
+    registry.add(two)
 
-    assert members.find("room:1") is two
+    assert registry.find("room:1") is two
 
 
-def test_a_removed_channel_gets_messages_until_it_is_closed(members, join):
+def test_a_removed_channel_gets_messages_until_it_is_closed(registry, join):
     one = join("one")
-    members.retire(one)
-    deliver(members, "phx_reply")
-    members.dismiss(one)
+    registry.begin_removal(one)
+    deliver(registry, "phx_reply")
+    registry.finish_removal(one)
 
     assert one.told == ["phx_reply"]
-    assert members.routes == {}
+    assert registry.routes == {}
 
 
-def test_a_removed_channel_is_held_until_it_is_closed(members, join):
-    members.retire(join("one"))
+def test_a_removed_channel_is_held_until_it_is_closed(registry, join):
+    registry.begin_removal(join("one"))
     gc.collect()
 
-    (one,) = members
-    assert members.all() == (one,)
-    members.dismiss(one)
-    assert members.all() == ()
+    (one,) = registry
+    assert registry.all() == (one,)
+    registry.finish_removal(one)
+    assert registry.all() == ()
 
 
-def test_an_idle_channel_that_is_removed_is_gone_at_once(members):
+def test_an_idle_channel_that_is_removed_is_gone_at_once(registry):
     channel = Channel("one")
-    members.add(channel)
-    members.retire(channel)
+    registry.add(channel)
+    registry.begin_removal(channel)
 
-    assert members.find("room:1") is None
-    assert members.all() == ()
-
-
-def test_removing_a_channel_that_never_took_its_topic_is_no_matter(members):
-    members.retire(Channel("one"))
-
-    assert members.all() == ()
+    assert registry.find("room:1") is None
+    assert registry.all() == ()
 
 
-def test_a_successor_waits_for_the_messages_of_its_topic(members, join):
+def test_removing_a_channel_that_never_took_its_topic_is_no_matter(registry):
+    registry.begin_removal(Channel("one"))
+
+    assert registry.all() == ()
+
+
+def test_a_successor_waits_for_the_messages_of_its_topic(registry, join):
     one = join("one")
-    members.retire(one)
+    registry.begin_removal(one)
     two = join("two")
-    deliver(members, "phx_reply")
+    deliver(registry, "phx_reply")
 
     assert (one.told, two.told) == (["phx_reply"], [])
 
 
-def test_a_successor_may_not_join_before_its_predecessor_is_closed(members, join):
+def test_a_successor_may_not_join_before_its_predecessor_is_closed(registry, join):
     one = join("one")
-    members.retire(one)
+    registry.begin_removal(one)
     two = join("two")
 
-    assert (members.may_join(one), members.may_join(two)) == (True, False)
-    members.dismiss(one)
-    assert members.may_join(two)
+    assert (registry.may_join(one), registry.may_join(two)) == (True, False)
+    registry.finish_removal(one)
+    assert registry.may_join(two)
 
 
-def test_a_topic_without_a_predecessor_is_free(members):
-    assert members.may_join(Channel("one"))
+def test_a_topic_without_a_predecessor_is_free(registry):
+    assert registry.may_join(Channel("one"))
 
 
-def test_a_successor_is_told_when_its_predecessor_is_closed(members, join):
+def test_a_successor_is_told_when_its_predecessor_is_closed(registry, join):
     one = join("one")
-    members.retire(one)
+    registry.begin_removal(one)
     two = join("two")
-    members.dismiss(one)
-    deliver(members, "shout")
+    registry.finish_removal(one)
+    deliver(registry, "shout")
 
     assert two.told == ["opened", "shout"]
-    assert list(members) == [two]
+    assert list(registry) == [two]
 
 
-def test_a_successor_has_its_messages_when_it_is_told(members, join):
+def test_a_successor_has_its_messages_when_it_is_told(registry, join):
     class Impatient(Channel):
         def opened(self):
-            deliver(members, "phx_reply")
+            deliver(registry, "phx_reply")
 
     one = join("one")
-    members.retire(one)
+    registry.begin_removal(one)
     two = Impatient("two")
-    members.add(two)
-    members.keep(two)
-    members.dismiss(one)
+    registry.add(two)
+    registry.activate(two)
+    registry.finish_removal(one)
 
     assert two.told == ["phx_reply"]
 
 
-def test_a_successor_that_became_idle_meanwhile_is_told_nothing(members, join):
+def test_a_successor_that_became_idle_meanwhile_is_told_nothing(registry, join):
     one = join("one")
-    members.retire(one)
+    registry.begin_removal(one)
     two = join("two")
-    members.let_go(two)
-    deliver(members, "phx_close")
-    members.dismiss(one)
+    registry.deactivate(two)
+    deliver(registry, "phx_close")
+    registry.finish_removal(one)
 
     assert (one.told, two.told) == (["phx_close"], [])
-    assert members.routes == {}
+    assert registry.routes == {}
 
 
-def test_the_removed_come_before_the_busy(members, join):
+def test_the_removed_come_before_the_busy(registry, join):
     other, one = join("other", "room:2"), join("one")
-    members.retire(one)
+    registry.begin_removal(one)
     two = join("two")
 
-    assert list(members) == [one, other, two]
+    assert list(registry) == [one, other, two]
 
 
-def test_closing_a_channel_that_was_not_removed_is_no_matter(members, join):
+def test_closing_a_channel_that_was_not_removed_is_no_matter(registry, join):
     one = join("one")
-    members.dismiss(one)
-    deliver(members, "shout")
+    registry.finish_removal(one)
+    deliver(registry, "shout")
 
     assert one.told == ["shout"]
 
 
-def test_closing_a_successor_leaves_its_predecessor_its_messages(members, join):
+def test_closing_a_successor_leaves_its_predecessor_its_messages(registry, join):
     one = join("one")
-    members.retire(one)
-    members.dismiss(join("two"))
-    deliver(members, "phx_close")
+    registry.begin_removal(one)
+    registry.finish_removal(join("two"))
+    deliver(registry, "phx_close")
 
     assert one.told == ["phx_close"]
 
 
-def test_to_remove_a_channel_again_leaves_its_successor_alone(members, join):
+def test_to_remove_a_channel_again_leaves_its_successor_alone(registry, join):
     one = join("one")
-    members.retire(one)
+    registry.begin_removal(one)
     two = join("two")
-    members.retire(one)
-    members.dismiss(one)
-    deliver(members, "shout")
+    registry.begin_removal(one)
+    registry.finish_removal(one)
+    deliver(registry, "shout")
 
-    assert list(members) == [two]
+    assert list(registry) == [two]
     assert two.told == ["opened", "shout"]
 
 
 def test_a_successor_that_is_removed_too_leaves_its_predecessor_its_messages(
-    members, join
+    registry, join
 ):
     one = join("one")
-    members.retire(one)
+    registry.begin_removal(one)
     two = join("two")
-    members.retire(two)
-    members.dismiss(two)
-    deliver(members, "phx_reply")
+    registry.begin_removal(two)
+    registry.finish_removal(two)
+    deliver(registry, "phx_reply")
 
-    assert list(members) == [one]
+    assert list(registry) == [one]
     assert one.told == ["phx_reply"]
 
 
-def test_whoever_comes_after_a_removed_successor_waits_as_well(members, join):
+def test_whoever_comes_after_a_removed_successor_waits_as_well(registry, join):
     one = join("one")
-    members.retire(one)
+    registry.begin_removal(one)
     two = join("two")
-    members.retire(two)
-    members.dismiss(two)
+    registry.begin_removal(two)
+    registry.finish_removal(two)
     three = join("three")
 
-    assert members.may_join(three) is False
-    members.dismiss(one)
+    assert registry.may_join(three) is False
+    registry.finish_removal(one)
     assert three.told == ["opened"]
 
 

@@ -44,6 +44,9 @@ class Channel:
     def receive(self, message):
         self.log.append((self.topic, message))
 
+    def receive_stale(self, message):
+        self.log.append((self.topic, "stale", message))
+
 
 class Trial:
     """A wire, and everything it tells.
@@ -94,8 +97,8 @@ class Trial:
     def join(self, topic):
         """Have the messages of a topic."""
         channel = Channel(topic, self.log)
-        self.wire.members.add(channel)
-        self.wire.members.keep(channel)
+        self.wire.registry.add(channel)
+        self.wire.registry.activate(channel)
         return channel
 
     def listen(self, name):
@@ -357,7 +360,7 @@ def test_an_event_of_an_older_join_is_for_the_channel_to_judge(trial, listened):
     trial.wire.receive('["0",null,"room:1","news",{"body":"hi"}]')
 
     message = Message("0", None, "room:1", "news", {"body": "hi"})
-    assert trial.log == [("room:1", message)]
+    assert trial.log == [("room:1", "stale", message)]
 
 
 def test_an_event_that_a_hook_may_change_goes_through_the_channel(trial, listened):
@@ -396,7 +399,7 @@ def test_what_is_received_is_counted_in_frames_and_in_their_sizes(trial):
 
 
 def test_a_channel_that_is_no_longer_busy_gets_nothing(trial):
-    trial.wire.members.let_go(trial.join("room:1"))
+    trial.wire.registry.deactivate(trial.join("room:1"))
     trial.wire.receive(NEWS_FRAME)
 
     assert trial.log == []

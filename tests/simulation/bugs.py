@@ -59,8 +59,8 @@ def a_push_has_no_deadline(patch):
 def a_ping_ends_never_if_the_connection_does(patch):
     stop = HeartbeatMonitor.stop
 
-    def stop_and_forget(liveness):
-        stop(liveness)
+    def stop_and_forget(monitor):
+        stop(monitor)
         return []
 
     patch.setattr(HeartbeatMonitor, "stop", stop_and_forget)
@@ -92,20 +92,18 @@ def a_heartbeat_that_is_missed_has_no_consequence(patch):
 def a_leave_is_never_sent(patch):
     send = Router.send
 
-    def send_all_but_leaves(wire, message):
+    def send_all_but_leaves(router, message):
         if message.event != "phx_leave":
-            send(wire, message)
+            send(router, message)
 
     patch.setattr(Router, "send", send_all_but_leaves)
 
 
 def it_does_not_matter_which_join_a_message_is_of(patch):
-    receive = Channel.receive
-
     def receive_as_a_broadcast(channel, message):
-        receive(channel, replace(message, join_ref=None))
+        channel.receive(replace(message, join_ref=None))
 
-    patch.setattr(Channel, "receive", receive_as_a_broadcast)
+    patch.setattr(Channel, "receive_stale", receive_as_a_broadcast)
 
 
 def a_message_is_heard_again_in_place_of_the_next(patch):

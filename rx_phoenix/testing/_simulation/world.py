@@ -221,7 +221,7 @@ class World:
         for twice in self._ends.twice():
             self._problem(Invariant.ENDS_ONCE, twice)
         for socket in self._sockets:
-            waiting = socket.link.wire.buffered
+            waiting = socket.link.router.buffered
             if waiting > BUFFER:
                 self._problem(Invariant.BOUNDED, f"{socket} lets {waiting} wait")
         self._check_told()
