@@ -1,4 +1,4 @@
-"""Who is on a topic: phoenix.js's Presence, and the same as streams."""
+"""Presence of a topic: phoenix.js's Presence, and its state as streams."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -30,14 +30,14 @@ __all__ = ["Presence", "PresenceStatus"]
 T = TypeVar("T")
 
 MALFORMED = (AttributeError, LookupError, TypeError, ValueError)
-"""What reading a payload raises that is none of a presence's."""
+"""Exceptions of reading a payload that is not a presence."""
 
-LONGEST_QUEUE = 10_000
-"""How many diffs wait for the state that they belong to."""
+MAX_PENDING_DIFFS = 10_000
+"""The number of diffs that may wait for the state of their join."""
 
 
 class PresenceStatus(StrEnum):
-    """What a presence's state is worth."""
+    """The status of a presence's state: unknown, followed or outdated."""
 
     AWAITING = "awaiting"
     SYNCED = "synced"
@@ -45,19 +45,19 @@ class PresenceStatus(StrEnum):
 
 
 class Presence:
-    """Follows who is on a channel's topic.
+    """The presences of a channel's topic, kept in sync with the server.
 
-    It only listens, and never joins: made after the join, it waits for the next one,
-    for the server sends its ``presence_state`` once a join.
+    It only listens, and never joins. Create it before the join, because the server
+    sends ``presence_state`` once per join; created later, it waits for the next one.
 
-    After a rejoin there is one resynchronisation: whoever was there all the time
-    neither left nor joined. Diffs that arrive before the state of their join wait for
-    it; those of an older join are dropped.
+    After a rejoin the state is resynchronized: keys that are still present neither
+    leave nor join. Diffs that arrive before the state of their join wait for it; those
+    of an older join are dropped.
 
     Args:
         channel: The channel.
-        state_event: The event of the whole state.
-        diff_event: The event of its changes.
+        state_event: The event with the whole state.
+        diff_event: The event with its changes.
 
     >>> Presence.sync_state({}, {"u1": {"metas": [{"phx_ref": "1"}]}})
     {'u1': {'metas': [{'phx_ref': '1'}]}}
@@ -77,8 +77,8 @@ class Presence:
         self._state_event = state_event
         self._diff_event = diff_event
         self._snapshot: Snapshot = FrozenDict({})
-        self._waiting: deque[Any] = deque()
-        self._waiting_ref: str | None = None
+        self._pending: deque[Any] = deque()
+        self._pending_ref: str | None = None
         self._dropped = 0
         self._refs = 0
         self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
@@ -92,18 +92,18 @@ class Presence:
         for source, listener in (
             (channel.events(state_event), self._state_received),
             (channel.events(diff_event), self._diff_received),
-            (channel.states, self._channel_moved),
+            (channel.states, self._channel_state_changed),
         ):
             self._listening.add(source.subscribe(listener, on_completed=self.dispose))
 
     @property
     def state(self) -> Snapshot:
-        """Who is there, by key, as far as is known; nobody can change it."""
+        """The last known presences by key, immutable."""
         return self._snapshot
 
     @property
     def states(self) -> Observable[Snapshot]:
-        """The state after each change; the latest first, once there was one.
+        """The state after each change; late subscribers get the latest value first.
 
         Completes at `dispose`, or when the channel is removed.
         """
@@ -111,7 +111,7 @@ class Presence:
 
     @property
     def changes(self) -> Observable[Change]:
-        """Who came, who went, and who is another now: `Joined`, `Left`, `Updated`.
+        """Each change of the presences: `Joined`, `Left` or `Updated`.
 
         Completes at `dispose`, or when the channel is removed.
         """
@@ -119,20 +119,20 @@ class Presence:
 
     @property
     def status(self) -> PresenceStatus:
-        """What the state is worth.
+        """The status of the state.
 
-        ``awaiting`` before the first, ``synced`` while changes are followed, and
+        ``awaiting`` before the first state, ``synced`` while changes are followed, and
         ``stale`` from the loss of the join until the next state.
         """
         return self._status.value
 
     @property
     def statuses(self) -> Observable[PresenceStatus]:
-        """The status, first the current one."""
+        """The status, starting with the current one."""
         return self._status.observable
 
     def list(self, by: Callable[[str, Mapping[str, Any]], T] | None = None) -> list[T]:
-        """The presences in order, or what a function makes of key and presence."""
+        """Return the presences in order, or the results of ``by(key, presence)``."""
         if by is None:
             return cast("list[T]", [*self._snapshot.values()])
         return [by(key, presence) for key, presence in self._snapshot.items()]
@@ -141,11 +141,11 @@ class Presence:
         self,
         callback: Callable[[str, Mapping[str, Any] | None, Mapping[str, Any]], object],
     ) -> int:
-        """Call a function when somebody comes, or comes in one more place.
+        """Call a function when a key joins, or another connection tracks it.
 
         Args:
-            callback: Gets the key, the presence before (None for a newcomer), and
-                the presence that came. Plain or ``async def``.
+            callback: Gets the key, the presence before (None for a new key), and
+                the presence that joined. Plain or ``async def``.
 
         Returns:
             A ref for `off`.
@@ -156,11 +156,11 @@ class Presence:
         self,
         callback: Callable[[str, Mapping[str, Any], Mapping[str, Any]], object],
     ) -> int:
-        """Call a function when somebody goes, or goes from one of several places.
+        """Call a function when a key leaves, or a connection stops tracking it.
 
         Args:
-            callback: Gets the key, what is left of the presence, and the presence
-                that went. Plain or ``async def``.
+            callback: Gets the key, the rest of the presence, and the presence that
+                left. Plain or ``async def``.
 
         Returns:
             A ref for `off`.
@@ -184,14 +184,14 @@ class Presence:
                 callback.dispose()
 
     def dispose(self) -> None:
-        """Listen no more; streams complete, and callbacks are removed."""
+        """Stop listening, complete the streams and remove the callbacks."""
         self._listening.dispose()
-        self._waiting.clear()
+        self._pending.clear()
         self.off(*self._callbacks)
         for hub in (self._status, self._states, self._changes):
             hub.on_completed()
 
-    def _channel_moved(self, state: ChannelState) -> None:
+    def _channel_state_changed(self, state: ChannelState) -> None:
         is_synced = self.status is PresenceStatus.SYNCED
         if is_synced and state is not ChannelState.JOINED:
             self._status.on_next(PresenceStatus.STALE)
@@ -201,78 +201,78 @@ class Presence:
         try:
             after = sync_state(before, payload)
         except MALFORMED as error:
-            self._report(_misfit(self._state_event, payload, error))
+            self._report(_payload_error(self._state_event, payload, error))
             return
-        what = resync_changes(before, after)
-        # Whoever was there all the time neither came nor went, whatever its new ref.
-        told = [change for change in what if not isinstance(change, Updated)]
+        found = resync_changes(before, after)
+        # A key that is still present neither joined nor left, even with a new ref.
+        for_callbacks = [change for change in found if not isinstance(change, Updated)]
         self._snapshot = after
         self._status.on_next(PresenceStatus.SYNCED)
-        self._tell(before, what, told)
-        for diff in self._take_waiting():
+        self._notify(before, found, for_callbacks)
+        for diff in self._take_pending():
             self._apply(diff)
         self._syncs.on_next(())
 
     def _diff_received(self, payload: Any) -> None:
         if self.status is not PresenceStatus.SYNCED:
-            self._let_wait(payload)
+            self._enqueue(payload)
         elif self._apply(payload):
             self._syncs.on_next(())
 
     def _apply(self, diff: Any) -> bool:
-        """Follow a diff; says whether it was one."""
+        """Apply a diff; return False if it is malformed."""
         before = self._snapshot
         try:
-            after, what = sync_diff(before, diff), changes(before, diff)
+            after, found = sync_diff(before, diff), changes(before, diff)
         except MALFORMED as error:
-            self._report(_misfit(self._diff_event, diff, error))
+            self._report(_payload_error(self._diff_event, diff, error))
             return False
         self._snapshot = after
-        self._tell(before, what, what)
+        self._notify(before, found, found)
         return True
 
-    def _tell(
-        self, before: Snapshot, what: Sequence[Change], told: Sequence[Change]
+    def _notify(
+        self, before: Snapshot, found: Sequence[Change], for_callbacks: Sequence[Change]
     ) -> None:
-        """Tell of changes: all of them the streams, some of them the callbacks.
+        """Emit changes on the streams, and call the callbacks for some of them.
 
-        To phoenix.js's callbacks an update is a join and a leave; it tells all joins
-        before any leave.
+        For callbacks, as in phoenix.js, an update is a join and a leave, and all joins
+        precede the leaves.
         """
         self._states.on_next(self._snapshot)
-        for change in what:
+        for change in found:
             self._changes.on_next(change)
-        for change in told:
+        for change in for_callbacks:
             if isinstance(change, Joined | Updated):
                 key, presence = change.key, change.presence
-                came = with_metas(presence, change.metas)
-                self._joins.on_next((key, before.get(key), came))
-        for change in told:
+                joined = with_metas(presence, change.metas)
+                self._joins.on_next((key, before.get(key), joined))
+        for change in for_callbacks:
             if isinstance(change, Left | Updated):
                 key, presence = change.key, change.presence
                 metas = change.metas if isinstance(change, Left) else change.before
                 self._leaves.on_next((key, presence, with_metas(presence, metas)))
 
-    def _let_wait(self, diff: Any) -> None:
-        """Keep a diff for the state of its join; one of another join is void."""
+    def _enqueue(self, diff: Any) -> None:
+        """Queue a diff until the state of its join; drop those of another join."""
         join_ref = self._channel.join_ref
-        if join_ref != self._waiting_ref:
-            self._waiting.clear()
-            self._waiting_ref = join_ref
-        if len(self._waiting) == LONGEST_QUEUE:
-            self._waiting.popleft()
+        if join_ref != self._pending_ref:
+            self._pending.clear()
+            self._pending_ref = join_ref
+        if len(self._pending) == MAX_PENDING_DIFFS:
+            self._pending.popleft()
             self._dropped += 1
             text = (
                 f"{self._dropped} diffs of {self._channel.topic!r} were dropped: "
-                f"{LONGEST_QUEUE} wait for a {self._state_event} that never came"
+                f"{MAX_PENDING_DIFFS} are waiting for a {self._state_event}"
             )
             self._report(CallbackOverrun(text, self._dropped))
-        self._waiting.append(diff)
+        self._pending.append(diff)
 
-    def _take_waiting(self) -> tuple[Any, ...]:
-        is_due = self._waiting_ref == self._channel.join_ref
-        pending = tuple(self._waiting) if is_due else ()
-        self._waiting.clear()
+    def _take_pending(self) -> tuple[Any, ...]:
+        is_due = self._pending_ref == self._channel.join_ref
+        pending = tuple(self._pending) if is_due else ()
+        self._pending.clear()
         return pending
 
     def _register(
@@ -288,6 +288,6 @@ class Presence:
         self._channel.report(error)
 
 
-def _misfit(event: str, payload: Any, error: Exception) -> PayloadError:
-    problem = f"a {event} is none, and was left out: {type(error).__name__}: {error}"
+def _payload_error(event: str, payload: Any, error: Exception) -> PayloadError:
+    problem = f"malformed {event} was ignored: {type(error).__name__}: {error}"
     return PayloadError(problem, payload)

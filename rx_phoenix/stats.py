@@ -1,4 +1,4 @@
-"""What a socket counts."""
+"""Statistics of a socket."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,20 +9,20 @@ __all__ = ["Counters", "SocketStats"]
 
 
 class SocketStats(Struct, frozen=True, kw_only=True):
-    """A socket's figures at one moment; all but the last three only grow.
+    """A snapshot of a socket's statistics; all but the last three only grow.
 
     Attributes:
         frames_in: Frames received.
         frames_out: Frames sent.
-        bytes_in: Their size, in characters of text or bytes of binary.
-        bytes_out: Likewise, outward.
-        protocol_errors: Frames that were dropped because they are no messages.
-        late_replies: Replies that nobody waited for any more, or ever.
-        stale: Messages dropped because they belong to an older join.
-        reconnects: How often a connection was lost, by cause.
-        round_trip: Seconds that the last heartbeat took; None before the first.
-        buffered: Pushes that wait for a join or for the wire.
-        channels: Topics with somebody on them.
+        bytes_in: Size of received frames: characters of text, bytes of binary.
+        bytes_out: Size of sent frames.
+        protocol_errors: Received frames that were dropped as malformed.
+        late_replies: Replies without a waiting push.
+        stale: Messages that were dropped because they belong to an older join.
+        reconnects: Number of lost connections, by cause.
+        round_trip: Round-trip time of the last heartbeat in seconds, or None.
+        buffered: Pushes that wait for a join or for the connection.
+        channels: Topics with a channel.
     """
 
     frames_in: int
@@ -39,7 +39,7 @@ class SocketStats(Struct, frozen=True, kw_only=True):
 
 
 class Counters:
-    """The integers behind `SocketStats`; the receiving path only adds to them."""
+    """The counters behind `SocketStats`; the receiving path only increments them."""
 
     __slots__ = (
         "bytes_in",
@@ -60,7 +60,7 @@ class Counters:
     def snapshot(
         self, *, round_trip: float | None, buffered: int, channels: int
     ) -> SocketStats:
-        """The figures of this moment."""
+        """Return the current figures."""
         return SocketStats(
             frames_in=self.frames_in,
             frames_out=self.frames_out,

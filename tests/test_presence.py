@@ -11,7 +11,7 @@ from reactivex import operators as ops
 from rx_phoenix import Backoff, Message, Presence, Reconnect, Rejoin, Socket
 from rx_phoenix._protocol.changes import Joined, Left, Updated
 from rx_phoenix.errors import CallbackOverrun, PayloadError
-from rx_phoenix.presence import LONGEST_QUEUE
+from rx_phoenix.presence import MAX_PENDING_DIFFS
 from rx_phoenix.testing import FakeTransport, VirtualScheduler
 
 TOPIC = "room:1"
@@ -477,13 +477,13 @@ def test_a_diff_of_the_new_join_makes_those_of_the_older_void(room, presence):
 
 
 def test_diffs_that_wait_are_bounded_and_the_loss_of_the_oldest_is_told(room, presence):
-    for n in range(LONGEST_QUEUE + 2):
+    for n in range(MAX_PENDING_DIFFS + 2):
         room.diff({f"u{n}": of(str(n))})
 
     room.state({})
 
     assert [*presence.state][:1] == ["u2"]
-    assert len(presence.state) == LONGEST_QUEUE
+    assert len(presence.state) == MAX_PENDING_DIFFS
     assert [error.dropped for error in room.unhandled] == [1, 2]
     assert isinstance(room.unhandled[0], CallbackOverrun)
     assert "'room:1'" in str(room.unhandled[0])
@@ -517,7 +517,7 @@ def test_a_state_that_is_none_is_reported_and_changes_nothing(room, presence, pa
     error = room.unhandled.pop()
     assert isinstance(error, PayloadError)
     assert error.payload == payload
-    assert str(error).startswith("a presence_state is none, and was left out: ")
+    assert str(error).startswith("malformed presence_state was ignored: ")
     assert (presence.status, calls, states) == ("awaiting", [], [])
 
 
@@ -538,7 +538,7 @@ def test_a_diff_that_is_none_is_reported_and_changes_nothing(room, presence, pay
 
     error = room.unhandled.pop()
     assert isinstance(error, PayloadError)
-    assert str(error).startswith("a presence_diff is none, and was left out: ")
+    assert str(error).startswith("malformed presence_diff was ignored: ")
     assert (presence.status, calls, states) == ("synced", [], [{"u1": of("1")}])
 
 
@@ -560,9 +560,9 @@ def test_an_error_names_the_event_as_it_is_called_here(room):
     room.state({}, "all")
     room.say(7, "some")
 
-    assert [str(error).split(" is ")[0] for error in room.unhandled] == [
-        "a all",
-        "a some",
+    assert [str(error).split(" was ")[0] for error in room.unhandled] == [
+        "malformed all",
+        "malformed some",
     ]
     room.unhandled.clear()
 

@@ -1,4 +1,4 @@
-"""What a change of the presences means: who came, who went, who is another now.
+"""Joins, leaves and updates, derived from changes of the presences.
 
 An update is a leave and a join in one diff; the new meta's ``phx_ref_prev`` names the
 old one (phoenix ``presence.ex``).
@@ -23,13 +23,13 @@ __all__ = ["Change", "Joined", "Left", "Updated", "changes", "resync_changes"]
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Somebody came, or came in one more place.
+    """A key joined, or is tracked by one more connection.
 
     Attributes:
-        key: Who.
-        metas: The metas that came.
-        presence: All there is of the key now.
-        is_first: Whether the key was nowhere before.
+        key: The presence's key.
+        metas: The metas that joined.
+        presence: The whole presence of the key now.
+        is_first: True if the key was absent before.
     """
 
     key: str
@@ -40,13 +40,13 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Somebody went, or went from one of several places.
+    """A key left, or is tracked by fewer connections.
 
     Attributes:
-        key: Who.
-        metas: The metas that went.
-        presence: What is left of the key; its metas are empty if it is gone.
-        is_last: Whether the key is nowhere any more.
+        key: The presence's key.
+        metas: The metas that left.
+        presence: The rest of the presence; its metas are empty if the key is absent.
+        is_last: True if the key is absent now.
     """
 
     key: str
@@ -57,14 +57,14 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What is known of somebody changed; nobody came or went.
+    """The metadata of a key changed, without a join or a leave.
 
     Attributes:
-        key: Who.
+        key: The presence's key.
         before: The metas that were replaced.
         metas: The metas that replace them, in the same order. Both are empty if only
-            what stands beside the metas changed.
-        presence: All there is of the key now.
+            fields beside ``metas`` changed.
+        presence: The whole presence of the key now.
     """
 
     key: str
@@ -76,15 +76,15 @@ class Updated:
 Change = Joined | Left | Updated
 """Any of the values above."""
 
-NOBODY: FrozenDict[str, Any] = freeze({"metas": []})
+ABSENT: FrozenDict[str, Any] = freeze({"metas": []})
 
 
 def changes(before: Presences, diff: Diff) -> list[Change]:
-    """What a ``presence_diff`` means: who came, who went, and who is another now.
+    """Return the joins, leaves and updates of a ``presence_diff``.
 
     Args:
         before: The presences that the diff changes.
-        diff: What the server sent.
+        diff: The server's payload.
 
     >>> online, away = {"phx_ref": "1"}, {"phx_ref": "2", "phx_ref_prev": "1"}
     >>> [update] = changes(
@@ -96,16 +96,16 @@ def changes(before: Presences, diff: Diff) -> list[Change]:
     """
     before, diff = freeze(before), freeze(diff)
     keys = [*diff["joins"], *diff["leaves"]]
-    # Nobody else is concerned, and there may be many.
+    # Only the keys of the diff: there may be many others.
     after = sync_diff({key: before[key] for key in keys if key in before}, diff)
     return list(_changes(keys, before, after, _is_update))
 
 
 def resync_changes(before: Presences, after: Presences) -> list[Change]:
-    """What a ``presence_state`` means that is not the first.
+    """Return the joins, leaves and updates of a later ``presence_state``.
 
-    Whoever is there before and after was there all the time: a server that counts
-    anew, and our own return, are updates and no comings and goings.
+    A key that is present before and after never left: new refs, from a restarted
+    server or from our own rejoin, are updates, not leaves and joins.
 
     Args:
         before: The presences so far.
@@ -122,19 +122,19 @@ def _changes(
     may_replace: Callable[[Meta], bool],
 ) -> Iterator[Change]:
     for key in dict.fromkeys(keys):
-        old, new = before.get(key, NOBODY), after.get(key, NOBODY)
-        replaced, came, went = _compare(
+        old, new = before.get(key, ABSENT), after.get(key, ABSENT)
+        replaced, joined, left = _compare(
             metas_by_ref(old), metas_by_ref(new), may_replace
         )
-        if came:
-            yield Joined(key, FrozenList(came), new, is_first=key not in before)
-        if replaced or not (came or went or _extras(old) == _extras(new)):
+        if joined:
+            yield Joined(key, FrozenList(joined), new, is_first=key not in before)
+        if replaced or not (joined or left or _extras(old) == _extras(new)):
             outdated = FrozenList(pair[0] for pair in replaced)
             current = FrozenList(pair[1] for pair in replaced)
             yield Updated(key, outdated, current, new)
-        if went:
+        if left:
             rest = new if key in after else with_metas(old, [])
-            yield Left(key, FrozenList(went), rest, is_last=key not in after)
+            yield Left(key, FrozenList(left), rest, is_last=key not in after)
 
 
 def _compare(
@@ -142,21 +142,21 @@ def _compare(
     new: Mapping[Any, Meta],
     may_replace: Callable[[Meta], bool],
 ) -> tuple[list[tuple[Meta, Meta]], list[Meta], list[Meta]]:
-    """The metas of a key that replaced others (in pairs), that came, and that went."""
+    """Return the metas of a key that were replaced (in pairs), joined, and left."""
     replaced = [
         (old[ref], meta) for ref, meta in new.items() if old.get(ref, meta) != meta
     ]
-    came = {ref: meta for ref, meta in new.items() if ref not in old}
-    went = {ref: meta for ref, meta in old.items() if ref not in new}
-    for ref, meta in list(came.items()):
+    joined = {ref: meta for ref, meta in new.items() if ref not in old}
+    left = {ref: meta for ref, meta in old.items() if ref not in new}
+    for ref, meta in list(joined.items()):
         previous = meta.get("phx_ref_prev")
-        if previous is not None and previous in went:
-            replaced.append((went.pop(previous), came.pop(ref)))
-    # A server may tell two updates as one, from a meta before the previous one.
-    for ref, meta in list(came.items()):
-        if went and may_replace(meta):
-            replaced.append((went.pop(next(iter(went))), came.pop(ref)))
-    return replaced, list(came.values()), list(went.values())
+        if previous is not None and previous in left:
+            replaced.append((left.pop(previous), joined.pop(ref)))
+    # A server may merge two updates into one, whose `phx_ref_prev` we never saw.
+    for ref, meta in list(joined.items()):
+        if left and may_replace(meta):
+            replaced.append((left.pop(next(iter(left))), joined.pop(ref)))
+    return replaced, list(joined.values()), list(left.values())
 
 
 def _is_update(meta: Meta) -> bool:
@@ -168,5 +168,5 @@ def _is_any(_: Meta) -> bool:
 
 
 def _extras(presence: Mapping[str, Any]) -> dict[str, Any]:
-    """What an application's server adds beside the metas."""
+    """Return the fields that an application's server adds beside the metas."""
     return {name: value for name, value in presence.items() if name != "metas"}

@@ -1,4 +1,4 @@
-"""What travels over a socket: messages, and the replies inside some of them."""
+"""Messages of the protocol, and the replies that some of them carry."""
 
 from typing import Any
 
@@ -12,12 +12,11 @@ __all__ = ["Message", "Reply"]
 class Message(Struct, frozen=True, array_like=True, gc=False):
     """One frame of Phoenix's protocol, version 2.
 
-    The fields stand in the order of the wire, so that a frame decodes straight
-    into a message.
+    The fields are in wire order, so that a frame decodes directly into a message.
 
     Attributes:
-        join_ref: The join it belongs to; None for a broadcast or a heartbeat.
-        ref: What a reply answers; None for what the server says by itself.
+        join_ref: The ref of its join; None for a broadcast or a heartbeat.
+        ref: The ref that links a reply to its request; None if the server pushes.
         topic: The channel's topic.
         event: The event's name.
         payload: JSON, or bytes.
@@ -34,7 +33,7 @@ class Message(Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def reply(self) -> "Reply | None":
-        """The reply that this message carries, if it is one.
+        """The reply that this message carries, or None.
 
         >>> answer = {"status": "ok", "response": {"n": 1}}
         >>> Message("1", "2", "room:1", "phx_reply", answer).reply
@@ -53,8 +52,8 @@ class Reply(Struct, frozen=True):
     """The answer to a push, a join or a leave.
 
     Attributes:
-        status: ``ok``, ``error``, or any other word of the server's.
-        response: The body of the answer: JSON, or bytes.
+        status: ``ok``, ``error``, or any other status of the server's.
+        response: The body of the reply: JSON, or bytes.
     """
 
     status: str

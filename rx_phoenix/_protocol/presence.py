@@ -1,10 +1,10 @@
-"""Who is there: phoenix.js's presence algorithms, on values that nobody can change.
+"""The presence algorithms of phoenix.js, on immutable values.
 
-A presence is ``{"metas": [{"phx_ref": …}, …], …}``, one meta for each place (a tab, a
-device) where its key is tracked. A snapshot has all presences by key; a diff has the
-presences that joined and left, each with the metas concerned only.
+A presence is ``{"metas": [{"phx_ref": …}, …], …}``, one meta for each connection (a
+tab, a device) that tracks its key. A snapshot maps keys to presences; a diff has the
+presences that joined and left, each with only the metas that joined or left.
 
-Metas are the same if their ``phx_ref`` is.
+The ``phx_ref`` identifies a meta.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -25,21 +25,21 @@ __all__ = [
 ]
 
 Meta = Mapping[str, Any]
-"""One place where a key is tracked: ``phx_ref``, and what the server tells of it."""
+"""One connection that tracks a key: its ``phx_ref``, and the server's metadata."""
 
 Presences = Mapping[str, Mapping[str, Any]]
 """Presences by key, as the server sends them."""
 
 Snapshot = FrozenDict[str, FrozenDict[str, Any]]
-"""Presences by key that cannot be changed: what equals them is a plain dict."""
+"""Immutable presences by key; they compare equal to a plain dict."""
 
 Diff = Mapping[str, Presences]
 """``joins`` and ``leaves``, as the server sends them."""
 
 Listener = Callable[[str, Mapping[str, Any] | None, Mapping[str, Any]], object]
-"""Told of a key, its present presence, and the presence that joined or left.
+"""Called with a key, its current presence, and the presence that joined or left.
 
-The present one is that before a join (None for a newcomer), and that after a leave.
+The current one is that before a join (None for a new key), and that after a leave.
 """
 
 
@@ -49,15 +49,15 @@ def sync_state(
     on_join: Listener | None = None,
     on_leave: Listener | None = None,
 ) -> Snapshot:
-    """The presences after a ``presence_state``.
+    """Return the presences after a ``presence_state``.
 
-    Unlike phoenix.js it takes what the server says now of metas that stay.
+    Unlike phoenix.js it updates the metas that remain to the server's values.
 
     Args:
-        current: The presences so far; they stay as they are.
-        new: What the server sent.
-        on_join: Told of each key with new metas.
-        on_leave: Told of each key with metas that are gone.
+        current: The presences so far; they are not modified.
+        new: The server's payload.
+        on_join: Called for each key with new metas.
+        on_leave: Called for each key with removed metas.
 
     >>> sync_state({}, {"u1": {"metas": [{"phx_ref": "1"}]}})
     {'u1': {'metas': [{'phx_ref': '1'}]}}
@@ -73,13 +73,13 @@ def sync_diff(
     on_join: Listener | None = None,
     on_leave: Listener | None = None,
 ) -> Snapshot:
-    """The presences after a ``presence_diff``.
+    """Return the presences after a ``presence_diff``.
 
     Args:
-        state: The presences so far; they stay as they are.
-        diff: What the server sent.
-        on_join: Told of each key that joined, before any leave.
-        on_leave: Told of each key that left, if it was there.
+        state: The presences so far; they are not modified.
+        diff: The server's payload.
+        on_join: Called for each key that joined, before any leave.
+        on_leave: Called for each known key that left.
 
     >>> u1 = {"u1": {"metas": [{"phx_ref": "1"}]}}
     >>> sync_diff({}, {"joins": u1, "leaves": {}})
@@ -87,14 +87,14 @@ def sync_diff(
     >>> sync_diff(u1, {"joins": {}, "leaves": u1})
     {}
     """
-    # There may be many presences: one copy, which nobody has seen yet.
+    # Copied once, because there may be many; the copy is mutable until returned.
     after: Snapshot = FrozenDict(freeze(state))
     for key, joined in freeze(diff["joins"]).items():
-        present = after.get(key)
-        kept = [] if present is None else _without(present, joined)
-        put(after, key, with_metas(joined, [*kept, *joined["metas"]]))
+        current = after.get(key)
+        unchanged = [] if current is None else _without(current, joined)
+        put(after, key, with_metas(joined, [*unchanged, *joined["metas"]]))
         if on_join is not None:
-            on_join(key, present, joined)
+            on_join(key, current, joined)
     for key, left in freeze(diff["leaves"]).items():
         if key in after:
             remaining = with_metas(after[key], _without(after[key], left))
@@ -107,37 +107,37 @@ def sync_diff(
 
 
 def metas_by_ref(presence: Mapping[str, Any]) -> dict[Any, Meta]:
-    """The metas of a presence by their ``phx_ref``."""
+    """Return the metas of a presence by their ``phx_ref``."""
     return {meta.get("phx_ref"): meta for meta in presence["metas"]}
 
 
 def with_metas(
     presence: Mapping[str, Any], metas: Iterable[Meta]
 ) -> FrozenDict[str, Any]:
-    """A presence with other metas."""
+    """Return a presence with its metas replaced."""
     return FrozenDict({**presence, "metas": FrozenList(metas)})
 
 
 def _difference(current: Presences, new: Presences) -> Diff:
-    """The diff that leads from one snapshot to another."""
+    """Return the diff between two snapshots."""
     joins: dict[str, Any] = {}
-    leaves = {key: gone for key, gone in current.items() if key not in new}
+    leaves = {key: left for key, left in current.items() if key not in new}
     for key, presence in new.items():
         before = current.get(key)
         if before is None:
             joins[key] = presence
             continue
-        if came := _without(presence, before):
-            joins[key] = with_metas(presence, came)
-        if went := _without(before, presence):
-            leaves[key] = with_metas(before, went)
+        if joined := _without(presence, before):
+            joins[key] = with_metas(presence, joined)
+        if left := _without(before, presence):
+            leaves[key] = with_metas(before, left)
     return {"joins": joins, "leaves": leaves}
 
 
 def _without(
     presence: Mapping[str, Any], other: Mapping[str, Any]
 ) -> list[FrozenDict[str, Any]]:
-    """The metas of a presence that another one does not have."""
+    """Return the metas of a presence that another one does not have."""
     refs = metas_by_ref(other)
     return [meta for meta in presence["metas"] if meta.get("phx_ref") not in refs]
 
@@ -145,7 +145,7 @@ def _without(
 def _in_order(
     presence: Mapping[str, Any], model: Mapping[str, Any]
 ) -> FrozenDict[str, Any]:
-    """A presence with its metas in the order of another that has the same ones."""
+    """Return a presence with its metas in the order of another with the same ones."""
     order = {ref: index for index, ref in enumerate(metas_by_ref(model))}
     metas = sorted(presence["metas"], key=lambda meta: order[meta.get("phx_ref")])
     return with_metas(presence, metas)

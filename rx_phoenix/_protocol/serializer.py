@@ -1,4 +1,4 @@
-"""Messages to frames and back."""
+"""Serializers: messages to frames and back."""
 
 from math import isfinite
 from typing import Any, Protocol, cast
@@ -12,34 +12,34 @@ from rx_phoenix.errors import EncodeError, ProtocolError
 __all__ = ["Frame", "Serializer", "SerializerV1", "SerializerV2"]
 
 Frame = str | bytes
-"""What a transport carries: ``str`` is a text frame, ``bytes`` a binary one.
+"""The unit of a transport: ``str`` is a text frame, ``bytes`` a binary one.
 
-A transport may hand over a text frame undecoded, as bytes. That is never
-ambiguous: a binary frame begins with its kind, 0 to 2, and no JSON does.
+A transport may pass a text frame undecoded, as bytes. That is never ambiguous: a
+binary frame begins with its kind, 0 to 2, and JSON never does.
 """
 
 Binary = bytes, bytearray, memoryview
 
 
 class Serializer(Protocol):
-    """Turns messages into frames, and frames into messages."""
+    """An encoder of messages into frames, and decoder of frames into messages."""
 
     vsn: str
-    """The version that the endpoint's query names."""
+    """The version in the endpoint's query."""
 
     has_join_refs: bool
-    """Whether what the server says names the join that it belongs to."""
+    """True if the server's messages carry the ref of their join."""
 
     def encode(self, message: Message) -> Frame:
-        """Put a message into a frame.
+        """Encode a message as a frame.
 
         Raises:
-            EncodeError: The payload cannot be said in this format.
+            EncodeError: The payload cannot be encoded in this format.
         """
         ...
 
     def decode(self, frame: Frame) -> Message:
-        """Read a frame.
+        """Decode a frame.
 
         Raises:
             ProtocolError: The frame is not a message.
@@ -65,32 +65,32 @@ class SerializerV2:
         self._decode = msgspec.json.Decoder(Message).decode
 
     def encode(self, message: Message) -> Frame:
-        """Put a message into a frame: binary if its payload is bytes, else JSON.
+        """Encode a message as a frame: binary if its payload is bytes, else JSON.
 
-        JSON is what `msgspec` makes of the payload: it knows dataclasses, Structs,
-        dates and more, and says bytes *inside* a payload in base64.
+        `msgspec` encodes the payload: it supports dataclasses, Structs, dates and more,
+        and encodes bytes *inside* a payload as base64.
         """
         if isinstance(message.payload, Binary):
             return encode_binary(message)
         return _to_json(message, message)
 
     def decode(self, frame: Frame) -> Message:
-        """Read a text or a binary frame."""
-        # Most frames are text, and a binary one is never JSON: it is cheapest to try.
+        """Decode a text or a binary frame."""
+        # Most frames are text, and a binary one is never JSON: trying is cheapest.
         decode = self._decode
         try:
             return decode(frame)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             if not is_binary(frame):
-                raise _no_message(frame, error) from error
+                raise _decode_error(frame, error) from error
         return decode_binary(frame)
 
 
 class WireMessageV1(msgspec.Struct, omit_defaults=True):
     """A message of version 1 on the wire.
 
-    The server's have no join_ref, not even ``phx_close`` and ``phx_error``; a
-    client's may.
+    The server's messages never have a join_ref, not even ``phx_close`` and
+    ``phx_error``; a client's may.
     """
 
     topic: str
@@ -103,9 +103,9 @@ class WireMessageV1(msgspec.Struct, omit_defaults=True):
 class SerializerV1:
     """Version 1 of the protocol: JSON objects, and no binary payloads.
 
-    The server does not say to which join a message belongs, so that one from an older
-    join cannot be told from the present one's. Version 2 is better wherever it is to
-    be had.
+    The server's messages do not name their join, so that one from an older join cannot
+    be distinguished from one of the current join. Prefer version 2 where the server
+    supports it.
 
     >>> serializer = SerializerV1()
     >>> frame = serializer.encode(Message("1", "2", "room:1", "echo", {"n": 1}))
@@ -122,44 +122,42 @@ class SerializerV1:
         self._decode = msgspec.json.Decoder(WireMessageV1).decode
 
     def encode(self, message: Message) -> Frame:
-        """Put a message into a text frame."""
+        """Encode a message as a text frame."""
         if isinstance(message.payload, Binary):
             raise EncodeError(
-                f"the payload of {message.event!r} to {message.topic!r} is bytes, "
-                "which version 1 of the protocol cannot carry: use SerializerV2"
+                f"cannot encode the payload of {message.event!r} to {message.topic!r}: "
+                "version 1 of the protocol does not support bytes; use SerializerV2"
             )
-        spoken = WireMessageV1(
+        wire_message = WireMessageV1(
             message.topic,
             message.event,
             message.payload,
             message.ref,
             message.join_ref,
         )
-        return _to_json(message, spoken)
+        return _to_json(message, wire_message)
 
     def decode(self, frame: Frame) -> Message:
-        """Read a text frame."""
+        """Decode a text frame."""
         try:
-            spoken = self._decode(frame)
+            wire = self._decode(frame)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-            raise _no_message(frame, error) from error
-        return Message(
-            spoken.join_ref, spoken.ref, spoken.topic, spoken.event, spoken.payload
-        )
+            raise _decode_error(frame, error) from error
+        return Message(wire.join_ref, wire.ref, wire.topic, wire.event, wire.payload)
 
 
 ENCODE = msgspec.json.Encoder().encode
 
 
 def _to_json(message: Message, shape: Message | WireMessageV1) -> str:
-    """A message in JSON, in the shape of its version."""
+    """Encode a message as JSON, in the shape of its version."""
     try:
         data = ENCODE(shape)
     except (TypeError, ValueError, RecursionError, OverflowError) as error:
         raise _encode_error(message, str(error)) from error
-    # msgspec says null for a number that JSON does not have, without a word.
+    # msgspec silently encodes NaN and infinity as null.
     if b"null" in data and not _is_finite(message.payload):
-        raise _encode_error(message, "it holds a NaN or an infinity")
+        raise _encode_error(message, "it contains a NaN or an infinity")
     return data.decode()
 
 
@@ -178,19 +176,19 @@ def _is_finite(payload: object) -> bool:
 
 
 def _opaque(_: object) -> None:
-    """What only the encoder can look into: JSON that was made beforehand."""
+    """Replace a value that only the encoder can read: raw JSON."""
 
 
-def _encode_error(message: Message, why: str) -> EncodeError:
+def _encode_error(message: Message, reason: str) -> EncodeError:
     return EncodeError(
-        f"the payload of {message.event!r} to {message.topic!r} cannot be said in "
-        f"JSON: {why}"
+        f"cannot encode the payload of {message.event!r} to {message.topic!r} as JSON: "
+        f"{reason}"
     )
 
 
-def _no_message(frame: Frame, error: Exception) -> ProtocolError:
+def _decode_error(frame: Frame, error: Exception) -> ProtocolError:
     start = frame[:80]
     excerpt = start.encode(errors="replace") if isinstance(start, str) else start
     return ProtocolError(
-        f"a frame of {len(frame)} characters is no message: {error}", excerpt
+        f"cannot decode a frame of {len(frame)} characters: {error}", excerpt
     )

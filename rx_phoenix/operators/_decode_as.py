@@ -1,4 +1,4 @@
-"""Payloads as values of a user's type."""
+"""Decoding of payloads into values of a user's type."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -26,11 +26,11 @@ def decode_as(
     type: Any, *, on_error: Callable[[PayloadError], None] | None = None
 ) -> Callable[[Observable[Any]], Observable[Any]]: ...
 def decode_as(
-    type: Any,  # noqa: A002 - the word of the signature that users know
+    type: Any,  # noqa: A002 - the name in msgspec's signature, which users know
     *,
     on_error: Callable[[PayloadError], None] | None = None,
 ) -> Callable[[Observable[Any]], Observable[Any]]:
-    """Turn each payload into a value of a type; what does not fit is left out.
+    """Decode each payload into a value of a type, and skip invalid payloads.
 
     Marbles, with ``decode_as(int)``::
 
@@ -39,14 +39,14 @@ def decode_as(
 
     Args:
         type: A ``msgspec.Struct``, dataclass, TypedDict, attrs class or pydantic
-            model, or what msgspec can build of those (``list[Order]``).
-        on_error: Told of each payload that does not fit. Without it they are logged
-            as warnings to ``rx_phoenix``.
+            model, or a type that msgspec composes of those (``list[Order]``).
+        on_error: Called with an error for each invalid payload. Without it they are
+            logged as warnings to ``rx_phoenix``.
 
     Raises:
-        UsageError: No payload can become this type.
+        UsageError: Payloads cannot be decoded into this type.
 
-    It ends as the source ends, and by an exception of ``on_error``.
+    It ends when the source ends, and fails if ``on_error`` raises.
 
     >>> import reactivex
     >>> from dataclasses import dataclass
@@ -56,7 +56,7 @@ def decode_as(
     >>> payloads = reactivex.of({"x": 1}, {"x": "two"}, {"x": 3})
     >>> subscription = payloads.pipe(decode_as(Point, on_error=print)).subscribe(print)
     Point(x=1)
-    a payload is no Point: Expected `int`, got `str` - at `$.x`
+    payload is not a Point: Expected `int`, got `str` - at `$.x`
     Point(x=3)
     """
     decoding = decoder(type)
@@ -70,14 +70,14 @@ def decode_as(
             def on_next(payload: object) -> None:
                 try:
                     value = convert(payload)
-                except Exception as error:  # noqa: BLE001 - a validator's may be any
-                    leave_out(payload, error)
+                except Exception as error:  # noqa: BLE001 - a validator raises any
+                    skip(payload, error)
                 else:
                     observer.on_next(value)
 
-            def leave_out(payload: object, error: Exception) -> None:
+            def skip(payload: object, error: Exception) -> None:
                 try:
-                    report(decoding.misfit(payload, error))
+                    report(decoding.payload_error(payload, error))
                 except Exception as failure:  # noqa: BLE001 - Rx's rule: to on_error
                     observer.on_error(failure)
 
@@ -91,12 +91,10 @@ def decode_as(
 
 
 def decoder(type: Any) -> "Decoding":  # noqa: A002 - as in decode_as
-    """What makes values of a type out of payloads.
-
-    Asking again for the same type costs next to nothing.
+    """Return the decoder of a type, cached for hashable types.
 
     Raises:
-        UsageError: No payload can become this type.
+        UsageError: Payloads cannot be decoded into this type.
 
     >>> decoder(list[int]).convert([1, 2])
     [1, 2]
@@ -105,17 +103,17 @@ def decoder(type: Any) -> "Decoding":  # noqa: A002 - as in decode_as
         hash(type)
     except TypeError:  # Annotated with something mutable
         return Decoding(type)
-    return _remembered(type)
+    return _cached(type)
 
 
 class Decoding:
-    """Makes values of a type.
+    """A decoder of payloads into one type.
 
     Args:
         type_: The type.
 
     Attributes:
-        convert: Makes one of a payload. Validators of the user's may raise anything.
+        convert: Decodes a payload. The user's validators may raise any exception.
     """
 
     __slots__ = ("_name", "convert")
@@ -125,25 +123,25 @@ class Decoding:
         self.convert = (_by_pydantic if is_pydantic else _by_msgspec)(type_)
         self._name = type_.__name__ if isinstance(type_, type) else repr(type_)
 
-    def misfit(self, payload: object, cause: Exception) -> PayloadError:
-        """The error of a payload that does not fit."""
-        misfit = PayloadError(f"a payload is no {self._name}: {cause}", payload)
-        misfit.__cause__ = cause
-        return misfit
+    def payload_error(self, payload: object, cause: Exception) -> PayloadError:
+        """Return the error of an invalid payload."""
+        error = PayloadError(f"payload is not a {self._name}: {cause}", payload)
+        error.__cause__ = cause
+        return error
 
 
-_remembered = lru_cache(maxsize=256)(Decoding)
+_cached = lru_cache(maxsize=256)(Decoding)
 
 
 def _by_msgspec(type_: Any) -> Decode:
     try:
         information = msgspec.inspect.type_info(type_)
     except Exception as error:
-        raise UsageError(f"{type_!r} cannot be decoded into: {error}") from error
+        raise UsageError(f"cannot decode payloads into {type_!r}: {error}") from error
     if isinstance(information, msgspec.inspect.CustomType):
         raise UsageError(
-            f"{type_!r} cannot be decoded into: give a msgspec Struct, a dataclass, a "
-            "TypedDict, an attrs class or a pydantic model"
+            f"cannot decode payloads into {type_!r}: pass a msgspec Struct, a "
+            "dataclass, a TypedDict, an attrs class or a pydantic model"
         )
     return partial(msgspec.convert, type=type_)
 
@@ -157,7 +155,7 @@ def _by_pydantic(type_: Any) -> Decode:
         try:
             return validate(payload)
         except ValidationError as error:
-            # Its own text quotes the values, which may be secret.
+            # Its message quotes the values, which may be secret.
             raise ValueError(
                 "; ".join(
                     f"{problem['msg']} - at {'.'.join(map(str, problem['loc']))}"
@@ -168,5 +166,5 @@ def _by_pydantic(type_: Any) -> Decode:
     return convert
 
 
-def _log(misfit: PayloadError) -> None:
-    log.warning("%s", misfit, extra=fields(error=type(misfit).__name__))
+def _log(error: PayloadError) -> None:
+    log.warning("%s", error, extra=fields(error=type(error).__name__))

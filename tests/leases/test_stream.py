@@ -192,7 +192,7 @@ def test_a_payload_that_does_not_fit_is_told_and_ends_nothing(phx, stream):
 
 
 def test_a_type_that_nothing_can_become_is_refused_at_the_call(phx, channel):
-    with pytest.raises(UsageError, match="cannot be decoded into"):
+    with pytest.raises(UsageError, match="cannot decode payloads into"):
         channel.stream("new_msg", as_type=object())
 
 

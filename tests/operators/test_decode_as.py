@@ -97,7 +97,7 @@ def test_a_payload_becomes_a_value_of_the_type(type_):
     [{"id": "one", "at": "2026-02-03"}, {"id": 1}, {}, [], None, 1, "x", b"y"],
 )
 def test_a_misfit_is_a_payload_error_that_holds_the_payload(type_, payload):
-    with pytest.raises(PayloadError, match=f"no {type_.__name__}: ") as raised:
+    with pytest.raises(PayloadError, match=f"not a {type_.__name__}: ") as raised:
         decoded(type_, payload)
 
     assert raised.value.payload is payload
@@ -131,7 +131,7 @@ def test_whatever_does_not_fit_is_a_payload_error(payload):
 
 
 def test_an_exception_of_the_types_own_is_a_payload_error():
-    with pytest.raises(PayloadError, match="no Picky: ids start at 0"):
+    with pytest.raises(PayloadError, match="not a Picky: ids start at 0"):
         decoded(Picky, {"id": -1})
 
 
@@ -150,7 +150,7 @@ def test_an_error_of_pydantic_says_where_but_does_not_quote():
 
 @pytest.mark.parametrize("type_", [Plain, object, "Struct", 3, print])
 def test_a_type_that_nothing_can_become_is_refused_at_the_call(type_):
-    with pytest.raises(UsageError, match="cannot be decoded into"):
+    with pytest.raises(UsageError, match="cannot decode payloads into"):
         decode_as(type_)
 
 
@@ -185,7 +185,7 @@ def test_without_on_error_a_bad_payload_is_logged(source, notes, caplog):
         (
             "rx_phoenix",
             logging.WARNING,
-            "a payload is no Picky: Expected `int`, got `str` - at `$.id`",
+            "payload is not a Picky: Expected `int`, got `str` - at `$.id`",
         )
     ]
     assert notes.is_open

@@ -56,4 +56,4 @@ async def test_what_is_no_reading_is_news_and_no_end(server):
         )
         seen.push("shout", {"hello": "world"})
 
-        assert "a payload is no Reading" in await waiting
+        assert "payload is not a Reading" in await waiting
