@@ -12,7 +12,7 @@ from tests.docs.test_from_phoenix_js import INTERNAL
 NAMES = {
     "rx_phoenix": {name for name in rx_phoenix.__all__ if name != "__version__"},
     "operators": set(operators.__all__),
-    "testing": {*testing.__all__, *testing.HOMES},
+    "testing": set(testing.__all__),
 }
 
 

@@ -1,4 +1,4 @@
-"""What the kit's package offers, and what it brings along."""
+"""The package of the kit: its names and its imports."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 from rx_phoenix import testing
 
-WHAT_IS_IMPORTED = """
+PRINT_IMPORTED = """
 import json, sys
 import rx_phoenix.testing, rx_phoenix.testing._plugin
 print(json.dumps(list(sys.modules)))
@@ -17,7 +17,7 @@ print(json.dumps(list(sys.modules)))
 
 @pytest.fixture(scope="module")
 def imported():
-    command = [sys.executable, "-c", WHAT_IS_IMPORTED]
+    command = [sys.executable, "-c", PRINT_IMPORTED]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     return set(json.loads(done.stdout))
 
@@ -26,25 +26,37 @@ def imported():
     "module",
     ["aiohttp.web", "rx_phoenix.testing._server", "rx_phoenix.testing._reference"],
 )
-def test_a_server_is_loaded_only_when_it_is_asked_for(imported, module):
+def test_the_server_is_imported_only_on_first_use(imported, module):
     assert module not in imported
+
+
+@pytest.mark.parametrize("name", testing.__all__)
+def test_every_public_name_can_be_imported_and_is_listed(name):
+    assert getattr(testing, name).__name__ == name
+    assert name in dir(testing)
 
 
 @pytest.mark.parametrize(
     "name",
     [
+        "Broken",
         "ConnectRefused",
+        "Endpoint",
         "JoinError",
         "PhoenixServer",
         "ServerChannel",
+        "ServerPresence",
+        "ServerSocket",
         "SocketOptions",
+        "TapeTransport",
+        "read_tape",
         "reference_app",
     ],
 )
-def test_the_server_is_there_when_it_is_asked_for(name):
-    assert getattr(testing, name).__name__ == name
+def test_the_names_of_servers_and_tapes_are_public(name):
+    assert name in testing.__all__
 
 
-def test_what_is_not_there_is_told_as_of_any_module():
+def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match=r"'rx_phoenix\.testing' has no attribute"):
         _ = testing.nonsense

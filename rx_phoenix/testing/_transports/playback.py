@@ -1,4 +1,4 @@
-"""A transport whose other end is a tape."""
+"""A transport whose peer is a tape."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,20 +28,19 @@ __all__ = ["TapeTransport"]
 
 
 class TapeTransport:
-    """A transport that says to a client what a server once said.
+    """A transport that replays the recorded messages of a server.
 
     Each attempt to connect gets the next connection of the tape, which opens at once
-    and ends as it ended then. What the server said comes as long after the opening as
-    it did; what answers the client, or belongs to a join of its, waits until the
-    client has said that, too. The refs are those that the client uses now.
+    and ends as recorded. A message arrives as long after the opening as recorded; a
+    reply, or a message that belongs to a join, also waits until the client has sent
+    the push or join in question. Refs are translated to those of the client.
 
     Args:
         entries: The tape, as from `read_tape`.
-        speed: How many times as fast it is played; 0 leaves out all waiting.
+        speed: The factor by which it is played faster; 0 leaves out all waiting.
 
     >>> from rx_phoenix import Socket
-    >>> from rx_phoenix.testing._time.scheduler import VirtualScheduler
-    >>> from rx_phoenix.testing._transports.tape import read_tape
+    >>> from rx_phoenix.testing import TapeTransport, VirtualScheduler, read_tape
     >>> line = '{"kind":"received","at":0.5,"message":[null,null,"room:a","hi",{}]}'
     >>> time = VirtualScheduler()
     >>> transport = TapeTransport(read_tape([line]))
@@ -60,11 +59,11 @@ class TapeTransport:
 
     @property
     def ended(self) -> Observable[None]:
-        """Emits and completes when all of the tape was played; awaitable."""
+        """The end of the tape: emits and completes once all is played; awaitable."""
         return self._ended
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
-        """The next connection of the tape; see `Transport.connect`."""
+        """Open the next connection of the tape; see `Transport.connect`."""
         if not self._sessions:
             url = endpoint.public_url
             return throw(ConnectError("the tape has no more connections", url=url))
@@ -102,9 +101,9 @@ class TapeConnection:
 
     Args:
         session: Its entries.
-        observer: Told of its end.
-        serializer: A server's, for the client's version.
-        later: Calls something after some seconds, unless the connection is over.
+        observer: The observer of the attempt; notified when the connection ends.
+        serializer: The server's serializer for the client's protocol version.
+        later: Calls a function after a delay in seconds, unless the connection ended.
     """
 
     def __init__(
@@ -119,7 +118,7 @@ class TapeConnection:
         self._later = later
         self._frames = Hub[Frame](_raise)
         self._expected = [e.message for e in session if isinstance(e, Sent)]
-        self._awaited = {message.ref for message in self._expected}
+        self._recorded_refs = {message.ref for message in self._expected}
         self._refs: dict[str | None, str | None] = {}
         self._held: list[Message] = []
 
@@ -130,25 +129,25 @@ class TapeConnection:
 
     @property
     def buffered(self) -> int:
-        """How many frames wait: a tape takes everything at once."""
+        """The number of unwritten frames: always 0."""
         return 0
 
     def send(self, frame: Frame) -> None:
-        """Learn the refs of what the client says, if it said so on the tape."""
-        said = self._serializer.decode(frame)
+        """Map the recorded ref of a message to its ref now, if it is on the tape."""
+        sent = self._serializer.decode(frame)
         for message in self._expected:
-            if (message.topic, message.event) == (said.topic, said.event):
+            if (message.topic, message.event) == (sent.topic, sent.event):
                 self._expected.remove(message)
-                self._refs[message.ref] = said.ref
+                self._refs[message.ref] = sent.ref
                 self._later(0.0, self._release)
                 break
 
     def close(self, code: int = 1000, reason: str = "") -> None:  # noqa: ARG002
-        """Say goodbye; a tape answers at once."""
+        """Close the connection; the tape answers at once."""
         self._observer.on_completed()
 
     def play(self, entry: Entry) -> None:
-        """Let happen what happened then."""
+        """Replay an entry."""
         match entry:
             case Received():
                 self._held.append(entry.original)
@@ -159,14 +158,14 @@ class TapeConnection:
                 pass
 
     def _release(self) -> None:
-        """Say everything that waits for nothing more, in order."""
+        """Deliver, in order, the messages whose refs are known."""
         for message in tuple(self._held):
             if self._is_ready(message.ref) and self._is_ready(message.join_ref):
                 self._held.remove(message)
                 self._frames.on_next(self._frame(self._translated(message)))
 
     def _is_ready(self, ref: str | None) -> bool:
-        return ref not in self._awaited or ref in self._refs
+        return ref not in self._recorded_refs or ref in self._refs
 
     def _translated(self, message: Message) -> Message:
         return replace(
@@ -176,12 +175,12 @@ class TapeConnection:
         )
 
     def _frame(self, message: Message) -> Frame:
-        """What the server put on the wire."""
+        """Encode a message as the server would."""
         join_ref, ref, topic, event, payload = astuple(message)
         if message.reply is not None:
             status, response = astuple(message.reply)
-            answer = Reply(join_ref, ref, topic, status, response)
-            return self._serializer.encode_reply(answer).data
+            reply = Reply(join_ref, ref, topic, status, response)
+            return self._serializer.encode_reply(reply).data
         if join_ref is None and ref is None:
             return self._serializer.encode_broadcast(topic, event, payload).data
         return self._serializer.encode(
@@ -190,7 +189,7 @@ class TapeConnection:
 
 
 def sessions(entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:
-    """The connections of a tape, each with its entries; what is between is left out."""
+    """Split a tape into connections, each a sequence of entries."""
     session: list[Entry] = []
     for entry in entries:
         if isinstance(entry, Opened) and session:

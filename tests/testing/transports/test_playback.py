@@ -1,4 +1,4 @@
-"""A client whose server is a tape."""
+"""A client whose peer is a tape."""
 
 import pytest
 
@@ -12,8 +12,8 @@ from rx_phoenix import (
     Socket,
 )
 from rx_phoenix._protocol.message import Message
+from rx_phoenix.testing import TapeTransport
 from rx_phoenix.testing._transports import tape
-from rx_phoenix.testing._transports.playback import TapeTransport
 
 JOIN = Message("7", "7", "room:a", "phx_join", {})
 PUSH = Message("7", "8", "room:a", "add", {"n": 1})
@@ -61,12 +61,12 @@ class Ending:
         self.dispose = socket.aclose
 
 
-def test_what_the_server_said_comes_at_its_time(play, phx_timeline):
+def test_a_message_arrives_at_its_recorded_time(play, phx_timeline):
     socket = play(tape.Received(0.2, event("hi", {"n": 1})))
-    heard = phx_timeline.record(socket.channel("room:a").events("hi"))
+    payloads = phx_timeline.record(socket.channel("room:a").events("hi"))
     phx_timeline.scheduler.advance_by(0.3)
 
-    assert heard == phx_timeline.marbles("--h", {"h": {"n": 1}})
+    assert payloads == phx_timeline.marbles("--h", {"h": {"n": 1}})
 
 
 @pytest.mark.parametrize(("speed", "at"), [(2.0, 0.1), (0.5, 0.4), (0.0, 0.0)])
@@ -79,7 +79,7 @@ def test_a_tape_may_be_played_faster_or_slower(play, scheduler, speed, at):
     assert times == [at]
 
 
-def test_a_join_is_answered_with_the_refs_of_now(play, scheduler):
+def test_a_join_is_answered_with_the_refs_of_the_client(play, scheduler):
     socket = play(tape.Sent(0.1, JOIN), tape.Received(0.2, reply(JOIN, {"ok": 1})))
     joined = []
     socket.channel("room:b").join()
@@ -89,7 +89,7 @@ def test_a_join_is_answered_with_the_refs_of_now(play, scheduler):
     assert joined == [{"ok": 1}]
 
 
-def test_an_answer_waits_for_the_question(play, scheduler):
+def test_a_reply_waits_for_its_push(play, scheduler):
     socket = play(
         tape.Sent(0.1, JOIN),
         tape.Received(0.1, reply(JOIN, {})),
@@ -108,35 +108,35 @@ def test_an_answer_waits_for_the_question(play, scheduler):
     assert answers == [{"sum": 1}]
 
 
-def test_what_belongs_to_a_join_waits_for_it(play, scheduler):
+def test_a_message_of_a_join_waits_for_the_join(play, scheduler):
     socket = play(
         tape.Sent(0.0, JOIN),
         tape.Received(0.0, reply(JOIN, {})),
         tape.Received(0.1, event("hi", {}, join_ref="7")),
     )
     channel = socket.channel("room:a")
-    heard = []
-    channel.on("hi", heard.append)
+    payloads = []
+    channel.on("hi", payloads.append)
     scheduler.advance_by(1.0)
-    before = list(heard)
+    before = list(payloads)
     channel.join()
     scheduler.advance_by(0.0)
 
     assert before == []
-    assert heard == [{}]
+    assert payloads == [{}]
 
 
-def test_what_the_tape_does_not_know_is_not_answered(play, scheduler):
+def test_a_push_that_is_not_on_the_tape_is_not_answered(play, scheduler):
     socket = play(tape.Sent(0.0, JOIN), tape.Received(0.0, reply(JOIN, {})))
     channel = socket.channel("room:a")
     channel.join()
-    push = channel.push("unheard_of", timeout=1.0)
+    push = channel.push("unknown", timeout=1.0)
     scheduler.advance_by(2.0)
 
     assert push.status == "timeout"
 
 
-def test_a_refusal_is_one_again(play, scheduler):
+def test_a_recorded_refusal_refuses_again(play, scheduler):
     socket = play(
         tape.Sent(0.0, JOIN),
         tape.Received(0.0, reply(JOIN, {})),
@@ -153,7 +153,7 @@ def test_a_refusal_is_one_again(play, scheduler):
 
 
 @pytest.mark.parametrize("join_ref", [None, "7"])
-def test_bytes_are_bytes_again(play, scheduler, join_ref):
+def test_recorded_bytes_arrive_as_bytes(play, scheduler, join_ref):
     data = event("data", b"\x00\xff", join_ref)
     socket = play(
         tape.Sent(0.0, JOIN),
@@ -161,22 +161,22 @@ def test_bytes_are_bytes_again(play, scheduler, join_ref):
         tape.Received(0.1, data),
     )
     channel = socket.channel("room:a")
-    heard = []
-    channel.on("data", heard.append)
-    channel.joins.subscribe(heard.append)
+    payloads = []
+    channel.on("data", payloads.append)
+    channel.joins.subscribe(payloads.append)
     channel.join()
     scheduler.advance_by(0.2)
 
-    assert heard == [b"\x01", b"\x00\xff"]
+    assert payloads == [b"\x01", b"\x00\xff"]
 
 
-def test_bytes_of_the_client_are_understood(play, scheduler):
-    asked = Message("7", "8", "room:a", "upload", b"\x01")
+def test_a_binary_push_of_the_client_is_answered(play, scheduler):
+    upload = Message("7", "8", "room:a", "upload", b"\x01")
     socket = play(
         tape.Sent(0.0, JOIN),
         tape.Received(0.0, reply(JOIN, {})),
-        tape.Sent(0.0, asked),
-        tape.Received(0.0, reply(asked, {"size": 1})),
+        tape.Sent(0.0, upload),
+        tape.Received(0.0, reply(upload, {"size": 1})),
     )
     channel = socket.channel("room:a")
     channel.join()
@@ -187,7 +187,7 @@ def test_bytes_of_the_client_are_understood(play, scheduler):
     assert answers == [{"size": 1}]
 
 
-def test_the_client_of_version_1_hears_it_as_well(play, scheduler):
+def test_a_client_of_version_1_can_replay_a_tape(play, scheduler):
     socket = play(
         tape.Sent(0.0, JOIN),
         tape.Received(0.0, reply(JOIN, {})),
@@ -195,12 +195,12 @@ def test_the_client_of_version_1_hears_it_as_well(play, scheduler):
         serializer=SerializerV1(),
     )
     channel = socket.channel("room:a")
-    heard = []
-    channel.on("hi", heard.append)
+    payloads = []
+    channel.on("hi", payloads.append)
     channel.join()
     scheduler.advance_by(0.2)
 
-    assert heard == [{"n": 1}]
+    assert payloads == [{"n": 1}]
 
 
 def test_a_loss_happens_again_and_the_next_connection_follows(play, scheduler):
@@ -224,7 +224,7 @@ def test_a_loss_happens_again_and_the_next_connection_follows(play, scheduler):
     assert joins == [{"n": 1}, {"n": 2}]
 
 
-def test_after_the_last_connection_there_is_none(play, scheduler):
+def test_no_connection_opens_after_the_last_of_the_tape(play, scheduler):
     socket = play(tape.Closed(0.1, 1000, ""))
     errors = []
     socket.on_error(errors.append)
@@ -233,7 +233,7 @@ def test_after_the_last_connection_there_is_none(play, scheduler):
     assert "no more connections" in str(errors[0])
 
 
-def test_the_end_of_the_tape_is_told(scheduler, phx_timeline):
+def test_the_end_of_the_tape_is_emitted(scheduler, phx_timeline):
     transport = TapeTransport([tape.Opened(5.0), tape.Received(5.3, event("hi", {}))])
     ended = phx_timeline.record(transport.ended)
     socket = Socket("ws://tape/socket", transport=transport, scheduler=scheduler)
@@ -244,7 +244,7 @@ def test_the_end_of_the_tape_is_told(scheduler, phx_timeline):
     assert ended == phx_timeline.marbles("---(n|)", {"n": None})
 
 
-def test_our_own_goodbye_is_answered(play, scheduler):
+def test_our_own_close_is_answered(play, scheduler):
     socket = play()
     scheduler.advance_by(0.0)
     ended = socket.aclose()
