@@ -145,7 +145,7 @@ async def test_a_tape_may_come_from_stdin(recorded, tape, capsys, monkeypatch):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "nothing on this tape"), ("{}\n", "line 1 of the tape is no entry")],
+    [("", "nothing on this tape"), ("{}\n", "line 1 of the tape is not an entry")],
 )
 async def test_what_is_no_tape_is_told(tape, text, words):
     tape.write_text(text)

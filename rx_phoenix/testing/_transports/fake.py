@@ -18,17 +18,17 @@ from rx_phoenix.testing._transports.frames import frame_to_client, message_from_
 __all__ = ["FakeAttempt", "FakeConnection", "FakeTransport", "Watcher"]
 
 Watcher = Callable[["FakeAttempt", Connects | Disconnects | Frame], object]
-"""Told of everything the client does: the attempt, and what it did with it."""
+"""Called with every action of the client: the attempt and the action or frame."""
 
 
 class FakeConnection:
-    """A connection whose other end is the test.
+    """A connection whose peer is the test.
 
     Attributes:
         sent: The frames that the client sent.
-        buffered: How many of them pretend not to be written yet; the test sets it.
-        closed_by_us: The code and reason of the client's own close, if it closed.
-        is_open: Whether it still carries frames.
+        buffered: The number of frames reported as unwritten; set by the test.
+        closed_by_us: The code and reason of the client's close; None until it closes.
+        is_open: True while frames can travel.
     """
 
     def __init__(self, attempt: "FakeAttempt") -> None:
@@ -37,28 +37,28 @@ class FakeConnection:
         self.closed_by_us: tuple[int, str] | None = None
         self.is_open = True
         self._attempt = attempt
-        # Not one of our own sources: what a reader raises is to raise in the test.
+        # A plain Subject, so that an exception of a subscriber raises in the test.
         self._frames = Subject[Frame]()
 
     @property
     def frames(self) -> Observable[Frame]:
-        """The frames that the test says arrived."""
+        """The frames that the test delivers."""
         return self._frames
 
     @property
     def messages(self) -> list[Message]:
-        """What the client sent, decoded."""
+        """The messages that the client sent, decoded."""
         serializer = self._attempt.serializer
         return [message_from_client(frame, serializer) for frame in self.sent]
 
     def send(self, frame: Frame) -> None:
-        """Keep a frame of the client's; after its close it goes nowhere."""
+        """Record a frame of the client; discard it after the close."""
         if self.is_open and self.closed_by_us is None:
             self.sent.append(frame)
             self._attempt.watch(self._attempt, frame)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Note the client's close, and end unless the peer is a silent one."""
+        """Record the client's close, and end if the peer answers it."""
         if self.is_open and self.closed_by_us is None:
             self.closed_by_us = code, reason
             self._attempt.watch(self._attempt, Disconnects())
@@ -66,7 +66,7 @@ class FakeConnection:
                 self.finish_close()
 
     def receive(self, message: Message | Frame) -> None:
-        """Let a message or a raw frame arrive.
+        """Deliver a message or a raw frame to the client.
 
         Raises:
             UsageError: The connection has ended.
@@ -77,33 +77,33 @@ class FakeConnection:
         self._frames.on_next(message)
 
     def finish_close(self) -> None:
-        """Answer the client's close, as a peer that is not silent does by itself."""
+        """Answer the client's close; needed only if `answers_close` is False."""
         self._require_open("finish its close")
         self.is_open = False
         self._attempt.observer.on_completed()
 
     def close_from_server(self, code: int = 1000, reason: str = "") -> None:
-        """Let the peer say goodbye."""
+        """Close the connection from the server's side."""
         self._require_open("be closed by the server")
         self.is_open = False
         self._attempt.observer.on_error(ConnectionLost(code, reason))
 
     def lose(self, reason: str = "") -> None:
-        """Let the network end it, without a close frame."""
+        """Lose the connection without a close frame."""
         self.close_from_server(1006, reason)
 
-    def _require_open(self, what: str) -> None:
+    def _require_open(self, action: str) -> None:
         if not self.is_open:
-            raise UsageError(f"this connection has ended: it cannot {what}")
+            raise UsageError(f"this connection has ended: it cannot {action}")
 
 
 class FakeAttempt:
-    """One attempt to connect; the test decides what becomes of it.
+    """One attempt to connect; the test decides its outcome.
 
     Attributes:
-        endpoint: Where the client wants to connect to.
+        endpoint: The endpoint of the attempt.
         connection: The connection, once it is open.
-        is_disposed: Whether the client abandoned it, open or not.
+        is_disposed: True once the client abandoned the attempt or its connection.
     """
 
     def __init__(
@@ -126,60 +126,60 @@ class FakeAttempt:
 
     @property
     def is_pending(self) -> bool:
-        """Whether nothing has become of it yet."""
+        """True until it opens, fails or is abandoned."""
         return not (self._is_settled or self.is_disposed)
 
     @property
     def is_open(self) -> bool:
-        """Whether it led to a connection that is still open."""
+        """True while its connection is open."""
         return self.connection is not None and self.connection.is_open
 
     def open(self) -> FakeConnection:
-        """Let the handshake succeed."""
+        """Complete the handshake and open the connection."""
         self._settle("open")
         connection = self.connection = FakeConnection(self)
         self.observer.on_next(connection)
         return connection
 
     def fail(self, error: Exception) -> None:
-        """Let the attempt fail, with a `ConnectError` or any other error."""
+        """Fail the attempt with a `ConnectError` or any other error."""
         self._settle("fail")
         self.observer.on_error(error)
 
-    def _settle(self, what: str) -> None:
+    def _settle(self, action: str) -> None:
         if not self.is_pending:
             state = "was abandoned" if self.is_disposed else "is over"
-            raise UsageError(f"this attempt {state}: it cannot {what}")
+            raise UsageError(f"this attempt {state}: it cannot {action}")
         self._is_settled = True
 
     def dispose(self) -> None:
-        """Note that the client abandoned it; after an end it is no matter."""
+        """Record that the client abandoned it; no effect after its end."""
         connection = self.connection
         if connection is None:
-            is_over, said_goodbye = self._is_settled, False
+            is_over, has_closed = self._is_settled, False
         else:
             is_over = not connection.is_open
-            said_goodbye = connection.closed_by_us is not None
+            has_closed = connection.closed_by_us is not None
             connection.is_open = False
         if not is_over:
             self.is_disposed = True
-            if not said_goodbye:
+            if not has_closed:
                 self.watch(self, Disconnects())
 
 
 class FakeTransport:
-    """Connects to nothing, and keeps every attempt for the test to decide.
+    """A transport without a network: the test settles every attempt.
 
     Args:
-        answers_close: Whether the peer answers a close; if not, the connection
-            stays until `FakeConnection.finish_close`.
-        serializer: How messages are put into frames for `FakeConnection`.
-        watch: Told of everything the client does.
+        answers_close: True if the peer answers a close; otherwise the connection
+            stays open until `FakeConnection.finish_close`.
+        serializer: The serializer of the frames; V2 by default.
+        watch: Called with every action of the client.
 
     Attributes:
-        attempts: Every attempt so far.
-        answers_close: As given; may be set for the attempts to come.
-        serializer: As given; likewise.
+        attempts: All attempts, the latest last.
+        answers_close: As given; can be changed for later attempts.
+        serializer: As given; can be changed for later attempts.
 
     >>> transport = FakeTransport()
     >>> endpoint = Endpoint(url="ws://localhost/socket")
@@ -206,18 +206,18 @@ class FakeTransport:
     def attempt(self) -> FakeAttempt:
         """The latest attempt."""
         if not self.attempts:
-            raise UsageError("nobody has tried to connect yet")
+            raise UsageError("the client has not tried to connect yet")
         return self.attempts[-1]
 
     @property
     def connection(self) -> FakeConnection:
         """The connection of the latest attempt."""
         if self.attempt.connection is None:
-            raise UsageError("the latest attempt is not open yet")
+            raise UsageError("the latest attempt has not opened: call attempt.open()")
         return self.attempt.connection
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
-        """One attempt for each subscription."""
+        """Make one attempt for each subscription."""
 
         def subscribe(
             observer: abc.ObserverBase[Connection],

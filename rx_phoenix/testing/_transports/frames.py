@@ -1,6 +1,6 @@
-"""The server's end of the wire, for fakes.
+"""Frames as the server encodes and decodes them, for fakes.
 
-Text frames read the same in both directions; the layouts of binary ones differ
+Text frames have one layout in both directions; binary layouts differ by direction
 (phoenix ``v2_json_serializer.ex``).
 """
 
@@ -13,15 +13,15 @@ from rx_phoenix._protocol.serializer import Frame, Serializer
 
 __all__ = ["frame_to_client", "message_from_client"]
 
-PUSH, ANSWER, BROADCAST = range(3)
+PUSH, REPLY_KIND, BROADCAST = range(3)
 """The kinds of binary frames."""
 
 HEAD = 5
-"""The kind and four lengths of a client's binary push."""
+"""The size of a binary push's kind and four lengths."""
 
 
 def message_from_client(frame: Frame, serializer: Serializer) -> Message:
-    r"""Read a frame of the client's.
+    r"""Decode a frame of the client.
 
     >>> from rx_phoenix._protocol.serializer import SerializerV2
     >>> serializer, message = SerializerV2(), Message("0", "1", "t", "e", b"\x01")
@@ -40,18 +40,18 @@ def message_from_client(frame: Frame, serializer: Serializer) -> Message:
 
 
 def frame_to_client(message: Message, serializer: Serializer) -> Frame:
-    """Put a message of the server's into a frame: binary if what it carries is."""
+    """Encode a message of the server; bytes make a binary frame."""
     join_ref, payload = message.join_ref or "", message.payload
     if isinstance(payload, bytes):
         if message.join_ref is None:
             return _binary(BROADCAST, [message.topic, message.event], payload)
         return _binary(PUSH, [join_ref, message.topic, message.event], payload)
     if message.event == REPLY and isinstance(payload, Mapping):
-        answer = cast("Mapping[str, Any]", payload)
-        response, ref = answer.get("response"), message.ref or ""
+        reply = cast("Mapping[str, Any]", payload)
+        response, ref = reply.get("response"), message.ref or ""
         if isinstance(response, bytes):
-            names = [join_ref, ref, message.topic, str(answer["status"])]
-            return _binary(ANSWER, names, response)
+            names = [join_ref, ref, message.topic, str(reply["status"])]
+            return _binary(REPLY_KIND, names, response)
     return serializer.encode(message)
 
 

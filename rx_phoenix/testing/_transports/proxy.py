@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that does to a connection what networks do."""
+"""A TCP proxy on loopback that injects network faults."""
 
 from asyncio import (
     CancelledError,
@@ -23,20 +23,20 @@ from typing import Self
 
 __all__ = ["FaultProxy"]
 
-PIECE = 16 * 1024
-"""Bytes moved at a time."""
+CHUNK_SIZE = 16 * 1024
+"""Bytes per read."""
 
 
 class Direction:
-    """What becomes of the bytes that travel one way.
+    """The faults of one direction.
 
     Attributes:
-        is_silent: They are read and thrown away: neither end is told.
-        delay: Seconds that each piece is held back.
-        jitter: Up to how many seconds more, by chance.
-        rate: Bytes a second; None for as fast as can be.
-        budget: After so many more bytes the connections are cut; None for never.
-        corrupts: Whether the last bit of the next piece is turned over.
+        is_silent: True if bytes are read and discarded.
+        delay: Seconds by which each chunk is delayed.
+        jitter: Upper bound of a random extra delay, in seconds.
+        rate: Bytes per second; None for no limit.
+        budget: Bytes left until all connections are cut; None for no limit.
+        corrupts: True if the last bit of the next chunk is flipped.
     """
 
     def __init__(self) -> None:
@@ -51,33 +51,33 @@ class Direction:
 
 
 class FaultProxy:
-    """Stands between a client and a server, and lets you break what is between them.
+    """A TCP proxy between a client and a server that injects faults on demand.
 
     Args:
         port: The server's port.
         host: The server's host.
-        seed: What jitter is drawn from.
+        seed: The seed of the jitter.
 
     Attributes:
-        to_client: What becomes of what the server says.
-        to_server: What becomes of what the client says.
+        to_client: The faults on the way from server to client.
+        to_server: The faults on the way from client to server.
 
     ::
 
         async with reference_app() as server, FaultProxy(server.port) as proxy:
             async with Socket(proxy.url) as socket:
-                proxy.silence()  # a half-open connection: nobody is told
+                proxy.silence()  # a half-open connection
     """
 
     def __init__(self, port: int, *, host: str = "127.0.0.1", seed: int = 0) -> None:
         self.to_client = Direction()
         self.to_server = Direction()
         self._target = host, port
-        self._chance = Random(seed)  # noqa: S311 - for play
+        self._random = Random(seed)  # noqa: S311 - jitter
         self._listener: Server | None = None
         self._port = 0
         self._links: set[tuple[StreamWriter, StreamWriter]] = set()
-        self._carriers: set[Task[None]] = set()
+        self._relays: set[Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         await self.accept()
@@ -92,11 +92,11 @@ class FaultProxy:
         self.heal()
         await self.refuse()
         self.reset()
-        await gather(*self._carriers, return_exceptions=True)
+        await gather(*self._relays, return_exceptions=True)
 
     @property
     def port(self) -> int:
-        """Where it listens; the same after each `accept`."""
+        """The port that it listens on; kept across `refuse` and `accept`."""
         return self._port
 
     @property
@@ -106,23 +106,23 @@ class FaultProxy:
 
     @property
     def connections(self) -> int:
-        """How many connections it carries."""
+        """The number of open connections."""
         return len(self._links)
 
     async def accept(self) -> None:
-        """Take new connections."""
+        """Accept new connections."""
         if self._listener is None:
             self._listener = await start_server(self._begin, "127.0.0.1", self._port)
             self._port = self._listener.sockets[0].getsockname()[1]
 
     async def refuse(self) -> None:
-        """Take no new connection: whoever dials is refused at once."""
+        """Refuse new connections."""
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
 
     def heal(self) -> None:
-        """Do nothing bad any more, to connections that are still there."""
+        """Remove all faults; open connections continue."""
         for direction in (self.to_client, self.to_server):
             direction.is_silent = False
             direction.delay = direction.jitter = 0.0
@@ -131,33 +131,33 @@ class FaultProxy:
             direction.flows.set()
 
     def silence(self, *, to_client: bool = True, to_server: bool = True) -> None:
-        """Lose every byte, and tell nobody: a half-open connection."""
+        """Discard every byte, as on a half-open connection."""
         self.to_client.is_silent = to_client
         self.to_server.is_silent = to_server
 
     def delay(self, seconds: float, jitter: float = 0.0) -> None:
-        """Hold every piece back, both ways; the order stays."""
+        """Delay every chunk in both directions; order is kept."""
         for direction in (self.to_client, self.to_server):
             direction.delay, direction.jitter = seconds, jitter
 
     def throttle(self, rate: float) -> None:
-        """Let through so many bytes a second each way."""
+        """Limit each direction to a number of bytes per second."""
         self.to_client.rate = self.to_server.rate = rate
 
     def cut_after(self, count: int) -> None:
-        """Cut all connections once, so many bytes to clients later: in mid-frame."""
+        """Cut all connections once, after this many more bytes to clients."""
         self.to_client.budget = count
 
     def block_writes(self) -> None:
-        """Read no more from the client: its writes stall once buffers are full."""
+        """Stop reading from the client; its writes stall once buffers are full."""
         self.to_server.flows.clear()
 
     def corrupt(self) -> None:
-        """Turn over a bit of the next piece to the client."""
+        """Flip a bit of the next chunk to the client."""
         self.to_client.corrupts = True
 
     def reset(self) -> None:
-        """End every connection with a reset."""
+        """Reset every connection."""
         for writers in tuple(self._links):
             for writer in writers:
                 _reset(writer)
@@ -168,11 +168,11 @@ class FaultProxy:
                 writer.close()
 
     def _begin(self, reader: StreamReader, writer: StreamWriter) -> None:
-        carrier = create_task(self._carry(reader, writer))
-        self._carriers.add(carrier)
-        carrier.add_done_callback(self._carriers.discard)
+        task = create_task(self._relay(reader, writer))
+        self._relays.add(task)
+        task.add_done_callback(self._relays.discard)
 
-    async def _carry(self, reader: StreamReader, writer: StreamWriter) -> None:
+    async def _relay(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
             up_reader, up_writer = await open_connection(*self._target)
         except OSError:
@@ -197,43 +197,43 @@ class FaultProxy:
                     await each.wait_closed()
 
     async def _pump(
-        self, reader: StreamReader, writer: StreamWriter, way: Direction
+        self, reader: StreamReader, writer: StreamWriter, faults: Direction
     ) -> None:
         with suppress(ConnectionError, CancelledError):
             while True:
-                await way.flows.wait()
-                piece = await reader.read(PIECE)
-                if not piece:
+                await faults.flows.wait()
+                chunk = await reader.read(CHUNK_SIZE)
+                if not chunk:
                     return
-                await way.flows.wait()
-                await self._hold_back(len(piece), way)
-                if not way.is_silent:
-                    writer.write(self._spoilt(piece, way))
+                await faults.flows.wait()
+                await self._delay_chunk(len(chunk), faults)
+                if not faults.is_silent:
+                    writer.write(self._apply_faults(chunk, faults))
                     await writer.drain()
-                if way.budget == 0:
-                    way.budget = None
+                if faults.budget == 0:
+                    faults.budget = None
                     self._cut()
                     return
 
-    async def _hold_back(self, size: int, way: Direction) -> None:
-        held = way.delay + self._chance.uniform(0, way.jitter)
-        if way.rate is not None:
-            held += size / way.rate
-        if held:
-            await sleep(held)
+    async def _delay_chunk(self, size: int, faults: Direction) -> None:
+        seconds = faults.delay + self._random.uniform(0, faults.jitter)
+        if faults.rate is not None:
+            seconds += size / faults.rate
+        if seconds:
+            await sleep(seconds)
 
-    def _spoilt(self, piece: bytes, way: Direction) -> bytes:
-        if way.corrupts:
-            way.corrupts = False
-            piece = piece[:-1] + bytes([piece[-1] ^ 1])
-        if way.budget is not None:
-            piece = piece[: way.budget]
-            way.budget -= len(piece)
-        return piece
+    def _apply_faults(self, chunk: bytes, faults: Direction) -> bytes:
+        if faults.corrupts:
+            faults.corrupts = False
+            chunk = chunk[:-1] + bytes([chunk[-1] ^ 1])
+        if faults.budget is not None:
+            chunk = chunk[: faults.budget]
+            faults.budget -= len(chunk)
+        return chunk
 
 
 def _reset(writer: StreamWriter) -> None:
-    """Close a connection in the way that a crashed peer's kernel does."""
+    """Close a connection with a TCP reset, as the kernel of a crashed peer does."""
     connection = writer.get_extra_info("socket")
     if connection is not None and connection.fileno() >= 0:
         connection.setsockopt(SOL_SOCKET, SO_LINGER, pack("ii", 1, 0))

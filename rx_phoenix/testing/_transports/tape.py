@@ -1,7 +1,7 @@
-"""What was said on a connection, on a tape: to be looked at, and to be played again.
+"""Tapes: the recorded traffic of a connection, to inspect and to replay.
 
-A tape is a file of JSON lines. Each is an entry: what happened, and when, in seconds
-from the beginning.
+A tape is a file of JSON lines. Each line is an entry with its time, in seconds from the
+start.
 """
 
 from base64 import b64decode
@@ -24,10 +24,10 @@ __all__ = ["Closed", "Entry", "Opened", "Received", "Sent", "read_tape", "record
 
 
 class Moment(Struct, frozen=True, tag_field="kind", tag=str.lower):
-    """Something that happened.
+    """An entry with a time.
 
     Attributes:
-        at: When, in seconds from the beginning.
+        at: Seconds from the start of the tape.
     """
 
     at: float
@@ -38,7 +38,7 @@ class Opened(Moment, frozen=True):
 
 
 class Closed(Moment, frozen=True):
-    """The connection ended, and not by us.
+    """The server or the network ended the connection.
 
     Attributes:
         code: The close code.
@@ -49,12 +49,12 @@ class Closed(Moment, frozen=True):
     reason: str
 
 
-class Said(Moment, frozen=True, omit_defaults=True):
-    """A message went over the connection.
+class Transmitted(Moment, frozen=True, omit_defaults=True):
+    """A message that travelled over the connection.
 
     Attributes:
         message: The message, with base64 for bytes.
-        is_binary: Whether its payload, or the response in it, is bytes.
+        is_binary: True if its payload, or the response in it, is bytes.
     """
 
     message: Message
@@ -62,7 +62,7 @@ class Said(Moment, frozen=True, omit_defaults=True):
 
     @property
     def original(self) -> Message:
-        """The message as it was."""
+        """The message with its bytes decoded."""
         message = self.message
         if not self.is_binary:
             return message
@@ -72,27 +72,27 @@ class Said(Moment, frozen=True, omit_defaults=True):
         return replace(message, payload={**message.payload, "response": response})
 
 
-class Sent(Said, frozen=True):
+class Sent(Transmitted, frozen=True):
     """The client sent a message."""
 
 
-class Received(Said, frozen=True):
+class Received(Transmitted, frozen=True):
     """The server sent a message."""
 
 
 Entry = Opened | Closed | Sent | Received
-"""What happened, and when."""
+"""One line of a tape."""
 
 DECODER: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 
 
 def recorded(socket: Socket) -> Observable[Entry]:
-    """What happens on a socket's connection, from now on.
+    """Emit an entry for each event and message of a socket's connection, from now on.
 
-    Take what is secret out of the messages before they are kept.
+    The caller must redact secrets from the messages before storing them.
 
     Args:
-        socket: The socket. Its scheduler's time is what entries are dated by.
+        socket: The socket. Entries take their time from its scheduler.
     """
     scheduler = socket.link.scheduler
 
@@ -104,26 +104,28 @@ def recorded(socket: Socket) -> Observable[Entry]:
         def now() -> float:
             return round(scheduler.monotonic() - began, 6)
 
-        def say(kind: type[Sent | Received], message: Message) -> None:
+        def emit_message(kind: type[Sent | Received], message: Message) -> None:
             reply = message.reply
             content = message.payload if reply is None else reply.response
             is_binary = isinstance(content, bytes)
             observer.on_next(kind(now(), message, is_binary))
 
-        def move(state: SocketState) -> None:
+        def on_state(state: SocketState) -> None:
             if state is SocketState.OPEN:
                 observer.on_next(Opened(now()))
 
-        def happen(event: object) -> None:
+        def on_lifecycle(event: object) -> None:
             if isinstance(event, lifecycle.Closed):
                 observer.on_next(Closed(now(), event.code, event.reason))
 
-        # All four before anything else runs, or the first joins would be missed.
+        # Subscribe to all four at once, or the first joins would be missed.
         return CompositeDisposable(
-            socket.states.subscribe(move),
-            socket.sent.subscribe(lambda message: say(Sent, message)),
-            socket.frames.subscribe(lambda message: say(Received, message)),
-            socket.lifecycle.subscribe(happen, on_completed=observer.on_completed),
+            socket.states.subscribe(on_state),
+            socket.sent.subscribe(lambda message: emit_message(Sent, message)),
+            socket.frames.subscribe(lambda message: emit_message(Received, message)),
+            socket.lifecycle.subscribe(
+                on_lifecycle, on_completed=observer.on_completed
+            ),
         )
 
     return Observable(subscribe)
@@ -137,7 +139,7 @@ def read_tape(source: Path | Iterable[str]) -> Iterator[Entry]:
 
     Raises:
         OSError: The file cannot be read.
-        UsageError: It is no tape; the line is named.
+        UsageError: A line is not an entry; the error names it.
 
     >>> line = '{"kind":"received","at":0.5,"message":[null,null,"room:a","hi",{}]}'
     >>> [entry] = read_tape([line])
@@ -150,10 +152,10 @@ def read_tape(source: Path | Iterable[str]) -> Iterator[Entry]:
         try:
             entry = DECODER.decode(line)
             if isinstance(entry, Sent | Received):
-                entry.original  # noqa: B018 - raises if it is no base64
+                entry.original  # noqa: B018 - raises if it is not base64
         except (msgspec.MsgspecError, ValueError, TypeError, KeyError) as error:
-            why = f"line {number} of the tape is no entry: {error}"
-            raise UsageError(why) from error
+            problem = f"line {number} of the tape is not an entry: {error}"
+            raise UsageError(problem) from error
         yield entry
 
 

@@ -1,4 +1,4 @@
-"""A transport whose other end is the test."""
+"""A transport whose peer is the test."""
 
 import pytest
 
@@ -12,7 +12,7 @@ ENDPOINT = Endpoint(url="ws://localhost/socket")
 
 
 class Client:
-    """Connects, and notes what it is told."""
+    """A client that connects and records its notifications."""
 
     def __init__(self, transport):
         self.connections = []
@@ -111,7 +111,7 @@ def test_a_reader_that_raises_raises_in_the_test(transport):
         transport.attempt.open().receive("x")
 
 
-def test_the_clients_close_is_noted_and_answered(client, connection):
+def test_the_clients_close_is_recorded_and_answered(client, connection):
     connection.close(1000, "bye")
 
     assert connection.closed_by_us == (1000, "bye")
@@ -174,18 +174,18 @@ def test_an_attempt_that_ended_by_itself_was_not_abandoned(
     assert not transport.attempt.is_disposed
 
 
-def test_the_test_says_how_much_waits_to_be_written(connection):
+def test_the_test_sets_the_number_of_unwritten_frames(connection):
     connection.buffered = 7
 
     assert connection.buffered == 7
 
 
 @pytest.mark.parametrize("property_name", ["attempt", "connection"])
-def test_asking_too_early_is_told(transport, property_name):
-    with pytest.raises(UsageError, match="nobody has tried to connect yet"):
+def test_reading_an_attempt_too_early_is_an_error(transport, property_name):
+    with pytest.raises(UsageError, match="client has not tried to connect yet"):
         getattr(transport, property_name)
 
 
-def test_asking_for_a_connection_before_it_opens_is_told(transport, client):
-    with pytest.raises(UsageError, match="not open yet"):
+def test_reading_a_connection_before_it_opens_is_an_error(transport, client):
+    with pytest.raises(UsageError, match=r"has not opened: call attempt\.open"):
         _ = transport.connection

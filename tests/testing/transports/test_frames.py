@@ -1,4 +1,4 @@
-"""The server's end of the wire."""
+"""Frames as the server encodes and decodes them."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_a_frame_of_the_client_is_read(message):
         Message(None, None, "room:1", "news", b"\x00\x01"),
         Message("1", "2", "r", "phx_reply", {"status": "ok", "response": {}}),
         Message("1", "2", "r", "phx_reply", {"status": "ok", "response": b"\x07"}),
-        Message("1", "2", "r", "phx_reply", "an odd one"),
+        Message("1", "2", "r", "phx_reply", "malformed"),
     ],
 )
 def test_the_client_reads_a_frame_of_the_server(message):

@@ -24,7 +24,7 @@ async def proxy():
 
 @pytest.fixture
 async def dial(proxy):
-    """Makes one more connection through the proxy."""
+    """Open a further connection through the proxy."""
     made = []
 
     async def connect():
@@ -41,37 +41,37 @@ async def ends(dial):
     return await dial()
 
 
-async def say(ends, data):
+async def exchange(ends, data):
     reader, writer = ends
     writer.write(data)
     return await reader.read(65536)
 
 
 async def test_it_carries_bytes_both_ways(proxy, ends):
-    assert await say(ends, b"hello") == b"hello"
+    assert await exchange(ends, b"hello") == b"hello"
     assert proxy.connections == 1
 
 
-async def test_silence_loses_bytes_and_tells_nobody(proxy, ends):
+async def test_silence_discards_bytes_and_keeps_the_connection(proxy, ends):
     proxy.silence()
 
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(say(ends, b"hello"), 0.05)
+        await asyncio.wait_for(exchange(ends, b"hello"), 0.05)
     proxy.heal()
-    assert await say(ends, b"again") == b"again"
+    assert await exchange(ends, b"again") == b"again"
 
 
-async def test_a_corrupted_piece_has_its_last_bit_turned_over(proxy, ends):
+async def test_a_corrupted_chunk_has_its_last_bit_flipped(proxy, ends):
     proxy.corrupt()
 
-    assert await say(ends, b"abc") == b"abb"
-    assert await say(ends, b"abc") == b"abc"
+    assert await exchange(ends, b"abc") == b"abb"
+    assert await exchange(ends, b"abc") == b"abc"
 
 
 async def test_a_budget_cuts_in_the_middle(proxy, ends):
     proxy.cut_after(3)
 
-    assert await say(ends, b"hello") == b"hel"
+    assert await exchange(ends, b"hello") == b"hel"
     assert await ends[0].read() == b""
 
 
@@ -79,14 +79,14 @@ async def test_a_budget_cuts_all_connections_once(proxy, ends, dial):
     other = await dial()
     proxy.cut_after(3)
 
-    assert await say(ends, b"hello") == b"hel"
+    assert await exchange(ends, b"hello") == b"hel"
     assert await other[0].read() == b""
 
-    assert await say(await dial(), b"hello") == b"hello"
+    assert await exchange(await dial(), b"hello") == b"hello"
 
 
 async def test_a_reset_is_a_reset(proxy, ends):
-    await say(ends, b"hello")
+    await exchange(ends, b"hello")
 
     proxy.reset()
 
@@ -94,7 +94,7 @@ async def test_a_reset_is_a_reset(proxy, ends):
         await ends[0].read()
 
 
-async def test_whoever_dials_is_refused_until_it_accepts_again(proxy):
+async def test_new_connections_are_refused_until_it_accepts_again(proxy):
     await proxy.refuse()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", proxy.port)
@@ -108,13 +108,13 @@ async def test_a_delay_holds_back_and_a_throttle_holds_back_longer(proxy, ends):
     clock = asyncio.get_running_loop().time
     begin = clock()
     proxy.delay(0.02)
-    await say(ends, b"x")
+    await exchange(ends, b"x")
     delayed = clock() - begin
 
     proxy.heal()
     proxy.throttle(1000)
     begin = clock()
-    await say(ends, b"x" * 50)
+    await exchange(ends, b"x" * 50)
     throttled = clock() - begin
 
     assert delayed >= 0.04
@@ -124,7 +124,7 @@ async def test_a_delay_holds_back_and_a_throttle_holds_back_longer(proxy, ends):
 async def test_blocked_writes_arrive_once_it_reads_again(proxy, ends):
     proxy.block_writes()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(say(ends, b"hello"), 0.05)
+        await asyncio.wait_for(exchange(ends, b"hello"), 0.05)
 
     proxy.heal()
 

@@ -1,4 +1,4 @@
-"""What was said on a connection, on a tape."""
+"""Tapes: recording the traffic of a connection, and reading it."""
 
 import msgspec
 import pytest
@@ -31,7 +31,7 @@ def line(entry):
     return msgspec.json.encode(entry).decode()
 
 
-def test_a_life_is_recorded_from_its_opening_to_its_end(phx):
+def test_a_connection_is_recorded_from_its_opening_to_its_end(phx):
     tape = phx.record(recorded(phx.socket))
     phx.socket.channel("room:a", {"name": "me"}).join()
     phx.run(server="-oj#")
@@ -74,7 +74,7 @@ def test_a_tape_is_read_from_a_file(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [Sent, Received])
-def test_bytes_come_back_as_they_were(phx, kind):
+def test_bytes_are_decoded_from_the_tape(phx, kind):
     message = Message(None, None, "room:a", "data", b"\x00\xff")
     written = line(kind(0.0, message, is_binary=True))
 
@@ -83,9 +83,9 @@ def test_bytes_come_back_as_they_were(phx, kind):
     assert entry.original == message
 
 
-def test_a_binary_answer_comes_back_as_it_was():
-    answer = {"status": "ok", "response": b"\x00\xff"}
-    message = Message("1", "2", "room:a", "phx_reply", answer)
+def test_a_binary_response_is_decoded_from_the_tape():
+    reply = {"status": "ok", "response": b"\x00\xff"}
+    message = Message("1", "2", "room:a", "phx_reply", reply)
 
     (entry,) = read_tape([line(Received(0.0, message, is_binary=True))])
 
@@ -99,15 +99,15 @@ def test_a_binary_answer_comes_back_as_it_was():
         "nonsense",
         "{}",
         "[]",
-        '{"kind":"unheard of","at":0}',
+        '{"kind":"unknown","at":0}',
         '{"kind":"opened"}',
         '{"kind":"sent","at":0,"message":[1]}',
         '{"kind":"sent","at":0,"binary":true,"message":[null,null,"t","e","*"]}',
         '{"kind":"sent","at":0,"binary":true,"message":[null,null,"t","phx_reply",{}]}',
     ],
 )
-def test_a_line_that_is_no_entry_is_named(bad):
-    with pytest.raises(UsageError, match="line 2 of the tape is no entry"):
+def test_the_error_names_a_line_that_is_not_an_entry(bad):
+    with pytest.raises(UsageError, match="line 2 of the tape is not an entry"):
         list(read_tape([line(Opened(0.0)), bad]))
 
 
