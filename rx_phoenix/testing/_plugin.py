@@ -1,4 +1,4 @@
-"""The kit as fixtures of pytest: `Phx` as ``phx``; ``cold``, ``hot`` and ``expect``."""
+"""The pytest fixtures of the kit: ``phx``, ``cold``, ``hot`` and ``expect``."""
 
 import gc
 from collections.abc import Callable, Generator
@@ -30,7 +30,7 @@ HAS_FAILED = pytest.StashKey[bool]()
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember of a test whether it failed: then what it leaves behind is no news."""
+    """Store the outcome of a test: a failed one is not checked for leftovers."""
     report = yield
     item.stash[HAS_FAILED] = report.failed or item.stash.get(HAS_FAILED, False)
     return report
@@ -44,16 +44,16 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
         left, right = right, left
     if not isinstance(right, Marbles):
         return None
-    return ["the stream says what the marbles say", *explain(left, right)]
+    return ["the recording equals the marbles", *explain(left, right)]
 
 
 @pytest.fixture
 def phx_timeline(request: pytest.FixtureRequest) -> Generator[Timeline]:
-    """The clock of a test, which all fixtures of the kit share."""
+    """The clock of a test, shared by all fixtures of the kit."""
     if iscoroutinefunction(request.function):
         pytest.fail(
-            f"{request.function.__name__} is an `async def`, which runs on a loop of "
-            "its own.\nIn virtual time a test is a plain `def`: let callbacks await, "
+            f"{request.function.__name__} is an `async def`, which runs on its own "
+            "loop.\nIn virtual time a test is a plain `def`: let callbacks await, "
             "or call phx.wait_for(…).",
             pytrace=False,
         )
@@ -71,33 +71,33 @@ def phx_timeline(request: pytest.FixtureRequest) -> Generator[Timeline]:
 
 @pytest.fixture
 def phx(phx_timeline: Timeline) -> Generator[Phx]:
-    """A socket in virtual time, whose server is a lane of marbles."""
+    """A socket in virtual time whose server is a lane of marbles."""
     with watch_leases() as shares, Unhandled() as unhandled:
         phx = Phx(phx_timeline)
         with forget_pushes():
             yield phx
             phx_timeline.dispose()
-            # What nobody looked at is told when it is collected.
+            # Unobserved outcomes are reported when their push is collected.
             gc.collect(1)
         phx_timeline.problems += held(shares)
         phx_timeline.problems += phx.close()
-        phx_timeline.problems += phx.untaken()
-        phx_timeline.problems += unhandled.told()
+        phx_timeline.problems += phx.undelivered()
+        phx_timeline.problems += unhandled.messages()
 
 
 @pytest.fixture
 def cold(phx_timeline: Timeline) -> Callable[..., Source]:
-    """Makes a stream that plays a lane anew for each subscription."""
+    """A factory of streams that play a lane for each subscription."""
     return phx_timeline.cold
 
 
 @pytest.fixture
 def hot(phx_timeline: Timeline) -> Callable[..., Source]:
-    """Makes a stream that plays a lane from now on, whoever listens."""
+    """A factory of streams that play a lane once, from now on."""
     return phx_timeline.hot
 
 
 @pytest.fixture
 def expect(phx_timeline: Timeline) -> Callable[..., Expectation]:
-    """Expects something of a stream."""
+    """A factory of expectations."""
     return phx_timeline.expect

@@ -1,4 +1,4 @@
-"""The guide to testing: every block of code runs, and fails as it says."""
+"""The guide to testing: every block of code runs, and fails as shown."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The kit as fixtures of pytest: what a failing test looks like."""
+"""The pytest fixtures of the kit, and the reports of failing tests."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def run(pytester):
     return run
 
 
-def test_the_fixtures_are_known_without_a_word(run):
+def test_the_fixtures_need_no_import(run):
     result = run(
         """
 def test_it(phx, cold, hot, expect):
@@ -37,7 +37,7 @@ def test_an_async_test_is_refused(run):
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "test_it is an `async def`, which runs on a loop of its own.",
+            "test_it is an `async def`, which runs on its own loop.",
             "In virtual time a test is a plain `def`: let callbacks await, or call *",
         ]
     )
@@ -57,7 +57,7 @@ def test_it(phx):
     result.stdout.fnmatch_lines(
         [
             '>       assert replies == phx.marbles("-j")',
-            "E       assert the stream says what the marbles say",
+            "E       assert the recording equals the marbles",
             "E             expected  -j-",
             "E             actual    --j",
             "E                        ^",
@@ -96,7 +96,7 @@ def test_two(phx):
     )
 
     result.assert_outcomes(failed=2)
-    result.stdout.no_fnmatch_line("*the stream says what*")
+    result.stdout.no_fnmatch_line("*the recording equals*")
 
 
 def test_a_failure_points_at_the_test_not_into_the_kit(run):
@@ -105,7 +105,7 @@ def test_a_failure_points_at_the_test_not_into_the_kit(run):
     result.stdout.fnmatch_lines(
         [
             '>       phx.run(server="-oq")',
-            "E       rx_phoenix.testing.MarbleError: 'q' is no letter of *",
+            "E       rx_phoenix.testing.MarbleError: 'q' is not a letter of *",
             "E       ",
             "E           -oq",
             "E             ^",
@@ -145,7 +145,7 @@ def left(*lines):
     return ["the test left something behind:", *(f"  - {line}" for line in lines)]
 
 
-def test_an_error_that_nobody_handled_fails_the_test(run):
+def test_an_unhandled_error_fails_the_test(run):
     result = run(
         """
 def test_it(phx):
@@ -160,13 +160,13 @@ def test_it(phx):
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         left(
-            "nobody handled ZeroDivisionError('division by zero'), "
+            "unhandled: ZeroDivisionError('division by zero'), "
             "raised in test_it.<locals>.<lambda> (test_*.py:7)"
         )
     )
 
 
-def test_an_error_that_the_test_looks_at_is_handled(run):
+def test_an_error_that_the_test_records_is_handled(run):
     result = run(
         """
 def test_it(phx):
@@ -183,7 +183,7 @@ def test_it(phx):
     result.assert_outcomes(passed=1)
 
 
-def test_a_refusal_that_nobody_looked_at_fails_the_test(run):
+def test_an_unobserved_refusal_fails_the_test(run):
     result = run(
         """
 def test_it(phx):
@@ -195,7 +195,7 @@ def test_it(phx):
     )
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(left("nobody handled PushRefused(*'error'*"))
+    result.stdout.fnmatch_lines(left("unhandled: PushRefused(*'error'*"))
 
 
 def test_a_lease_that_is_still_held_fails_the_test(run):
@@ -265,11 +265,11 @@ def test_it(phx):
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
-        left("nobody handled ValueError('mine'), raised in fail (test_*.py:6)")
+        left("unhandled: ValueError('mine'), raised in fail (test_*.py:6)")
     )
 
 
-def test_a_message_that_nobody_took_fails_the_test(run):
+def test_a_message_without_a_subscriber_fails_the_test(run):
     result = run(
         """
 def test_it(phx):
@@ -282,13 +282,13 @@ def test_it(phx):
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         left(
-            'nobody took m  [[]"1",null,"room:1","news",{"n":1}[]] at 0.3 s, '
+            'no subscriber for m  [[]"1",null,"room:1","news",{"n":1}[]] at 0.3 s, '
             "played in test_it (test_*.py:8)"
         )
     )
 
 
-def test_a_whole_message_that_nobody_took_is_fine(run):
+def test_a_raw_message_needs_no_subscriber(run):
     result = run(
         """
 from rx_phoenix import Message
@@ -304,7 +304,7 @@ def test_it(phx):
     result.assert_outcomes(passed=1)
 
 
-def test_a_refusal_that_one_test_does_not_look_at_fails_no_other(run):
+def test_an_unobserved_refusal_of_one_test_fails_no_other(run):
     result = run(
         """
 import gc
@@ -321,19 +321,19 @@ def test_another(phx):
     result.assert_outcomes(passed=2)
 
 
-def test_a_message_that_nobody_takes_any_more_is_fine(run):
+def test_a_message_whose_subscriber_has_gone_is_fine(run):
     result = run(
         """
 def test_it(phx):
     phx.letters(m=Says("news", {"n": 1}))
     channel = phx.socket.channel("room:1")
     phx.record(channel.joined)
-    heard = []
-    ref = channel.on("news", heard.append)
+    payloads = []
+    ref = channel.on("news", payloads.append)
     phx.run(server="-ojm")
     channel.off("news", ref)
     phx.run(server="m")
-    assert heard == [{"n": 1}]
+    assert payloads == [{"n": 1}]
 """
     )
 
@@ -373,7 +373,7 @@ def test_it(phx):
     result.assert_outcomes(passed=1)
 
 
-def test_what_raises_while_the_socket_closes_is_told(run):
+def test_an_error_while_the_socket_closes_is_reported(run):
     result = run(
         """
 def test_it(phx):
@@ -386,7 +386,7 @@ def test_it(phx):
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
-        ["*nobody handled ZeroDivisionError*raised in test_it.<locals>.<lambda>*"]
+        ["*unhandled: ZeroDivisionError*raised in test_it.<locals>.<lambda>*"]
     )
 
 
@@ -409,7 +409,7 @@ def test_two(phx):
     result.assert_outcomes(passed=2, errors=1)
 
 
-def test_what_a_failed_test_leaves_is_no_news(run):
+def test_a_failed_test_is_not_checked_for_leftovers(run):
     result = run(
         """
 def test_it(phx):

@@ -1,4 +1,4 @@
-"""Where in the code something was asked for, so that a failure can say it."""
+"""Call sites in the code of the user, for failure messages."""
 
 import sys
 from pathlib import Path
@@ -8,13 +8,13 @@ from typing import NamedTuple, Self
 __all__ = ["CallSite", "Place", "short"]
 
 PLUMBING = ("asyncio", "contextlib", "reactivex", "rx_phoenix._streams")
-"""Modules that only pass things on; the place of interest called them."""
+"""Modules that only forward calls; the relevant line called them."""
 
 KIT = "rx_phoenix.testing"
 PACKAGE = "rx_phoenix"
 
 HOME = f"{Path(__file__).parents[3]}/"
-"""Where the package lies."""
+"""The directory that holds the package."""
 
 
 class Place(NamedTuple):
@@ -30,11 +30,11 @@ class Place(NamedTuple):
 
 
 class CallSite(NamedTuple):
-    """Who asked for something, and which code of the user's led to it.
+    """The line that made a call, with the line of the user's code that led to it.
 
     Attributes:
-        place: The innermost line that is not plumbing.
-        caller: The innermost line outside the package, if that is another one.
+        place: The innermost line outside the forwarding modules.
+        caller: The innermost line outside the package, if it is a different one.
     """
 
     place: Place | None
@@ -42,11 +42,11 @@ class CallSite(NamedTuple):
 
     @classmethod
     def here(cls) -> Self:
-        """The origin of the call that runs now."""
+        """Return the site of the running call."""
         # inspect.stack() would cost milliseconds, and this runs for every timer.
         here = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         frame = place = _skip(here, *PLUMBING, KIT)
-        # The kit again means that its loop made the call: nobody of interest beyond.
+        # A frame of the kit is its loop: no user code called it.
         while frame and _is_in(frame, PACKAGE, *PLUMBING) and not _is_in(frame, KIT):
             frame = frame.f_back
         if frame is None or frame is place or _is_in(frame, KIT):
@@ -55,12 +55,12 @@ class CallSite(NamedTuple):
 
     def __str__(self) -> str:
         if self.caller is None:
-            return str(self.place or "from nowhere in particular")
+            return str(self.place or "at an unknown place")
         return f"{self.place}, called {self.caller}"
 
 
 def short(path: str) -> str:
-    """A path as a reader wants it: from here, or from where packages lie.
+    """Shorten a path: relative to the working directory or to site-packages.
 
     >>> short("/usr/lib/python3/site-packages/rx_phoenix/push.py")
     'rx_phoenix/push.py'

@@ -1,4 +1,4 @@
-"""What a test may not leave behind: errors, tasks and timers."""
+"""Checks for errors, leases, tasks and timers that a test left behind."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -18,21 +18,21 @@ __all__ = ["Unhandled", "held", "left_on", "pass_time", "shut_down"]
 
 
 class Unhandled(Handler):
-    """Keeps the errors that the library logs because nobody handles them."""
+    """A log handler that collects the library's unhandled errors."""
 
     def __init__(self) -> None:
         super().__init__(ERROR)
         self.errors: list[BaseException | str] = []
 
     def emit(self, record: LogRecord) -> None:
-        """Keep what is logged."""
+        """Collect the error of a record."""
         error = record.exc_info and record.exc_info[1]
         self.errors.append(error or record.getMessage())
 
-    def told(self) -> Iterator[str]:
-        """Each in a line that says where it came from."""
+    def messages(self) -> Iterator[str]:
+        """Yield a line for each error, with its origin."""
         for error in self.errors:
-            yield f"nobody handled {told(error)}"
+            yield f"unhandled: {describe(error)}"
 
     def __enter__(self) -> Self:
         getLogger("rx_phoenix").addHandler(self)
@@ -43,20 +43,20 @@ class Unhandled(Handler):
 
 
 def held(shares: Iterable[Share]) -> Iterator[str]:
-    """The shares of leases that nobody gave back."""
+    """Yield a line for each lease subscription that was not disposed."""
     for share in shares:
         if share.is_held:
-            yield f"a lease is still held: taken {share.origin}"
+            yield f"a lease is still held: taken {share.call_site}"
 
 
 def pass_time(scheduler: VirtualScheduler, seconds: float) -> Iterator[str]:
-    """Let time pass, and tell what raises in it."""
+    """Advance the clock; yield a line for each error raised meanwhile."""
     end = scheduler.clock + seconds
     while True:
         try:
             scheduler.advance_to(end)
-        except Exception as error:  # noqa: BLE001 - told with what else is left
-            yield f"nobody handled {told(error)}"
+        except Exception as error:  # noqa: BLE001 - reported with the other leftovers
+            yield f"unhandled: {describe(error)}"
             if isinstance(error, UsageError):
                 return
         else:
@@ -64,9 +64,9 @@ def pass_time(scheduler: VirtualScheduler, seconds: float) -> Iterator[str]:
 
 
 def left_on(loop: VirtualLoop) -> Iterator[str]:
-    """What is left on a loop, each in a line that says where it came from."""
+    """Yield a line for each error, task and timer on a loop, with its origin."""
     for error in loop.errors:
-        yield f"nobody handled {told(error)}"
+        yield f"unhandled: {describe(error)}"
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         yield f"a task still runs: {waiting_at(task)}"
@@ -75,7 +75,7 @@ def left_on(loop: VirtualLoop) -> Iterator[str]:
 
 
 def shut_down(loop: VirtualLoop) -> None:
-    """Cancel the tasks that are left, and close a loop."""
+    """Cancel the remaining tasks and close a loop."""
     loop.errors.clear()
     loop.set_exception_handler(noop)
     for task in asyncio.all_tasks(loop):
@@ -84,8 +84,8 @@ def shut_down(loop: VirtualLoop) -> None:
     loop.close()
 
 
-def told(error: BaseException | str) -> str:
-    """An error with the place that raised it."""
+def describe(error: BaseException | str) -> str:
+    """Describe an error with the line that raised it."""
     if isinstance(error, str):
         return error
     frames = list(walk_tb(error.__traceback__))

@@ -1,6 +1,6 @@
-"""Who takes what a stream gives, for the checks at the end of a test.
+"""Tracing of subscriptions and deliveries, for the checks at the end of a test.
 
-It wraps methods of the streams meanwhile, so that production code pays nothing.
+Methods of the streams are wrapped during a test only, so production code pays nothing.
 """
 
 from collections.abc import Generator
@@ -25,17 +25,17 @@ class Share(abc.DisposableBase):
 
     Attributes:
         subscription: The subscription.
-        origin: Who subscribed.
-        is_disposed: Whether it was disposed.
+        call_site: The call that subscribed.
+        is_disposed: True once it was disposed.
     """
 
     subscription: abc.DisposableBase
-    origin: CallSite
+    call_site: CallSite
     is_disposed: bool = False
 
     @property
     def is_held(self) -> bool:
-        """Whether it is neither disposed nor ended."""
+        """True until it is disposed or its stream ends."""
         subscription = self.subscription
         has_ended = (
             isinstance(subscription, Subscription) and subscription.hub.has_ended
@@ -43,20 +43,20 @@ class Share(abc.DisposableBase):
         return not (self.is_disposed or has_ended)
 
     def dispose(self) -> None:
-        """Give it back."""
+        """Dispose the subscription."""
         self.is_disposed = True
         self.subscription.dispose()
 
 
 @contextmanager
 def watch_leases() -> Generator[list[Share]]:
-    """Every share of a lease that is taken meanwhile."""
+    """Collect every subscription to a lease that is made meanwhile."""
     shares: list[Share] = []
     subscribe = cast("Any", Lease[Any].subscribe)
 
     def traced(lease: Lease[Any], *args: Any, **options: Any) -> abc.DisposableBase:
-        origin = CallSite.here()
-        share = Share(subscribe(lease, *args, **options), origin)
+        call_site = CallSite.here()
+        share = Share(subscribe(lease, *args, **options), call_site)
         shares.append(share)
         return share
 
@@ -69,7 +69,7 @@ def watch_leases() -> Generator[list[Share]]:
 
 @contextmanager
 def watch_deliveries() -> Generator[list[object]]:
-    """Every value that a hub delivers to somebody meanwhile."""
+    """Collect every value that a hub delivers to an observer meanwhile."""
     taken: list[object] = []
     emit = cast("Any", Hub[Any].on_next)
 
@@ -87,10 +87,10 @@ def watch_deliveries() -> Generator[list[object]]:
 
 @contextmanager
 def forget_pushes() -> Generator[None]:
-    """Ask for no push that is made meanwhile, once it is over.
+    """On exit, silence the pushes that were made meanwhile.
 
-    A refusal that nobody looked at is reported when its push is collected, and that may
-    be in the middle of another test.
+    An unobserved refusal is reported when its push is collected, which may happen
+    during another test.
     """
     pushes: WeakSet[Push] = WeakSet()
     init = cast("Any", Push.__init__)

@@ -1,7 +1,7 @@
-"""What the letters of a lane mean.
+"""Meanings of the letters of a lane.
 
-The client's letters say what it does, the server's what happens to it. Letters of a
-test's own are values of the same classes.
+Client letters stand for actions of the client, server letters for events at the client.
+Custom letters are values of the same classes.
 """
 
 from collections.abc import Mapping
@@ -39,12 +39,12 @@ __all__ = [
 ]
 
 ANY: Any = object()
-"""A payload that the test does not care about."""
+"""Stands for any payload."""
 
 LIFECYCLE = frozenset({JOIN, LEAVE, HEARTBEAT})
 
 
-# What the client does.
+# Client letters.
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ class Disconnects:
     """The client ends its connection, or abandons an attempt."""
 
     def __str__(self) -> str:
-        return "we closed"
+        return "disconnect"
 
 
 @dataclass(frozen=True, slots=True)
 class Sends:
-    """The client sends a message that fits.
+    """The client sends a matching message.
 
     Attributes:
-        event: The event; None for any that is not a join, a leave or a heartbeat.
-        payload: The payload, any if it is not given.
-        topic: The topic, any if None.
+        event: The event; None matches any but a join, a leave or a heartbeat.
+        payload: The payload; any payload matches if it is not given.
+        topic: The topic; None matches any.
 
     >>> Sends("new_msg").fits(Message("1", "2", "room:1", "new_msg", {"body": "hi"}))
     True
@@ -81,7 +81,7 @@ class Sends:
     topic: str | None = None
 
     def fits(self, message: Message) -> bool:
-        """Whether a message is one of these."""
+        """Return True if a message matches."""
         if self.event is None:
             fits_event = message.event not in LIFECYCLE
         else:
@@ -108,10 +108,10 @@ CLIENT_LETTERS: Mapping[str, ClientLetter] = {
     "h": Sends(HEARTBEAT, topic=PHOENIX),
     "!": Disconnects(),
 }
-"""What every client lane may say."""
+"""The predefined client letters."""
 
 
-# What happens to the client.
+# Server letters.
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Fails:
     """The attempt to connect fails.
 
     Attributes:
-        error: What the transport says: a `ConnectError` or any other exception.
+        error: The error of the transport: a `ConnectError` or any other exception.
     """
 
     error: Exception = field(default_factory=lambda: ConnectError("refused"))
@@ -138,12 +138,12 @@ class Fails:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The server answers the oldest message of the client's that it still owes one.
+    """The server replies to the oldest unanswered message of the client.
 
     Attributes:
-        to: The client's letter whose messages are answered.
+        to: The client letter whose messages are answered.
         status: The status.
-        response: The body.
+        response: The response.
     """
 
     to: str
@@ -157,12 +157,12 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """The server's channel says something to the client, by its own.
+    """The server's channel sends an event to the client.
 
     Attributes:
         event: The event.
         payload: The payload.
-        topic: The channel's topic. None is fine while one channel is joined.
+        topic: The channel's topic; optional while only one channel is joined.
     """
 
     event: str
@@ -176,7 +176,7 @@ class Says:
 
 @dataclass(frozen=True, slots=True)
 class Closes:
-    """The connection ends, and not by the client.
+    """The server or the network ends the connection.
 
     Attributes:
         code: The close code; 1006 stands for a loss without a close frame.
@@ -188,7 +188,7 @@ class Closes:
 
     @property
     def is_clean(self) -> bool:
-        """Whether the peer says goodbye with a close frame."""
+        """True if the peer sends a close frame."""
         return ConnectionLost(self.code).clean
 
     def __str__(self) -> str:
@@ -197,7 +197,7 @@ class Closes:
 
 
 ServerLetter = Opens | Fails | Answers | Says | Closes | Message | str | bytes
-"""A `Message`, a text or a binary frame goes out as it is."""
+"""A `Message`, a text frame or a binary frame is sent unchanged."""
 
 REFUSAL = {"reason": "unauthorized"}
 
@@ -215,18 +215,18 @@ SERVER_LETTERS: Mapping[str, ServerLetter] = {
     "x": Closes(),
     "#": Closes(1006),
 }
-"""What every server lane may say."""
+"""The predefined server letters."""
 
 
 def meaning_of(letter: ClientLetter | ServerLetter) -> str:
-    """What a letter means, in a few words."""
+    """Describe a letter in a few words."""
     if isinstance(letter, Message):
         return f"{letter.event} {letter.payload!r} to {letter.topic}"
     return repr(letter) if isinstance(letter, str | bytes) else str(letter)
 
 
 class LetterValue:
-    """A letter in a value lane: it equals its frame, its payload or its response.
+    """A letter in a value lane; equal to its frame, its payload and its response.
 
     >>> j = LetterValue("j", Answers("J", response={"n": 1}))
     >>> j == {"n": 1}, j == Reply("ok", {"n": 1}), j == Reply("error", {"n": 1})

@@ -1,4 +1,4 @@
-"""The client's lane: what the client did, and whether that was expected."""
+"""The client's lane: its actions, compared with the expected ones."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ from rx_phoenix.testing._transports.fake import FakeAttempt
 __all__ = ["Action", "Actual", "ClientLane", "Expected", "frame_text"]
 
 Action = Connects | Disconnects | Message
-"""What a client does; a message is one that it sends."""
+"""An action of the client; a message is one that it sent."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Actual:
-    """Something the client did.
+    """An action that the client took.
 
     Attributes:
-        time: When, in seconds of the test's clock.
-        action: What it did.
-        attempt: On which attempt to connect.
+        time: Its time, in seconds of the test's clock.
+        action: The action.
+        attempt: The attempt to connect that it belongs to.
     """
 
     time: float
@@ -42,7 +42,7 @@ class Actual:
 
 
 class Expected:
-    """A letter of an expected lane; it equals each action that it means."""
+    """A letter of an expected lane; equal to each action that it means."""
 
     def __init__(self, letter: str, meaning: ClientLetter) -> None:
         self.letter = letter
@@ -60,11 +60,11 @@ class Expected:
 
 
 class ClientLane:
-    """Everything the client did, in order.
+    """All actions of the client, in order.
 
     Attributes:
-        letters: What its letters mean; a test's own come first.
-        done: What it did.
+        letters: The meanings of its letters; custom letters come first.
+        done: Its actions.
     """
 
     def __init__(self) -> None:
@@ -72,36 +72,36 @@ class ClientLane:
         self.done: list[Actual] = []
 
     def add_letter(self, letter: str, meaning: ClientLetter) -> None:
-        """Know a letter of the test's own, before all others."""
+        """Add a custom letter before all others."""
         others = {name: old for name, old in self.letters.items() if name != letter}
         self.letters = {letter: meaning, **others}
 
     def means(self, letter: str, action: Action) -> bool:
-        """Whether a letter means something that the client did."""
-        return self._wanted(letter) == action
+        """Return True if a letter means an action."""
+        return self._expected(letter) == action
 
     def sent(self, letter: str) -> list[Actual]:
-        """Everything that a letter means."""
-        return [did for did in self.done if self.means(letter, did.action)]
+        """Return the actions that a letter means."""
+        return [item for item in self.done if self.means(letter, item.action)]
 
     def compare(
         self, lane: Lane, server: Events, *, since: float = 0.0, tick: float = TICK
     ) -> list[str]:
-        """Why the client did something else than a lane says, as lines; none if not.
+        """Explain the first difference from a lane, as lines; none if there is none.
 
         Args:
-            lane: What was expected.
-            server: What the server did, for the drawing.
-            since: When the lane begins, in seconds of the test's clock.
+            lane: The expected lane.
+            server: The actions of the server, for the drawing.
+            since: The start of the lane, in seconds of the test's clock.
             tick: Seconds of one character.
         """
-        wanted = [(mark.time, self._wanted(mark.letter)) for mark in lane.marks]
+        expected = [(mark.time, self._expected(mark.letter)) for mark in lane.marks]
         actual = [
-            (round(did.time - since, 9), did.action)
-            for did in self.done
-            if did.time >= since
+            (round(item.time - since, 9), item.action)
+            for item in self.done
+            if item.time >= since
         ]
-        at = first_difference(wanted, actual)
+        at = first_difference(expected, actual)
         if at is None:
             return []
         lanes = {
@@ -110,40 +110,40 @@ class ClientLane:
                 for time, letter in server
                 if time >= since
             ],
-            "expected": [(time, letter.letter) for time, letter in wanted],
-            "actual": self.drawn(actual, [letter for _, letter in wanted]),
+            "expected": [(time, letter.letter) for time, letter in expected],
+            "actual": self.drawn(actual, [letter for _, letter in expected]),
         }
         details = {
-            "expected": [str(letter) for time, letter in wanted if time == at],
+            "expected": [str(letter) for time, letter in expected if time == at],
             "actual": [self.describe(action) for time, action in actual if time == at],
         }
         return show(lanes, at, details, tick)
 
     def drawn(
-        self, actual: Sequence[tuple[float, Action]], wanted: Iterable[Expected] = ()
+        self, actual: Sequence[tuple[float, Action]], expected: Iterable[Expected] = ()
     ) -> Events:
-        """What the client did as letters, those that were expected where they fit."""
+        """Write actions as letters; use the expected letter where it matches."""
         return [
-            (did[0], letter.letter if letter == did[1] else self.letter_of(did[1]))
-            for did, letter in zip_longest(actual, wanted)
-            if did is not None
+            (item[0], letter.letter if letter == item[1] else self.letter_of(item[1]))
+            for item, letter in zip_longest(actual, expected)
+            if item is not None
         ]
 
     def letter_of(self, action: Action) -> str:
-        """The first letter that means something that the client did."""
+        """Return the first letter that means an action."""
         return next(letter for letter in self.letters if self.means(letter, action))
 
     def describe(self, action: Action) -> str:
-        """Something that the client did, in a line."""
+        """Describe an action in one line."""
         text = frame_text(action) if isinstance(action, Message) else str(action)
         return f"{self.letter_of(action)}  {text}"
 
-    def _wanted(self, letter: str) -> Expected:
+    def _expected(self, letter: str) -> Expected:
         return Expected(letter, self.letters[letter])
 
 
 def frame_text(message: Message) -> str:
-    """A message as protocol 2 writes it, for a reader.
+    """Format a message as protocol 2 encodes it.
 
     >>> frame_text(Message("1", "2", "room:1", "ping", {"n": 1}))
     '["1","2","room:1","ping",{"n":1}]'

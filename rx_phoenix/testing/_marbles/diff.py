@@ -1,4 +1,4 @@
-"""Where what happened differs from what was expected, for a reader."""
+"""Readable differences between expected and actual lanes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
@@ -14,7 +14,7 @@ INDENT = "    "
 def first_difference(
     expected: Iterable[tuple[float, object]], actual: Iterable[tuple[float, object]]
 ) -> float | None:
-    """The first instant at which one says what the other does not; None if equal.
+    """Return the first instant at which two lanes differ; None if they are equal.
 
     >>> first_difference([(1, "a"), (2, "b")], [(1, "a"), (3, "b")])
     2
@@ -31,13 +31,13 @@ def show(
     details: Mapping[str, Sequence[str]],
     tick: float = TICK,
 ) -> list[str]:
-    r"""Lanes above each other, a caret under an instant, and what happened there.
+    r"""Draw lanes above each other, with a caret and details at an instant.
 
     Args:
         lanes: The lanes by name.
         at: The instant.
-        details: What to say about the instant, by name; nothing said is nothing
-            happened.
+        details: The lines about the instant by name; an empty sequence is shown as
+            "nothing".
         tick: Seconds of one character.
 
     >>> lanes = {"expected": [(0.1, "a")], "actual": [(0.2, "a")]}
@@ -57,9 +57,9 @@ def show(
     ]
     lines.append(f"{INDENT}{'':{width}}  {' ' * drawing.columns[at]}^")
     if drawing.tick != tick:
-        lines.append(f"(a character is {duration(drawing.tick)} here)")
+        lines.append(f"(one character is {duration(drawing.tick)} here)")
     lines.append(f"at {duration(at)}")
-    for name, said in details.items():
-        for heading, line in zip_longest([name], said or ["nothing"], fillvalue=""):
+    for name, texts in details.items():
+        for heading, line in zip_longest([name], texts or ["nothing"], fillvalue=""):
             lines.append(f"{INDENT}{heading:{width}}  {line}")
     return lines

@@ -12,7 +12,7 @@ Events = Sequence[tuple[float, str]]
 """Letters and their times, in the order of time."""
 
 LONGEST_GAP = 6
-"""How many ticks without an event are drawn: a jump takes as many characters."""
+"""The longest run of idle ticks that is drawn; a jump is about as wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Drawing:
 
     Attributes:
         lanes: The text of each lane by its name.
-        columns: Where each instant stands.
+        columns: The column of each instant.
         tick: Seconds of one character.
     """
 
@@ -33,7 +33,7 @@ class Drawing:
 def draw(lanes: Mapping[str, Events], tick: float = TICK) -> Drawing:
     """Draw lanes above each other.
 
-    Events closer than a tick cannot be written; then the tick is made finer.
+    The tick is refined if events are closer than one tick.
 
     >>> draw({"one": [(0.1, "a")], "two": [(0.1, "b"), (0.1, "c"), (3, "d")]}).lanes
     {'one': '-a    2.8s -', 'two': '-(bc) 2.8s d'}
@@ -64,7 +64,7 @@ def draw_lane(events: Events, tick: float = TICK) -> str:
 
 
 def events_at(events: Events, time: float) -> str:
-    """The letters of one instant."""
+    """Return the letters of one instant."""
     return "".join(letter for at, letter in events if at == time)
 
 
@@ -80,7 +80,7 @@ def _gap(seconds: float, tick: float) -> str:
 
 
 def _cells(groups: Iterable[str]) -> list[str]:
-    """What each lane says at one instant, padded with blanks, which mean nothing."""
+    """Write the letters of each lane at one instant, padded to one width."""
     cells = [f"({group})" if len(group) > 1 else group or "-" for group in groups]
     width = max(map(len, cells))
     return [cell.ljust(width) for cell in cells]

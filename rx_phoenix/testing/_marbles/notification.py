@@ -1,6 +1,6 @@
-"""What a stream said, as values that can be compared.
+"""Notifications of a stream as values that can be compared.
 
-Rule: values are equal by value; errors by type and arguments, not by their text.
+Errors are equal if their types and arguments are.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,7 @@ class Failed:
     """The stream ended with an error.
 
     Attributes:
-        error: The error. In an expectation a class stands for any error of that
-            class.
+        error: The error. In an expectation a class matches each of its instances.
 
     >>> Failed(ValueError("a")) == Failed(ValueError("a"))
     True
@@ -47,11 +46,11 @@ Notification = Next | Failed | Completed
 
 
 class Recorded(NamedTuple):
-    """A notification and when it came.
+    """A notification with its time.
 
     Attributes:
         time: Seconds of the test's clock.
-        notification: What the stream said.
+        notification: The notification.
     """
 
     time: float
@@ -61,7 +60,7 @@ class Recorded(NamedTuple):
 def same_error(
     one: Exception | type[Exception], other: Exception | type[Exception]
 ) -> bool:
-    """Whether two errors are the same by type and arguments; a class fits any of it."""
+    """Return True if type and arguments are equal; a class equals its instances."""
     if isinstance(one, type):
         return isinstance(other, one) or one is other
     if isinstance(other, type):

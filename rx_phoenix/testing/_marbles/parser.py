@@ -2,13 +2,13 @@
 
 ==========  =================================================================
 ``-``       a tick in which nothing happens
-``a``       a letter: something happens, and takes a tick
-``(ab)``    both at one instant, which takes one tick
+``a``       a letter: an event, which takes one tick
+``(ab)``    both events at one instant, which takes one tick
 `` 30s ``   a jump, between blanks; ``ms``, ``s``, ``m`` and ``h`` are units
-blanks      mean nothing, so that lanes can be aligned
+blanks      are ignored, so that lanes can be aligned
 ==========  =================================================================
 
-What the letters mean is the business of each lane.
+Each lane defines its letters.
 """
 
 import re
@@ -21,13 +21,13 @@ from rx_phoenix.errors import UsageError
 __all__ = ["TICK", "Lane", "MarbleError", "Mark", "check_letters", "duration", "parse"]
 
 __tracebackhide__ = True
-"""A failure points at the test, not into the kit."""
+"""Failures point at the test, not into the kit."""
 
 TICK = 0.1
-"""Seconds of one character, unless a test says otherwise."""
+"""Seconds of one character, by default."""
 
 Letters = Mapping[str, str] | None
-"""What each letter of a lane means, in a few words; None if any letter will do."""
+"""The letters of a lane with short descriptions; None allows any letter."""
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 RESERVED = frozenset("-() ")
@@ -41,7 +41,7 @@ TOKEN = re.compile(
 
 
 class MarbleError(UsageError):
-    """A marble string that cannot be read; the message points at the place."""
+    """A marble string is invalid; the message points at the place."""
 
     __module__ = "rx_phoenix.testing"  # the name that a failed test shows
 
@@ -52,8 +52,8 @@ class Mark(NamedTuple):
     Attributes:
         time: Seconds from the start of the lane.
         letter: The letter.
-        column: Where it stands in the text.
-        number: The number behind it; None without one.
+        column: Its column in the text.
+        number: The number after it; None without one.
     """
 
     time: float
@@ -64,7 +64,7 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A marble string, read.
+    """A parsed marble string.
 
     Attributes:
         text: The string.
@@ -77,7 +77,7 @@ class Lane:
     end: float
 
     def error(self, column: int, problem: str) -> MarbleError:
-        """An error that points at a place of it."""
+        """Return an error that points at a column."""
         return MarbleError(f"{problem}\n\n{pointer(self.text, column)}")
 
 
@@ -88,16 +88,16 @@ def parse(
     tick: float = TICK,
     numbered: bool = False,
 ) -> Lane:
-    """Read a marble string.
+    """Parse a marble string.
 
     Args:
         text: The string.
         letters: The letters it may use.
         tick: Seconds of one character.
-        numbered: Whether a number may stand behind a letter of a group.
+        numbered: True if a letter of a group may be followed by a number.
 
     Raises:
-        MarbleError: It cannot be read.
+        MarbleError: The string is invalid.
 
     >>> [(mark.time, mark.letter) for mark in parse("-a(bc) 1.5s d").marks]
     [(0.1, 'a'), (0.2, 'b'), (0.2, 'c'), (1.8, 'd')]
@@ -109,7 +109,7 @@ def parse(
 
 
 class Reader:
-    """Reads one string, token by token."""
+    """A parser of one string, fed token by token."""
 
     def __init__(
         self, text: str, letters: Letters, tick: float, *, numbered: bool
@@ -122,7 +122,7 @@ class Reader:
         self._numbered = numbered
 
     def read(self, token: re.Match[str]) -> None:
-        """Take the next token."""
+        """Process the next token."""
         match token.lastgroup:
             case "jump":
                 self._jump(token)
@@ -142,12 +142,12 @@ class Reader:
         if unit not in UNITS:
             self._fail(
                 start,
-                f"{token[0]!r} is no duration: write 250ms, 30s, 5m or 1h. If letters "
-                "are meant, put blanks between them",
+                f"{token[0]!r} is not a duration: write 250ms, 30s, 5m or 1h, or "
+                "put blanks between letters",
             )
         around = self._text[start - 1 : start] + self._text[end : end + 1]
         if around.strip():
-            self._fail(start, f"a jump stands between blanks: ' {token[0]} '")
+            self._fail(start, f"a jump needs blanks around it: ' {token[0]} '")
         self._pass(float(number) * UNITS[unit])
 
     def _group(self, token: re.Match[str]) -> None:
@@ -173,9 +173,9 @@ class Reader:
 
     def _mark(self, letter: str, column: int, number: int | None = None) -> None:
         if letter == "-":
-            self._fail(column, "a group is one instant: no time passes in it")
+            self._fail(column, "a group is one instant: remove the '-'")
         if self._letters is not None and letter not in self._letters:
-            self._fail(column, f"{letter!r} is no letter of this lane")
+            self._fail(column, f"{letter!r} is not a letter of this lane")
         self.marks.append(Mark(self.time, letter, column, number))
 
     def _fail(self, column: int, problem: str) -> NoReturn:
@@ -186,31 +186,31 @@ class Reader:
 
 
 def pointer(text: str, column: int) -> str:
-    """A marble string with a caret under a place of it."""
+    """Return a marble string with a caret under a column."""
     return f"    {text}\n    {' ' * column}^"
 
 
 def legend(letters: Mapping[str, str]) -> str:
-    """The letters of a lane with their meanings, a line each."""
+    """List letters with their meanings, one a line."""
     return "\n".join(f"    {letter}  {meaning}" for letter, meaning in letters.items())
 
 
 def check_letters(letters: Collection[str]) -> None:
-    """Refuse what cannot be a letter.
+    """Reject strings that cannot be letters.
 
     Raises:
-        UsageError: It is not one character, or one that has a meaning of its own.
+        UsageError: A string is not one character, or has a syntactic meaning.
     """
     for letter in letters:
         if len(letter) != 1 or letter in RESERVED or letter.isdigit():
             raise UsageError(
-                f"{letter!r} cannot be a letter: a letter is one character, and none "
-                "of '-', '(', ')', blank and the digits"
+                f"{letter!r} cannot be a letter: use one character other than '-', "
+                "'(', ')', a blank or a digit"
             )
 
 
 def duration(seconds: float) -> str:
-    """A duration as a lane says it.
+    """Format a duration in the syntax of a lane.
 
     >>> duration(0.9), duration(0.05), duration(90)
     ('0.9s', '50ms', '90s')

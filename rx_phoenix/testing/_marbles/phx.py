@@ -1,4 +1,4 @@
-"""A socket in virtual time, and its two lanes."""
+"""A socket in virtual time with its two lanes."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from itertools import groupby, zip_longest
@@ -34,35 +34,34 @@ from rx_phoenix.testing._transports.fake import FakeTransport
 __all__ = ["Phx"]
 
 __tracebackhide__ = True
-"""A failure points at the test, not into the kit."""
+"""Failures point at the test, not into the kit."""
 
 T = TypeVar("T")
 
 URL = "ws://phx.test/socket"
 
-GOODBYE = 2.0
-"""Seconds that a socket waits for a peer that does not answer its close."""
+CLOSE_TIMEOUT = 2.0
+"""Seconds that a socket waits for the peer to answer its close."""
 
 WITHOUT_JITTER: Mapping[str, Any] = {
     "reconnect": Reconnect(Backoff(0.25, 2.0, 30.0)),
     "rejoin": Rejoin(Backoff.steps(1, 2, 5, 10)),
     "random": lambda: 0.5,
 }
-"""The defaults, but for chance."""
+"""The defaults of a socket without jitter."""
 
 
 class Phx:
-    """A socket in virtual time, whose server is a lane of marbles.
+    """A socket in virtual time whose server is a lane of marbles.
 
-    Get it as the fixture ``phx``. While a test runs, the virtual loop is the running
-    one.
+    Get it as the fixture ``phx``. During a test the virtual loop is the running loop.
 
     Args:
         timeline: The test's clock.
 
     Attributes:
-        scheduler: The test's clock, for sockets and operators of the test's own.
-        transport: The fake transport, for sockets of the test's own.
+        scheduler: The test's clock, for further sockets and operators.
+        transport: The fake transport, for further sockets.
     """
 
     def __init__(self, timeline: Timeline) -> None:
@@ -83,7 +82,7 @@ class Phx:
 
     @property
     def tick(self) -> float:
-        """Seconds of one character of a lane: 0.1, unless the test sets another."""
+        """Seconds of one character of a lane; 0.1 by default."""
         return self._timeline.tick
 
     @tick.setter
@@ -91,37 +90,37 @@ class Phx:
         self._timeline.tick = self._server.tick = seconds
 
     def at(self, time: typing.RelativeTime, function: Callable[[], object]) -> None:
-        """Do something at a time of the test's clock, before the server acts then.
+        """Call a function at a time of the test's clock, before the server acts.
 
         Args:
             time: Seconds since the test began.
-            function: What to do; an ``async def`` runs in a task.
+            function: The function; an ``async def`` runs in a task.
         """
         self._timeline.at(time, function)
 
     def wait_for(self, awaitable: Awaitable[T]) -> T:
-        """Move the clock as far as it takes for an awaitable to end.
+        """Advance the clock until an awaitable ends, and return its result.
 
         Raises:
-            UsageError: Nothing is armed any more that could end it.
+            UsageError: No timer is armed that could end it.
         """
         return self.scheduler.loop.run_until_complete(awaitable)
 
     # The socket.
 
     def use(self, **options: Any) -> Self:
-        """Make the socket with other options than the kit's; before its first use.
+        """Set options of the socket before its first use.
 
-        The kit's are those of `Socket`, with delays that no jitter changes.
+        The defaults are those of `Socket`, without jitter.
 
         Args:
-            options: The arguments of `Socket`, ``url`` among them.
+            options: Arguments of `Socket`, including ``url``.
 
         Raises:
             UsageError: The socket was used already.
         """
         if self._socket is not None:
-            raise UsageError("phx.use() comes too late: phx.socket was used already")
+            raise UsageError("phx.socket was used already: call phx.use() earlier")
         self._options |= options
         if options.get("serializer") is not None:
             self.transport.serializer = options["serializer"]
@@ -147,16 +146,15 @@ class Phx:
         /,
         **more: ClientLetter | ServerLetter,
     ) -> None:
-        """Add letters of the test's own, or change what others mean.
+        """Add custom letters, or redefine predefined ones.
 
         Args:
-            meanings: `Sends` is a letter of the client's lane. `Says`, `Answers`,
-                `Closes`, `Fails`, a whole `Message` and a raw frame are letters of
-                the server's.
-            more: The same, for letters that are names.
+            meanings: The letters. `Sends` defines a client letter; `Says`, `Answers`,
+                `Closes`, `Fails`, a `Message` and a raw frame define server letters.
+            more: The same, for letters that are identifiers.
 
         Raises:
-            UsageError: It cannot be a letter, or answers one that does not exist.
+            UsageError: A key cannot be a letter, or `Answers` names an unknown one.
         """
         added = {**(meanings or {}), **more}
         check_letters(added)
@@ -168,46 +166,46 @@ class Phx:
         for letter, meaning in added.items():
             if isinstance(meaning, Answers) and meaning.to not in self._client.letters:
                 raise UsageError(
-                    f"{letter!r} answers {meaning.to!r}, which is no letter of the "
-                    f"client's: those are {' '.join(self._client.letters)}"
+                    f"{letter!r} answers {meaning.to!r}, which is not a client letter: "
+                    f"use one of {' '.join(self._client.letters)}"
                 )
 
     def answers(self, letters: str, by: str = "") -> None:
-        """Have the server answer letters of the client's at once, without being told.
+        """Answer client letters at once, without a lane.
 
-        What waits for an answer already gets it too.
+        Unanswered actions are answered, too.
 
         Args:
-            letters: Such as ``h``, or ``*Jh``.
-            by: The server's letters that answer them, one for each, such as ``fr``;
-                those that say ``ok`` if they are not named.
+            letters: The client letters, such as ``h`` or ``*Jh``.
+            by: One server letter for each client letter, such as ``fr``; by default
+                those that answer ``ok``.
 
         Raises:
-            UsageError: A letter of the server's does not answer that of the client's.
+            UsageError: A server letter does not answer its client letter.
         """
         for letter, answer in zip_longest(letters, by):
-            self._server.answer_unasked(letter, answer)
+            self._server.auto_answer(letter, answer)
 
     def run(self, server: str) -> None:
-        """Play a lane of the server's, and let everything happen meanwhile.
+        """Play a lane of the server and advance the clock to its end.
 
-        A lane begins where the one before ended. What is due at the very instant of
-        its end belongs to the next. At each instant the server is the last to act, so
-        that it can answer what the client says then.
+        A lane begins where the previous one ended. Calls due at the instant of its end
+        belong to the next lane. At each instant the server acts last, so that it can
+        answer the client's messages of that instant.
 
         Args:
             server: The lane.
 
         Raises:
-            MarbleError: The lane cannot be read.
-            LaneError: It says something that cannot happen then.
+            MarbleError: The lane is invalid.
+            LaneError: A letter is impossible at its instant.
         """
         known = {
             letter: meaning_of(meaning)
             for letter, meaning in self._server.letters.items()
         }
         lane = parse(server, known, tick=self.tick, numbered=True)
-        self._server.origin = CallSite.here()
+        self._server.call_site = CallSite.here()
         start = self.clock
         timers = [
             self.scheduler.loop.call_later(time, self._play, list(marks))
@@ -220,7 +218,7 @@ class Phx:
                 timer.cancel()
 
     def _play(self, marks: list[Mark]) -> None:
-        """Play the letters of an instant, each after what the one before led to."""
+        """Play the letters of an instant, each after the effects of the previous."""
 
         def play() -> None:
             mark = marks.pop(0)
@@ -231,16 +229,16 @@ class Phx:
             self.scheduler.loop.call_idle(play)
 
     def expect_client(self, lane: str, *, since: float = 0.0) -> None:
-        """Compare what the client did with a lane.
+        """Assert that the client's actions equal a lane.
 
         Args:
-            lane: The lane. It tells everything the client did until now.
-            since: When the lane begins, in seconds of the test's clock; what was
-                before is not looked at.
+            lane: The lane, with all actions until now.
+            since: The start of the lane, in seconds of the test's clock; earlier
+                actions are ignored.
 
         Raises:
-            AssertionError: The client did something else.
-            MarbleError: The lane cannot be read.
+            AssertionError: The client's actions differ.
+            MarbleError: The lane is invalid.
         """
         known = {
             letter: meaning_of(meaning)
@@ -250,31 +248,31 @@ class Phx:
         server = self._server.drawn()
         lines = self._client.compare(expected, server, since=since, tick=self.tick)
         if lines:
-            raise AssertionError("\n".join(["the client did something else", *lines]))
+            raise AssertionError("\n".join(["the client's actions differ", *lines]))
 
     def sent(self, letter: str = "P") -> list[Message]:
-        """The messages of the client's that a letter means."""
+        """Return the client's messages that a letter means."""
         done = self._client.sent(letter)
-        return [did.action for did in done if isinstance(did.action, Message)]
+        return [item.action for item in done if isinstance(item.action, Message)]
 
     def times(self, letter: str) -> list[float]:
-        """When the client did what a letter means, in seconds of the test's clock."""
-        return [did.time for did in self._client.sent(letter)]
+        """Return the times of the actions that a letter means, in seconds."""
+        return [item.time for item in self._client.sent(letter)]
 
     # Streams.
 
     def record(self, stream: Observable[Any]) -> Recording:
-        """Subscribe to a stream until the end of the test, and keep what it says.
+        """Subscribe to a stream until the end of the test and record it.
 
-        All is disposed before the socket closes, but for `Socket.unhandled` itself: a
-        test that records it gets what goes wrong at the close as well.
+        Recordings are disposed before the socket closes, except one of
+        `Socket.unhandled`, which records errors of the close as well.
         """
         if self._socket is not None and stream is self._socket.unhandled:
             return Recording(stream, self.scheduler, self.tick)
         return self._timeline.record(stream)
 
     def keep(self, thing: D) -> D:
-        """Dispose something at the end of the test; returns it."""
+        """Dispose an object at the end of the test; return it."""
         return self._timeline.keep(thing)
 
     def marbles(
@@ -283,17 +281,17 @@ class Phx:
         values: Mapping[str, object] | None = None,
         error: Error | None = None,
     ) -> Marbles:
-        """Read what a test expects of a recording.
+        """Parse the marbles that a recording is expected to equal.
 
-        A letter of the server's equals its frame, its payload or its response.
+        A server letter equals its frame, its payload and its response.
 
         Args:
-            lane: The marbles, from the beginning of the test.
-            values: What other letters equal.
-            error: What ``#`` is: an error, or the class of it; any error if None.
+            lane: The marbles, from the start of the test.
+            values: The values of other letters.
+            error: The error of ``#``, or its class; None matches any error.
 
         Raises:
-            MarbleError: The lane cannot be read.
+            MarbleError: The lane is invalid.
         """
         letters = {
             letter: LetterValue(letter, meaning)
@@ -306,14 +304,15 @@ class Phx:
     # The end.
 
     def close(self) -> Iterator[str]:
-        """Close the socket, and tell what raises meanwhile."""
+        """Close the socket; yield a line for each error raised meanwhile."""
         if self._socket is not None:
             closing = self._socket.aclose()
             yield from pass_time(self.scheduler, 0)
             if not closing.is_settled:
-                yield from pass_time(self.scheduler, GOODBYE)
+                yield from pass_time(self.scheduler, CLOSE_TIMEOUT)
 
-    def untaken(self) -> Iterator[str]:
-        """Tell what the server said and nobody listened to."""
-        for done in self._server.untaken:
-            yield f"nobody took {done} at {done.time:g} s, played {done.origin}"
+    def undelivered(self) -> Iterator[str]:
+        """Yield a line for each event of the server that had no subscriber."""
+        for done in self._server.undelivered:
+            played = f"played {done.call_site}"
+            yield f"no subscriber for {done} at {done.time:g} s, {played}"

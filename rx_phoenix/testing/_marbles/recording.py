@@ -1,4 +1,4 @@
-"""What a stream said and when, and how that compares with marbles."""
+"""Recordings of streams, and their comparison with marbles."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -15,21 +15,21 @@ from rx_phoenix.testing._marbles.notification import (
     Notification,
     Recorded,
 )
-from rx_phoenix.testing._marbles.parser import TICK, parse
+from rx_phoenix.testing._marbles.parser import TICK, Mark, parse
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 __all__ = ["Error", "Marbles", "Moments", "Recording", "explain", "read"]
 
 __tracebackhide__ = True
-"""A failure points at the test, not into the kit."""
+"""Failures point at the test, not into the kit."""
 
 Error = Exception | type[Exception]
-"""An error, or the class that it must have."""
+"""An error or a class of errors."""
 
 ENDS = {"|": "completed", "#": "error"}
 
 UNKNOWN = "?"
-"""Stands for a value that no letter means."""
+"""Stands for a value without a letter."""
 
 
 class Moments(Sequence[Recorded]):
@@ -60,7 +60,7 @@ class Moments(Sequence[Recorded]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Moments):
             return NotImplemented
-        # Letters know what they equal, so that an expectation is asked first.
+        # Letters define their equality, so the expectation is the left operand.
         if isinstance(other, Marbles):
             return list(other) == list(self)
         return list(self) == list(other)
@@ -68,20 +68,20 @@ class Moments(Sequence[Recorded]):
     __hash__ = None  # type: ignore[assignment]
 
     def drawn(self) -> list[tuple[float, str]]:
-        """The notifications as letters of a drawing."""
-        return [(time, letter_of(said)) for time, said in self]
+        """Return the notifications as letters of a drawing."""
+        return [(time, letter_of(notification)) for time, notification in self]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {draw_lane(self.drawn(), self.tick)!r}>"
 
 
 class Marbles(Moments):
-    """What a test expects of a stream.
+    """The expected notifications of a stream.
 
     Args:
         recorded: The notifications.
         letters: The letter of each.
-        names: The value of every letter that the lane could have used.
+        names: The value of each letter that the lane may use.
         tick: Seconds of one character.
 
     Attributes:
@@ -104,30 +104,30 @@ class Marbles(Moments):
         self._letters = letters
 
     def drawn(self) -> list[tuple[float, str]]:
-        """The notifications as letters of a drawing."""
+        """Return the notifications as letters of a drawing."""
         times = (time for time, _ in self)
         return list(zip(times, self._letters, strict=True))
 
     def read(self, actual: Moments) -> list[tuple[float, str]]:
-        """Other notifications in letters of this lane.
+        """Write other notifications in letters of this lane.
 
-        Of several letters with one value, it is the one that was expected.
+        If several letters have one value, the expected letter is used.
         """
         pairs = zip_longest(self._letters, self, actual)
         return [
             (
                 moment[0],
-                letter if wanted == moment else letter_of(moment[1], self.names),
+                letter if expected == moment else letter_of(moment[1], self.names),
             )
-            for letter, wanted, moment in pairs
+            for letter, expected, moment in pairs
             if moment is not None
         ]
 
 
 class Recording(Moments):
-    """Subscribes to a stream, and keeps what it says and when.
+    """The notifications of a stream with their times; subscribes at once.
 
-    It equals what `Phx.marbles` reads if everything that was said, and when, does.
+    It equals the result of `Phx.marbles` if all notifications and times do.
 
     Args:
         stream: The stream.
@@ -152,7 +152,7 @@ class Recording(Moments):
 
     @property
     def values(self) -> list[Any]:
-        """The values alone."""
+        """The values without times."""
         return [
             notification.value
             for _, notification in self
@@ -161,14 +161,14 @@ class Recording(Moments):
 
     @property
     def error(self) -> Exception | None:
-        """What the stream failed with; None if it did not."""
-        errors = [said.error for _, said in self if isinstance(said, Failed)]
+        """The error that the stream failed with; None if it did not fail."""
+        errors = [failed.error for _, failed in self if isinstance(failed, Failed)]
         return errors[0] if errors and isinstance(errors[0], Exception) else None
 
     @property
     def is_completed(self) -> bool:
-        """Whether the stream completed."""
-        return any(isinstance(said, Completed) for _, said in self)
+        """True once the stream completed."""
+        return any(isinstance(notification, Completed) for _, notification in self)
 
     def dispose(self) -> None:
         """Unsubscribe."""
@@ -183,17 +183,17 @@ def read(
     tick: float = TICK,
     zero: bool = False,
 ) -> Marbles:
-    """Read a lane of values.
+    """Parse a lane of values.
 
     Args:
         text: The lane.
         values: The values of its letters; None if they stand for themselves.
-        error: What ``#`` is.
+        error: The error of ``#``.
         tick: Seconds of one character.
-        zero: Whether a ``^`` in it is where its time begins.
+        zero: True if a ``^`` in it marks its time 0.
 
     Raises:
-        MarbleError: It cannot be read.
+        MarbleError: The lane is invalid.
     """
     known = None if values is None else legend(values, zero=zero)
     lane = parse(text, known, tick=tick)
@@ -201,16 +201,16 @@ def read(
     marks = [mark for mark in lane.marks if not (zero and mark.letter == "^")]
     for mark in marks[:-1]:
         if mark.letter in ENDS:
-            raise lane.error(mark.column, "a stream says nothing after its end")
+            raise lane.error(mark.column, "a stream emits nothing after its end")
     names = values or {mark.letter: mark.letter for mark in marks}
 
-    def said(letter: str) -> Notification:
-        if letter == "|":
-            return Completed()
-        return Failed(error) if letter == "#" else Next(names[letter])
+    def recorded(mark: Mark) -> Recorded:
+        value = Failed(error) if mark.letter == "#" else Next(names.get(mark.letter))
+        notification = Completed() if mark.letter == "|" else value
+        return Recorded(round(mark.time - start, 9), notification)
 
     return Marbles(
-        [Recorded(round(mark.time - start, 9), said(mark.letter)) for mark in marks],
+        [recorded(mark) for mark in marks],
         [mark.letter for mark in marks],
         names,
         end=round(lane.end - start, 9),
@@ -219,29 +219,29 @@ def read(
 
 
 def legend(values: Mapping[str, object], *, zero: bool) -> Mapping[str, str]:
-    """The letters that a value lane may use, with what they mean."""
+    """Return the letters that a value lane may use, with their meanings."""
     meanings = {letter: repr(value) for letter, value in values.items()}
     return meanings | ENDS | ({"^": "now"} if zero else {})
 
 
-def letter_of(said: Notification, names: Mapping[str, object] | None = None) -> str:
-    """The letter of a notification: the first whose value it is."""
-    if isinstance(said, Next):
-        fitting = (name for name, value in (names or {}).items() if value == said.value)
-        return next(fitting, UNKNOWN)
-    return "#" if isinstance(said, Failed) else "|"
+def letter_of(event: Notification, names: Mapping[str, object] | None = None) -> str:
+    """Return the first letter with the value of a notification."""
+    if isinstance(event, Next):
+        named = (names or {}).items()
+        return next((name for name, value in named if value == event.value), UNKNOWN)
+    return "#" if isinstance(event, Failed) else "|"
 
 
 def explain(actual: Moments, expected: Marbles) -> list[str]:
-    """Why they are not equal, as lines; none if they are."""
+    """Explain the first difference, as lines; none if both are equal."""
     at = first_difference(expected, actual)
     if at is None:
         return []
     lanes = {"expected": expected.drawn(), "actual": expected.read(actual)}
     details = {
         name: [
-            f"{letter}  {text(said)}"
-            for (time, letter), (_, said) in zip(lanes[name], moments, strict=True)
+            f"{letter}  {text(moment.notification)}"
+            for (time, letter), moment in zip(lanes[name], moments, strict=True)
             if time == at
         ]
         for name, moments in (("expected", expected), ("actual", actual))
@@ -249,8 +249,8 @@ def explain(actual: Moments, expected: Marbles) -> list[str]:
     return show(lanes, at, details, expected.tick)
 
 
-def text(said: Notification) -> str:
-    """A notification in words."""
-    if isinstance(said, Next):
-        return repr(said.value)
-    return repr(said.error) if isinstance(said, Failed) else "completed"
+def text(notification: Notification) -> str:
+    """Describe a notification."""
+    if isinstance(notification, Next):
+        return repr(notification.value)
+    return repr(notification.error) if isinstance(notification, Failed) else "completed"

@@ -1,4 +1,4 @@
-"""The server's lane: the fake server does what its letters say, and nothing else."""
+"""The server's lane: the fake server acts only as its letters direct."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +25,7 @@ from rx_phoenix.testing._marbles.actions import (
 from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane, frame_text
 from rx_phoenix.testing._marbles.diff import show
 from rx_phoenix.testing._marbles.parser import TICK
-from rx_phoenix.testing._marbles.server_state import Impossible, Join, Ledger
+from rx_phoenix.testing._marbles.server_state import Impossible, Join, ServerState
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from rx_phoenix.testing._transports.fake import FakeAttempt, FakeConnection
 from rx_phoenix.testing._transports.frames import message_from_client
@@ -33,30 +33,30 @@ from rx_phoenix.testing._transports.frames import message_from_client
 __all__ = ["Done", "LaneError", "ServerLane"]
 
 __tracebackhide__ = True
-"""A failure points at the test, not into the kit."""
+"""Failures point at the test, not into the kit."""
 
 
 class LaneError(AssertionError):
-    """The server's lane says something that cannot happen at that instant."""
+    """A letter of the server's lane is impossible at its instant."""
 
     __module__ = "rx_phoenix.testing"  # the name that a failed test shows
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Something the server did.
+    """An action of the server.
 
     Attributes:
-        time: When, in seconds of the test's clock.
+        time: Its time, in seconds of the test's clock.
         letter: The letter.
-        frame: What it sent; None if it sent nothing.
-        origin: Who made it play its lane; None if it did so unasked.
+        frame: The message or frame that was sent; None if none was.
+        call_site: The call that played the lane; None for an automatic answer.
     """
 
     time: float
     letter: str
     frame: Message | Frame | None
-    origin: CallSite | None
+    call_site: CallSite | None
 
     def __str__(self) -> str:
         if self.frame is None:
@@ -67,54 +67,54 @@ class Done:
 
 
 class ServerLane:
-    """Plays letters on the connections of a fake transport.
+    """A player of letters on the connections of a fake transport.
 
     Args:
         client: The client's lane.
         scheduler: The test's clock.
 
     Attributes:
-        letters: What its letters mean.
-        done: What it did.
-        origin: Who makes it play its lane.
+        letters: The meanings of its letters.
+        done: Its actions.
+        call_site: The call that plays the lane.
         tick: Seconds of one character, for drawings.
     """
 
     def __init__(self, client: ClientLane, scheduler: VirtualScheduler) -> None:
         self.letters: dict[str, ServerLetter] = dict(SERVER_LETTERS)
         self.done: list[Done] = []
-        self._untaken: list[Done] = []
-        self._heard: set[str] = set()
-        self.origin: CallSite | None = None
+        self._undelivered: list[Done] = []
+        self._received: set[str] = set()
+        self.call_site: CallSite | None = None
         self.tick = TICK
         self._client = client
         self._scheduler = scheduler
-        self._ledger = Ledger(client)
-        self._unasked: dict[str, str] = {}
+        self._state = ServerState(client)
+        self._auto_answers: dict[str, str] = {}
 
     def watch(
         self, attempt: FakeAttempt, action: Connects | Disconnects | Frame
     ) -> None:
-        """Take note of something the client does."""
+        """Record an action of the client, and answer it if that is automatic."""
         is_frame = isinstance(action, str | bytes)
-        did = Actual(
+        item = Actual(
             self._scheduler.clock,
             message_from_client(action, attempt.serializer) if is_frame else action,
             attempt,
         )
-        self._client.done.append(did)
-        self._ledger.note(did)
-        self._answer_if_unasked(did)
+        self._client.done.append(item)
+        self._state.record(item)
+        self._schedule_answer(item)
 
-    def answer_unasked(self, to: str, by: str | None) -> None:
-        """Answer a letter of the client's from now on, and what waits already.
+    def auto_answer(self, to: str, by: str | None) -> None:
+        """Answer a client letter automatically, and all that are unanswered now.
 
         Args:
-            to: The client's letter.
-            by: The server's letter that answers; the one that says ``ok`` if None.
+            to: The client letter.
+            by: The server letter that answers; None for the one that answers ``ok``.
 
         Raises:
-            UsageError: The server's letter does not answer it, or there is none.
+            UsageError: The server letter does not answer it, or none does.
         """
         fitting = [
             letter
@@ -122,39 +122,39 @@ class ServerLane:
             if (by is None and is_ok(meaning, to)) or letter == by
         ]
         if not fitting or not is_answer(self.letters[fitting[0]], to):
-            which = "no letter" if by is None else f"{by!r}"
-            raise UsageError(f"{which} of the server's lane answers {to!r}")
-        self._unasked[to] = fitting[0]
-        for did in self._ledger.waiting():
-            self._answer_if_unasked(did)
+            which = "no letter" if by is None else f"no letter {by!r}"
+            raise UsageError(f"{which} of the server lane answers {to!r}")
+        self._auto_answers[to] = fitting[0]
+        for item in self._state.unanswered():
+            self._schedule_answer(item)
 
-    def _answer_if_unasked(self, did: Actual) -> None:
-        for to, letter in self._unasked.items():
-            if self._client.means(to, did.action):
-                answer = partial(self._answer_unasked, letter, did)
+    def _schedule_answer(self, item: Actual) -> None:
+        for to, letter in self._auto_answers.items():
+            if self._client.means(to, item.action):
+                answer = partial(self._auto_answer, letter, item)
                 self._scheduler.loop.call_idle(answer)
                 return
 
-    def _answer_unasked(self, letter: str, did: Actual) -> None:
-        """Answer, unless the lane did so meanwhile, or it is too late."""
+    def _auto_answer(self, letter: str, item: Actual) -> None:
+        """Answer unless the lane has done so meanwhile or the connection is gone."""
         meaning = self.letters[letter]
         if isinstance(meaning, Answers):
-            if did.attempt.is_open and self._ledger.is_owed(did):
-                self._answer(letter, meaning, did)
-        elif did.attempt.is_pending:
-            self._decide(letter, meaning, did.attempt)
+            if item.attempt.is_open and self._state.is_unanswered(item):
+                self._answer(letter, meaning, item)
+        elif item.attempt.is_pending:
+            self._settle(letter, meaning, item.attempt)
 
     def play(self, letter: str, number: int | None = None) -> None:
-        """Do what a letter says.
+        """Perform a letter.
 
         Args:
             letter: The letter.
-            number: Which of what the client did it is about, counting from 1 that of
-                its letter: attempts for what opens and ends a connection, joins for
-                what a channel says. None for the oldest that waits.
+            number: The number of the client's action that it concerns, from 1: of an
+                attempt for a connection's start and end, of a join for events of a
+                channel. None for the oldest unanswered one.
 
         Raises:
-            LaneError: It cannot happen now.
+            LaneError: The letter is impossible now.
         """
         try:
             self._play(letter, self.letters[letter], number)
@@ -162,75 +162,76 @@ class ServerLane:
             raise LaneError(self._explain(letter, reason)) from None
 
     def _play(self, letter: str, meaning: ServerLetter, number: int | None) -> None:
-        ledger = self._ledger
+        state = self._state
         match meaning:
             case Opens() | Fails():
-                self._decide(letter, meaning, ledger.pending(number))
+                self._settle(letter, meaning, state.pending(number))
             case Closes(code, reason):
-                connection = ledger.connection(number)
-                self._note(letter)
+                connection = state.connection(number)
+                self._record(letter)
                 connection.close_from_server(code, reason)
             case Answers(to):
-                self._answer(letter, meaning, ledger.asked(to, number))
+                self._answer(letter, meaning, state.request_of(to, number))
             case Says(_, _, topic):
-                self._say(letter, meaning, ledger.channel(topic, number))
+                self._send(letter, meaning, state.channel(topic, number))
             case frame:
-                connection = ledger.connection(number)
-                self._note(letter, frame)
+                connection = state.connection(number)
+                self._record(letter, frame)
                 connection.receive(frame)
 
-    def _note(self, letter: str, frame: Message | Frame | None = None) -> Done:
-        done = Done(self._scheduler.clock, letter, frame, self.origin)
+    def _record(self, letter: str, frame: Message | Frame | None = None) -> Done:
+        done = Done(self._scheduler.clock, letter, frame, self.call_site)
         self.done.append(done)
         return done
 
-    def _decide(self, letter: str, meaning: ServerLetter, attempt: FakeAttempt) -> None:
-        self._note(letter)
+    def _settle(self, letter: str, meaning: ServerLetter, attempt: FakeAttempt) -> None:
+        self._record(letter)
         if isinstance(meaning, Fails):
             attempt.fail(fresh(meaning.error))
         else:
             attempt.open()
 
-    def _answer(self, letter: str, answer: Answers, did: Actual) -> None:
-        asked = did.action
-        assert isinstance(asked, Message), "only messages are owed an answer"
-        self._ledger.answered(did, answer.status)
+    def _answer(self, letter: str, answer: Answers, item: Actual) -> None:
+        request = item.action
+        assert isinstance(request, Message), "only messages are answered"
+        self._state.mark_answered(item, answer.status)
         payload = {"status": answer.status, "response": answer.response}
-        reply = Message(asked.join_ref, asked.ref, asked.topic, REPLY, payload)
-        self._note(letter, reply)
-        connection_of(did.attempt).receive(reply)
+        reply = Message(request.join_ref, request.ref, request.topic, REPLY, payload)
+        self._record(letter, reply)
+        connection_of(item.attempt).receive(reply)
 
-    def _say(self, letter: str, says: Says, join: Join) -> None:
-        is_lifecycle = says.event in {CLOSE, ERROR}
+    def _send(self, letter: str, meaning: Says, join: Join) -> None:
+        is_lifecycle = meaning.event in {CLOSE, ERROR}
         if is_lifecycle:
-            self._ledger.ended(join)
+            self._state.end_channel(join)
         join_ref, topic = join.message.join_ref, join.message.topic
         ref = join_ref if is_lifecycle else None
-        message = Message(join_ref, ref, topic, says.event, says.payload)
-        done = self._note(letter, message)
-        with watch_deliveries() as taken:
+        message = Message(join_ref, ref, topic, meaning.event, meaning.payload)
+        done = self._record(letter, message)
+        with watch_deliveries() as deliveries:
             connection_of(join.attempt).receive(message)
-        if taken:
-            self._heard.add(letter)
+        if deliveries:
+            self._received.add(letter)
         elif not (message.event in LIFECYCLE or join.is_left):
-            self._untaken.append(done)
+            self._undelivered.append(done)
 
     @property
-    def untaken(self) -> list[Done]:
-        """What its channels said and nobody ever listened to.
+    def undelivered(self) -> list[Done]:
+        """The events of letters that never had a subscriber.
 
-        A letter that somebody heard once may fall on deaf ears: of a callback that was
-        removed, say. A whole frame may always: nobody shall hear one of an older join.
+        Once one event of a letter was delivered, its later ones need no subscriber: a
+        callback may have been removed. Raw messages never need one: they may belong to
+        an older join.
         """
-        return [done for done in self._untaken if done.letter not in self._heard]
+        return [done for done in self._undelivered if done.letter not in self._received]
 
     def drawn(self) -> list[tuple[float, str]]:
-        """What the server did as letters of a drawing."""
+        """Return the actions as letters of a drawing."""
         return [(done.time, done.letter) for done in self.done]
 
     def _explain(self, letter: str, reason: Impossible) -> str:
         now = self._scheduler.clock
-        done = [(did.time, did.action) for did in self._client.done]
+        done = [(item.time, item.action) for item in self._client.done]
         lanes = {
             "server": [*self.drawn(), (now, letter)],
             "client": self._client.drawn(done),
@@ -238,18 +239,18 @@ class ServerLane:
         last = [self._client.describe(action) for time, action in done if time == now]
         lines = show(lanes, now, {"client": last} if last else {}, self.tick)
         meaning = meaning_of(self.letters[letter])
-        return "\n".join([f"{letter!r} ({meaning}) cannot happen: {reason}", *lines])
+        return "\n".join([f"{letter!r} ({meaning}) is impossible: {reason}", *lines])
 
 
 def is_answer(meaning: ServerLetter, to: str) -> bool:
-    """Whether a letter of the server's answers a letter of the client's."""
+    """Return True if a server letter answers a client letter."""
     if to == "*":
         return isinstance(meaning, Opens | Fails)
     return isinstance(meaning, Answers) and meaning.to == to
 
 
 def is_ok(meaning: ServerLetter, to: str) -> bool:
-    """Whether it answers in the affirmative."""
+    """Return True if a server letter accepts a client letter."""
     is_refusal = isinstance(meaning, Fails) or (
         isinstance(meaning, Answers) and meaning.status != OK
     )
@@ -257,10 +258,10 @@ def is_ok(meaning: ServerLetter, to: str) -> bool:
 
 
 def connection_of(attempt: FakeAttempt) -> FakeConnection:
-    """The connection of an attempt that led to one."""
-    assert attempt.connection is not None, "only an open attempt is spoken to"
+    """Return the connection of an attempt that opened."""
+    assert attempt.connection is not None, "frames need an open attempt"
     return attempt.connection
 
 
 LIFECYCLE = frozenset({CLOSE, ERROR, REPLY})
-"""What a channel takes for itself, whoever listens."""
+"""Events that a channel handles itself, with or without subscribers."""

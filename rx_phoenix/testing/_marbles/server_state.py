@@ -1,4 +1,4 @@
-"""What the fake server knows of the client: what it asked, and what it joined."""
+"""State of the fake server: the client's attempts, requests and joins."""
 
 from dataclasses import dataclass
 
@@ -8,22 +8,22 @@ from rx_phoenix.testing._marbles.actions import Connects, meaning_of
 from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane
 from rx_phoenix.testing._transports.fake import FakeAttempt, FakeConnection
 
-__all__ = ["Impossible", "Join", "Ledger"]
+__all__ = ["Impossible", "Join", "ServerState"]
 
 
 class Impossible(Exception):
-    """The server cannot do this now."""
+    """An action of the server is impossible now."""
 
 
 @dataclass(slots=True)
 class Join:
-    """A join of the client's, and what became of it.
+    """A join of the client and its state.
 
     Attributes:
         message: The client's message.
-        attempt: On which attempt to connect it was sent.
-        is_left: Whether the client left again.
-        is_over: Whether the channel is gone.
+        attempt: The attempt to connect that it was sent on.
+        is_left: True once the client left.
+        is_over: True once the channel ended.
     """
 
     message: Message
@@ -32,8 +32,8 @@ class Join:
     is_over: bool = False
 
 
-class Ledger:
-    """Keeps what the client asked for on the connections that are open.
+class ServerState:
+    """The client's attempts, unanswered requests and joins on open connections.
 
     Args:
         client: The client's lane.
@@ -41,21 +41,23 @@ class Ledger:
 
     def __init__(self, client: ClientLane) -> None:
         self._client = client
-        self._connects: list[Actual] = []
-        self._owed: list[Actual] = []
+        self._attempts_made: list[Actual] = []
+        self._unanswered: list[Actual] = []
         self._joins: list[Join] = []
 
-    def note(self, did: Actual) -> None:
-        """The client did something."""
-        action = did.action
+    def record(self, item: Actual) -> None:
+        """Record an action of the client."""
+        action = item.action
         if isinstance(action, Connects):
-            self._connects.append(did)
-            # What another connection was asked, nobody answers any more.
-            self._owed = [did for did in self._owed if did.attempt.is_open]
+            self._attempts_made.append(item)
+            # Requests on closed connections can no longer be answered.
+            self._unanswered = [
+                item for item in self._unanswered if item.attempt.is_open
+            ]
             self._joins = [join for join in self._joins if join.attempt.is_open]
         elif isinstance(action, Message):
-            self._owed.append(did)
-            self._follow(action, did.attempt)
+            self._unanswered.append(item)
+            self._follow(action, item.attempt)
 
     def _follow(self, message: Message, attempt: FakeAttempt) -> None:
         for join in self._joins:
@@ -66,97 +68,99 @@ class Ledger:
             self._joins.append(Join(message, attempt))
 
     def pending(self, number: int | None = None) -> FakeAttempt:
-        """The attempt that waits to be opened: the oldest, or that of a number."""
+        """Return the oldest pending attempt, or the one of a number."""
         for attempt in self._attempts(number):
             if attempt.is_pending:
                 return attempt
-        raise Impossible("the client does not try to connect")
+        raise Impossible("no attempt to connect is pending")
 
     def connection(self, number: int | None = None) -> FakeConnection:
-        """The open connection: the latest, or that of a number."""
+        """Return the latest open connection, or the one of a number."""
         for attempt in reversed(self._attempts(number)):
             if attempt.connection is not None and attempt.is_open:
                 return attempt.connection
-        raise Impossible("there is no open connection")
+        raise Impossible("no connection is open")
 
     def _attempts(self, number: int | None) -> list[FakeAttempt]:
-        attempts = [did.attempt for did in self._connects]
+        attempts = [item.attempt for item in self._attempts_made]
         return attempts if number is None else attempts[number - 1 : number]
 
-    def waiting(self) -> list[Actual]:
-        """What the client did and was not answered yet."""
-        connecting = [did for did in self._connects if did.attempt.is_pending]
-        return [*connecting, *self._owed]
+    def unanswered(self) -> list[Actual]:
+        """Return the unanswered attempts and requests."""
+        connecting = [item for item in self._attempts_made if item.attempt.is_pending]
+        return [*connecting, *self._unanswered]
 
-    def is_owed(self, did: Actual) -> bool:
-        """Whether a message of the client's can still be answered."""
-        return did in self._owed
+    def is_unanswered(self, item: Actual) -> bool:
+        """Return True if a request can still be answered."""
+        return item in self._unanswered
 
-    def asked(self, to: str, number: int | None = None) -> Actual:
-        """What an answer is about.
+    def request_of(self, to: str, number: int | None = None) -> Actual:
+        """Return the request that an answer is for.
 
         Args:
-            to: The client's letter that is answered.
-            number: Which of its messages in the test, from 1; None for the oldest
-                that is not answered.
+            to: The client letter that is answered.
+            number: The number of its message in the test, from 1; None for the oldest
+                unanswered one.
         """
         self.connection()
         meaning = meaning_of(self._client.letters[to])
         if number is None:
-            did = next(
+            item = next(
                 (
-                    did
-                    for did in self._owed
-                    if did.attempt.is_open and self._client.means(to, did.action)
+                    item
+                    for item in self._unanswered
+                    if item.attempt.is_open and self._client.means(to, item.action)
                 ),
                 None,
             )
-            if did is None:
-                raise Impossible(f"no {to} ({meaning}) of the client's waits for it")
-            return did
+            if item is None:
+                raise Impossible(f"no {to} ({meaning}) awaits an answer")
+            return item
         sent = self._client.sent(to)
         if not 0 < number <= len(sent):
             raise Impossible(
-                f"the client sent {len(sent)} of {to} ({meaning}), not {number}"
+                f"the client sent {len(sent)} of {to} ({meaning}), got number {number}"
             )
-        did = sent[number - 1]
-        if not (self.is_owed(did) and did.attempt.is_open):
-            raise Impossible(f"{to} number {number} ({meaning}) waits no longer for it")
-        return did
+        item = sent[number - 1]
+        if not (self.is_unanswered(item) and item.attempt.is_open):
+            raise Impossible(f"{to} number {number} ({meaning}) awaits no answer")
+        return item
 
-    def answered(self, did: Actual, status: str) -> None:
-        """A message of the client's was answered."""
-        self._owed.remove(did)
+    def mark_answered(self, item: Actual, status: str) -> None:
+        """Record the answer to a request."""
+        self._unanswered.remove(item)
         for join in self._joins:
-            join.is_over |= join.message is did.action and status != OK
+            join.is_over |= join.message is item.action and status != OK
 
-    def ended(self, join: Join) -> None:
-        """A channel ended by itself; its join, if open still, is not answered."""
+    def end_channel(self, join: Join) -> None:
+        """Record the end of a channel; its join can no longer be answered."""
         join.is_over = True
-        self._owed = [did for did in self._owed if did.action is not join.message]
+        self._unanswered = [
+            item for item in self._unanswered if item.action is not join.message
+        ]
 
     def channel(self, topic: str | None, number: int | None = None) -> Join:
-        """The channel that the server speaks of.
+        """Return the channel that an event of the server belongs to.
 
         Args:
-            topic: Its topic; None if there is only one.
-            number: Which join of the client's in the test it comes from, from 1.
+            topic: Its topic; None if there is only one channel.
+            number: The number of its join in the test, from 1.
         """
         self.connection()
         live = [it for it in self._joins if it.attempt.is_open and not it.is_over]
         if number is not None:
-            joins = [did.action for did in self._client.sent("J")][number - 1 : number]
-            live = [join for join in live if join.message in joins]
+            sent = self._client.sent("J")[number - 1 : number]
+            live = [it for it in live if it.message in [item.action for item in sent]]
         if topic is not None:
             live = [join for join in live if join.message.topic == topic]
-        # One that was left still hears of its end, if there is no other.
+        # A left channel still gets its end, if it is the only one.
         live = [join for join in live if not join.is_left] or live
         if len(live) == 1:
             return live[0]
         if not live:
-            raise Impossible(f"the client is not in {topic or 'a channel'}")
+            raise Impossible(f"the client has not joined {topic or 'a channel'}")
         topics = ", ".join(join.message.topic for join in live)
         raise Impossible(
-            f"several channels are joined ({topics}): say which by the number of its "
-            "join, as in (E2), or by a topic, as in Says(event, payload, topic)"
+            f"several channels are joined ({topics}): give the number of the join, as "
+            "in (E2), or a topic, as in Says(event, payload, topic)"
         )

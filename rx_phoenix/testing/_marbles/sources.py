@@ -1,4 +1,4 @@
-"""Streams made of marbles."""
+"""Streams that play marbles."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,8 +19,8 @@ class Window:
     Two are equal if they began and ended at the same times.
 
     Attributes:
-        start: When it began, in seconds of the test's clock.
-        end: When it ended; None while it lasts.
+        start: Its start, in seconds of the test's clock.
+        end: Its end; None while it lasts.
     """
 
     def __init__(self, start: float, end: float | None = None) -> None:
@@ -40,17 +40,17 @@ class Window:
 
 
 class Source(Observable[Any]):
-    """A stream that notes its subscriptions.
+    """A stream that records its subscriptions.
 
     Args:
-        play: Lets an observer take part.
+        play: Subscribes an observer.
         scheduler: The test's clock.
 
     Attributes:
-        subscriptions: The span of each subscription, in their order.
-        end: When its lane ends, in seconds of the test's clock. A cold source plays
-            its lane for each subscription, and it is the end of the latest.
-        playing: Disposing it stops a hot source.
+        subscriptions: The span of each subscription, in order.
+        end: The end of its lane, in seconds of the test's clock; for a cold source
+            that of the latest subscription.
+        playing: The disposable that stops a hot source.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Source(Observable[Any]):
 def cold(
     recorded: Sequence[Recorded], length: float, scheduler: VirtualScheduler
 ) -> Source:
-    """A stream that plays its lane anew for each subscription."""
+    """Return a stream that plays its lane for each subscription."""
 
     def play(observer: abc.ObserverBase[Any]) -> abc.DisposableBase:
         source.end = scheduler.clock + length
@@ -93,7 +93,7 @@ def cold(
 def hot(
     recorded: Sequence[Recorded], length: float, scheduler: VirtualScheduler
 ) -> Source:
-    """A stream that plays its lane from now on, whoever listens."""
+    """Return a stream that plays its lane once, from now on."""
 
     def report(error: Exception) -> None:
         scheduler.loop.call_exception_handler(
@@ -112,18 +112,18 @@ def _play(
     observer: abc.ObserverBase[Any],
     scheduler: VirtualScheduler,
 ) -> abc.DisposableBase:
-    """Tell an observer each notification at its time from now."""
+    """Deliver each notification at its time from now."""
     timers = (
-        scheduler.call_later(time, lambda said=said: tell(observer, said))
-        for time, said in recorded
-        if time >= 0  # what is before the zero point, nobody can see
+        scheduler.call_later(time, lambda event=event: deliver(observer, event))
+        for time, event in recorded
+        if time >= 0  # earlier notifications precede every subscription
     )
     return CompositeDisposable(list(timers))
 
 
-def tell(observer: abc.ObserverBase[Any], said: Next | Failed | Completed) -> None:
-    """Tell an observer of a notification."""
-    match said:
+def deliver(observer: abc.ObserverBase[Any], event: Next | Failed | Completed) -> None:
+    """Deliver a notification to an observer."""
+    match event:
         case Next(value):
             observer.on_next(value)
         case Failed(error):

@@ -1,4 +1,4 @@
-"""Virtual time and marbles for any stream: what `Phx` is built on."""
+"""Virtual time and marbles for any stream; the base of `Phx`."""
 
 from collections.abc import Callable, Mapping
 from inspect import iscoroutine
@@ -21,14 +21,14 @@ from rx_phoenix.testing._time.scheduler import VirtualScheduler
 __all__ = ["D", "Expectation", "Timeline", "window"]
 
 __tracebackhide__ = True
-"""A failure points at the test, not into the kit."""
+"""Failures point at the test, not into the kit."""
 
 
 class Disposable(Protocol):
-    """Anything that can be told to end."""
+    """An object with a ``dispose`` method."""
 
     def dispose(self) -> object:
-        """End."""
+        """Release its resources."""
         ...
 
 
@@ -36,15 +36,15 @@ D = TypeVar("D", bound=Disposable)
 
 
 class Timeline:
-    """A test's clock, and streams as marbles on it.
+    """A test's clock with streams as marbles on it.
 
     In a value lane ``|`` is the end and ``#`` an error; any other letter is a value:
-    the one that ``values`` says, or the letter itself where there are none.
+    its entry in ``values``, or the letter itself if ``values`` is None.
 
     Attributes:
         scheduler: The clock. Operators of recorded streams take their time from it.
         tick: Seconds of one character.
-        problems: What is to be told at the end of the test.
+        problems: The problems to report at the end of the test.
     """
 
     def __init__(self, tick: float = TICK) -> None:
@@ -75,7 +75,7 @@ class Timeline:
         self.scheduler.loop.call_at(self.scheduler.to_seconds(time), call)
 
     def record(self, stream: Observable[Any]) -> Recording:
-        """Subscribe to a stream until the end of the test, and keep what it says."""
+        """Subscribe to a stream until the end of the test and record it."""
         recording = Recording(stream, self.scheduler, self.tick)
         return self.keep(recording)
 
@@ -85,15 +85,15 @@ class Timeline:
         values: Mapping[str, object] | None = None,
         error: Error | None = None,
     ) -> Marbles:
-        """Read what a test expects of a recording.
+        """Parse the marbles that a recording is expected to equal.
 
         Args:
-            lane: The marbles, from the beginning of the test.
+            lane: The marbles, from the start of the test.
             values: The values of its letters; None if they stand for themselves.
-            error: What ``#`` is: an error, or the class of it; any error if None.
+            error: The error of ``#``, or its class; None matches any error.
 
         Raises:
-            MarbleError: The lane cannot be read.
+            MarbleError: The lane is invalid.
         """
         return read(lane, values, error or Exception, tick=self.tick)
 
@@ -103,7 +103,7 @@ class Timeline:
         values: Mapping[str, object] | None = None,
         error: Error | None = None,
     ) -> Source:
-        """A stream that plays a lane anew for each subscription."""
+        """Return a stream that plays a lane for each subscription."""
         moments = read(lane, values, error or Exception("#"), tick=self.tick)
         source = cold(moments, moments.end, self.scheduler)
         self._sources.append(source)
@@ -115,9 +115,9 @@ class Timeline:
         values: Mapping[str, object] | None = None,
         error: Error | None = None,
     ) -> Source:
-        """A stream that plays a lane from now on, whoever listens.
+        """Return a stream that plays a lane once, from now on.
 
-        A ``^`` in the lane is now; what stands before it has been.
+        A ``^`` in the lane marks now; letters before it are in the past.
         """
         moments = read(lane, values, error or Exception("#"), tick=self.tick, zero=True)
         source = hot(moments, moments.end, self.scheduler)
@@ -125,23 +125,23 @@ class Timeline:
         return source
 
     def expect(self, stream: Observable[Any], during: str = "^") -> "Expectation":
-        """Expect something of a stream; see `Expectation.to_be`.
+        """Return an expectation of a stream; see `Expectation.to_be`.
 
         Args:
             stream: The stream.
-            during: When to subscribe (``^``) and when to unsubscribe (``!``).
+            during: The times to subscribe (``^``) and to unsubscribe (``!``).
         """
         return Expectation(self, stream, window(during, self.tick))
 
     def run_until(self, time: float) -> None:
-        """Move the clock to a time, and on to the end of every lane of a source."""
+        """Advance the clock to a time, and on to the end of each source's lane."""
         while (
             end := max([time, *(source.end for source in self._sources)])
         ) > self.clock:
             self.scheduler.advance_before(end)
 
     def keep(self, thing: D) -> D:
-        """Dispose something at the end of the test.
+        """Dispose an object at the end of the test.
 
         Args:
             thing: A subscription, or anything with a ``dispose``.
@@ -153,7 +153,7 @@ class Timeline:
         return thing
 
     def dispose(self) -> None:
-        """Dispose what was recorded and kept, the latest first, and stop sources."""
+        """Dispose recordings and kept objects, the latest first; stop sources."""
         while self._kept:
             self._kept.pop().dispose()
         for source in self._sources:
@@ -161,12 +161,12 @@ class Timeline:
 
 
 class Expectation:
-    """What a test expects of a stream.
+    """A stream whose notifications are compared with marbles.
 
     Args:
         timeline: The test's clock.
         stream: The stream.
-        span: When to be subscribed.
+        span: The span of the subscription.
     """
 
     def __init__(
@@ -198,22 +198,22 @@ class Expectation:
         values: Mapping[str, object] | None = None,
         error: Error | None = None,
     ) -> None:
-        """Play everything to the end of its lane, and compare.
+        """Play all lanes to their ends, and assert that the stream equals one.
 
         Args:
-            lane: The marbles, from the beginning of the test.
+            lane: The marbles, from the start of the test.
             values: The values of its letters; None if they stand for themselves.
-            error: What ``#`` is: an error, or the class of it; any error if None.
+            error: The error of ``#``, or its class; None matches any error.
 
         Raises:
-            AssertionError: The stream said something else.
-            MarbleError: The lane cannot be read.
+            AssertionError: The notifications differ.
+            MarbleError: The lane is invalid.
         """
         expected = self._timeline.marbles(lane, values, error)
         self._timeline.run_until(expected.end)
         actual = Moments() if self._recording is None else self._recording
         if lines := explain(actual, expected):
-            raise AssertionError("\n".join(["the stream says something else", *lines]))
+            raise AssertionError("\n".join(["the notifications differ", *lines]))
 
 
 def _raise(error: Exception) -> None:
@@ -221,18 +221,18 @@ def _raise(error: Exception) -> None:
 
 
 def window(lane: str, tick: float = TICK) -> Window:
-    """Read the span of a subscription: ``^`` is its start, ``!`` its end.
+    """Parse the span of a subscription: ``^`` is its start, ``!`` its end.
 
     >>> window("-^--!")
     <Window 0.1 s to 0.4 s>
 
     Raises:
-        MarbleError: The lane cannot be read, or does not say when it starts.
+        MarbleError: The lane is invalid, or has no start.
     """
     letters = {"^": "subscribed", "!": "unsubscribed"}
     marks = parse(lane, letters, tick=tick).marks
     if [mark.letter for mark in marks] not in (["^"], ["^", "!"]):
         raise MarbleError(
-            f"a subscription is one ^, and at most one ! behind it, not {lane!r}"
+            f"a subscription is one ^ with at most one ! after it, got {lane!r}"
         )
     return Window(*(mark.time for mark in marks))

@@ -20,10 +20,10 @@ class VirtualTimer(asyncio.TimerHandle):
     """A call that a `VirtualLoop` has yet to make.
 
     Attributes:
-        origin: Where it was armed.
+        call_site: Where it was armed.
     """
 
-    __slots__ = ("origin",)
+    __slots__ = ("call_site",)
 
     def __init__(
         self,
@@ -34,14 +34,14 @@ class VirtualTimer(asyncio.TimerHandle):
         context: Context | None,
     ) -> None:
         super().__init__(when, callback, args, loop, context)
-        self.origin = CallSite.here()
+        self.call_site = CallSite.here()
 
     def run(self) -> None:
         """Make the call; an exception goes to the loop's exception handler."""
         self._run()
 
     def __str__(self) -> str:
-        return f"{name_of(self._callback)} at {self.when():g} s, armed {self.origin}"
+        return f"{name_of(self._callback)} at {self.when():g} s, armed {self.call_site}"
 
 
 def name_of(function: object) -> str:

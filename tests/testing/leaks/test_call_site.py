@@ -1,4 +1,4 @@
-"""Where something was asked for."""
+"""Call sites in the code of the user."""
 
 import os
 from pathlib import Path
@@ -10,19 +10,19 @@ from rx_phoenix.testing._leaks.call_site import CallSite, short
 from rx_phoenix.testing._time.loop import VirtualLoop
 
 
-def test_an_origin_names_the_function_and_its_line():
-    origin = CallSite.here()
+def test_a_call_site_names_the_function_and_its_line():
+    call_site = CallSite.here()
 
-    assert str(origin).startswith(
-        "in test_an_origin_names_the_function_and_its_line (tests/testing/leaks/"
+    assert str(call_site).startswith(
+        "in test_a_call_site_names_the_function_and_its_line (tests/testing/leaks/"
     )
 
 
-def test_what_only_passes_things_on_is_no_origin():
+def test_a_module_that_only_forwards_calls_is_skipped():
     loop = VirtualLoop()
     LoopScheduler(loop).schedule_relative(1, print)
 
-    assert "test_what_only_passes" in str(loop.pending[0].origin)
+    assert "test_a_module_that_only" in str(loop.pending[0].call_site)
 
 
 def test_code_of_the_package_is_named_with_the_code_that_called_it():
@@ -30,12 +30,12 @@ def test_code_of_the_package_is_named_with_the_code_that_called_it():
     package = {"__name__": "rx_phoenix.push", "here": CallSite.here}
     exec(code, package)
 
-    origin = str(package["arm"]())
+    call_site = str(package["arm"]())
 
-    assert origin.startswith("in arm (elsewhere/push.py:2), called in test_code_of")
+    assert call_site.startswith("in arm (elsewhere/push.py:2), called in test_code_of")
 
 
-def test_what_the_virtual_loop_calls_has_no_further_caller():
+def test_a_call_of_the_virtual_loop_has_no_further_caller():
     code = compile("def arm():\n    log.append(here())", "elsewhere/x.py", "exec")
     package = {"__name__": "rx_phoenix.x", "here": CallSite.here, "log": []}
     exec(code, package)

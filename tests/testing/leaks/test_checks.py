@@ -1,4 +1,4 @@
-"""What a test may not leave behind."""
+"""Checks for what a test left behind."""
 
 import asyncio
 from logging import getLogger
@@ -39,34 +39,34 @@ def test_an_error_that_the_library_logs_is_kept(error):
     assert unhandled.errors == [error, "not good"]
 
 
-def test_an_error_is_told_with_the_place_that_raised_it(error):
+def test_an_error_is_described_with_the_line_that_raised_it(error):
     unhandled = Unhandled()
     unhandled.errors = [error]
 
-    (line,) = unhandled.told()
+    (line,) = unhandled.messages()
 
     place = "fail (tests/testing/leaks/test_checks.py:"
-    assert line.startswith(f"nobody handled ValueError('mine'), raised in {place}")
+    assert line.startswith(f"unhandled: ValueError('mine'), raised in {place}")
 
 
-def test_an_error_that_nothing_raised_is_told_alone():
+def test_an_error_that_was_not_raised_is_described_alone():
     unhandled = Unhandled()
     unhandled.errors = [ValueError("mine"), "as logged"]
 
-    assert list(unhandled.told()) == [
-        "nobody handled ValueError('mine')",
-        "nobody handled as logged",
+    assert list(unhandled.messages()) == [
+        "unhandled: ValueError('mine')",
+        "unhandled: as logged",
     ]
 
 
-def test_time_passes_whatever_raises_in_it():
+def test_time_passes_in_spite_of_errors():
     scheduler = VirtualScheduler()
     for delay in (1, 2):
         scheduler.call_later(delay, fail)
 
-    told = list(pass_time(scheduler, 3))
+    problems = list(pass_time(scheduler, 3))
 
-    assert (len(told), scheduler.clock) == (2, 3)
+    assert (len(problems), scheduler.clock) == (2, 3)
 
 
 def test_time_that_stands_still_ends_the_wait():
@@ -96,7 +96,7 @@ def test_errors_tasks_and_timers_are_left(loop, error):
 
     first, second, third = left_on(loop)
 
-    assert first.startswith("nobody handled ValueError('mine'), raised in fail (")
+    assert first.startswith("unhandled: ValueError('mine'), raised in fail (")
     assert second.startswith("a task still runs: in test_errors_tasks_and_timers_are")
     assert third.startswith("a timer is still armed: print at 1 s, armed in test_err")
     shut_down(loop)

@@ -1,4 +1,4 @@
-"""Who takes what a stream gives."""
+"""Tracing of subscriptions and deliveries."""
 
 import gc
 from functools import partial
@@ -46,10 +46,10 @@ def test_a_share_of_a_lease_that_ended_is_held_no_more(lease, shares, end):
     assert [share.is_held for share in shares] == [False]
 
 
-def test_a_share_says_who_took_it(lease, shares):
+def test_a_share_has_the_site_of_its_subscription(lease, shares):
     lease.observable.subscribe()
 
-    assert "in test_a_share_says_who_took_it" in str(shares[0].origin)
+    assert "in test_a_share_has_the_site" in str(shares[0].call_site)
 
 
 def test_leases_are_watched_meanwhile_only(lease):
@@ -60,22 +60,22 @@ def test_leases_are_watched_meanwhile_only(lease):
     assert shares == []
 
 
-def test_what_somebody_takes_is_noted():
+def test_a_value_with_an_observer_is_a_delivery():
     hub = Hub(print)
     hub.observable.subscribe()
 
-    with watch_deliveries() as taken:
+    with watch_deliveries() as deliveries:
         hub.on_next(1)
     hub.on_next(2)
 
-    assert taken == [1]
+    assert deliveries == [1]
 
 
-def test_what_nobody_takes_is_not_noted():
-    with watch_deliveries() as taken:
+def test_a_value_without_an_observer_is_not_a_delivery():
+    with watch_deliveries() as deliveries:
         Hub(print).on_next(1)
 
-    assert taken == []
+    assert deliveries == []
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def make_push():
     return partial(Push, "room:1", "shout", {}, 10.0, spawn=None)
 
 
-def test_a_push_that_outlives_the_watch_is_not_asked_for(make_push):
+def test_a_push_that_outlives_the_watch_is_not_reported(make_push):
     reports = []
 
     with forget_pushes():
@@ -95,7 +95,7 @@ def test_a_push_that_outlives_the_watch_is_not_asked_for(make_push):
     assert reports == []
 
 
-def test_a_push_that_is_collected_meanwhile_is_asked_for(make_push):
+def test_a_push_that_is_collected_meanwhile_is_reported(make_push):
     reports = []
 
     with forget_pushes():

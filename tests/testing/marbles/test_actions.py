@@ -1,4 +1,4 @@
-"""What the letters of a lane mean."""
+"""Meanings of the letters of a lane."""
 
 import pytest
 
@@ -27,7 +27,7 @@ HEARTBEAT = Message(None, "4", "phoenix", "heartbeat", {})
     ("letter", "fitting"),
     [("J", [JOIN]), ("L", [LEAVE]), ("P", [PUSH]), ("h", [HEARTBEAT])],
 )
-def test_a_letter_of_the_client_fits_one_kind_of_message(letter, fitting):
+def test_a_client_letter_fits_one_kind_of_message(letter, fitting):
     sends = CLIENT_LETTERS[letter]
 
     messages = [JOIN, LEAVE, PUSH, HEARTBEAT]
@@ -48,7 +48,7 @@ def test_a_letter_of_the_client_fits_one_kind_of_message(letter, fitting):
         (Sends(topic="room:2"), False),
     ],
 )
-def test_a_letter_of_the_tests_own_says_what_has_to_fit(sends, is_fitting):
+def test_a_custom_letter_fits_the_event_payload_and_topic_it_names(sends, is_fitting):
     assert sends.fits(PUSH) is is_fitting
 
 
@@ -113,7 +113,7 @@ def test_a_letter_equals_nothing_else(meaning, value):
         ("#", "lost"),
     ],
 )
-def test_a_letter_of_the_server_says_what_it_means(letter, meaning):
+def test_a_server_letter_describes_its_meaning(letter, meaning):
     assert meaning_of(SERVER_LETTERS[letter]) == meaning
 
 
@@ -121,7 +121,7 @@ def test_a_letter_of_the_server_says_what_it_means(letter, meaning):
     ("letter", "meaning"),
     [
         (CLIENT_LETTERS["*"], "connect"),
-        (CLIENT_LETTERS["!"], "we closed"),
+        (CLIENT_LETTERS["!"], "disconnect"),
         (CLIENT_LETTERS["P"], "push"),
         (Sends("new_msg", {"n": 1}, "room:1"), "new_msg {'n': 1} to room:1"),
         (Closes(1012, "restart"), "closed 1012 restart"),
@@ -129,7 +129,7 @@ def test_a_letter_of_the_server_says_what_it_means(letter, meaning):
         ("raw", "'raw'"),
     ],
 )
-def test_every_letter_says_what_it_means(letter, meaning):
+def test_every_letter_describes_its_meaning(letter, meaning):
     assert meaning_of(letter) == meaning
 
 

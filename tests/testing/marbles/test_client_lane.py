@@ -1,4 +1,4 @@
-"""What the client did, and whether that was expected."""
+"""What the client item, and whether that was expected."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def compare(lane, text, **options):
     return lane.compare(parse(text), [(0.1, "o"), (0.2, "j")], **options)
 
 
-def test_a_lane_that_says_the_same_has_no_difference(lane):
+def test_a_lane_of_the_same_actions_has_no_difference(lane):
     assert compare(lane, "*J-P!") == []
 
 
@@ -71,7 +71,7 @@ def test_a_lane_may_begin_later(lane):
     ]
 
 
-def test_a_letter_of_the_tests_own_comes_before_the_others(lane):
+def test_a_custom_letter_comes_before_the_others(lane):
     lane.add_letter("M", Sends("new_msg"))
 
     assert lane.letter_of(PUSH) == "M"
@@ -85,11 +85,11 @@ def test_a_general_letter_still_fits_and_is_drawn_where_it_was_expected(lane):
     assert compare(lane, "*J-P")[2] == "    actual    *J-P!"
 
 
-def test_what_a_letter_means_can_be_asked_for(lane):
-    assert [did.action for did in lane.sent("P")] == [PUSH]
+def test_the_actions_that_a_letter_means_can_be_listed(lane):
+    assert [item.action for item in lane.sent("P")] == [PUSH]
 
 
-def test_a_wanted_letter_equals_what_it_means():
+def test_an_expected_letter_equals_the_actions_it_means():
     assert Expected("J", Sends("phx_join")) == JOIN
     assert Expected("J", Sends("phx_join")) != PUSH
     assert Expected("J", Sends("phx_join")) != Connects()

@@ -1,4 +1,4 @@
-"""Where what happened differs from what was expected."""
+"""Readable differences between expected and actual lanes."""
 
 import pytest
 
@@ -38,12 +38,12 @@ def test_a_difference_is_shown_with_a_caret_and_its_details():
     ]
 
 
-def test_a_finer_tick_is_told():
+def test_a_finer_tick_is_shown():
     lines = show({"one": [(0.1, "a"), (0.15, "b")]}, 0.15, {})
 
     assert lines == [
         "    one   0.1s a----b",
         "                    ^",
-        "(a character is 10ms here)",
+        "(one character is 10ms here)",
         "at 150ms",
     ]

@@ -39,14 +39,14 @@ def test_lanes_have_the_same_instant_in_one_column():
     assert drawing.columns == {0: 0, 3: 10}
 
 
-def test_what_is_closer_than_a_tick_is_drawn_with_a_finer_one():
+def test_events_closer_than_a_tick_are_drawn_with_a_finer_one():
     drawing = draw({"": [(0.1, "a"), (0.15, "b")]})
 
     assert (drawing.tick, drawing.lanes[""]) == (0.01, " 0.1s a----b")
 
 
 @given(LANES)
-def test_what_was_drawn_reads_as_it_was(lanes):
+def test_a_drawing_parses_to_the_events_it_was_drawn_from(lanes):
     drawing = draw({str(number): lane for number, lane in enumerate(lanes)})
 
     read = [

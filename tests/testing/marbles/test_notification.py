@@ -1,4 +1,4 @@
-"""What a stream said, as values."""
+"""Notifications of a stream as values."""
 
 import pytest
 
@@ -23,7 +23,7 @@ class Special(ValueError):
         (Recorded(1.0, Next(1)), Recorded(1, Next(1))),
     ],
 )
-def test_what_is_said_alike_is_equal(one, other):
+def test_like_notifications_are_equal(one, other):
     assert one == other
 
 
@@ -41,5 +41,5 @@ def test_what_is_said_alike_is_equal(one, other):
         (Recorded(1.0, Next(1)), Recorded(1.1, Next(1))),
     ],
 )
-def test_what_is_said_otherwise_is_not_equal(one, other):
+def test_unlike_notifications_are_not_equal(one, other):
     assert one != other

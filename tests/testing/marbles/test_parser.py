@@ -44,7 +44,7 @@ def test_a_lane_is_read(text, marks, end):
     assert (read(text), parse(text).end) == (marks, end)
 
 
-def test_a_tick_is_what_the_test_says():
+def test_a_tick_can_be_set():
     assert read("-a", tick=0.01) == [(0.01, "a")]
 
 
@@ -57,7 +57,7 @@ def test_a_mark_knows_where_it_stands():
     assert [mark.column for mark in parse(" -a (b c)").marks] == [2, 5, 7]
 
 
-def test_a_number_may_stand_behind_a_letter_of_a_group():
+def test_a_number_may_follow_a_letter_of_a_group():
     marks = parse("-(a2b10a)", LETTERS, numbered=True).marks
 
     assert [(mark.letter, mark.number) for mark in marks] == [
@@ -75,15 +75,15 @@ def test_a_number_may_stand_behind_a_letter_of_a_group():
         ("-ab)", "no group is open here", 3),
         ("a()", "a group needs a letter", 1),
         ("a( )", "a group needs a letter", 1),
-        ("(a-b)", "a group is one instant: no time passes in it", 2),
-        ("-a 30x b", "'30x' is no duration: write 250ms, 30s, 5m or 1h", 3),
-        ("-a30s-b", "a jump stands between blanks: ' 30s '", 2),
-        ("-a 1.5s-", "a jump stands between blanks: ' 1.5s '", 3),
-        ("-aq", "'q' is no letter of this lane", 2),
-        ("-a2", "'2' is no letter of this lane", 2),
+        ("(a-b)", "a group is one instant: remove the '-'", 2),
+        ("-a 30x b", "'30x' is not a duration: write 250ms, 30s, 5m or 1h", 3),
+        ("-a30s-b", "a jump needs blanks around it: ' 30s '", 2),
+        ("-a 1.5s-", "a jump needs blanks around it: ' 1.5s '", 3),
+        ("-aq", "'q' is not a letter of this lane", 2),
+        ("-a2", "'2' is not a letter of this lane", 2),
     ],
 )
-def test_what_cannot_be_read_is_pointed_at(text, problem, column):
+def test_an_error_points_at_its_column(text, problem, column):
     with pytest.raises(MarbleError) as raised:
         parse(text, LETTERS)
 
@@ -93,11 +93,11 @@ def test_what_cannot_be_read_is_pointed_at(text, problem, column):
 
 
 def test_a_number_needs_a_letter_before_it():
-    with pytest.raises(MarbleError, match="'2' is no letter"):
+    with pytest.raises(MarbleError, match="'2' is not a letter"):
         parse("(2a)", LETTERS, numbered=True)
 
 
-def test_an_unknown_letter_is_told_which_ones_there_are():
+def test_the_error_of_an_unknown_letter_lists_the_known_ones():
     with pytest.raises(MarbleError) as raised:
         parse("q", LETTERS)
 
@@ -113,7 +113,7 @@ def test_any_text_is_read_or_refused(text):
 
 
 @pytest.mark.parametrize("letter", ["-", "(", ")", " ", "3", "ab", ""])
-def test_what_has_a_meaning_cannot_be_a_letter(letter):
+def test_a_character_with_a_meaning_cannot_be_a_letter(letter):
     with pytest.raises(UsageError, match="cannot be a letter"):
         check_letters([letter])
 
@@ -134,6 +134,6 @@ def test_any_other_character_is_a_letter():
         (86400, "86400s"),
     ],
 )
-def test_a_duration_reads_as_a_lane_says_it(seconds, text):
+def test_a_duration_is_formatted_in_the_syntax_of_a_lane(seconds, text):
     assert duration(seconds) == text
     assert parse(f" {text} ").end == seconds

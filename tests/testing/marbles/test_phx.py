@@ -1,4 +1,4 @@
-"""A socket in virtual time, and its two lanes."""
+"""A socket in virtual time with its two lanes."""
 
 import asyncio
 
@@ -39,7 +39,7 @@ def test_a_lane_begins_where_the_one_before_ended(phx, channel):
     assert replies == phx.marbles("---j")
 
 
-def test_what_is_due_at_the_end_of_a_lane_belongs_to_the_next(phx):
+def test_a_call_due_at_the_end_of_a_lane_belongs_to_the_next(phx):
     called = []
     phx.at(0.2, lambda: called.append(phx.clock))
 
@@ -50,7 +50,7 @@ def test_what_is_due_at_the_end_of_a_lane_belongs_to_the_next(phx):
     assert called == [0.2]
 
 
-def test_the_server_answers_what_the_client_says_at_that_instant(phx, channel):
+def test_the_server_answers_what_the_client_sends_at_that_instant(phx, channel):
     replies = phx.record(channel.joined)
     phx.run(server="-oj-E 0.9s j")
 
@@ -58,7 +58,7 @@ def test_the_server_answers_what_the_client_says_at_that_instant(phx, channel):
     assert replies == phx.marbles("--j 1.1s j")
 
 
-def test_the_server_answers_what_the_test_says_at_that_instant(phx, channel):
+def test_the_server_answers_what_the_test_pushes_at_that_instant(phx, channel):
     pushes = []
     phx.at(0.3, lambda: pushes.append(phx.record(channel.push("ping"))))
     phx.record(channel.joined)
@@ -67,7 +67,7 @@ def test_the_server_answers_what_the_test_says_at_that_instant(phx, channel):
     assert pushes[0] == phx.marbles("---(p|)")
 
 
-def test_a_letter_of_a_group_waits_for_what_the_one_before_led_to(phx):
+def test_a_letter_of_a_group_waits_for_the_effects_of_the_previous(phx):
     async def params():
         await asyncio.sleep(0)
         return {}
@@ -98,7 +98,7 @@ def test_the_client_is_compared_since_a_time(phx, channel):
     phx.expect_client("- 250ms (*J)", since=since)
 
 
-def test_what_the_client_sent_can_be_asked_for(phx, channel):
+def test_the_messages_of_the_client_can_be_listed(phx, channel):
     phx.record(channel.joined)
     phx.run(server="-oj")
     channel.push("ping", {"n": 1})
@@ -108,7 +108,7 @@ def test_what_the_client_sent_can_be_asked_for(phx, channel):
 
 
 def test_a_lane_with_an_unknown_letter_moves_nothing(phx):
-    with pytest.raises(MarbleError, match="'q' is no letter of this lane"):
+    with pytest.raises(MarbleError, match="'q' is not a letter of this lane"):
         phx.run(server="-oq")
 
     assert phx.clock == 0
@@ -128,7 +128,7 @@ def test_an_unexpected_client_is_shown_with_both_lanes(phx, channel):
         phx.expect_client("*J 1.3s J--!")
 
     assert str(raised.value).splitlines() == [
-        "the client did something else",
+        "the client's actions differ",
         "    server    -oj-E 0.9s -j--C",
         "    expected  *J--- 0.9s -J--!",
         "    actual    *J--- 0.9s J---!",
@@ -142,7 +142,7 @@ def test_an_unexpected_client_is_shown_with_both_lanes(phx, channel):
 # Letters
 
 
-def test_a_test_has_letters_of_its_own_for_its_messages(phx, channel):
+def test_a_test_can_define_letters_for_its_messages(phx, channel):
     phx.letters(
         m=Says("news", {"n": 1}),
         R=Sends("ping", {"n": 7}),
@@ -176,22 +176,22 @@ def test_values_may_have_letters_of_their_own(phx, channel):
 
 
 def test_a_letter_that_answers_no_letter_is_refused(phx):
-    with pytest.raises(UsageError, match="'a' answers 'Z', which is no letter of the"):
+    with pytest.raises(UsageError, match="'a' answers 'Z', which is not a client let"):
         phx.letters(a=Answers("Z"))
 
 
 @pytest.mark.parametrize("letter", ["-", "7", "ab"])
-def test_what_has_a_meaning_cannot_be_a_letter(phx, letter):
+def test_a_character_with_a_meaning_cannot_be_a_letter(phx, letter):
     with pytest.raises(UsageError, match="cannot be a letter"):
         phx.letters({letter: Says("news")})
 
 
-def test_a_letter_without_meaning_is_no_value(phx):
-    with pytest.raises(MarbleError, match="'q' is no letter of this lane"):
+def test_an_undefined_letter_is_not_a_value(phx):
+    with pytest.raises(MarbleError, match="'q' is not a letter of this lane"):
         phx.marbles("-q")
 
 
-def test_a_tick_is_what_the_test_says(phx, channel):
+def test_a_tick_can_be_set(phx, channel):
     phx.tick = 1
     replies = phx.record(channel.joined)
     phx.run(server="-oj")
@@ -240,11 +240,11 @@ def test_a_test_may_choose_any_option_of_the_socket(phx):
 def test_options_come_before_the_first_use(phx):
     phx.socket  # noqa: B018 - the first use
 
-    with pytest.raises(UsageError, match="comes too late"):
+    with pytest.raises(UsageError, match=r"used already: call phx\.use\(\) earlier"):
         phx.use(timeout=1)
 
 
-def test_a_socket_of_the_applications_own_has_the_same_lanes(phx):
+def test_a_socket_made_by_the_application_has_the_same_lanes(phx):
     socket = Socket(
         "ws://app.test/socket", transport=phx.transport, scheduler=phx.scheduler
     )
@@ -284,7 +284,7 @@ def test_callbacks_may_await_for_an_hour(phx, channel):
     assert done == [3600.3]
 
 
-def test_a_test_waits_for_what_takes_time(phx, channel):
+def test_a_test_waits_for_an_awaitable_in_virtual_time(phx, channel):
     phx.answers("*J")
 
     async def app():
@@ -296,7 +296,7 @@ def test_a_test_waits_for_what_takes_time(phx, channel):
     assert phx.clock == 5
 
 
-def test_a_wait_ends_with_the_error_of_what_was_waited_for(phx, channel):
+def test_a_wait_raises_the_error_of_its_awaitable(phx, channel):
     phx.answers("*Jh")
     phx.record(channel.joined)
     phx.run(server="-")
@@ -314,7 +314,7 @@ def test_operators_of_recorded_streams_take_their_time_from_the_test(phx):
     assert ticks == phx.marbles(" 1s a 0.9s (b|)", {"a": 0, "b": 1})
 
 
-def test_what_a_test_keeps_is_disposed_in_the_end(phx):
+def test_a_kept_object_is_disposed_at_the_end(phx):
     class Dashboard:
         def __init__(self, socket):
             self.shown = []

@@ -1,4 +1,4 @@
-"""What a stream said and when, and how that compares with marbles."""
+"""Recordings of streams, and their comparison with marbles."""
 
 import pytest
 import reactivex
@@ -30,7 +30,7 @@ def marbles(lane, values=None, error=Exception, **options):
     return read(lane, values, error, **options)
 
 
-def test_a_recording_keeps_what_is_said_and_when(source, recording, scheduler):
+def test_a_recording_keeps_notifications_and_times(source, recording, scheduler):
     source.on_next(1)
     scheduler.advance_by(2)
     source.on_next(2)
@@ -91,7 +91,7 @@ def play(source, scheduler, *values):
         ("- a b --", None),
     ],
 )
-def test_a_recording_equals_marbles_that_say_the_same(
+def test_a_recording_equals_marbles_of_the_same_notifications(
     source, recording, scheduler, lane, values
 ):
     play(source, scheduler, "a", "b")
@@ -190,11 +190,11 @@ def test_a_zero_point_may_lie_within_a_lane():
     assert lane.end == 0.3
 
 
-def test_nothing_stands_behind_the_end():
-    with pytest.raises(MarbleError, match="a stream says nothing after its end"):
+def test_no_letter_may_follow_the_end():
+    with pytest.raises(MarbleError, match="a stream emits nothing after its end"):
         marbles("-|-a")
 
 
-def test_a_letter_without_a_value_is_told():
-    with pytest.raises(MarbleError, match=r"'b' is no letter(?s:.)*a  1\n    |  comp"):
+def test_a_letter_without_a_value_is_an_error():
+    with pytest.raises(MarbleError, match=r"'b' is not a(?s:.)*a  1\n    |  comp"):
         marbles("ab", {"a": 1})

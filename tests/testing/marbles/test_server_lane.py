@@ -1,4 +1,4 @@
-"""The fake server does what its letters say, and nothing else."""
+"""The fake server acts only as its letters direct."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_each_failure_is_an_error_of_its_own(phx, channel):
         ("y", Closed(1012, "restart", clean=True)),
     ],
 )
-def test_a_connection_ends_as_the_letter_says(phx, channel, letter, closed):
+def test_a_connection_ends_as_its_letter_defines(phx, channel, letter, closed):
     phx.letters(y=Closes(1012, "restart"))
     life = phx.record(phx.socket.lifecycle)
     phx.record(channel.joined)
@@ -73,7 +73,7 @@ def test_answers_come_in_the_order_of_the_pushes(phx, channel):
     assert second == phx.marbles("------(q|)")
 
 
-def test_a_number_says_which_push_is_answered(phx, channel):
+def test_a_number_selects_the_push_that_is_answered(phx, channel):
     phx.record(channel.joined)
     phx.run(server="-oj")
     first, second = (phx.record(channel.push("ping")) for _ in range(2))
@@ -83,7 +83,7 @@ def test_a_number_says_which_push_is_answered(phx, channel):
     assert first == phx.marbles("-----(p|)")
 
 
-def test_a_crash_needs_to_say_whose_it_is(phx):
+def test_a_number_selects_the_channel_that_crashes(phx):
     one = phx.record(phx.socket.channel("room:1").states)
     other = phx.record(phx.socket.channel("room:2").states)
     for topic in ("room:1", "room:2"):
@@ -94,7 +94,7 @@ def test_a_crash_needs_to_say_whose_it_is(phx):
     assert other.values[-1] == "errored"
 
 
-def test_a_number_says_which_connection_is_meant(phx, channel):
+def test_a_number_selects_the_connection(phx, channel):
     first = Socket(
         "ws://other.test/socket",
         transport=phx.transport,
@@ -110,7 +110,7 @@ def test_a_number_says_which_connection_is_meant(phx, channel):
     assert (first.state, channel.state) == ("closed", "joined")
 
 
-def test_what_the_server_says_belongs_to_the_join(phx, channel):
+def test_an_event_of_the_server_belongs_to_the_join(phx, channel):
     phx.letters(m=Says("news", {"n": 1}))
     messages = phx.record(channel.messages)
     phx.record(channel.joined)
@@ -119,7 +119,7 @@ def test_what_the_server_says_belongs_to_the_join(phx, channel):
     assert messages.values[-1] == Message("1", None, "room:1", "news", {"n": 1})
 
 
-def test_a_whole_message_goes_out_as_it_is(phx, channel):
+def test_a_raw_message_is_sent_unchanged(phx, channel):
     old = Message("77", None, "room:1", "news", {})
     phx.letters(m=old)
     frames = phx.record(phx.socket.frames)
@@ -129,8 +129,8 @@ def test_a_whole_message_goes_out_as_it_is(phx, channel):
     assert frames == phx.marbles("--jm")
 
 
-def test_a_frame_that_is_no_message_goes_out_as_it_is(phx, channel):
-    phx.letters({"%": "no message", "$": b"\x01"})
+def test_a_frame_that_is_not_a_message_is_sent_unchanged(phx, channel):
+    phx.letters({"%": "not a message", "$": b"\x01"})
     life = phx.record(phx.socket.lifecycle)
     phx.record(channel.joined)
     phx.run(server="-oj(%$)")
@@ -149,7 +149,7 @@ def test_nothing_is_answered_that_the_lane_does_not_answer(phx, channel):
     assert joined.values == []
 
 
-def test_heartbeats_are_answered_unasked_if_the_test_says_so(phx):
+def test_heartbeats_are_answered_automatically_on_request(phx):
     phx.answers("h")
     phx.socket.connect()
     phx.run(server="o 2m")
@@ -158,7 +158,7 @@ def test_heartbeats_are_answered_unasked_if_the_test_says_so(phx):
     assert len(phx.sent("h")) == 4
 
 
-def test_connecting_joining_and_pushing_are_answered_unasked_likewise(phx, channel):
+def test_attempts_joins_and_pushes_are_answered_automatically(phx, channel):
     phx.answers("*JP")
     phx.record(channel.joined)
     push = phx.record(channel.push("ping"))
@@ -168,7 +168,7 @@ def test_connecting_joining_and_pushing_are_answered_unasked_likewise(phx, chann
     assert push == phx.marbles("(p|)")
 
 
-def test_what_waits_already_is_answered_unasked_too(phx, channel):
+def test_unanswered_actions_are_answered_automatically_too(phx, channel):
     phx.record(channel.joined)
     phx.answers("*")
     phx.run(server="-")
@@ -179,7 +179,7 @@ def test_what_waits_already_is_answered_unasked_too(phx, channel):
     assert channel.state == "joined"
 
 
-def test_what_is_answered_unasked_has_the_response_of_the_letter(phx, channel):
+def test_an_automatic_answer_has_the_response_of_its_letter(phx, channel):
     phx.letters(j=Answers("J", response={"users": []}))
     phx.answers("J")
     joined = phx.record(channel.joined)
@@ -188,7 +188,7 @@ def test_what_is_answered_unasked_has_the_response_of_the_letter(phx, channel):
     assert joined.values == [{"users": []}]
 
 
-def test_what_was_lost_meanwhile_is_not_answered(phx, channel):
+def test_a_join_on_a_lost_connection_is_not_answered(phx, channel):
     phx.answers("J")
     phx.socket.on_open(lambda: phx.transport.connection.lose())  # noqa: PLW0108 - then
     joined = phx.record(channel.joined)
@@ -197,18 +197,18 @@ def test_what_was_lost_meanwhile_is_not_answered(phx, channel):
     assert joined.values == []
 
 
-def test_what_no_letter_answers_cannot_be_answered_unasked(phx):
-    with pytest.raises(UsageError, match="no letter of the server's lane answers '!'"):
+def test_an_action_without_an_answering_letter_cannot_be_automatic(phx):
+    with pytest.raises(UsageError, match="no letter of the server lane answers '!'"):
         phx.answers("!")
 
 
 @pytest.mark.parametrize(("letter", "by"), [("*", "j"), ("J", "p"), ("J", "o")])
-def test_a_letter_that_answers_another_cannot_answer_unasked(phx, letter, by):
-    with pytest.raises(UsageError, match=f"'{by}' of the server's lane answers"):
+def test_a_letter_that_answers_another_cannot_answer_automatically(phx, letter, by):
+    with pytest.raises(UsageError, match=f"no letter '{by}' of the server lane ans"):
         phx.answers(letter, by)
 
 
-def test_attempts_and_joins_may_fail_unasked(phx, channel):
+def test_attempts_and_joins_may_fail_automatically(phx, channel):
     phx.answers("*", "f")
     phx.record(channel.joined)
     phx.run(server=" 1s ")
@@ -220,16 +220,16 @@ def test_attempts_and_joins_may_fail_unasked(phx, channel):
 
 
 IMPOSSIBLE = {
-    "o": "'o' (open) cannot happen: the client does not try to connect",
-    "x": "'x' (closed 1000) cannot happen: there is no open connection",
-    "E": "there is no open connection",
-    "p": "'p' (P answered ok) cannot happen: there is no open connection",
-    "f": "'f' (attempt failed: refused) cannot happen: the client does not try",
+    "o": "'o' (open) is impossible: no attempt to connect is pending",
+    "x": "'x' (closed 1000) is impossible: no connection is open",
+    "E": "no connection is open",
+    "p": "'p' (P answered ok) is impossible: no connection is open",
+    "f": "'f' (attempt failed: refused) is impossible: no attempt to connect",
 }
 
 
 @pytest.mark.parametrize("letter", IMPOSSIBLE)
-def test_a_letter_that_cannot_happen_fails_at_that_instant(phx, letter):
+def test_an_impossible_letter_fails_at_its_instant(phx, letter):
     with pytest.raises(LaneError) as raised:
         phx.run(server=f"--{letter}--")
 
@@ -237,14 +237,14 @@ def test_a_letter_that_cannot_happen_fails_at_that_instant(phx, letter):
     assert phx.clock == 0.2
 
 
-def test_an_answer_to_a_push_that_nobody_made_fails_and_shows_both_lanes(phx, channel):
+def test_an_answer_without_a_push_fails_and_shows_both_lanes(phx, channel):
     phx.record(channel.joined)
 
     with pytest.raises(LaneError) as raised:
         phx.run(server="-oj-p")
 
     assert str(raised.value).splitlines() == [
-        "'p' (P answered ok) cannot happen: no P (push) of the client's waits for it",
+        "'p' (P answered ok) is impossible: no P (push) awaits an answer",
         "    server  -oj-p",
         "    client  *J---",
         "                ^",

@@ -1,11 +1,11 @@
-"""What the fake server knows of the client."""
+"""State of the fake server."""
 
 import pytest
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix.testing._marbles.actions import Connects
 from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane
-from rx_phoenix.testing._marbles.server_state import Impossible, Ledger
+from rx_phoenix.testing._marbles.server_state import Impossible, ServerState
 from rx_phoenix.testing._transports.fake import FakeTransport
 
 JOIN = Message("1", "1", "room:1", "phx_join", {})
@@ -16,11 +16,11 @@ LATER = Message("1", "5", "room:1", "new_msg", {})
 
 
 class Client:
-    """Does things on a fake transport, and has them written down."""
+    """A client that acts on a fake transport and records its actions."""
 
     def __init__(self):
         self.lane = ClientLane()
-        self.ledger = Ledger(self.lane)
+        self.state = ServerState(self.lane)
         self.transport = FakeTransport()
 
     def connect(self):
@@ -29,9 +29,9 @@ class Client:
 
     def does(self, *actions):
         for action in actions:
-            did = Actual(0, action, self.transport.attempt)
-            self.lane.done.append(did)
-            self.ledger.note(did)
+            item = Actual(0, action, self.transport.attempt)
+            self.lane.done.append(item)
+            self.state.record(item)
 
 
 @pytest.fixture
@@ -42,141 +42,141 @@ def client():
 
 
 @pytest.fixture
-def ledger(client):
+def state(client):
     client.transport.attempt.open()
-    return client.ledger
+    return client.state
 
 
 def test_an_attempt_is_pending_until_it_is_decided(client):
-    assert client.ledger.pending() is client.transport.attempt
+    assert client.state.pending() is client.transport.attempt
 
     client.transport.attempt.open()
-    with pytest.raises(Impossible, match="does not try to connect"):
-        client.ledger.pending()
+    with pytest.raises(Impossible, match="no attempt to connect is pending"):
+        client.state.pending()
 
 
 def test_without_an_attempt_nothing_is_pending():
-    with pytest.raises(Impossible, match="does not try to connect"):
-        Ledger(ClientLane()).pending()
+    with pytest.raises(Impossible, match="no attempt to connect is pending"):
+        ServerState(ClientLane()).pending()
 
 
-def test_an_open_connection_is_known(client, ledger):
-    assert ledger.connection() is client.transport.connection
+def test_an_open_connection_is_known(client, state):
+    assert state.connection() is client.transport.connection
 
     client.transport.connection.lose()
-    with pytest.raises(Impossible, match="no open connection"):
-        ledger.connection()
+    with pytest.raises(Impossible, match="no connection is open"):
+        state.connection()
 
 
 def test_without_a_connection_nothing_can_be_answered(client):
     client.does(PUSH)
 
-    with pytest.raises(Impossible, match="no open connection"):
-        client.ledger.asked("P")
+    with pytest.raises(Impossible, match="no connection is open"):
+        client.state.request_of("P")
 
 
-def test_the_oldest_message_is_answered_first(client, ledger):
+def test_the_oldest_message_is_answered_first(client, state):
     client.does(JOIN, PUSH, LATER)
 
-    assert ledger.asked("P").action == PUSH
-    ledger.answered(ledger.asked("P"), "ok")
-    assert ledger.asked("P").action == LATER
+    assert state.request_of("P").action == PUSH
+    state.mark_answered(state.request_of("P"), "ok")
+    assert state.request_of("P").action == LATER
 
 
-def test_a_number_says_which_message_is_answered(client, ledger):
+def test_a_number_selects_the_message_that_is_answered(client, state):
     client.does(PUSH, LATER)
 
-    assert ledger.asked("P", 2).action == LATER
+    assert state.request_of("P", 2).action == LATER
 
 
 @pytest.mark.parametrize("number", [0, 3])
-def test_a_message_that_was_not_sent_cannot_be_answered(client, ledger, number):
+def test_a_message_that_was_not_sent_cannot_be_answered(client, state, number):
     client.does(PUSH, LATER)
 
-    with pytest.raises(Impossible, match=rf"sent 2 of P \(push\), not {number}"):
-        ledger.asked("P", number)
+    with pytest.raises(Impossible, match=rf"sent 2 of P .*got number {number}"):
+        state.request_of("P", number)
 
 
-def test_a_message_is_answered_once(client, ledger):
+def test_a_message_is_answered_once(client, state):
     client.does(PUSH)
-    asked = ledger.asked("P")
-    ledger.answered(asked, "ok")
+    asked = state.request_of("P")
+    state.mark_answered(asked, "ok")
 
-    assert not ledger.is_owed(asked)
-    with pytest.raises(Impossible, match=r"no P \(push\) of the client's waits"):
-        ledger.asked("P")
-    with pytest.raises(Impossible, match=r"P number 1 .* waits no longer"):
-        ledger.asked("P", 1)
+    assert not state.is_unanswered(asked)
+    with pytest.raises(Impossible, match=r"no P \(push\) awaits an answer"):
+        state.request_of("P")
+    with pytest.raises(Impossible, match=r"P number 1 .* awaits no answer"):
+        state.request_of("P", 1)
 
 
-def test_what_an_older_connection_asked_is_not_answered(client, ledger):
+def test_a_request_of_an_older_connection_is_not_answered(client, state):
     client.does(PUSH)
     client.transport.connection.lose()
     client.connect()
     client.transport.attempt.open()
 
-    with pytest.raises(Impossible, match="waits no longer"):
-        ledger.asked("P", 1)
+    with pytest.raises(Impossible, match="awaits no answer"):
+        state.request_of("P", 1)
 
 
-def test_the_only_channel_is_the_one_that_is_meant(client, ledger):
+def test_the_only_channel_needs_no_topic(client, state):
     client.does(JOIN)
 
-    assert ledger.channel(None).message == JOIN
+    assert state.channel(None).message == JOIN
 
 
-def test_without_a_channel_none_can_be_meant(ledger):
-    with pytest.raises(Impossible, match="the client is not in a channel"):
-        ledger.channel(None)
+def test_without_a_join_there_is_no_channel(state):
+    with pytest.raises(Impossible, match="the client has not joined a channel"):
+        state.channel(None)
 
 
-def test_of_several_channels_the_test_says_which(client, ledger):
+def test_one_of_several_channels_needs_a_topic_or_a_number(client, state):
     client.does(JOIN, OTHER)
 
-    assert ledger.channel("room:2").message == OTHER
-    assert ledger.channel(None, 1).message == JOIN
-    with pytest.raises(Impossible, match=r"several .* \(room:1, room:2\): say which"):
-        ledger.channel(None)
+    assert state.channel("room:2").message == OTHER
+    assert state.channel(None, 1).message == JOIN
+    with pytest.raises(Impossible, match=r"several .* \(room:1, room:2\): give the"):
+        state.channel(None)
 
 
-def test_a_topic_that_is_not_joined_cannot_be_meant(client, ledger):
+def test_a_topic_that_is_not_joined_has_no_channel(client, state):
     client.does(JOIN)
 
-    with pytest.raises(Impossible, match="the client is not in room:9"):
-        ledger.channel("room:9")
+    with pytest.raises(Impossible, match="the client has not joined room:9"):
+        state.channel("room:9")
 
 
-def test_a_channel_that_is_left_gives_way_to_another(client, ledger):
+def test_a_channel_that_is_left_gives_way_to_another(client, state):
     client.does(JOIN, OTHER, LEAVE)
 
-    assert ledger.channel(None).message == OTHER
+    assert state.channel(None).message == OTHER
 
 
-def test_a_channel_that_is_left_still_hears_of_its_end(client, ledger):
+def test_a_channel_that_is_left_still_gets_its_end(client, state):
     client.does(JOIN, LEAVE)
 
-    assert ledger.channel(None).message == JOIN
+    assert state.channel(None).message == JOIN
 
 
-def test_a_refused_join_makes_no_channel(client, ledger):
+def test_a_refused_join_makes_no_channel(client, state):
     client.does(JOIN)
-    ledger.answered(ledger.asked("J"), "error")
+    state.mark_answered(state.request_of("J"), "error")
 
-    with pytest.raises(Impossible, match="not in a channel"):
-        ledger.channel(None)
+    with pytest.raises(Impossible, match="has not joined a channel"):
+        state.channel(None)
 
 
-def test_a_newer_join_takes_the_place_of_the_older(client, ledger):
+def test_a_newer_join_takes_the_place_of_the_older(client, state):
     again = Message("7", "7", "room:1", "phx_join", {})
     client.does(JOIN, again)
 
-    assert ledger.channel("room:1").message == again
+    assert state.channel("room:1").message == again
 
 
-def test_the_join_of_a_channel_that_ended_is_answered_no_more(client, ledger):
+def test_the_join_of_a_channel_that_ended_is_answered_no_more(client, state):
     client.does(JOIN)
 
-    ledger.ended(ledger.channel(None))
+    state.end_channel(state.channel(None))
     client.does(OTHER)
 
-    assert ledger.asked("J").action is OTHER
+    assert state.request_of("J").action is OTHER

@@ -1,4 +1,4 @@
-"""Streams made of marbles."""
+"""Streams that play marbles."""
 
 import pytest
 from reactivex import operators as ops
@@ -7,7 +7,7 @@ from rx_phoenix.testing._marbles.sources import Window
 from rx_phoenix.testing._marbles.timeline import window
 
 
-def test_a_cold_source_plays_anew_for_each_subscription(phx_timeline, cold):
+def test_a_cold_source_plays_for_each_subscription(phx_timeline, cold):
     source = cold("-a-|")
     first = phx_timeline.record(source)
     phx_timeline.scheduler.advance_by(1)
@@ -18,7 +18,7 @@ def test_a_cold_source_plays_anew_for_each_subscription(phx_timeline, cold):
     assert [time for time, _ in second] == [1.1, 1.3]
 
 
-def test_a_hot_source_plays_once_whoever_listens(phx_timeline, hot):
+def test_a_hot_source_plays_once_for_all_subscribers(phx_timeline, hot):
     source = hot("-a-b-|")
     phx_timeline.scheduler.advance_to(0.2)
     late = phx_timeline.record(source)
@@ -31,7 +31,7 @@ def test_a_hot_value_at_the_start_is_not_lost(hot, expect):
     expect(hot("a-|")).to_be("a-|")
 
 
-def test_what_stands_before_the_zero_point_has_been(hot, expect):
+def test_letters_before_the_zero_point_are_in_the_past(hot, expect):
     expect(hot("a-^-b|")).to_be("--b|")
 
 
@@ -59,7 +59,7 @@ def test_a_class_of_errors_is_raised_as_one_of_it(hot, expect):
     expect(hot("-#", error=KeyError)).to_be("-#", error=KeyError())
 
 
-def test_subscriptions_are_noted(cold, expect):
+def test_subscriptions_are_recorded(cold, expect):
     source = cold("-a--b|")
     expect(source, "--^").to_be("---a--b|")
     expect(source, " 1s ^-!").to_be(" 1s -a")

@@ -1,4 +1,4 @@
-"""A test's clock, and streams as marbles on it."""
+"""A test's clock with streams as marbles on it."""
 
 import asyncio
 
@@ -39,14 +39,14 @@ def test_a_coroutine_function_runs_in_a_task(timeline):
     assert done == [2]
 
 
-def test_what_is_called_may_raise(timeline):
+def test_a_called_function_may_raise(timeline):
     timeline.at(1, lambda: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         timeline.scheduler.advance_to(2)
 
 
-def test_what_runs_in_a_task_may_raise(timeline):
+def test_a_task_may_raise(timeline):
     async def work():
         await asyncio.sleep(1)
         raise ValueError("mine")
@@ -57,7 +57,7 @@ def test_what_runs_in_a_task_may_raise(timeline):
         timeline.scheduler.advance_to(3)
 
 
-def test_an_awaitable_that_is_no_coroutine_is_left_alone(timeline):
+def test_an_awaitable_that_is_not_a_coroutine_is_left_alone(timeline):
     future = timeline.scheduler.loop.create_future()
     timeline.at(1, lambda: future)
 
@@ -66,7 +66,7 @@ def test_an_awaitable_that_is_no_coroutine_is_left_alone(timeline):
     assert not future.done()
 
 
-def test_recorded_streams_are_disposed_in_the_end(timeline):
+def test_recordings_are_disposed_at_the_end(timeline):
     source = timeline.cold("-a-b")
     recording = timeline.record(source)
     timeline.scheduler.advance_to(0.2)
@@ -78,7 +78,7 @@ def test_recorded_streams_are_disposed_in_the_end(timeline):
     assert source.subscriptions == [window("^-!")]
 
 
-def test_what_is_kept_is_disposed_in_the_end_the_latest_first(timeline):
+def test_kept_objects_are_disposed_at_the_end_the_latest_first(timeline):
     log = []
 
     class Thing:
@@ -95,14 +95,14 @@ def test_what_is_kept_is_disposed_in_the_end_the_latest_first(timeline):
     assert log == ["second", "first"]
 
 
-def test_a_hot_source_stops_in_the_end(timeline):
+def test_a_hot_source_stops_at_the_end(timeline):
     timeline.hot(" 1h a")
     timeline.dispose()
 
     assert timeline.scheduler.pending == ()
 
 
-def test_a_tick_is_what_the_test_says():
+def test_a_tick_can_be_set():
     timeline = Timeline(tick=1)
 
     timeline.expect(timeline.cold("-a|").pipe(ops.delay(1))).to_be("--a|")
@@ -143,7 +143,7 @@ def test_a_failed_expectation_shows_both_lanes(timeline):
         timeline.expect(timeline.cold("-a-b|")).to_be("-a--b|")
 
     assert str(raised.value).splitlines() == [
-        "the stream says something else",
+        "the notifications differ",
         "    expected  -a--b|",
         "    actual    -a-b|-",
         "                 ^",
@@ -171,5 +171,5 @@ def test_a_window_is_one_start_and_at_most_one_end(lane):
 
 
 def test_a_window_has_no_other_letters():
-    with pytest.raises(MarbleError, match="'a' is no letter"):
+    with pytest.raises(MarbleError, match="'a' is not a letter"):
         window("^a!")
