@@ -1,7 +1,10 @@
-"""How hypothesis searches, which names a doctest knows, and what may interrupt."""
+"""How hypothesis searches, what doctests know, what may interrupt, which loop runs."""
 
 import os
 import signal
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -20,6 +23,23 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # A shell has what it starts in the background ignore this, and all that starts in turn.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+LOOPS = ["asyncio", "uvloop"]
+"""The modules of event loops that a coroutine test may run on."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add an option for the event loop of tests that are coroutines."""
+    parser.addoption("--loop", choices=LOOPS, default="asyncio")
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config,
+) -> dict[str, Callable[[], AbstractEventLoop]]:
+    """Return the loop that was asked for."""
+    name = config.getoption("--loop")
+    return {name: import_module(name).new_event_loop}
 
 
 @pytest.fixture(autouse=True, scope="session")

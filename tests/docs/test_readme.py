@@ -48,3 +48,10 @@ def test_the_first_screen_names_a_command_that_exists(command):
 
     assert any(line.startswith(command) for line in first_screen)
     assert ROOT.joinpath(command).is_file()
+
+
+def test_the_page_names_the_command_that_ci_runs():
+    *_, last = ROOT.joinpath(".ci/run").read_text().splitlines()
+    command = last.removeprefix("exec ")
+
+    assert f"`{command}`" in ROOT.joinpath("README.md").read_text()
