@@ -242,7 +242,7 @@ class Reconnect:
         stable: Seconds after which an open connection counts as good, so that the
             delays start over.
         give_up: Says of an error whether it is final (True), worth a retry (False),
-            or none of its business (None: `outlook` decides). Asked once an error.
+            or none of its business (None: `decision` does). Asked once an error.
         drain: Seconds before each retry of an outage that began with a close code of
             1012: a server that restarts sends all its clients away at once. If you
             name none they are your `delays`; without `delays` either, up to 12 before
@@ -274,7 +274,7 @@ class Reconnect:
             drain=drain or delays or SPREAD,
         )
 
-    def outlook(self, error: Exception) -> RetryDecision:
+    def decision(self, error: Exception) -> RetryDecision:
         """Whether to try again, and with what.
 
         What `give_up` decides holds. Else a 4xx answer means no, but for those that
@@ -300,7 +300,7 @@ class Reconnect:
 
     def is_final(self, error: Exception) -> bool:
         """Whether there is no point in trying again with the same credentials."""
-        return self.outlook(error) is not RetryDecision.RETRY
+        return self.decision(error) is not RetryDecision.RETRY
 
     def delay(
         self,

@@ -338,24 +338,24 @@ CLOSE_CODES = {
 
 
 def cells(table):
-    return [(key, outlook) for outlook, keys in table.items() for key in keys]
+    return [(key, decision) for decision, keys in table.items() for key in keys]
 
 
-@pytest.mark.parametrize(("status", "outlook"), cells(STATUSES))
-def test_a_status_has_its_outlook(status, outlook):
-    assert Reconnect().outlook(refused_with(status)) is outlook
+@pytest.mark.parametrize(("status", "decision"), cells(STATUSES))
+def test_a_status_has_its_decision(status, decision):
+    assert Reconnect().decision(refused_with(status)) is decision
     assert Reconnect().is_final(refused_with(status)) is (
-        outlook is not RetryDecision.RETRY
+        decision is not RetryDecision.RETRY
     )
 
 
-@pytest.mark.parametrize(("code", "outlook"), cells(CLOSE_CODES))
-def test_a_close_code_has_its_outlook(code, outlook):
-    assert Reconnect().outlook(ConnectionLost(code)) is outlook
+@pytest.mark.parametrize(("code", "decision"), cells(CLOSE_CODES))
+def test_a_close_code_has_its_decision(code, decision):
+    assert Reconnect().decision(ConnectionLost(code)) is decision
 
 
 @pytest.mark.parametrize(
-    ("error", "outlook"),
+    ("error", "decision"),
     [
         (UsageError("no such thing"), RetryDecision.FINAL),
         (ConnectError("no route"), RetryDecision.RETRY),
@@ -365,8 +365,8 @@ def test_a_close_code_has_its_outlook(code, outlook):
     ],
     ids=lambda case: type(case).__name__,
 )
-def test_what_has_no_status_has_its_outlook(error, outlook):
-    assert Reconnect().outlook(error) is outlook
+def test_what_has_no_status_has_its_decision(error, decision):
+    assert Reconnect().decision(error) is decision
 
 
 @pytest.mark.parametrize(
@@ -391,23 +391,23 @@ def test_give_up_decides_or_leaves_it_to_the_default(
 )
 def test_give_up_is_told_the_error_once(error):
     told = []
-    Reconnect(give_up=told.append).outlook(error)
+    Reconnect(give_up=told.append).decision(error)
 
     assert told == [error]
 
 
 @pytest.mark.parametrize(
-    ("answer", "outlook"),
+    ("answer", "decision"),
     [
         (True, RetryDecision.FINAL),
         (False, RetryDecision.RETRY),
         (None, RetryDecision.REFRESH),
     ],
 )
-def test_credentials_do_not_matter_once_give_up_decided(answer, outlook):
+def test_credentials_do_not_matter_once_give_up_decided(answer, decision):
     policy = Reconnect(give_up=lambda _: answer)
 
-    assert policy.outlook(refused_with(401)) is outlook
+    assert policy.decision(refused_with(401)) is decision
 
 
 # Reconnect: how long to wait.

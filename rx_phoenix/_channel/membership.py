@@ -167,7 +167,7 @@ class Membership:
         Raises:
             UsageError: It cannot.
         """
-        self._owner.link().check()
+        self._owner.link().check_usable()
         self.join.check()
         self._owner.claim()
 

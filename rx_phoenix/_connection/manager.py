@@ -1,4 +1,4 @@
-"""One live connection at a time: attempts, retries, heartbeats, goodbyes."""
+"""One connection at a time: attempts, retries, heartbeats, closes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,8 +7,9 @@ from typing import Any
 from reactivex import Observable
 
 from rx_phoenix._connection.attempt import CLOSE_TIMEOUT, Attempt, Destination
+from rx_phoenix._connection.demand import ConnectionDemand
 from rx_phoenix._connection.heartbeat import HeartbeatMonitor
-from rx_phoenix._connection.reconnect import Reconnector, Verdict
+from rx_phoenix._connection.reconnect import NextStep, Reconnector
 from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
@@ -22,7 +23,12 @@ from rx_phoenix._protocol.lifecycle import (
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import SocketState
 from rx_phoenix._protocol.serializer import Serializer
-from rx_phoenix._protocol.transitions import SOCKET_TRANSITIONS, SocketEvent
+from rx_phoenix._protocol.transitions import (
+    CONNECTION_TRANSITIONS,
+    SOCKET_STATES,
+    ConnectionEvent,
+    ConnectionState,
+)
 from rx_phoenix._streams.deadline import DeadlinePool, SerialDeadlines
 from rx_phoenix._streams.hub import Hub, Reporter
 from rx_phoenix._streams.lease import Lease
@@ -31,37 +37,41 @@ from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._streams.state import State
 from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix._transport.contract import Connection, Transport
-from rx_phoenix.errors import (
-    ConnectError,
-    ConnectionLost,
-    ProtocolError,
-    UsageError,
-)
+from rx_phoenix.errors import ConnectionLost, ProtocolError
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
 from rx_phoenix.stats import SocketStats
 
 __all__ = ["ConnectionManager"]
 
 Pings = Sequence[SingleResult[float]]
-"""What waits for the answer to a heartbeat."""
+"""Pings that wait for the answer to their heartbeat."""
 
 SETTLED_AFTER = 5.0
 """Seconds after an answered join until the connection counts as good."""
 
 
 class ConnectionManager:
-    """Keeps a connection while somebody holds it, and tells its members.
+    """Keeps a connection open while it is held, and notifies its channels.
+
+    `ConnectionDemand` decides whether there is to be a connection; the table
+    `CONNECTION_TRANSITIONS` says how one comes and goes; an `Attempt` is the present
+    one. The rest of this class is order: all state is updated before an observer is
+    notified, because observers may call back in; an observer may have replaced the
+    attempt, so that each further step looks whether it is still the present one.
 
     Attributes:
-        state: Where it stands.
-        lifecycle: What happens to it.
-        router: What goes over it, and whom that concerns.
+        state: The state of the socket, as users see it.
+        lifecycle: Everything that happens to the connection, as values.
+        observer: Gets the same, before users do.
+        router: Everything that goes over the connection, to and from channels.
         joins: The joins that are not answered yet.
         deadlines: The deadlines of pushes.
         lease: The connection as a shared stream.
-        heartbeat: Its heartbeats.
-        tasks: What is awaited on the socket's loop.
-        spawn: Awaits something more there.
+        heartbeat: The heartbeats of the open connection.
+        tasks: The tasks that run on the socket's loop.
+        spawn: Starts another one.
+        random: A number from 0 up to 1, for the jitter.
+        report: Receives the exceptions of users' functions.
     """
 
     def __init__(  # noqa: PLR0913 - the options of a socket
@@ -79,14 +89,7 @@ class ConnectionManager:
     ) -> None:
         self.state = State(SocketState.CLOSED, report)
         self.lifecycle = Hub[Lifecycle | ProtocolError](report)
-        self.joins = SerialDeadlines()
-        self.deadlines = DeadlinePool(lambda: self.scheduler)
         self.observer: Callable[[Lifecycle | ProtocolError], None] | None = None
-        self.random = random
-        self.report = report
-        self.lease = Lease[Opened](
-            self._lease_taken, lambda: self.release(self.lease), report
-        )
         self.router = Router(
             serializer,
             send_buffer,
@@ -94,39 +97,43 @@ class ConnectionManager:
             heartbeat_answered=self._heartbeat_answered,
             malformed=self._emit,
         )
+        self.joins = SerialDeadlines()
+        self.deadlines = DeadlinePool(lambda: self.scheduler)
+        self.lease = Lease[Opened](
+            self._lease_taken, lambda: self.release(self.lease), report
+        )
         self.heartbeat = HeartbeatMonitor(
-            self, heartbeat or Heartbeat(), self._heartbeat_missed, report
+            heartbeat,
+            self.router,
+            self.joins,
+            scheduler=lambda: self.scheduler,
+            missed=self._heartbeat_missed,
+            report=report,
         )
         self.tasks = Tasks(lambda: self.scheduler)
         self.spawn = self.tasks.spawn
-        self._has_heartbeat = heartbeat is not None
+        self.random = random
+        self.report = report
         self._destination = destination
         self._transport = transport
-        self._stable = reconnect.stable
         self._scheduler = scheduler
-        self._retries = Reconnector(
+        self._demand = ConnectionDemand(report)
+        self._reconnector = Reconnector(
             reconnect,
             scheduler=lambda: self.scheduler,
             spawn=self.spawn,
             random=random,
-            report=report,
             begin=self._begin,
         )
-        self._holders: dict[object, None] = {}
+        self._connection_state = ConnectionState.IDLE
         self._attempt: Attempt | None = None
-        self._attempts = 0
-        self._unreported: Closed | None = None
-        self._is_paused = False
-        self._final: GaveUp | None = None
-        self._has_ended = False
-        self._opening: SingleResult[None] | None = None
-        self._closed: SingleResult[None] = SingleResult(report)
+        # Of the last close of ours: its event until that is emitted, and its promise.
+        self._closing: Closed | None = None
+        self._closed = SingleResult[None](report)
         self._closed.succeed(None)
-        told: Observable[Lifecycle] | None = getattr(transport, "lifecycle", None)
-        if told is not None:
-            told.subscribe(self._emit)
-
-    # What others may ask.
+        events: Observable[Lifecycle] | None = getattr(transport, "lifecycle", None)
+        if events is not None:
+            events.subscribe(self._emit)
 
     @property
     def scheduler(self) -> LoopScheduler:
@@ -141,43 +148,52 @@ class ConnectionManager:
 
     @property
     def is_open(self) -> bool:
-        """Whether frames can be sent now."""
-        return self.state.value is SocketState.OPEN
+        """True if frames can be sent now."""
+        return self._connection_state is ConnectionState.OPEN
 
     @property
     def next_attempt(self) -> float | None:
-        """When the next attempt is due, by the scheduler; None if none is."""
-        return self._retries.due if self._retries.is_waiting else None
+        """The scheduler's time of the next attempt; None if none is scheduled."""
+        return self._reconnector.due
 
     @property
     def secrets(self) -> frozenset[str]:
-        """What the server was told that nobody else shall read."""
+        """The secrets that were sent to the server."""
         return frozenset() if self._attempt is None else self._attempt.secrets
 
     def snapshot(self) -> SocketStats:
-        """The figures of this moment."""
+        """Return the figures of this moment."""
         return self.router.counters.snapshot(
             round_trip=self.heartbeat.round_trip,
             buffered=self.router.buffered,
             channels=len(self.router.registry.routes),
         )
 
-    # Who wants a connection.
+    # Demand.
 
-    def hold(self, holder: object) -> None:
-        """Want a connection, until `release`.
+    def check_usable(self) -> None:
+        """Check that there can be a connection.
 
         Raises:
-            UsageError: The socket has ended, or no loop runs.
+            UsageError: The socket has ended, no loop runs, or another one than its own.
         """
-        self.check()
-        self._holders[holder] = None
+        self._demand.check()
+        self.scheduler.check_loop()
+
+    def hold(self, holder: object) -> None:
+        """Hold the connection, until `release`.
+
+        Raises:
+            UsageError: As `check_usable`.
+        """
+        self.check_usable()
+        self._demand.add(holder)
         self._begin_if_idle()
 
     def release(self, holder: object) -> None:
-        """Want it no longer; the last one closes it."""
-        self._holders.pop(holder, None)
-        if not self._holders and not self._has_ended:
+        """Hold it no longer; the last release closes it."""
+        self._demand.remove(holder)
+        if self._demand.is_released:
             self._close(1000, "")
 
     def _lease_taken(self) -> None:
@@ -188,71 +204,43 @@ class ConnectionManager:
 
     def connect(self) -> SingleResult[None]:
         """Hold it until `disconnect`; settles at the first open, or the final error."""
-        self.check()
-        self._is_paused = False
-        if self._opening is None or self._opening.is_settled:
-            self._opening = SingleResult(self.report)
-            if self.is_open:
-                self._opening.succeed(None)
-        opening = self._opening
+        self.check_usable()
+        opening = self._demand.connect(is_open=self.is_open)
         self.hold(self)
         return opening
 
     def disconnect(self, code: int, reason: str) -> SingleResult[None]:
-        """Close it, whoever holds it, until `connect`."""
-        self._is_paused = True
-        self._fail_opening(
-            ConnectError("disconnect() was called before the connection opened")
-        )
+        """Close it, whatever holds it, until `connect`."""
+        self._demand.pause()
         return self._close(code, reason)
 
     def reconnect_now(self) -> None:
         """Skip the wait for the next attempt."""
-        self.check()
-        self._final = None
-        self._retries.stop()
+        self.check_usable()
+        if self._attempt is None:
+            self._stop_waiting()
         self._begin_if_idle()
 
     def refuse(self) -> None:
-        """Take no more wishes: the end is near."""
-        self._has_ended = True
+        """Refuse new requests; shutdown has begun."""
+        self._demand.refuse()
 
     def end(self) -> SingleResult[None]:
         """Close it for good, after `refuse`."""
-        self._holders.clear()
         self.deadlines.drop_idle_timers()
-        self._fail_opening(UsageError("aclose() was called before it opened"))
+        self._demand.end()
         return self._close(1000, "")
 
-    def check(self) -> None:
-        """See that there can be a connection.
-
-        Raises:
-            UsageError: The socket has ended, or no loop runs, or not its own.
-        """
-        if self._has_ended:
-            raise UsageError("this socket was ended by aclose(): make a new one")
-        self.scheduler.check_loop()
-
-    @property
-    def _is_idle(self) -> bool:
-        return self._attempt is None and not self._retries.is_waiting
-
-    @property
-    def _is_wanted(self) -> bool:
-        is_over = self._is_paused or self._final is not None
-        return bool(self._holders) and not is_over
+    # An attempt, from its beginning to its end.
 
     def _begin_if_idle(self) -> None:
-        if self._is_idle and self._is_wanted:
+        if self._demand.exists:
+            self._report_closed()
+        if self._demand.exists and self._connection_state is ConnectionState.IDLE:
             self._begin()
 
-    # The life of an attempt.
-
     def _begin(self, credentials: Sequence[Any] | None = None) -> None:
-        if self._attempt is not None:
-            return
-        self._attempts += 1
+        self._reconnector.attempts += 1
         attempt = self._attempt = Attempt(
             self._destination,
             self._transport,
@@ -262,42 +250,38 @@ class ConnectionManager:
             failed=self._failed,
             lost=self._lost,
         )
-        self._report_closed()
-        if attempt is self._attempt:
-            self._transition(SocketEvent.ATTEMPT_BEGUN)
+        self._transition(ConnectionEvent.ATTEMPT_BEGUN)
         if attempt is self._attempt:
             attempt.start(credentials)
 
     def _opened(self, attempt: Attempt, connection: Connection) -> None:
-        # Who takes the lease from now on is told by taking it.
+        # A subscriber that takes the lease from now on gets `Opened` by taking it.
         holders = self.lease.holders if self.lease.is_held else None
-        self._attempts = 0
-        self._retries.opened()
-        attempt.after(self._stable, self._retries.settled)
-        if self._has_heartbeat:
-            self.heartbeat.start()
+        self._reconnector.opened()
+        attempt.after(self._reconnector.stable, self._reconnector.settled)
+        self.heartbeat.start()
         self.router.carry(attempt)
         attempt.own(connection.frames.subscribe(self.router.receive))
-        self._transition(SocketEvent.OPENED)
-        for member in self.router.registry:
+        self._transition(ConnectionEvent.OPENED)
+        for channel in self.router.registry:
             if attempt is self._attempt:
-                member.opened()
+                channel.opened()
         if attempt is self._attempt:
             self._emit(Opened())
         if attempt is self._attempt and holders is not None:
             holders.on_next(Opened())
-        if attempt is self._attempt and self._opening is not None:
-            self._opening.succeed(None)
+        if attempt is self._attempt:
+            self._demand.opened()
 
     def join_answered(self) -> None:
-        """A join was answered: the connection is useful, and soon counts as good."""
+        """Note that a join was answered, after which the connection soon is good."""
         attempt = self._attempt
         if attempt is not None and not attempt.is_join_answered:
             attempt.is_join_answered = True
-            attempt.after(SETTLED_AFTER, self._retries.settled)
+            attempt.after(SETTLED_AFTER, self._reconnector.settled)
 
     def _failed(self, attempt: Attempt, error: Exception) -> None:
-        failed = AttemptFailed(error, self._attempts)
+        failed = AttemptFailed(error, self._reconnector.attempts)
         self._connection_ended(attempt, "connection_error", error, failed)
 
     def _lost(
@@ -328,77 +312,86 @@ class ConnectionManager:
         error: Exception,
         event: AttemptFailed | Closed,
     ) -> None:
-        """Decide what comes next, tell whoever counted on it, and say what happened.
+        """Decide what comes next, then notify everything that relied on it.
 
-        What comes next is arranged before anybody is told, for they may wish for a
-        connection, and a wish is no reason to skip the wait.
+        The next step has begun before that: an observer that asks for a connection
+        then does not skip the wait.
         """
         self._attempt = None
         pings = self._detach()
-        verdict = self._decide(attempt, error)
-        final = self._final = verdict if isinstance(verdict, GaveUp) else None
-        self._transition(SocketEvent.LOST)
+        step = self._decide(attempt, error)
         self._notify_lost(reason, error, pings)
         self._emit(event)
-        if isinstance(verdict, Retrying):
-            self._emit_retrying(verdict)
-        elif final is not None and final is self._final:
-            self._give_up(final)
+        if step is not None:
+            self._announce(step)
+
+    def _decide(self, attempt: Attempt, error: Exception) -> NextStep | None:
+        """Take the next step; returns it if there is one to be announced by now."""
+        if not self._demand.exists:
+            self._transition(ConnectionEvent.CLOSED)
+            return None
+        step = self._reconnector.decide(
+            error, attempt.credentials, self._destination.providers, self._decided
+        )
+        if step is None:
+            self._transition(ConnectionEvent.CREDENTIALS_REFUSED)
+        else:
+            self._take(step)
+        return step
+
+    def _decided(self, step: NextStep) -> None:
+        """Take a step that waited for the providers."""
+        self._take(step)
+        self._announce(step)
+
+    def _take(self, step: NextStep) -> None:
+        is_final = isinstance(step.outcome, GaveUp)
+        event = ConnectionEvent.GAVE_UP if is_final else ConnectionEvent.RETRY_SCHEDULED
+        # A user's policy may have called disconnect(), and connect() again.
+        if self._attempt is not None or not self._transition(event):
+            self._reconnector.stop()
+
+    def _announce(self, step: NextStep) -> None:
+        """Announce a step, unless an observer or a user's function undid it."""
+        for problem in step.problems:
+            self.report(problem)
+        state, outcome = self._connection_state, step.outcome
+        if isinstance(outcome, Retrying) and state is ConnectionState.WAITING:
+            self._emit(outcome)
+        elif isinstance(outcome, GaveUp) and state is ConnectionState.GIVEN_UP:
+            self._give_up(outcome)
+
+    def _give_up(self, outcome: GaveUp) -> None:
+        # A request from now on makes it start afresh.
+        self._reconnector.start_afresh()
+        self._transition(ConnectionEvent.CLOSED)
+        opening = self._demand.take_promise()
+        holders = self.lease.detach()
+        self._demand.remove(self.lease)
+        for channel in self.router.registry:
+            channel.gave_up(outcome.error)
+        self.deadlines.drop_idle_timers()
+        if opening is not None:
+            opening.fail(outcome.error)
+        self._emit(outcome)
+        holders.on_error(outcome.error)
 
     def _detach(self) -> Pings:
-        """Nothing goes over the connection any more; returns the pings in flight."""
+        """Stop all traffic; returns the pings in flight."""
         self.joins.clear()
         self.router.cut()
         self.lease.forget()
         return self.heartbeat.stop()
 
     def _notify_lost(self, reason: str, error: Exception, pings: Pings) -> None:
-        """Tell pings and channels that the connection is gone, or did not come."""
+        """Notify pings and channels that the connection is gone, or did not come."""
         for ping in pings:
             ping.fail(error)
-        for member in self.router.registry:
-            member.lost(reason, error)
+        for channel in self.router.registry:
+            channel.lost(reason, error)
         self.deadlines.drop_idle_timers()
 
-    def _decide(self, attempt: Attempt, error: Exception) -> Verdict | None:
-        if not self._is_wanted:
-            return None
-        return self._retries.decide(
-            error, attempt.credentials, self._destination.providers, self._conclude
-        )
-
-    def _conclude(self, verdict: Verdict) -> None:
-        """A verdict that took its time."""
-        if isinstance(verdict, GaveUp):
-            self._give_up(verdict)
-        else:
-            self._emit_retrying(verdict)
-
-    def _emit_retrying(self, verdict: Retrying) -> None:
-        if self._retries.is_waiting:
-            self._emit(verdict)
-
-    def _give_up(self, verdict: GaveUp) -> None:
-        self._final = None
-        self._attempts = 0
-        self._retries.start_afresh()
-        # Whoever wishes for a connection from now on makes it start afresh.
-        opening, self._opening = self._opening, None
-        holders = self.lease.detach()
-        self._holders.pop(self.lease, None)
-        for member in self.router.registry:
-            member.gave_up(verdict.error)
-        self.deadlines.drop_idle_timers()
-        if opening is not None:
-            opening.fail(verdict.error)
-        self._emit(verdict)
-        holders.on_error(verdict.error)
-
-    def _fail_opening(self, error: Exception) -> None:
-        if self._opening is not None:
-            self._opening.fail(error)
-
-    # Our own goodbye.
+    # A close of our own.
 
     def when_quiet(self, call: Callable[[], None]) -> None:
         """Call a function once no task is left that we cancelled, or after 2 s."""
@@ -408,29 +401,26 @@ class ConnectionManager:
             self._scheduler.when_quiet(call, CLOSE_TIMEOUT)
 
     def _close(self, code: int, reason: str) -> SingleResult[None]:
-        self._final = None
-        self._retries.stop()
-        self._retries.start_afresh()
-        self._attempts = 0
+        self._reconnector.start_afresh()
         attempt, self._attempt = self._attempt, None
         if attempt is None:
-            # Closed, or about to be: what was begun is awaited.
+            self._stop_waiting()
+            # Closed, or closing: in that case, its end is awaited.
             return self._closed
+        pings = self._detach()
+        closing = Closed(code, reason, clean=True, ours=True)
         before, done = self._closed, SingleResult[None](self.report)
         self._closed = done
-        pings = self._detach()
-        goodbye = Closed(code, reason, clean=True, ours=True)
-        if attempt.connection is None:
-            self._transition(SocketEvent.CLOSED)
+        if self.is_open:
+            self._closing = closing
+            self._transition(ConnectionEvent.CLOSE_BEGUN)
         else:
-            self._unreported = goodbye
-            self._transition(SocketEvent.CLOSE_BEGUN)
-        error = ConnectionLost(code, reason)
-        self._notify_lost("connection_closed", error, pings)
+            self._transition(ConnectionEvent.CLOSED)
+        self._notify_lost("connection_closed", ConnectionLost(code, reason), pings)
 
-        def closed(is_clean: bool) -> None:  # noqa: FBT001 - a OnClosed
-            if self._unreported is goodbye:
-                self._unreported = replace(goodbye, clean=is_clean)
+        def closed(is_clean: bool) -> None:  # noqa: FBT001 - an OnClosed
+            if self._closing is closing:
+                self._closing = replace(closing, clean=is_clean)
                 self._report_closed()
             # An older one may still be at it, if its peer is slow.
             before.subscribe(done.succeed)
@@ -439,17 +429,27 @@ class ConnectionManager:
         return done
 
     def _report_closed(self) -> None:
-        closed, self._unreported = self._unreported, None
-        if closed is not None:
-            self._transition(SocketEvent.CLOSED)
-            self._emit(closed)
+        """Emit the close in progress, which a new attempt does not wait for."""
+        closing, self._closing = self._closing, None
+        if closing is not None:
+            self._transition(ConnectionEvent.CLOSED)
+            self._emit(closing)
+
+    def _stop_waiting(self) -> None:
+        """Cancel what was to come next; a close in progress goes on."""
+        self._reconnector.stop()
+        if self._connection_state is not ConnectionState.CLOSING:
+            self._transition(ConnectionEvent.CLOSED)
 
     def _emit(self, event: Lifecycle | ProtocolError) -> None:
         if self.observer is not None:
             self.observer(event)
         self.lifecycle.on_next(event)
 
-    def _transition(self, event: SocketEvent) -> None:
-        arrival = SOCKET_TRANSITIONS[self.state.value].get(event)
+    def _transition(self, event: ConnectionEvent) -> bool:
+        """Move by the table; returns False if the event has no cell there."""
+        arrival = CONNECTION_TRANSITIONS[self._connection_state].get(event)
         if arrival is not None:
-            self.state.on_next(arrival)
+            self._connection_state = arrival
+            self.state.on_next(SOCKET_STATES[arrival])
+        return arrival is not None

@@ -1,8 +1,8 @@
-"""The life of a channel and of a socket, as tables.
+"""The states of channels and connections, as tables of transitions.
 
 Rule 1: every change of state is a cell of a table.
-Rule 2: an event without a cell changes nothing, for the network may say anything at
-any time; what a *caller* may not do is refused before it gets here.
+Rule 2: an event without a cell changes nothing, because a network may deliver anything
+at any time; a mistake of the *caller* is refused before it gets here.
 """
 
 from collections.abc import Mapping
@@ -12,14 +12,19 @@ from rx_phoenix._protocol.names import ChannelState, SocketState
 
 __all__ = [
     "CHANNEL_TRANSITIONS",
-    "SOCKET_TRANSITIONS",
+    "CONNECTION_TRANSITIONS",
+    "DEMAND_TRANSITIONS",
+    "SOCKET_STATES",
     "ChannelEvent",
-    "SocketEvent",
+    "ConnectionEvent",
+    "ConnectionState",
+    "DemandEvent",
+    "DemandState",
 ]
 
 
 class ChannelEvent(StrEnum):
-    """What moves a channel from one state to another."""
+    """The events that move a channel from one state to another."""
 
     JOIN_BEGUN = "join begun"
     JOIN_ACCEPTED = "join accepted"
@@ -32,14 +37,44 @@ class ChannelEvent(StrEnum):
     CLOSED = "closed by the server"
 
 
-class SocketEvent(StrEnum):
-    """What moves a socket from one state to another."""
+class ConnectionState(StrEnum):
+    """The states of a socket's connection; users see four: `SOCKET_STATES`."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    OPEN = "open"
+    CLOSING = "closing"
+    WAITING = "waiting"
+    REFRESHING = "refreshing"
+    GIVEN_UP = "given_up"
+
+
+class ConnectionEvent(StrEnum):
+    """The events that move a connection from one state to another."""
 
     ATTEMPT_BEGUN = "attempt begun"
     OPENED = "opened"
-    LOST = "failed or lost"
+    RETRY_SCHEDULED = "retry scheduled"
+    CREDENTIALS_REFUSED = "credentials refused"
+    GAVE_UP = "gave up"
     CLOSE_BEGUN = "close begun"
     CLOSED = "closed"
+
+
+class DemandState(StrEnum):
+    """The states of the demand for a connection."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class DemandEvent(StrEnum):
+    """The calls that permit a connection, and forbid it."""
+
+    CONNECT = "connect()"
+    DISCONNECT = "disconnect()"
+    END = "aclose()"
 
 
 _C, _E = ChannelState, ChannelEvent
@@ -79,25 +114,68 @@ CHANNEL_TRANSITIONS: Mapping[ChannelState, Mapping[ChannelEvent, ChannelState]] 
     },
 }
 
-_S, _F = SocketState, SocketEvent
+_S, _F = ConnectionState, ConnectionEvent
 
-SOCKET_TRANSITIONS: Mapping[SocketState, Mapping[SocketEvent, SocketState]] = {
-    _S.CLOSED: {
+CONNECTION_TRANSITIONS: Mapping[
+    ConnectionState, Mapping[ConnectionEvent, ConnectionState]
+] = {
+    _S.IDLE: {
         _F.ATTEMPT_BEGUN: _S.CONNECTING,
     },
     _S.CONNECTING: {
         _F.OPENED: _S.OPEN,
-        _F.LOST: _S.CLOSED,
-        _F.CLOSED: _S.CLOSED,
+        _F.RETRY_SCHEDULED: _S.WAITING,
+        _F.CREDENTIALS_REFUSED: _S.REFRESHING,
+        _F.GAVE_UP: _S.GIVEN_UP,
+        _F.CLOSED: _S.IDLE,
     },
     _S.OPEN: {
-        _F.LOST: _S.CLOSED,
+        _F.RETRY_SCHEDULED: _S.WAITING,
+        _F.CREDENTIALS_REFUSED: _S.REFRESHING,
+        _F.GAVE_UP: _S.GIVEN_UP,
         _F.CLOSE_BEGUN: _S.CLOSING,
-        _F.CLOSED: _S.CLOSED,
+        _F.CLOSED: _S.IDLE,
     },
     _S.CLOSING: {
-        _F.CLOSED: _S.CLOSED,
-        # A new attempt never waits for an old connection's goodbye.
-        _F.ATTEMPT_BEGUN: _S.CONNECTING,
+        # A new attempt does not wait for it: the close then counts as done.
+        _F.CLOSED: _S.IDLE,
     },
+    _S.WAITING: {
+        _F.ATTEMPT_BEGUN: _S.CONNECTING,
+        _F.CLOSED: _S.IDLE,
+    },
+    _S.REFRESHING: {
+        _F.RETRY_SCHEDULED: _S.WAITING,
+        _F.GAVE_UP: _S.GIVEN_UP,
+        _F.CLOSED: _S.IDLE,
+    },
+    _S.GIVEN_UP: {
+        # Once that is announced, a new request starts afresh.
+        _F.CLOSED: _S.IDLE,
+    },
+}
+
+SOCKET_STATES: Mapping[ConnectionState, SocketState] = {
+    _S.IDLE: SocketState.CLOSED,
+    _S.CONNECTING: SocketState.CONNECTING,
+    _S.OPEN: SocketState.OPEN,
+    _S.CLOSING: SocketState.CLOSING,
+    _S.WAITING: SocketState.CLOSED,
+    _S.REFRESHING: SocketState.CLOSED,
+    _S.GIVEN_UP: SocketState.CLOSED,
+}
+"""The state of a socket, as users see it, by the state of its connection."""
+
+_D, _G = DemandState, DemandEvent
+
+DEMAND_TRANSITIONS: Mapping[DemandState, Mapping[DemandEvent, DemandState]] = {
+    _D.ACTIVE: {
+        _G.DISCONNECT: _D.PAUSED,
+        _G.END: _D.ENDED,
+    },
+    _D.PAUSED: {
+        _G.CONNECT: _D.ACTIVE,
+        _G.END: _D.ENDED,
+    },
+    _D.ENDED: {},
 }

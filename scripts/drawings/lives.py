@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from math import atan2, degrees, hypot
 
-from rx_phoenix._protocol.names import ChannelState, SocketState
-from rx_phoenix._protocol.transitions import CHANNEL_TRANSITIONS, SOCKET_TRANSITIONS
+from rx_phoenix._protocol.names import ChannelState
+from rx_phoenix._protocol.transitions import (
+    CHANNEL_TRANSITIONS,
+    CONNECTION_TRANSITIONS,
+    ConnectionState,
+)
 from scripts.drawings.svg import Canvas
 
 __all__ = ["channel_life", "socket_life"]
@@ -24,16 +28,19 @@ CHANNEL_PLACES: Mapping[StrEnum, Point] = {
     ChannelState.LEAVING: (440, 430),
 }
 SOCKET_PLACES: Mapping[StrEnum, Point] = {
-    SocketState.CLOSED: (74, 170),
-    SocketState.CONNECTING: (440, 170),
-    SocketState.OPEN: (806, 170),
-    SocketState.CLOSING: (440, 310),
+    ConnectionState.IDLE: (74, 250),
+    ConnectionState.CONNECTING: (440, 250),
+    ConnectionState.OPEN: (806, 250),
+    ConnectionState.WAITING: (440, 78),
+    ConnectionState.REFRESHING: (760, 78),
+    ConnectionState.GIVEN_UP: (120, 78),
+    ConnectionState.CLOSING: (440, 430),
 }
 BENDS: Mapping[tuple[StrEnum, StrEnum], float] = {
     (ChannelState.ERRORED, ChannelState.JOINING): 130,
     (ChannelState.JOINING, ChannelState.ERRORED): 130,
     (ChannelState.JOINED, ChannelState.CLOSED): -520,
-    (SocketState.OPEN, SocketState.CLOSED): 230,
+    (ConnectionState.OPEN, ConnectionState.IDLE): 230,
 }
 """How far a line swings out to its right, where others stand in its way."""
 
@@ -49,9 +56,9 @@ def channel_life() -> str:
 
 
 def socket_life() -> str:
-    """The states of a socket, and what moves it from one to another."""
+    """The states of a socket's connection, and what moves it from one to another."""
     return draw(
-        SOCKET_TRANSITIONS, SOCKET_PLACES, Canvas(880, 346, "The life of a socket")
+        CONNECTION_TRANSITIONS, SOCKET_PLACES, Canvas(880, 480, "The life of a socket")
     )
 
 
@@ -68,7 +75,7 @@ def draw(life: Life, places: Mapping[StrEnum, Point], canvas: Canvas) -> str:
     for (x, y), events in zip(labels, edges.values(), strict=True):
         canvas.lines(x, y, events, "soft halo")
     for state, (x, y) in places.items():
-        kind = "key" if state in {ChannelState.JOINED, SocketState.OPEN} else "box"
+        kind = "key" if state in {ChannelState.JOINED, ConnectionState.OPEN} else "box"
         canvas.box(x - WIDE, y - HIGH, 2 * WIDE, 2 * HIGH, kind)
         canvas.text(x, y, state, "strong")
     return str(canvas)

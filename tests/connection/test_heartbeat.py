@@ -31,15 +31,6 @@ class Line:
             self.on_send()
 
 
-class Link:
-    """All of a connection that heartbeats need."""
-
-    def __init__(self, time):
-        self.scheduler = time
-        self.joins = SerialDeadlines()
-        self.router = Line(time)
-
-
 class Trial:
     """Heartbeats, every 20 s and to be answered within 5 s.
 
@@ -50,24 +41,27 @@ class Trial:
 
     def __init__(self, time):
         self.time = time
-        self.link = Link(time)
+        self.router = Line(time)
+        self.joins = SerialDeadlines()
         self.missed = []
         self.reported = []
         self.liveness = HeartbeatMonitor(
-            self.link,
             Heartbeat(20, 5),
-            lambda: self.missed.append(time.clock),
-            self.reported.append,
+            self.router,
+            self.joins,
+            scheduler=lambda: time,
+            missed=lambda: self.missed.append(time.clock),
+            report=self.reported.append,
         )
 
     @property
     def times(self):
         """When heartbeats and pings were sent."""
-        return [time for time, _ in self.link.router.sent]
+        return [time for time, _ in self.router.sent]
 
     def answer(self, ref=None):
         """Answer the newest heartbeat or ping, or the one of a ref."""
-        newest = self.link.router.sent[-1][1].ref
+        newest = self.router.sent[-1][1].ref
         reply = {"status": "ok", "response": {}}
         message = Message(None, ref or newest, "phoenix", "phx_reply", reply)
         return self.liveness.receive(message)
@@ -75,7 +69,7 @@ class Trial:
     def join(self, within=60.0):
         """Send a join; it stays unanswered until `joins.remove`."""
         deadline = Deadline(self.time, within, lambda: None)
-        self.link.joins.add(deadline)
+        self.joins.add(deadline)
         return deadline
 
 
@@ -90,7 +84,7 @@ def time():
 def trial(time):
     trial = Trial(time)
     yield trial
-    trial.link.joins.clear()
+    trial.joins.clear()
     for ping in trial.liveness.stop():
         ping.fail(ConnectionError("the test is over"))
 
@@ -121,7 +115,7 @@ def test_a_heartbeat_is_what_phoenix_js_sends(trial, time):
     trial.liveness.start()
     time.advance_by(20)
 
-    ((_, message),) = trial.link.router.sent
+    ((_, message),) = trial.router.sent
     assert message == Message(None, "1", "phoenix", "heartbeat", {})
 
 
@@ -150,7 +144,7 @@ def test_each_heartbeat_has_a_ref_of_its_own(trial, time):
         time.advance_by(20)
         trial.answer()
 
-    assert [message.ref for _, message in trial.link.router.sent] == ["1", "2", "3"]
+    assert [message.ref for _, message in trial.router.sent] == ["1", "2", "3"]
 
 
 @pytest.mark.parametrize(("clock", "missed"), [(24.9, []), (25, [25.0])])
@@ -207,7 +201,7 @@ def test_the_deadline_waits_for_joins_that_were_sent_before(trial, time):
     join = trial.join()
     trial.liveness.start()
     time.advance_by(40)
-    trial.link.joins.remove(join)
+    trial.joins.remove(join)
     time.advance_by(5)
 
     assert trial.times == [20.0]
@@ -218,9 +212,9 @@ def test_the_deadline_waits_for_every_one_of_them(trial, time):
     first, second = trial.join(), trial.join()
     trial.liveness.start()
     time.advance_by(30)
-    trial.link.joins.remove(first)
+    trial.joins.remove(first)
     time.advance_by(10)
-    trial.link.joins.remove(second)
+    trial.joins.remove(second)
     time.advance_by(5)
 
     assert trial.missed == [45.0]
@@ -240,7 +234,7 @@ def test_a_heartbeat_that_is_answered_before_a_join_has_no_deadline(trial, time)
     trial.liveness.start()
     time.advance_by(20)
     trial.answer()
-    trial.link.joins.remove(join)
+    trial.joins.remove(join)
     time.advance_by(20)
 
     assert trial.missed == []
@@ -284,9 +278,7 @@ def test_a_ping_is_sent_at_once(trial, time):
     time.advance_by(3)
     trial.liveness.ping()
 
-    assert trial.link.router.sent == [
-        (3.0, Message(None, "1", "phoenix", "heartbeat", {}))
-    ]
+    assert trial.router.sent == [(3.0, Message(None, "1", "phoenix", "heartbeat", {}))]
 
 
 def test_a_ping_emits_its_round_trip(trial, time, notes):
@@ -328,7 +320,7 @@ def test_an_answer_to_a_ping_that_comes_too_late_was_not_awaited(trial, time):
 
 def test_an_answer_that_comes_inside_the_sending_counts(trial, notes):
     answers = []
-    trial.link.router.on_send = lambda: answers.append(trial.answer())
+    trial.router.on_send = lambda: answers.append(trial.answer())
     trial.liveness.ping().subscribe(notes)
 
     assert answers == [True]

@@ -39,12 +39,19 @@ class Trial:
             scheduler=lambda: time,
             spawn=time.spawn,
             random=lambda: chance,
-            report=self.reported.append,
             begin=lambda credentials: self.begun.append((time.clock, credentials)),
         )
 
     def decide(self, error=LOST, credentials=(), providers=()):
-        return self.retries.decide(error, credentials, providers, self.later.append)
+        step = self.retries.decide(error, credentials, providers, self.note)
+        return None if step is None else self.take(step)
+
+    def note(self, step):
+        self.later.append(self.take(step))
+
+    def take(self, step):
+        self.reported += step.problems
+        return step.outcome
 
 
 @pytest.fixture
@@ -91,14 +98,14 @@ async def awaited_failure():
 
 
 def test_it_waits_for_nothing_at_first(trial):
-    assert (trial.retries.is_waiting, trial.retries.due) == (False, None)
+    assert trial.retries.due is None
 
 
 def test_a_failure_that_may_heal_is_followed_by_a_wait(trial, time):
     time.advance_by(10)
 
     assert trial.decide() == Retrying(1, 1.0)
-    assert (trial.retries.is_waiting, trial.retries.due) == (True, 11.0)
+    assert trial.retries.due == 11.0
 
 
 def test_after_the_wait_an_attempt_begins_with_new_credentials(trial, time):
@@ -106,7 +113,7 @@ def test_after_the_wait_an_attempt_begins_with_new_credentials(trial, time):
     time.advance_by(5)
 
     assert trial.begun == [(1.0, None)]
-    assert (trial.retries.is_waiting, trial.retries.due) == (False, None)
+    assert trial.retries.due is None
 
 
 def test_each_failure_waits_longer(trial, time):
@@ -127,21 +134,20 @@ def test_an_attempt_that_fails_at_once_is_decided_inside_its_beginning(time):
     verdicts = []
 
     def begin(_):
-        verdicts.append(retries.decide(LOST, (), (), verdicts.append))
+        verdicts.append(retries.decide(LOST, (), (), print).outcome)
 
     retries = Reconnector(
         Reconnect(STEPS),
         scheduler=lambda: time,
         spawn=time.spawn,
         random=lambda: 0.5,
-        report=print,
         begin=begin,
     )
     begin(None)
     time.advance_by(1)
 
     assert verdicts == [Retrying(1, 1.0), Retrying(2, 2.0)]
-    assert (retries.is_waiting, retries.due) == (True, 3.0)
+    assert retries.due == 3.0
     retries.stop()
 
 
@@ -175,7 +181,7 @@ def test_a_wait_that_is_stopped_begins_nothing(trial, time):
     time.advance_by(10)
 
     assert trial.begun == []
-    assert (trial.retries.is_waiting, trial.retries.due) == (False, None)
+    assert trial.retries.due is None
 
 
 def test_after_a_stop_it_can_wait_again(trial, time):
@@ -240,7 +246,7 @@ def test_a_restart_counts_until_something_else_happened(make_trial, end):
 )
 def test_a_failure_that_is_final_is_followed_by_nothing(trial, time, error):
     assert trial.decide(error) == GaveUp(error)
-    assert (trial.retries.is_waiting, trial.retries.due) == (False, None)
+    assert trial.retries.due is None
     time.advance_by(1000)
     assert trial.begun == []
 
@@ -321,7 +327,7 @@ def test_refused_credentials_that_are_the_same_again_are_the_end(trial):
     assert trial.decide(REFUSED, [{"a": 1}, "old"], [{"a": 1}, lambda: "old"]) == (
         GaveUp(REFUSED)
     )
-    assert trial.retries.is_waiting is False
+    assert trial.retries.due is None
 
 
 def test_other_credentials_get_an_attempt_after_the_usual_wait(trial, time):
@@ -392,7 +398,7 @@ def test_while_a_provider_is_awaited_there_is_no_verdict(trial, time):
     time.advance_by(0.5)
 
     assert (verdict, trial.later) == (None, [])
-    assert (trial.retries.is_waiting, trial.retries.due) == (True, None)
+    assert trial.retries.due is None
 
 
 def test_other_credentials_that_were_awaited_get_an_attempt_too(trial, time):
@@ -410,7 +416,7 @@ def test_the_same_ones_that_were_awaited_are_the_end(trial, time):
     time.advance_by(10)
 
     assert trial.later == [GaveUp(REFUSED)]
-    assert (trial.retries.is_waiting, trial.begun) == (False, [])
+    assert (trial.retries.due, trial.begun) == (None, [])
 
 
 def test_a_provider_that_raises_while_awaited_is_reported(trial, time):
@@ -429,4 +435,4 @@ def test_a_stop_ends_the_asking(trial, time):
     time.advance_by(10)
 
     assert (trial.later, trial.begun, trial.reported) == ([], [], [])
-    assert trial.retries.is_waiting is False
+    assert trial.retries.due is None

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from rx_phoenix import operators
-from rx_phoenix._protocol.transitions import ChannelEvent, SocketEvent
+from rx_phoenix._protocol.transitions import ChannelEvent, ConnectionEvent
 from scripts.drawings.__main__ import FOLDER, drawings
 from scripts.drawings.house import PARTS
 from tests.docs.blocks import ROOT
@@ -26,7 +26,10 @@ def test_the_drawings_are_those_of_now():
 
 @pytest.mark.parametrize(
     ("name", "events"),
-    [("life-of-a-channel.svg", ChannelEvent), ("life-of-a-socket.svg", SocketEvent)],
+    [
+        ("life-of-a-channel.svg", ChannelEvent),
+        ("life-of-a-socket.svg", ConnectionEvent),
+    ],
 )
 def test_a_life_shows_every_event(name, events):
     assert set(events) <= words_of(name)

@@ -2,12 +2,17 @@
 
 import pytest
 
-from rx_phoenix._protocol.names import ChannelState, SocketState
+from rx_phoenix._protocol.names import ChannelState
 from rx_phoenix._protocol.transitions import (
     CHANNEL_TRANSITIONS,
-    SOCKET_TRANSITIONS,
+    CONNECTION_TRANSITIONS,
+    DEMAND_TRANSITIONS,
+    SOCKET_STATES,
     ChannelEvent,
-    SocketEvent,
+    ConnectionEvent,
+    ConnectionState,
+    DemandEvent,
+    DemandState,
 )
 
 # A dot is an event that changes nothing there.
@@ -25,13 +30,21 @@ left                  .        closed   closed   closed   closed
 closed by the server  .        closed   closed   closed   closed
 """
 
-SOCKET = """
-                connecting  open     closing     closed
-attempt begun   .           .        connecting  connecting
-opened          open        .        .           .
-failed or lost  closed      closed   .           .
-close begun     .           closing  .           .
-closed          closed      closed   closed      .
+CONNECTION = """
+                     idle        connecting  open        closing  waiting     refreshing  given_up
+attempt begun        connecting  .           .           .        connecting  .           .
+opened               .           open        .           .        .           .           .
+retry scheduled      .           waiting     waiting     .        .           waiting     .
+credentials refused  .           refreshing  refreshing  .        .           .           .
+gave up              .           given_up    given_up    .        .           given_up    .
+close begun          .           .           closing     .        .           .           .
+closed               .           idle        idle        idle     idle        idle        idle
+"""  # noqa: E501
+DEMAND = """
+              active  paused  ended
+connect()     .       active  .
+disconnect()  paused  .       .
+aclose()      ended   ended   .
 """
 
 
@@ -54,26 +67,44 @@ def test_a_cell_of_the_channels_table(state, event, arrival):
     assert row.get(ChannelEvent(event)) == arrival
 
 
-@pytest.mark.parametrize(("state", "event", "arrival"), cells(SOCKET))
-def test_a_cell_of_the_sockets_table(state, event, arrival):
-    row = SOCKET_TRANSITIONS[SocketState(state)]
+@pytest.mark.parametrize(("state", "event", "arrival"), cells(CONNECTION))
+def test_a_cell_of_the_connections_table(state, event, arrival):
+    row = CONNECTION_TRANSITIONS[ConnectionState(state)]
 
-    assert row.get(SocketEvent(event)) == arrival
+    assert row.get(ConnectionEvent(event)) == arrival
 
 
-@pytest.mark.parametrize(
-    ("drawing", "states", "events"),
-    [(CHANNEL, ChannelState, ChannelEvent), (SOCKET, SocketState, SocketEvent)],
-)
-def test_the_drawing_has_every_state_and_every_event(drawing, states, events):
+@pytest.mark.parametrize(("state", "event", "arrival"), cells(DEMAND))
+def test_a_cell_of_the_demands_table(state, event, arrival):
+    row = DEMAND_TRANSITIONS[DemandState(state)]
+
+    assert row.get(DemandEvent(event)) == arrival
+
+
+@pytest.mark.parametrize("state", ConnectionState)
+def test_a_socket_is_closed_unless_an_attempt_or_a_connection_is_there(state):
+    seen = {"connecting", "open", "closing"}
+
+    assert SOCKET_STATES[state] == (state if state in seen else "closed")
+
+
+TABLES = [
+    (CHANNEL, CHANNEL_TRANSITIONS, ChannelState, ChannelEvent),
+    (CONNECTION, CONNECTION_TRANSITIONS, ConnectionState, ConnectionEvent),
+    (DEMAND, DEMAND_TRANSITIONS, DemandState, DemandEvent),
+]
+
+
+@pytest.mark.parametrize(("drawing", "table", "states", "events"), TABLES)
+def test_the_drawing_has_every_state_and_every_event(drawing, table, states, events):
     drawn = cells(drawing)
 
-    assert {state for state, _, _ in drawn} == set(states)
+    assert {state for state, _, _ in drawn} == set(states) == table.keys()
     assert {event for _, event, _ in drawn} == set(events)
 
 
-@pytest.mark.parametrize("table", [CHANNEL_TRANSITIONS, SOCKET_TRANSITIONS])
-def test_every_state_has_a_row_and_every_arrival_is_a_state_of_the_table(table):
+@pytest.mark.parametrize("table", [CHANNEL_TRANSITIONS, CONNECTION_TRANSITIONS])
+def test_every_state_can_be_reached(table):
     arrivals = {arrival for row in table.values() for arrival in row.values()}
 
     assert arrivals == table.keys()
