@@ -15,9 +15,6 @@ ROOT = Path(__file__).parents[1]
 STEM = f"rx_phoenix-{rx_phoenix.__version__}"
 DIST_INFO = f"{STEM}.dist-info"
 
-DATA = ["html", "css"]
-"""What the browser is sent by the demo."""
-
 
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory):
@@ -60,15 +57,11 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel, sources):
     assert {n for n in wheel.namelist() if DIST_INFO not in n} == sources
 
 
-@pytest.mark.parametrize("kind", DATA)
-def test_the_wheel_holds_what_the_demo_sends_to_a_browser(wheel, kind):
-    kinds = {
-        PurePosixPath(name).suffix
-        for name in wheel.namelist()
-        if name.startswith("rx_phoenix/_cli/demo/web/")
-    }
-
-    assert f".{kind}" in kinds
+def test_the_wheel_does_not_hold_the_demo(wheel):
+    assert {PurePosixPath(name).suffix for name in wheel.namelist()}.isdisjoint(
+        {".html", ".css"}
+    )
+    assert not any("demo/" in name for name in wheel.namelist())
 
 
 def test_the_wheel_says_that_it_is_typed(wheel):
@@ -103,6 +96,8 @@ def test_the_wheel_brings_the_command_and_the_fixtures(wheel):
         "SECURITY.md",
         "conftest.py",
         "docs/streams.md",
+        "examples/demo/pyproject.toml",
+        "examples/demo/rx_phoenix_demo/web/page.html",
         "examples/seed_events.py",
         "mkdocs.yml",
         "scripts/test",
@@ -134,6 +129,10 @@ def test_a_plain_install_brings_what_the_client_needs(metadata, dependency):
 
     assert any(text.startswith(dependency) for text in plain)
     assert len(plain) == 4
+
+
+def test_the_extras_are_those_of_the_library(metadata):
+    assert metadata.get_all("Provides-Extra") == ["all", "cli", "otel", "pydantic"]
 
 
 def test_each_extra_is_part_of_all(metadata):

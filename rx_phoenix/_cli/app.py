@@ -3,17 +3,17 @@
 Each command imports what it needs when it is run, so that ``--help`` is quick.
 """
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rx_phoenix._cli.demo import PASS_ON, demo
 from rx_phoenix._cli.exit_codes import EPILOG, ExitCode
 from rx_phoenix._cli.options import connecting
 from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.remote import REMOTE, Count, Events, Json, Presence
-from rx_phoenix._cli.running import fail, finish, run
+from rx_phoenix._cli.running import finish, run
 
 __all__ = ["app"]
 
@@ -26,10 +26,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-DEMO_NEEDS = {"bokeh", "psutil"}
-"""What the demo stands on besides; bokeh only in a browser."""
 
 
 def show_version(wanted: bool) -> None:
@@ -51,64 +47,6 @@ def main(
     ] = False,
 ) -> None:
     """A command line for Phoenix Channels."""
-
-
-@app.command()
-def demo(
-    url: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="A server that runs already, as `rx-phoenix serve` does; its own if "
-            "left out.",
-        ),
-    ] = None,
-    seconds: Annotated[
-        float | None,
-        typer.Option(min=1.0, help="End after so long; at Ctrl-C if left out."),
-    ] = None,
-    alarm: Annotated[
-        float,
-        typer.Option(min=1.0, max=100.0, help="Percent from which on there is alarm."),
-    ] = 80.0,
-    terminal: Annotated[
-        bool, typer.Option("--terminal", help="Show it in the terminal.")
-    ] = False,
-    no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Do not open a browser.")
-    ] = False,
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The page's port; 0 for any free one.")
-    ] = 0,
-) -> None:
-    """Watch this machine's figures travel through a channel, live in a browser.
-
-    A publisher pushes them every second, pipelines make averages, rates and alarms of
-    them. Halfway through, the connection breaks once, and heals by itself.
-    """
-    try:
-        from rx_phoenix._cli.demo.pipelines import Limits
-        from rx_phoenix._cli.demo.session import demonstrate
-
-        limits = Limits.below(alarm)
-        if terminal:
-            from rx_phoenix._cli.demo.show import in_terminal
-
-            present = partial(in_terminal, limits=limits)
-        else:
-            from rx_phoenix._cli.demo.web.show import in_browser
-
-            present = partial(
-                in_browser, limits=limits, port=port, is_opened=not no_browser
-            )
-    except ModuleNotFoundError as missing:
-        if missing.name not in DEMO_NEEDS:
-            raise
-        fail(
-            f"The demo needs {missing.name}, which is not installed.",
-            "Install it with: pip install 'rx_phoenix[demo]'",
-        )
-    run(demonstrate(url, seconds, present), interrupted=ExitCode.OK)
 
 
 @app.command()
@@ -168,6 +106,8 @@ def simulate(
     numbers = range(seed, seed + seeds)
     finish(lambda: simulate_all(numbers, sockets=sockets, steps=steps))
 
+
+app.command(context_settings=PASS_ON)(demo)
 
 for command in REMOTE:
     app.command()(connecting(command))

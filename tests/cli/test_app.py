@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from rx_phoenix._cli.app import app
 
-COMMANDS = ["demo", "serve"]
+COMMANDS = ["serve", "simulate"]
 
 
 def invoke(*args):
@@ -42,8 +42,7 @@ def test_the_version_is_told():
         ("no-such-command",),
         ("serve", "--port", "70000"),
         ("serve", "--port", "many"),
-        ("demo", "--seconds", "0"),
-        ("demo", "--alarm", "101"),
+        ("simulate", "--seeds", "0"),
     ],
 )
 def test_a_mistake_ends_with_2_and_without_a_traceback(args):

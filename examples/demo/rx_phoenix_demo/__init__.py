@@ -1,0 +1,1 @@
+"""A live dashboard of this machine's figures, sent over a Phoenix channel."""

@@ -1,0 +1,29 @@
+"""The look of the page: colours, template and style sheets."""
+
+from pathlib import Path
+
+__all__ = ["COLOURS", "CONTROLS", "FRAGMENTS", "PAGE"]
+
+HERE = Path(__file__).parent
+
+COLOURS = {
+    "paper": "#0f1318",
+    "panel": "#171d25",
+    "grid": "#2a323d",
+    "quiet": "#8492a3",
+    "ink": "#dbe3ec",
+    "calm": "#5fd7af",
+    "warm": "#ffd75f",
+    "hot": "#ff5f87",
+    "blue": "#5fafff",
+}
+"""The colours by purpose; in CSS they are ``--paper`` and so on."""
+
+PAGE = HERE.joinpath("page.html").read_text("utf-8")
+"""The template of the page, in Jinja."""
+
+FRAGMENTS = HERE.joinpath("fragments.css").read_text("utf-8")
+"""Style of the fragments, which a page's style cannot reach in their shadow roots."""
+
+CONTROLS = HERE.joinpath("controls.css").read_text("utf-8")
+"""Style of the buttons."""

@@ -1,0 +1,93 @@
+"""The server of the page, without a browser."""
+
+import asyncio
+import re
+
+import pytest
+import reactivex
+from aiohttp import ClientSession, WSServerHandshakeError
+from reactivex.disposable import Disposable
+from reactivex.subject import BehaviorSubject
+
+from examples.demo.tests.builders import BACKEND, snapshot_of
+from rx_phoenix_demo.web.dashboard import Dashboard
+from rx_phoenix_demo.web.server import serving
+from tests.cli.terminal import PATIENCE
+
+
+@pytest.fixture
+def held():
+    """The number of subscribers to the snapshots."""
+    return BehaviorSubject(0)
+
+
+@pytest.fixture
+def dashboard(held):
+    def subscribe(observer, _):
+        held.on_next(held.value + 1)
+        observer.on_next(snapshot_of())
+        return Disposable(lambda: held.on_next(held.value - 1))
+
+    snapshots = reactivex.create(subscribe)
+    return Dashboard(
+        BACKEND, snapshots, None, BehaviorSubject(0), lambda: 0.0, str, print
+    )
+
+
+async def page(address):
+    async with ClientSession() as http, http.get(address) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_the_page_is_served_on_loopback(dashboard):
+    async with serving(dashboard) as address:
+        status, text = await page(address)
+
+    assert address.startswith("http://127.0.0.1:")
+    assert status == 200
+    assert "ws://127.0.0.1:4000/socket" in text
+
+
+async def test_nothing_on_the_page_is_from_elsewhere(dashboard):
+    async with serving(dashboard) as address:
+        _, text = await page(address)
+
+    linked = re.findall(r'(?:src|href)="([^"]*)"', text)
+    assert linked
+    assert all(link.startswith(("/static/", "data:,")) for link in linked)
+    assert "https://" not in text
+
+
+async def test_a_page_that_is_not_open_lets_go(dashboard, held):
+    async with serving(dashboard) as address:
+        await page(address)
+        assert held.value == 1
+        gone = asyncio.Event()
+        held.subscribe(lambda count: count or gone.set())
+        await asyncio.wait_for(gone.wait(), PATIENCE)
+
+    assert dashboard.browsers.value == 0
+
+
+async def test_the_end_of_the_server_lets_go_of_everything(dashboard, held):
+    before = asyncio.all_tasks()
+    async with serving(dashboard) as address:
+        await page(address)
+
+    assert (held.value, dashboard.browsers.value) == (0, 0)
+    assert asyncio.all_tasks() == before
+
+
+async def test_a_port_that_is_taken_is_an_error(dashboard):
+    async with serving(dashboard) as address:
+        port = int(address.rpartition(":")[2].strip("/"))
+        with pytest.raises(OSError, match="in use"):
+            async with serving(dashboard, port):
+                pytest.fail("the port is taken")
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null"])
+async def test_no_other_site_may_read_along(dashboard, origin):
+    async with serving(dashboard) as address, ClientSession() as http:
+        with pytest.raises(WSServerHandshakeError, match="403"):
+            await http.ws_connect(f"{address}ws", headers={"Origin": origin})

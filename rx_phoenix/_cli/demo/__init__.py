@@ -1,1 +1,0 @@
-"""``rx-phoenix demo``: this machine's figures, live, through a channel."""
