@@ -1,8 +1,8 @@
-"""The reference app: one contract of sockets, joins and events, to test clients with.
+"""The reference app: a contract of sockets, joins and events for testing clients.
 
-A real Phoenix serves the same app elsewhere, so a test that uses only this contract
-holds for both. Each of the things a Phoenix server can do to a client has a socket, a
-topic or an event here.
+A Phoenix application implements the same contract, so a test that uses only this
+contract holds for both. Each action that a Phoenix server can take on a client has a
+socket, a topic or an event here.
 """
 
 from rx_phoenix.testing._reference.app import reference_app

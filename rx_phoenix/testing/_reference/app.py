@@ -1,4 +1,4 @@
-"""The sockets and channels of the reference app, put together."""
+"""The sockets and channels of the reference app."""
 
 from collections import Counter
 from functools import partial
@@ -30,7 +30,7 @@ SOCKETS = {
     "/v1only": SocketOptions(connect=connect, auth_token=False, versions=(1,)),
     "/v2only": SocketOptions(connect=connect, auth_token=False, versions=(2,)),
 }
-"""One socket for each thing that a socket can be told."""
+"""One socket for each option."""
 
 
 def reference_app(port: int = 0, *, host: str = "127.0.0.1") -> PhoenixServer:
@@ -38,10 +38,10 @@ def reference_app(port: int = 0, *, host: str = "127.0.0.1") -> PhoenixServer:
 
     Args:
         port: The port; 0 for a free one.
-        host: The address to listen at.
+        host: The address to listen on.
 
     Returns:
-        The server, not started yet; ``async with`` does that.
+        The server; ``async with`` starts it.
 
     Example:
         >>> import asyncio

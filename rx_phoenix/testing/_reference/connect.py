@@ -1,4 +1,4 @@
-"""Who may connect to the reference app: the parameter ``token`` decides."""
+"""Admission to the reference app, decided by the parameter ``token``."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ __all__ = ["connect", "connect_tuned"]
 
 
 async def connect(socket: ServerSocket) -> None:
-    """Take a client in, with the ``user_id`` that it claims.
+    """Accept a client with the ``user_id`` of its params.
 
     Args:
         socket: The client. The token ``slow`` takes two seconds.
@@ -31,7 +31,7 @@ async def connect(socket: ServerSocket) -> None:
 
 
 async def connect_tuned(socket: ServerSocket) -> None:
-    """Do the same, but say why a client is refused, as an ``error_handler`` can.
+    """Do the same with a status and a body, as a custom ``error_handler`` can.
 
     Args:
         socket: The client.

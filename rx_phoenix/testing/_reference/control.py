@@ -1,4 +1,4 @@
-"""What a test may ask of the reference app from outside, over HTTP."""
+"""HTTP routes that control the reference app from outside."""
 
 import asyncio
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Control:
         self._stopping: asyncio.Task[None] | None = None
 
     async def info(self, request: web.Request) -> web.Response:  # noqa: ARG002
-        """Tell what this is, and who is connected."""
+        """Return the name of the server and the ids of its sockets."""
         ids = [socket.id for socket in self._server.sockets]
         return responses.json({"server": "rx_phoenix", "sockets": ids})
 
@@ -60,6 +60,6 @@ class Control:
         return responses.json({"status": "ok"})
 
     async def stop(self, request: web.Request) -> web.Response:  # noqa: ARG002
-        """Stop the server, after the answer."""
+        """Stop the server after the response."""
         self._stopping = asyncio.create_task(self._server.stop())
         return responses.json({"status": "ok"})

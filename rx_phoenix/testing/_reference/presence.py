@@ -1,4 +1,4 @@
-"""The channel of ``presence:*``: who else is here?"""
+"""The channel of ``presence:*``."""
 
 import time
 from typing import Any
@@ -9,20 +9,21 @@ __all__ = ["PresenceRoom"]
 
 
 class PresenceRoom(ServerChannel):
-    """Tracks its user, then pushes the state; ``presence:statefirst*`` does it after.
+    """A channel that tracks its user.
 
-    Events: ``update_meta`` merges its payload into the meta, ``untrack`` leaves,
-    ``list`` replies with everybody.
+    It tracks, then pushes the state; ``presence:statefirst*`` pushes first. Events:
+    ``update_meta`` merges its payload into the meta, ``untrack`` untracks, ``list``
+    replies with all presences.
     """
 
     def join(self, params: Any) -> object:
-        """Let anybody in, and track the name that comes with the params."""
+        """Accept every client and track the name in its params."""
         name = params.get("name") if params else None
         self.later(0.0, self._arrive, {"name": name, "online_at": int(time.time())})
         return {"topic": self.topic}
 
     def handle_in(self, event: str, payload: Any, ref: Any) -> None:
-        """Do what the event says; the reply comes before the diff."""
+        """Perform the event; the reply precedes the diff."""
         match event:
             case "update_meta":
                 self.reply(ref)

@@ -1,4 +1,4 @@
-"""The channel of ``room:*`` and ``exact``: everything that can happen to a client."""
+"""The channel of ``room:*`` and ``exact``: every behaviour of a channel."""
 
 import asyncio
 from collections import Counter
@@ -11,19 +11,19 @@ __all__ = ["Room"]
 
 
 class Room(ServerChannel):
-    """Does what the topic asks at the join, and what each event says.
+    """A channel whose topic selects its join and whose events select its actions.
 
-    An event that is not known crashes the channel.
+    An unknown event crashes the channel.
 
     Args:
-        attempts: How often each key of ``room:flaky*`` was tried, on this server.
+        attempts: The number of attempts for each key of ``room:flaky*``.
     """
 
     def __init__(self, attempts: Counter[str]) -> None:
         self._attempts = attempts
 
     async def join(self, params: Any) -> object:
-        """Let a client in, unless the topic has other ideas."""
+        """Accept a client, or do what the topic names."""
         match self.topic:
             case "room:forbidden":
                 raise JoinError("unauthorized")
@@ -45,7 +45,7 @@ class Room(ServerChannel):
         return {"topic": self.topic, "params": params}
 
     def handle_in(self, event: str, payload: Any, ref: Any) -> object:
-        """Do what the event says."""
+        """Perform the action that the event names."""
         action = ACTIONS.get(event)
         if action is None:
             return super().handle_in(event, payload, ref)
@@ -61,7 +61,7 @@ class Room(ServerChannel):
 
 
 Action = Callable[[Room, Any, Any], object]
-"""What an event does, with its payload and ref."""
+"""The action of an event, called with its payload and ref."""
 
 
 def _big(room: Room, payload: Any, ref: Any) -> None:
@@ -106,7 +106,7 @@ async def _hang(room: Room, payload: Any, ref: Any) -> None:
 
 def _kick_me(room: Room, *_: Any) -> None:
     if room.socket.id is None:
-        raise LookupError("nobody can be kicked who connected without a user_id")
+        raise LookupError("kick_me needs a socket with a user_id")
     room.endpoint.disconnect(room.socket.id)
 
 
@@ -151,9 +151,9 @@ def _whoami(room: Room, _: Any, ref: Any) -> None:
 
 
 def _bytes(payload: Any) -> bytes:
-    """Insist on a binary payload."""
+    """Require a binary payload."""
     if not isinstance(payload, bytes):
-        raise TypeError(f"a binary payload is wanted here, not {payload!r}")
+        raise TypeError(f"the payload must be binary, got {payload!r}")
     return payload
 
 

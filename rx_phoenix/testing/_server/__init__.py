@@ -1,4 +1,4 @@
-"""A Phoenix server in the box, whose channels are Python classes.
+"""A Phoenix server whose channels are Python classes.
 
 Write a channel, mount it, and connect any client of Phoenix to it:
 
@@ -20,8 +20,8 @@ Write a channel, mount it, and connect any client of Phoenix to it:
     >>> asyncio.run(main())
     'ws://127.0.0.1'
 
-The server knows nothing of the client in this package: it is an independent witness of
-the protocol, checked against what a real server sent.
+The server shares no code with the client of this package: it is an independent
+implementation of the protocol, checked against frames of a real server.
 """
 
 from rx_phoenix.testing._server.app import PhoenixServer

@@ -1,4 +1,4 @@
-"""The server: its addresses, its life, and what tests ask of it."""
+"""The server: its routes, start and stop, and its public methods."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,30 +20,30 @@ from rx_phoenix.testing._server.websocket import serve_websocket
 __all__ = ["PhoenixServer"]
 
 GRACE = 0.25
-"""Seconds that requests have to end by themselves when the server stops."""
+"""Seconds that requests have to finish when the server stops."""
 
 MAX_BODY = 8_000_000
 """Bytes of a POST that are read, as by `Plug.Conn.read_body`."""
 
 
 class PhoenixServer:
-    """A Phoenix server on loopback, whose channels are Python classes.
+    """A Phoenix server on loopback whose channels are Python classes.
 
-    It speaks protocols 1 and 2, over WebSockets and long polls, and behaves as
-    Phoenix 1.8.12 on Bandit does, down to the order of frames and the close codes.
+    It implements protocols 1 and 2 over WebSockets and long polls, and behaves like
+    Phoenix 1.8.12 on Bandit, including the order of frames and the close codes.
     Each socket answers at ``PATH/websocket`` and ``PATH/longpoll``.
 
     Args:
-        channels: The channels that can be joined, by a topic or a prefix and ``*``.
-        sockets: The sockets by path; one at ``/socket``, with Phoenix's defaults, if
-            None.
-        host: The address to listen at.
-        port: The port; 0 for a free one, which is kept over a restart.
+        channels: The channels by pattern: a topic, or a prefix and ``*``.
+        sockets: The sockets by path; by default one at ``/socket`` with Phoenix's
+            defaults.
+        host: The address to listen on.
+        port: The port; 0 for a free one, which is kept across restarts.
 
     Attributes:
         host: The address.
         port: The port, once the server has started.
-        routes: More routes of aiohttp; they count from the next start on.
+        routes: Further routes of aiohttp; effective from the next start.
 
     Example:
         >>> import aiohttp
@@ -88,28 +88,28 @@ class PhoenixServer:
 
     @property
     def url(self) -> str:
-        """The address of the first socket, as a client's `Socket` takes it."""
+        """The URL of the first socket, for a client's `Socket`."""
         return f"ws://{self.host}:{self.port}{next(iter(self._sockets))}"
 
     @property
     def sockets(self) -> list[ServerSocket]:
-        """The clients that are connected."""
+        """The connected clients."""
         return [session.socket for session in self._endpoint.sessions]
 
     @property
     def presence(self) -> ServerPresence:
-        """Who is present on which topic."""
+        """The presences of all topics."""
         return self._endpoint.presence
 
     async def start(self) -> None:
-        """Listen.
+        """Start listening.
 
         Raises:
             OSError: The port is taken.
-            RuntimeError: The server runs already.
+            RuntimeError: The server is running.
         """
         if self._runner is not None:
-            raise RuntimeError("the server runs already; stop() comes first")
+            raise RuntimeError("the server is running: call stop() first")
         app = web.Application(middlewares=[self._watch], client_max_size=MAX_BODY)
         app.add_routes(self.routes)
         for path, options in self._sockets.items():
@@ -127,16 +127,16 @@ class PhoenixServer:
         self._stopped.clear()
 
     async def stop(self) -> None:
-        """Stop listening and close what is open, as a real server shuts down.
+        """Stop listening and close all connections, as a real server shuts down.
 
-        Clients that joined a channel see 1012, others 1000; a long poll that waits is
-        answered. No task is left. A server that is stopped may start again. Nothing
-        happens when it does not run.
+        Clients with a joined channel see 1012, others 1000; pending long polls are
+        answered. No task is left, and the server can be started again. Has no effect
+        if it is not running.
         """
         if self._runner is None:
             return
         if self._stopping is None:
-            # On its own, for it ends the channel or request that may have asked for it.
+            # A task of its own, because it ends the request that may have called it.
             self._stopping = asyncio.create_task(self._stop(self._runner))
         await asyncio.shield(self._stopping)
 
@@ -153,7 +153,7 @@ class PhoenixServer:
         await self.stop()
 
     async def wait_stopped(self) -> None:
-        """Wait until the server does not run, whoever stopped it."""
+        """Wait until the server is stopped."""
         await self._stopped.wait()
 
     def broadcast(self, topic: str, event: str, payload: object) -> None:
@@ -186,7 +186,7 @@ class PhoenixServer:
     async def _watch(
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
-        """Remember who handles a request: its client may go, and it stay."""
+        """Track the task of a request, which may outlive its client."""
         task = asyncio.current_task()
         assert task is not None
         self._requests.add(task)
@@ -212,7 +212,7 @@ class PhoenixServer:
         self._stopped.set()
 
     async def _end_requests(self) -> None:
-        """Let the requests end, for a while; those of clients that are gone, too."""
+        """Wait a while for requests to end, then cancel them."""
         if self._requests:
             await asyncio.wait(self._requests, timeout=GRACE)
         for session in tuple(self._endpoint.sessions):

@@ -1,4 +1,4 @@
-"""What a user of the server writes: a channel, as a class."""
+"""The base class of a server's channels."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,18 +14,18 @@ __all__ = ["ServerChannel"]
 
 
 class ServerChannel:
-    """One joined topic of one client, after `Phoenix.Channel`.
+    """One joined topic of one client, modelled on `Phoenix.Channel`.
 
-    Subclass it, and write `join` and `handle_in`; both may be ``async def``. Every
-    join makes a new instance, so what belongs to it goes into attributes. A channel
-    does one thing at a time: while a method awaits, its other messages wait, other
-    channels do not. A payload or response of bytes travels as a binary frame.
+    Subclass it and implement `join` and `handle_in`; both may be ``async def``. Every
+    join creates a new instance, so state can be kept in attributes. A channel handles
+    one message at a time: while a method awaits, its other messages wait, those of
+    other channels do not. Bytes as payload or response are sent as a binary frame.
 
-    A method that raises is a crash: the client gets ``phx_error`` and the instance is
-    thrown away. Messages sent by a channel keep their order.
+    An exception crashes the channel: the client gets ``phx_error`` and the instance is
+    discarded. Messages of a channel keep their order.
 
     Attributes:
-        process: The task behind the channel; the server sets it before `join`.
+        process: The task of the channel; the server sets it before `join`.
 
     Example:
         >>> from rx_phoenix.testing._server import JoinError
@@ -47,17 +47,17 @@ class ServerChannel:
 
     @property
     def topic(self) -> str:
-        """The topic that was joined."""
+        """The joined topic."""
         return self.process.topic
 
     @property
     def join_ref(self) -> Any:
-        """The join_ref of this join, as the client wrote it."""
+        """The join_ref of this join, as the client sent it."""
         return self.process.channel_ref
 
     @property
     def socket(self) -> ServerSocket:
-        """What is known of the client: id, params, headers, assigns."""
+        """The client: its id, params, headers and assigns."""
         return self.process.host.socket
 
     @property
@@ -71,26 +71,26 @@ class ServerChannel:
         return self.endpoint.presence
 
     def join(self, params: Any) -> object:  # noqa: ARG002 - for subclasses
-        """Let a client in, or refuse it.
+        """Accept a client or refuse it.
 
-        The client's socket handles nothing else meanwhile. Nothing can be pushed yet;
-        ``self.later(0.0, …)`` runs right after the answer to the join.
+        The client's socket handles no other message meanwhile. Pushes are not possible
+        yet; ``self.later(0.0, …)`` runs right after the reply to the join.
 
         Args:
-            params: What the client joins with.
+            params: The params of the join.
 
         Returns:
-            The response, None for ``{}``; or a `JoinError`, which may be raised too.
+            The response, None for ``{}``; or a `JoinError`, which may also be raised.
         """
         return None
 
     def handle_in(self, event: str, payload: Any, ref: Any) -> object:  # noqa: ARG002
-        """Handle what the client pushed; what it returns is not looked at.
+        """Handle a push of the client; the return value is ignored.
 
         Args:
             event: The event.
             payload: JSON, or bytes.
-            ref: What to hand to `reply`; it may be kept and answered later.
+            ref: The ref for `reply`, now or later.
         """
         raise LookupError(f"no handle_in for the event {event!r} of {self.topic!r}")
 
@@ -99,14 +99,14 @@ class ServerChannel:
 
         Args:
             ref: The ref that `handle_in` got.
-            status: ``ok``, ``error`` or a word of your own.
+            status: ``ok``, ``error`` or a custom status.
             response: JSON, or bytes.
         """
         self._require_joined("reply")
         self.process.reply(ref, status, response)
 
     def push(self, event: str, payload: object = EMPTY) -> None:
-        """Send an event to this client alone.
+        """Send an event to this client only.
 
         Args:
             event: The event.
@@ -117,7 +117,7 @@ class ServerChannel:
         self.process.deliver(self.process.serializer.encode(message))
 
     def broadcast(self, event: str, payload: object = EMPTY) -> None:
-        """Send an event to every client on this topic, this one among them."""
+        """Send an event to every client on this topic, including this one."""
         self._require_joined("broadcast")
         self.endpoint.broadcast(self.topic, event, payload)
 
@@ -127,13 +127,13 @@ class ServerChannel:
         self.endpoint.topics.broadcast(self.topic, event, payload, but=self.process)
 
     def later(self, seconds: float, call: Callable[..., object], *args: Any) -> None:
-        """Do something in this channel's turn after a while, as it were a message.
+        """Call a function after a delay, in order with this channel's messages.
 
         Args:
-            seconds: How long to wait; 0 for the next turn.
-            call: A function or coroutine function; it is forgotten when the channel
-                ends before.
-            args: What it is called with.
+            seconds: The delay; 0 for the next turn.
+            call: A function or coroutine function; not called if the channel has
+                ended.
+            args: Its arguments.
 
         Example:
             >>> class Clock(ServerChannel):
@@ -151,11 +151,11 @@ class ServerChannel:
             self.process.post(bound)
 
     def stop(self, reason: str = "normal") -> None:
-        """End this channel after what it is doing now.
+        """End this channel after the current message.
 
         Args:
-            reason: The client sees ``phx_close`` for ``normal`` and for what starts
-                with ``shutdown``, ``phx_error`` for anything else.
+            reason: The client gets ``phx_close`` for ``normal`` and for reasons that
+                start with ``shutdown``, otherwise ``phx_error``.
         """
         self.process.stop(reason)
 
@@ -163,9 +163,9 @@ class ServerChannel:
         """End the client's connection at once, without a close frame."""
         self.process.host.kill()
 
-    def _require_joined(self, what: str) -> None:
+    def _require_joined(self, method: str) -> None:
         if not self.process.is_joined:
             raise RuntimeError(
-                f"{what}() works between the end of join() and the end of the channel;"
-                f" in join(), use self.later(0.0, self.{what}, …)"
+                f"{method}() needs a joined channel: in join(), call "
+                f"self.later(0.0, self.{method}, …)"
             )

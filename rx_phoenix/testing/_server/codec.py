@@ -1,9 +1,8 @@
-"""The wire formats as a Phoenix server speaks them, written apart from the client's.
+"""The frame formats of a Phoenix server, implemented apart from the client's.
 
-Protocol 1 is objects of text, protocol 2 arrays of text and binary frames. The
-layouts are those of `Phoenix.Socket.V1.JSONSerializer` and
-`Phoenix.Socket.V2.JSONSerializer`; maps go out with their keys sorted, as the BEAM
-keeps small ones.
+Protocol 1 uses JSON objects, protocol 2 JSON arrays and binary frames. The layouts are
+those of `Phoenix.Socket.V1.JSONSerializer` and `Phoenix.Socket.V2.JSONSerializer`; keys
+of maps are sorted, as the BEAM sorts those of small maps.
 """
 
 from enum import IntEnum
@@ -27,11 +26,11 @@ _decode = msgspec.json.Decoder().decode
 
 
 class FrameError(ValueError):
-    """A client sent a frame that is none of this protocol's."""
+    """A client sent a frame that is invalid in its protocol."""
 
 
 class Opcode(IntEnum):
-    """What kind of WebSocket frame carries the bytes."""
+    """The kind of a WebSocket frame."""
 
     TEXT = 1
     BINARY = 2
@@ -39,7 +38,7 @@ class Opcode(IntEnum):
 
 
 class Frame(NamedTuple):
-    """What goes over the wire to a client.
+    """A frame to a client.
 
     Attributes:
         data: The payload of the WebSocket frame; UTF-8 for a text.
@@ -51,14 +50,14 @@ class Frame(NamedTuple):
 
 
 class Message(NamedTuple):
-    """What a client sent, or a channel pushes.
+    """A message of a client or a push of a channel.
 
-    The server believes nothing: refs, topic and event are whatever JSON the client
-    wrote, and refs are echoed with their type.
+    Nothing is validated: refs, topic and event may be any JSON, and refs are echoed
+    with their type.
 
     Attributes:
         join_ref: The ref of the join that the message belongs to, or None.
-        ref: The ref to answer to, or None.
+        ref: The ref of the message, or None.
         topic: The topic.
         event: The event.
         payload: JSON, or bytes for a binary frame.
@@ -72,13 +71,13 @@ class Message(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What answers one message.
+    """The reply to a message.
 
     Attributes:
         join_ref: The join_ref of the message's channel, or None.
         ref: The ref of the message.
         topic: The topic of the message.
-        status: ``ok``, ``error`` or a word of the channel's own.
+        status: ``ok``, ``error`` or a custom status.
         response: JSON, or bytes for a binary frame.
     """
 
@@ -93,44 +92,44 @@ class Serializer(Protocol):
     """One version of the protocol.
 
     Attributes:
-        name: The Elixir module that speaks it.
+        name: The Elixir module that implements it.
     """
 
     name: str
 
     def decode(self, data: str | bytes) -> Message:
-        """Read what a client sent: a text, or the bytes of a binary frame.
+        """Decode a text or binary frame of a client.
 
         Raises:
-            FrameError: It is not of this protocol.
+            FrameError: The frame is invalid in this protocol.
         """
         ...
 
     def encode(self, message: Message) -> Frame:
-        """Write a message of a channel.
+        """Encode a message of a channel.
 
         Raises:
-            TypeError: The payload is not one that the protocol can carry.
+            TypeError: The protocol cannot carry the payload.
             ValueError: A name is too long for a binary frame.
         """
         ...
 
     def encode_reply(self, reply: Reply) -> Frame:
-        """Write the answer to one message; raises what `encode` raises."""
+        """Encode a reply; raises as `encode` does."""
         ...
 
     def encode_broadcast(self, topic: str, event: str, payload: object) -> Frame:
-        """Write what every subscriber of a topic gets; raises what `encode` raises."""
+        """Encode a broadcast; raises as `encode` does."""
         ...
 
 
 class V1Serializer:
-    """Protocol 1: objects of text, whose answers carry no join_ref."""
+    """Protocol 1: JSON objects, whose replies carry no join_ref."""
 
     name = "Phoenix.Socket.V1.JSONSerializer"
 
     def decode(self, data: str | bytes) -> Message:
-        """Read an object; all its keys but ``join_ref`` have to be there."""
+        """Decode an object; all keys but ``join_ref`` are required."""
         if isinstance(data, bytes):
             raise FrameError("protocol 1 has no binary frames")
         match _parse(data):
@@ -140,7 +139,7 @@ class V1Serializer:
                 raise FrameError("a message of protocol 1 is an object of four keys")
 
     def encode(self, message: Message) -> Frame:
-        """Write an object of topic, event, payload and ref."""
+        """Encode an object of topic, event, payload and ref."""
         _, ref, topic, event, payload = message
         if _is_binary(payload):
             raise TypeError("protocol 1 cannot carry a binary payload")
@@ -148,23 +147,23 @@ class V1Serializer:
         return Frame(_encode(keys))
 
     def encode_reply(self, reply: Reply) -> Frame:
-        """Write an answer as a message whose event is ``phx_reply``."""
+        """Encode a reply as a message with the event ``phx_reply``."""
         if _is_binary(reply.response):
             raise TypeError("protocol 1 cannot carry a binary response")
         return self.encode(_as_message(reply))
 
     def encode_broadcast(self, topic: str, event: str, payload: object) -> Frame:
-        """Write a broadcast, which here looks like any push."""
+        """Encode a broadcast, which has the layout of a push."""
         return self.encode(Message(None, None, topic, event, payload))
 
 
 class V2Serializer:
-    """Protocol 2: arrays of text, and binary frames for payloads of bytes."""
+    """Protocol 2: JSON arrays, and binary frames for payloads of bytes."""
 
     name = "Phoenix.Socket.V2.JSONSerializer"
 
     def decode(self, data: str | bytes) -> Message:
-        """Read the first five items of an array, or a binary push."""
+        """Decode the first five items of an array, or a binary push."""
         if isinstance(data, bytes):
             return _decode_push(data)
         match _parse(data):
@@ -174,21 +173,21 @@ class V2Serializer:
                 raise FrameError("a message of protocol 2 is an array of five items")
 
     def encode(self, message: Message) -> Frame:
-        """Write an array, or a binary push, which has no room for a ref."""
+        """Encode an array, or a binary push, which has no field for a ref."""
         join_ref, _, topic, event, payload = message
         if _is_binary(payload):
             return _binary(0, (join_ref, topic, event), payload)
         return Frame(_encode(message))
 
     def encode_reply(self, reply: Reply) -> Frame:
-        """Write an answer, in binary if its response is."""
+        """Encode a reply; a response of bytes makes it binary."""
         if _is_binary(reply.response):
             *names, response = reply
             return _binary(1, names, response)
         return Frame(_encode(_as_message(reply)))
 
     def encode_broadcast(self, topic: str, event: str, payload: object) -> Frame:
-        """Write a broadcast, whose binary frame has no refs at all."""
+        """Encode a broadcast, whose binary frame has no refs."""
         if _is_binary(payload):
             return _binary(2, (topic, event), payload)
         return Frame(_encode((None, None, topic, event, payload)))
@@ -212,15 +211,15 @@ def _is_binary(payload: object) -> bool:
 
 
 def _decode_push(data: bytes) -> Message:
-    """Read a binary push of a client: kind, four sizes, four names, the payload."""
+    """Decode a client's binary push: kind, four sizes, four names, payload."""
     if len(data) < 5 or data[0] != 0:  # noqa: PLR2004 - the length of its header
-        raise FrameError("a binary frame of a client is a push")
+        raise FrameError("a binary frame of a client must be a push")
     names: list[str] = []
     start = 5
     for size in data[1:5]:
         name = data[start : start + size]
         if len(name) < size:
-            raise FrameError("a binary push is shorter than it says")
+            raise FrameError("a binary push is shorter than its sizes")
         names.append(_text(name))
         start += size
     join_ref, ref, topic, event = names
@@ -235,10 +234,10 @@ def _text(name: bytes) -> str:
 
 
 def _binary(kind: int, names: Any, payload: Any) -> Frame:
-    """Write a binary frame: kind, the size of each name in a byte, names, payload."""
+    """Encode a binary frame: kind, one byte per name for its size, names, payload."""
     encoded = [b"" if name is None else str(name).encode() for name in names]
     for name in encoded:
-        if len(name) > 255:  # noqa: PLR2004 - what a byte can say
-            raise ValueError(f"{name!r} is over the 255 bytes of a binary frame")
+        if len(name) > 255:  # noqa: PLR2004 - the largest byte
+            raise ValueError(f"a name exceeds 255 bytes in a binary frame: {name!r}")
     head = bytes([kind, *map(len, encoded)])
     return Frame(b"".join([head, *encoded, payload]), Opcode.BINARY)

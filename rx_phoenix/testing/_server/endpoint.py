@@ -1,4 +1,4 @@
-"""What all clients of a server share: topics, presences, the list of who is there."""
+"""State shared by all clients of a server: topics, presences and sessions."""
 
 from typing import Protocol
 
@@ -14,29 +14,29 @@ class Connected(Protocol):
 
     @property
     def socket(self) -> ServerSocket:
-        """What is known of the client."""
+        """The client."""
         ...
 
     def disconnect(self) -> None:
-        """End it as Phoenix ends the sockets of an id."""
+        """End the session as Phoenix disconnects a socket id."""
         ...
 
     def stop(self) -> None:
-        """End it because the server stops."""
+        """End the session because the server stops."""
         ...
 
     def kill(self) -> None:
-        """End it at once, without a close frame."""
+        """End the session at once, without a close frame."""
         ...
 
 
 class Endpoint:
-    """The server as channels see it, after `Phoenix.Endpoint`.
+    """The server as seen by channels, modelled on `Phoenix.Endpoint`.
 
     Attributes:
-        topics: Who listens to which topic.
-        presence: Who is present on which topic.
-        sessions: The clients that are connected.
+        topics: The subscribers of each topic.
+        presence: The presences of each topic.
+        sessions: The connected clients.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether a client is let in: origin, subprotocol, token, version, the app's word."""
+"""Admission of clients: origin, subprotocol, token, version and `connect`."""
 
 import re
 from base64 import b64decode
@@ -31,18 +31,18 @@ async def admit(
     transport: Literal["websocket", "longpoll"],
     auth_token: str | None,
 ) -> ServerSocket:
-    """Let a client in.
+    """Admit a client.
 
     Args:
         request: The request that opens the connection.
-        options: Those of the socket that is asked for.
-        transport: How the client wants to talk.
-        auth_token: The token that came with the request.
+        options: The options of the requested socket.
+        transport: The transport of the client.
+        auth_token: The token of the request.
 
     Raises:
-        ConnectRefused: The origin, the version or the application says no.
+        ConnectRefused: The origin, the version or the application refused it.
     """
-    if not _is_welcome(request.headers.get("Origin"), options.check_origin):
+    if not _is_allowed_origin(request.headers.get("Origin"), options.check_origin):
         raise ConnectRefused
     path, _, query = request.raw_path.partition("?")
     params = decode_query(query)
@@ -63,19 +63,19 @@ async def admit(
 def negotiate(
     header: str | None, options: SocketOptions
 ) -> tuple[str | None, str | None]:
-    """Choose a subprotocol, and find the token that hides among them.
+    """Choose a subprotocol and extract the token among those offered.
 
     Args:
         header: The client's ``Sec-WebSocket-Protocol``.
-        options: Those of the socket that is asked for.
+        options: The options of the requested socket.
 
     Returns:
         The subprotocol and the token, each None if there is none.
 
     Raises:
-        ConnectRefused: The client wants none of the subprotocols there are.
-        ValueError: The token is not base64 in the standard alphabet, which is what
-            Phoenix decodes, whatever the prefix says.
+        ConnectRefused: The client offers no accepted subprotocol.
+        ValueError: The token is not base64 in the standard alphabet, the one that
+            Phoenix decodes in spite of the prefix.
     """
     offered = [item.strip() for item in (header or "").split(",") if item.strip()]
     accepted = options.subprotocols
@@ -101,10 +101,10 @@ def _decode_token(encoded: str) -> str:
 
 
 def _serializer(vsn: object, versions: tuple[int, ...]) -> Serializer:
-    """Find what speaks a version: ``1.0.x`` or ``2.0.x``, where the socket allows it.
+    """Return the serializer of a version, ``1.0.x`` or ``2.0.x``.
 
     Raises:
-        ConnectRefused: Nothing does.
+        ConnectRefused: The socket does not support the version.
     """
     match = re.fullmatch(r"(\d+)\.0\.\d+", vsn) if isinstance(vsn, str) else None
     version = int(match[1]) if match else 0
@@ -113,14 +113,14 @@ def _serializer(vsn: object, versions: tuple[int, ...]) -> Serializer:
     return SERIALIZERS[version]
 
 
-def _is_welcome(origin: str | None, allowed: tuple[str, ...] | None) -> bool:
-    """Compare an Origin, which programs that are no browsers do not send."""
+def _is_allowed_origin(origin: str | None, allowed: tuple[str, ...] | None) -> bool:
+    """Check an Origin; clients other than browsers do not send one."""
     if origin is None or allowed is None:
         return True
-    asked = URL(origin)
+    requested = URL(origin)
     return any(
-        asked.host == url.host
-        and url.scheme in ("", asked.scheme)
-        and url.port in (None, asked.port)
+        requested.host == url.host
+        and url.scheme in ("", requested.scheme)
+        and url.port in (None, requested.port)
         for url in map(URL, allowed)
     )

@@ -1,7 +1,7 @@
-"""The long poll: sessions that clients visit by HTTP.
+"""The long poll: sessions that clients reach by HTTP requests.
 
-The waits are those of `Phoenix.Transports.LongPoll`, where a request is a process
-that asks the session's process something, and a dead session never answers.
+The waits are those of `Phoenix.Transports.LongPoll`, where a request is a process that
+calls the session's process, and a dead session never replies.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from aiohttp import web
 from rx_phoenix.testing._server import responses
 from rx_phoenix.testing._server.endpoint import Endpoint
 from rx_phoenix.testing._server.handshake import admit
-from rx_phoenix.testing._server.polled import PolledSession, PolledWire
+from rx_phoenix.testing._server.polled import PollBuffer, PolledSession
 from rx_phoenix.testing._server.routes import ChannelFactory
 from rx_phoenix.testing._server.session import Session
 from rx_phoenix.testing._server.socket import ConnectRefused, SocketOptions
@@ -27,13 +27,13 @@ __all__ = ["LongPoll"]
 logger = logging.getLogger("rx_phoenix.testing.server")
 
 SIGNING_KEY = b"rx_phoenix.testing.server"
-"""Signs the tokens, which outlive the server and its restart, as real ones do."""
+"""Signs the tokens, which stay valid over a restart, as real ones do."""
 
-PATIENCE = 2.0
-"""Seconds for which a request waits for its session to say that it lives."""
+TIMEOUT = 2.0
+"""Seconds that a request waits for a reply of its session."""
 
 MAX_LINES = 100
-"""Lines of a batch that are read; the others are dropped without a word."""
+"""Lines of a batch that are read; further ones are silently dropped."""
 
 SHARED = {"Access-Control-Allow-Origin": "*"}
 FRESH = {**SHARED, "Cache-Control": "no-store"}
@@ -43,8 +43,8 @@ class LongPoll:
     """The long polls of a server.
 
     Args:
-        endpoint: What all clients share.
-        channels: The channels that can be joined, by pattern.
+        endpoint: The state shared by all clients.
+        channels: The channels by pattern.
     """
 
     def __init__(
@@ -58,11 +58,11 @@ class LongPoll:
     async def serve(
         self, request: web.Request, options: SocketOptions
     ) -> web.StreamResponse:
-        """Answer a visit.
+        """Answer a request.
 
         Args:
-            request: A GET asks for messages, a POST brings some.
-            options: Those of the socket that is asked for.
+            request: A GET polls for messages, a POST delivers some.
+            options: The options of the requested socket.
         """
         match request.method:
             case "GET":
@@ -75,12 +75,12 @@ class LongPoll:
                 return responses.text(400, headers=SHARED)
 
     def stop(self) -> None:
-        """End every wait at once, as if its time were over."""
+        """End every wait at once, as if it had timed out."""
         for wait in self._waits:
             wait.cancel()
 
     async def aclose(self) -> None:
-        """End every session that is left."""
+        """End all sessions."""
         tasks = [polled.task for polled in self._polled.values()]
         for task in tasks:
             task.cancel()
@@ -95,18 +95,18 @@ class LongPoll:
         if polled is None:
             return await self._open(request, options)
         polled.keep_alive()
-        wire = polled.wire
-        frames = wire.take()
-        if not frames and await self._wait(wire.next_frame(), options.poll_window):
-            frames = wire.take()
+        buffer = polled.buffer
+        frames = buffer.take()
+        if not frames and await self._wait(buffer.next_frame(), options.poll_window):
+            frames = buffer.take()
         try:
             messages = [frame.data.decode() for frame in frames]
         except UnicodeDecodeError:
-            # A binary frame cannot go into JSON; all that waited is lost with it.
+            # JSON cannot carry a binary frame; all buffered frames are lost with it.
             logger.exception("A long poll cannot carry what a channel pushed")
             return responses.crashed(FRESH)
         status = 200 if messages else 204
-        return _told(request, {"status": status, "messages": messages, "token": token})
+        return _json(request, {"status": status, "messages": messages, "token": token})
 
     async def _open(
         self, request: web.Request, options: SocketOptions
@@ -115,27 +115,27 @@ class LongPoll:
             token = request.headers.get("X-Phoenix-AuthToken")
             socket = await admit(request, options, "longpoll", token)
         except ConnectRefused:
-            return _told(request, {"status": 403})
+            return _json(request, {"status": 403})
         except Exception:
             logger.exception("The connect of %s crashed", request.path)
             return responses.crashed(FRESH)
         name = secrets.token_urlsafe(16)
-        wire = PolledWire()
+        buffer = PollBuffer()
         session = Session(
-            wire, socket, self._endpoint, self._channels, options.max_channels
+            buffer, socket, self._endpoint, self._channels, options.max_channels
         )
-        polled = PolledSession(session, wire, 1.5 * options.poll_window)
+        polled = PolledSession(session, buffer, 1.5 * options.poll_window)
         polled.task.add_done_callback(lambda _: self._polled.pop(name))
         self._polled[name] = polled
         token = f"{name}.{_signature(name)}"
-        return _told(request, {"status": 410, "messages": list[str](), "token": token})
+        return _json(request, {"status": 410, "messages": list[str](), "token": token})
 
     async def _post(
         self, request: web.Request, options: SocketOptions
     ) -> web.StreamResponse:
         polled = await self._find(_token(request))
         if polled is None:
-            return _told(request, {"status": 410})
+            return _json(request, {"status": 410})
         body = await request.read()
         try:
             batch = _batch(body, request.headers.get("Content-Type"))
@@ -146,20 +146,20 @@ class LongPoll:
             handled = asyncio.get_running_loop().create_future()
             polled.session.receive(data, handled)
             if not await self._wait(handled, options.poll_window):
-                return _told(request, {"status": 408})
-        return _told(request, {"status": 200})
+                return _json(request, {"status": 408})
+        return _json(request, {"status": 200})
 
     async def _find(self, token: str) -> PolledSession | None:
-        """Find a session; one that is no more is waited for."""
+        """Find a session; wait in vain for one that has ended."""
         name, _, signature = token.partition(".")
         if not hmac.compare_digest(signature.encode(), _signature(name).encode()):
             return None
         if name not in self._polled:
-            await self._wait(asyncio.get_running_loop().create_future(), PATIENCE)
+            await self._wait(asyncio.get_running_loop().create_future(), TIMEOUT)
         return self._polled.get(name)
 
     async def _wait(self, answer: asyncio.Future[None], seconds: float) -> bool:
-        """Wait for an answer, and tell whether it came."""
+        """Wait for an answer; return True if it arrived in time."""
         self._waits.add(answer)
         await asyncio.wait([answer], timeout=seconds)
         self._waits.discard(answer)
@@ -167,7 +167,7 @@ class LongPoll:
 
 
 def _token(request: web.Request) -> str:
-    """Find what names the session: a header since Phoenix 1.8.10, or a parameter."""
+    """Return the session's token: a header since Phoenix 1.8.10, or a parameter."""
     header = request.headers.get("X-Phoenix-LongPoll-Token")
     return header or request.query.get("token", "")
 
@@ -177,10 +177,10 @@ def _signature(name: str) -> str:
 
 
 def _batch(body: bytes, content_type: str | None) -> list[str | bytes]:
-    """Take a body apart: one message, or a line each if it is called a batch.
+    """Split a body into messages: one, or one per line in a batch.
 
     Raises:
-        ValueError: A line that is no array is not base64 either.
+        ValueError: A line is neither an array nor base64.
     """
     if content_type != "application/x-ndjson":
         return [_text(body)]
@@ -192,22 +192,22 @@ def _batch(body: bytes, content_type: str | None) -> list[str | bytes]:
 
 
 def _text(body: bytes) -> str:
-    """Decode a text; what is not UTF-8 is left to the session to stumble over."""
+    """Decode a text; the session rejects what is not UTF-8."""
     return body.decode(errors="surrogateescape")
 
 
-def _told(request: web.Request, value: Mapping[str, Any]) -> web.Response:
-    """Answer with JSON, zipped if the client likes that."""
+def _json(request: web.Request, value: Mapping[str, Any]) -> web.Response:
+    """Answer with JSON, gzipped if the client accepts that."""
     is_zipped = "gzip" in request.headers.get("Accept-Encoding", "")
     return responses.json(value, headers=FRESH, is_zipped=is_zipped)
 
 
 def _preflight(request: web.Request) -> web.Response:
-    """Answer a browser that asks whether it may ask: everybody may."""
-    wanted = request.headers.get("Access-Control-Request-Headers", "")
+    """Answer a browser's preflight request; every origin is allowed."""
+    requested = request.headers.get("Access-Control-Request-Headers", "")
     headers = {
         **SHARED,
-        "Access-Control-Allow-Headers": wanted,
+        "Access-Control-Allow-Headers": requested,
         "Access-Control-Allow-Methods": "get, post, options",
         "Access-Control-Max-Age": "3600",
     }

@@ -1,60 +1,60 @@
-"""A session that its client visits by HTTP, and what waits there for the next visit."""
+"""The session of a polling client, and the buffer of frames for its next poll."""
 
 import asyncio
 
 from rx_phoenix.testing._server.codec import Frame
 from rx_phoenix.testing._server.session import CloseCode, Session
 
-__all__ = ["PolledSession", "PolledWire"]
+__all__ = ["PollBuffer", "PolledSession"]
 
 
-class PolledWire:
-    """The frames that wait for a client to come."""
+class PollBuffer:
+    """The frames that wait for the next poll."""
 
     def __init__(self) -> None:
         self._frames: list[Frame] = []
         self._poll: asyncio.Future[None] | None = None
 
     def take(self) -> list[Frame]:
-        """Hand over what waits."""
+        """Remove and return all frames."""
         frames, self._frames = self._frames, []
         return frames
 
     def next_frame(self) -> asyncio.Future[None]:
-        """Promise to tell when something waits; only the last who asks is told."""
+        """Return a future of the next frame; it replaces the previous one."""
         self._poll = asyncio.get_running_loop().create_future()
         return self._poll
 
     async def send(self, frame: Frame) -> None:
-        """Keep a frame for the next visit."""
+        """Buffer a frame for the next poll."""
         self._frames.append(frame)
         if self._poll is not None and not self._poll.done():
             self._poll.set_result(None)
 
     async def close(self, code: CloseCode) -> None:
-        """Tell nobody: the next visit finds out."""
+        """Do nothing: the next poll finds the session ended."""
 
     def abort(self) -> None:
-        """Tell nobody: the next visit finds out."""
+        """Do nothing: the next poll finds the session ended."""
 
 
 class PolledSession:
-    """A session that lives for as long as somebody polls it.
+    """A session that lives for as long as its client polls.
 
     Args:
         session: The session.
-        wire: Where its frames wait.
+        buffer: The buffer of its frames.
         lifetime: Seconds without a poll after which it ends.
 
     Attributes:
         session: The session.
-        wire: Where its frames wait.
-        task: The life of the session.
+        buffer: The buffer of its frames.
+        task: The task that runs the session.
     """
 
-    def __init__(self, session: Session, wire: PolledWire, lifetime: float) -> None:
+    def __init__(self, session: Session, buffer: PollBuffer, lifetime: float) -> None:
         self.session = session
-        self.wire = wire
+        self.buffer = buffer
         session.endpoint.sessions.add(session)
         self.task = asyncio.get_running_loop().create_task(session.run())
         self.task.add_done_callback(self._forget)
@@ -62,7 +62,7 @@ class PolledSession:
         self._timer = self._arm()
 
     def keep_alive(self) -> None:
-        """Begin to count the seconds anew."""
+        """Restart the lifetime."""
         self._timer.cancel()
         self._timer = self._arm()
 

@@ -1,4 +1,4 @@
-"""Who is present on a topic, as `Phoenix.Presence` tells it."""
+"""Presences on topics, modelled on `Phoenix.Presence`."""
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ Presences = dict[str, dict[str, list[Meta]]]
 
 
 class Present(Protocol):
-    """What can be tracked: a joined channel."""
+    """A joined channel that can be tracked."""
 
     @property
     def topic(self) -> str:
@@ -27,9 +27,9 @@ class Present(Protocol):
 class ServerPresence:
     """The presences of a server.
 
-    Each change is broadcast as ``presence_diff`` before the method returns. So a
-    channel that tracks itself and then pushes ``presence_state`` sends its own diff
-    first, as one written after Phoenix's documentation does.
+    Each change is broadcast as ``presence_diff`` before the method returns. A channel
+    that tracks itself and then pushes ``presence_state`` therefore sends its own diff
+    first, as one that follows Phoenix's documentation does.
     """
 
     def __init__(self, topics: Topics) -> None:
@@ -38,21 +38,21 @@ class ServerPresence:
         self._refs = count(time_ns())
 
     def track(self, channel: Present, key: str, meta: Mapping[str, Any]) -> None:
-        """Let a channel be present under a key, until it ends or is untracked.
+        """Track a channel under a key until it ends or is untracked.
 
         Args:
-            channel: The channel, with its topic.
-            key: Whom it stands for, often a user's id. Several channels may share it.
-            meta: What to tell about this presence.
+            channel: The channel.
+            key: The key, often a user's id. Several channels may share it.
+            meta: The metadata of this presence.
 
         Raises:
-            ValueError: The channel is present under this key already.
+            ValueError: The channel is already tracked under this key.
         """
         tracked = self._tracked.setdefault(channel.topic, {}).setdefault(key, {})
         if channel in tracked:
-            raise ValueError(f"{key!r} is tracked already; update() changes its meta")
+            raise ValueError(f"{key!r} is already tracked: use update()")
         tracked[channel] = {**meta, "phx_ref": self._next_ref()}
-        self._tell(channel.topic, joins=_presence(key, tracked[channel]))
+        self._broadcast_diff(channel.topic, joins=_presence(key, tracked[channel]))
 
     def update(
         self,
@@ -63,21 +63,21 @@ class ServerPresence:
         """Change the meta of a presence: one diff with a leave and a join.
 
         Args:
-            channel: The channel that was tracked.
-            key: The key that it was tracked under.
-            meta: The new meta, or a function that makes it of the old one.
+            channel: The tracked channel.
+            key: Its key.
+            meta: The new meta, or a function from the old meta to the new.
 
         Raises:
-            LookupError: The channel is not present under this key.
+            LookupError: The channel is not tracked under this key.
         """
         tracked = self._tracked.get(channel.topic, {}).get(key, {})
         if channel not in tracked:
-            raise LookupError(f"{key!r} is not tracked here; track() comes first")
+            raise LookupError(f"{key!r} is not tracked: call track() first")
         old = tracked[channel]
         new = meta(old) if callable(meta) else meta
         refs = {"phx_ref": self._next_ref(), "phx_ref_prev": old["phx_ref"]}
         tracked[channel] = {**new, **refs}
-        self._tell(
+        self._broadcast_diff(
             channel.topic,
             joins=_presence(key, tracked[channel]),
             leaves=_presence(key, old),
@@ -87,7 +87,7 @@ class ServerPresence:
         """End a presence of a channel, or all of them in one diff.
 
         Args:
-            channel: The channel; one that is not tracked is left alone.
+            channel: The channel; one that is not tracked is ignored.
             key: The key; None for every key of the channel.
         """
         keys = self._tracked.get(channel.topic, {})
@@ -102,14 +102,14 @@ class ServerPresence:
         if not keys:
             self._tracked.pop(channel.topic, None)
         if leaves:
-            self._tell(channel.topic, leaves=leaves)
+            self._broadcast_diff(channel.topic, leaves=leaves)
 
     def list(self, topic: str) -> Presences:
-        """Tell who is present on a topic, by key; what ``presence_state`` carries."""
+        """Return the presences of a topic by key, as in ``presence_state``."""
         keys = self._tracked.get(topic, {})
         return {key: {"metas": [*tracked.values()]} for key, tracked in keys.items()}
 
-    def _tell(
+    def _broadcast_diff(
         self,
         topic: str,
         *,
@@ -120,7 +120,7 @@ class ServerPresence:
         self._topics.broadcast(topic, "presence_diff", diff)
 
     def _next_ref(self) -> str:
-        """Make a ref of sixteen characters that no other presence has."""
+        """Make a unique ref of sixteen characters."""
         return b64encode(next(self._refs).to_bytes(12, "big")).decode()
 
 

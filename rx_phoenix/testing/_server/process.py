@@ -1,4 +1,4 @@
-"""What a process is on the BEAM: one channel's task, its mailbox and its timers."""
+"""The task of one channel with its mailbox and timers; a process on the BEAM."""
 
 import asyncio
 import inspect
@@ -17,15 +17,15 @@ logger = logging.getLogger("rx_phoenix.testing.server")
 
 CRASHED = {"reason": "join crashed"}
 EMPTY: dict[str, Any] = {}
-"""What answers where there is nothing to say."""
+"""The default payload and response."""
 
 
 class JoinError(Exception):
-    """A channel's `join` raises or returns it to refuse a client.
+    """Raised or returned by a channel's `join` to refuse a client.
 
     Args:
-        reason: What the client gets as the response: a mapping as it stands, a word
-            as ``{"reason": word}``.
+        reason: The response to the client: a mapping, or a string for
+            ``{"reason": string}``.
 
     Example:
         >>> JoinError("unauthorized").response
@@ -38,11 +38,11 @@ class JoinError(Exception):
 
 
 class Joined(NamedTuple):
-    """How a join ended.
+    """The outcome of a join.
 
     Attributes:
-        is_ok: Whether the channel is there now.
-        frame: The answer to the client.
+        is_ok: True if the channel was joined.
+        frame: The reply to the client.
     """
 
     is_ok: bool
@@ -50,24 +50,24 @@ class Joined(NamedTuple):
 
 
 class Host(Protocol):
-    """The session that a channel belongs to, as the channel sees it."""
+    """The session that a channel belongs to, as seen by the channel."""
 
     @property
     def socket(self) -> ServerSocket:
-        """What is known of the client."""
+        """The client."""
         ...
 
     @property
     def endpoint(self) -> Endpoint:
-        """What the clients share."""
+        """The state shared by all clients."""
         ...
 
     def deliver(self, frame: Frame) -> None:
-        """Send a frame to the client, after what waits already."""
+        """Send a frame to the client, after those that are queued."""
         ...
 
     def channel_ended(self, process: "ChannelProcess", *, is_clean: bool) -> None:
-        """Take note that a channel is no more."""
+        """Record the end of a channel."""
         ...
 
     def kill(self) -> None:
@@ -76,7 +76,7 @@ class Host(Protocol):
 
 
 class Behaviour(Protocol):
-    """What a process runs: a `ServerChannel`."""
+    """The channel that a process runs: a `ServerChannel`."""
 
     process: "ChannelProcess"
 
@@ -86,25 +86,25 @@ class Behaviour(Protocol):
         ...
 
     def join(self, params: Any) -> object:
-        """Let a client in."""
+        """Accept a client."""
         ...
 
     def handle_in(self, event: str, payload: Any, ref: Any) -> object:
-        """Handle what the client pushed."""
+        """Handle a push of the client."""
         ...
 
 
 class ChannelProcess:
-    """One channel of one client: handles one thing at a time, in order of arrival.
+    """One channel of one client; handles one item at a time, in order of arrival.
 
     Attributes:
         host: The session of the client.
-        topic: The topic that was joined.
-        join_ref: The join_ref of the join as the client sent it, perhaps None.
-        channel_ref: The join_ref that the channel's messages carry: where the client
-            sent none, the ref of its join.
-        joined: Ends with the answer to the join.
-        is_joined: Whether `join` went well and the channel has not ended.
+        topic: The joined topic.
+        join_ref: The join_ref of the join as the client sent it; may be None.
+        channel_ref: The join_ref of the channel's messages; the ref of the join if
+            the client sent no join_ref.
+        joined: The outcome of the join.
+        is_joined: True from a successful `join` until the channel ends.
     """
 
     def __init__(
@@ -127,19 +127,19 @@ class ChannelProcess:
 
     @property
     def serializer(self) -> Serializer:
-        """The protocol that the client speaks."""
+        """The serializer of the client's protocol."""
         return self.host.socket.serializer
 
     def deliver(self, frame: Frame) -> None:
-        """Hand a frame to the client."""
+        """Send a frame to the client."""
         self.host.deliver(frame)
 
     def post(self, call: Callable[[], object]) -> None:
-        """Let the channel do something when its turn comes, sync or async."""
+        """Queue a function, sync or async, in the mailbox."""
         self._mailbox.put_nowait(call)
 
     def post_later(self, seconds: float, call: Callable[[], object]) -> None:
-        """Post something later; forgotten when the channel ends before."""
+        """Post a function after a delay, unless the channel ends before."""
 
         def due() -> None:
             self._timers.discard(timer)
@@ -149,16 +149,16 @@ class ChannelProcess:
         self._timers.add(timer)
 
     def reply(self, ref: object, status: str, response: object) -> None:
-        """Answer a message of the client."""
+        """Reply to a message of the client."""
         reply = Reply(self.channel_ref, ref, self.topic, status, response)
         self.deliver(self.serializer.encode_reply(reply))
 
     def handle_in(self, message: Message) -> None:
-        """Let the channel handle what the client pushed, when the turn comes."""
+        """Queue a push of the client in the mailbox."""
         self._mailbox.put_nowait(message)
 
     def leave(self, message: Message) -> None:
-        """Answer the client's leave and end, when the turn comes."""
+        """Queue the reply to the client's leave, and the end."""
 
         def go() -> None:
             self.reply(message.ref, "ok", EMPTY)
@@ -167,29 +167,29 @@ class ChannelProcess:
         self.post(go)
 
     def stop(self, reason: str) -> None:
-        """End after what is being handled; the first reason counts."""
+        """End after the current item; the first reason counts."""
         self._reason = self._reason or reason
         self.post(_look_up)
 
     def end(self) -> asyncio.Task[bool]:
-        """End after all that came before, as a channel whose transport is gone."""
+        """End after the queued items, as a channel whose transport is gone."""
         self.post(partial(self.stop, "shutdown: closed"))
         return self._task
 
     def cancel(self) -> asyncio.Task[bool]:
-        """End at once, in the midst of whatever is being handled."""
+        """End at once, even within an item."""
         self._task.cancel()
         return self._task
 
     async def _run(self, factory: Callable[[], Behaviour], join: Message) -> bool:
-        """Join, then handle the mailbox; tell whether the channel ended well."""
+        """Join, then handle the mailbox; return True after a clean end."""
         channel = await self._join(factory, join)
         return channel is not None and await self._serve(channel)
 
     async def _join(
         self, factory: Callable[[], Behaviour], join: Message
     ) -> Behaviour | None:
-        """Ask a new channel about the join, and answer; give it back if it agrees."""
+        """Create the channel and reply to the join; return it if it accepted."""
         try:
             channel = self._channel = factory()
             channel.process = self
@@ -210,7 +210,7 @@ class ChannelProcess:
         return self.serializer.encode_reply(reply)
 
     async def _serve(self, channel: Behaviour) -> bool:
-        """Handle the mailbox until the channel ends; tell whether it ends well."""
+        """Handle the mailbox until the channel ends; return True after a clean end."""
         while self._reason is None:
             item = await self._mailbox.get()
             try:
@@ -221,7 +221,7 @@ class ChannelProcess:
         return self._reason == "normal" or self._reason.startswith("shutdown")
 
     def _finish(self, join: Message, task: asyncio.Task[bool]) -> None:
-        """Leave nothing behind, however the task ended."""
+        """Clean up after any end of the task."""
         self.is_joined = False
         for timer in self._timers:
             timer.cancel()
@@ -237,7 +237,7 @@ class ChannelProcess:
 
 
 def _look_up() -> None:
-    """Do nothing, so that the loop sees that it has a reason to end."""
+    """Do nothing; wakes the loop so that it sees the reason to end."""
 
 
 async def _admission(channel: Behaviour, params: Any) -> tuple[str, object]:
@@ -257,5 +257,5 @@ def _handled(channel: Behaviour, item: Message | Callable[[], object]) -> object
 
 
 async def _settled(result: object) -> object:
-    """Wait for what a method returned, if it was an async one."""
+    """Await the result of a method if it is awaitable."""
     return await result if inspect.isawaitable(result) else result

@@ -7,10 +7,10 @@ __all__ = ["decode_query"]
 
 
 def decode_query(query: str) -> dict[str, Any]:
-    """Read a query string: ``a[b]=c`` nests a map, ``l[]=1`` appends to a list.
+    """Decode a query string: ``a[b]=c`` nests a map, ``l[]=1`` appends to a list.
 
     Args:
-        query: What stands behind the ``?``.
+        query: The query string, without the ``?``.
 
     Returns:
         The parameters. A later one replaces an earlier one of the same name.
@@ -28,7 +28,7 @@ def decode_query(query: str) -> dict[str, Any]:
 
 
 def _put(params: dict[str, Any], path: list[str], value: str) -> None:
-    """Put a value where its name leads; whatever stands in its way is replaced."""
+    """Set the value at a path; replace conflicting values."""
     name, *rest = path
     if rest == [""]:
         values = params.get(name)

@@ -1,4 +1,4 @@
-"""Plain HTTP responses, with the headers that Phoenix gives them."""
+"""Plain HTTP responses with Phoenix's headers."""
 
 import gzip
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from aiohttp import web
 __all__ = ["PRIVATE", "crashed", "json", "text"]
 
 PRIVATE = "max-age=0, private, must-revalidate"
-"""The Cache-Control of whatever says nothing else."""
+"""The default Cache-Control."""
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -23,7 +23,7 @@ def text(
     Args:
         status: The HTTP status.
         body: The text.
-        headers: What else to say.
+        headers: Further headers.
     """
     known = {"Cache-Control": PRIVATE, "Vary": "accept-encoding"}
     return web.Response(status=status, text=body, headers={**known, **(headers or {})})
@@ -41,8 +41,8 @@ def json(
     Args:
         value: What to encode.
         status: The HTTP status.
-        headers: What else to say.
-        is_zipped: Whether to send it gzipped.
+        headers: Further headers.
+        is_zipped: True to gzip the body.
     """
     known = {
         "Cache-Control": PRIVATE,

@@ -1,4 +1,4 @@
-"""Which channel answers for a topic."""
+"""Routing of topics to channels."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,17 +7,17 @@ from rx_phoenix.testing._server.channel import ServerChannel
 __all__ = ["ChannelFactory", "route"]
 
 ChannelFactory = Callable[[], ServerChannel]
-"""Makes the channel of one join; a subclass of `ServerChannel` is one."""
+"""Makes the channel of one join; usually a subclass of `ServerChannel`."""
 
 
 def route(
     channels: Mapping[str, ChannelFactory], topic: object
 ) -> ChannelFactory | None:
-    """Find the channel of a topic: the first pattern that matches counts.
+    """Return the factory of the first pattern that matches a topic.
 
     Args:
         channels: The factories by pattern: a topic, or a prefix and ``*``.
-        topic: What a client wants to join.
+        topic: The topic of a join, as the client sent it.
 
     Example:
         >>> channels = {"room:lobby": ServerChannel, "room:*": lambda: ServerChannel()}

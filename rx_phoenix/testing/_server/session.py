@@ -1,4 +1,4 @@
-"""One client's session: what a transport process is on the BEAM."""
+"""The session of one client; a transport process on the BEAM."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,31 +17,31 @@ from rx_phoenix.testing._server.process import EMPTY, ChannelProcess
 from rx_phoenix.testing._server.routes import ChannelFactory, route
 from rx_phoenix.testing._server.socket import ServerSocket
 
-__all__ = ["CloseCode", "Router", "Session"]
+__all__ = ["ClientConnection", "CloseCode", "Session"]
 
 CRASH = {"reason": "channel_crash"}
 UNMATCHED = {"reason": "unmatched topic"}
 TOO_MANY = {"reason": "too many channels joined"}
 
 TURNS = 500
-"""How many things a session does before it lets others run, though it has more."""
+"""The number of items that a session handles before it yields to other tasks."""
 
-PATIENCE = 0.25
-"""Seconds in which channels may handle what came before the end of their session."""
+DRAIN_TIMEOUT = 0.25
+"""Seconds that channels have to drain their mailboxes when the session ends."""
 
 
 class CloseCode(IntEnum):
-    """Why a WebSocket is closed, in the numbers of Bandit."""
+    """The close codes of a WebSocket, as Bandit uses them."""
 
     NORMAL = 1000  # the client closed; or the server stops, and it had no channel
     GOING_AWAY = 1001  # the application disconnected the client
     IDLE = 1002  # the client was silent for too long
-    INTERNAL_ERROR = 1011  # the client sent what is no message
+    INTERNAL_ERROR = 1011  # the client sent an invalid frame
     RESTART = 1012  # the server stops, and the client had a channel
 
 
-class Router(Protocol):
-    """The way to one client: a WebSocket, or the buffer of a long poll."""
+class ClientConnection(Protocol):
+    """The connection to one client: a WebSocket, or the buffer of a long poll."""
 
     async def send(self, frame: Frame) -> None:
         """Send a frame.
@@ -52,59 +52,59 @@ class Router(Protocol):
         ...
 
     async def close(self, code: CloseCode) -> None:
-        """Say why the session ended, and end the connection."""
+        """Close the connection with a code."""
         ...
 
     def abort(self) -> None:
-        """End the connection at once, without a word."""
+        """Abort the connection."""
         ...
 
 
 class Received(NamedTuple):
-    """The client sent something; `handled` ends when it has been dealt with."""
+    """A frame of the client; `handled` is set once it has been handled."""
 
     data: str | bytes
     handled: asyncio.Future[None] | None
 
 
 class ChannelEnded(NamedTuple):
-    """A channel is no more."""
+    """A channel ended."""
 
     process: ChannelProcess
     is_clean: bool
 
 
 class Ended(NamedTuple):
-    """The session shall end: with a close code, or None when the client is gone."""
+    """The session is to end: with a close code, or None if the client is gone."""
 
     code: CloseCode | None
 
 
 Item = Received | Frame | ChannelEnded | Ended
-"""What comes to a session: from its client, for its client, from its channels."""
+"""An item of a session's inbox: from its client, for its client, or of a channel."""
 
 
 class Session:
-    """Handles what its client sends and what its channels say, in order of arrival.
+    """The session of a client; handles frames and events in order of arrival.
 
-    A join holds up everything behind it, as a join on the BEAM holds its transport
+    A join blocks all items after it, as a join on the BEAM blocks its transport
     process.
 
     Args:
-        wire: The way to the client.
-        socket: What is known of the client.
-        endpoint: What all clients share.
-        channels: The channels that can be joined, by pattern.
-        max_channels: How many of them at a time; None for any number.
+        connection: The connection to the client.
+        socket: The client.
+        endpoint: The state shared by all clients.
+        channels: The channels by pattern.
+        max_channels: The most channels joined at a time; None for no limit.
 
     Attributes:
-        socket: What is known of the client.
-        endpoint: What all clients share.
+        socket: The client.
+        endpoint: The state shared by all clients.
     """
 
     def __init__(
         self,
-        wire: Router,
+        connection: ClientConnection,
         socket: ServerSocket,
         endpoint: Endpoint,
         channels: Mapping[str, ChannelFactory],
@@ -112,7 +112,7 @@ class Session:
     ) -> None:
         self.socket = socket
         self.endpoint = endpoint
-        self._wire = wire
+        self._connection = connection
         self._factories = channels
         self._max_channels = max_channels
         self._inbox: asyncio.Queue[Item] = asyncio.Queue()
@@ -122,17 +122,17 @@ class Session:
 
     @property
     def is_joining(self) -> bool:
-        """Whether a join holds everything up."""
+        """True while a join blocks the inbox."""
         return self._joining is not None
 
     async def run(self) -> None:
-        """Live until the client is gone or the session has a reason to end."""
+        """Handle items until the client is gone or the session ends."""
         try:
-            with suppress(ConnectionError):  # the client went away while we wrote
+            with suppress(ConnectionError):  # the client left during a write
                 code = await self._serve()
-                self.endpoint.sessions.discard(self)  # before the client hears of it
+                self.endpoint.sessions.discard(self)  # before the client sees the close
                 if code is not None:
-                    await self._wire.close(code)
+                    await self._connection.close(code)
         finally:
             self.endpoint.sessions.discard(self)
             await self._end_channels()
@@ -140,33 +140,33 @@ class Session:
     def receive(
         self, data: str | bytes, handled: asyncio.Future[None] | None = None
     ) -> None:
-        """Take what the client sent: a text, or the bytes of a binary frame.
+        """Queue a text or binary frame of the client.
 
         Args:
-            data: What it sent.
-            handled: Gets its result when this has been dealt with; never, when the
-                session ends before or because of it.
+            data: The frame.
+            handled: A future that is resolved once the frame has been handled; never
+                if the session ends before or because of it.
         """
         self._inbox.put_nowait(Received(data, handled))
 
     def deliver(self, frame: Frame) -> None:
-        """Send a frame to the client, after what waits already."""
+        """Send a frame to the client, after those that are queued."""
         self._inbox.put_nowait(frame)
 
     def channel_ended(self, process: ChannelProcess, *, is_clean: bool) -> None:
-        """Take note that a channel is no more, and tell the client."""
+        """Record the end of a channel and notify the client."""
         self._inbox.put_nowait(ChannelEnded(process, is_clean))
 
     def end(self, code: CloseCode | None) -> None:
-        """End after what waits already; with None, the client is gone."""
+        """End after the queued items; None means that the client is gone."""
         self._inbox.put_nowait(Ended(code))
 
     def disconnect(self) -> None:
-        """End as Phoenix ends the sockets of an id."""
+        """End as Phoenix disconnects a socket id."""
         self.end(CloseCode.GOING_AWAY)
 
     def stop(self) -> None:
-        """End now, for the server stops: nothing that waits is dealt with any more."""
+        """End because the server stops; queued items are dropped."""
         while not self._inbox.empty():
             self._inbox.get_nowait()
         self.end(CloseCode.RESTART if self._channels else CloseCode.NORMAL)
@@ -175,14 +175,14 @@ class Session:
 
     def kill(self) -> None:
         """End at once, without a close frame."""
-        self._wire.abort()
+        self._connection.abort()
         self.end(None)
 
     async def _serve(self) -> CloseCode | None:
-        """Deal with one thing after another, until one is the end."""
+        """Handle one item after another until the end; return the close code."""
         try:
             while not isinstance(item := await self._next(), Ended):
-                await self._deal_with(item)
+                await self._process(item)
         except FrameError:
             return CloseCode.INTERNAL_ERROR
         return item.code
@@ -190,19 +190,19 @@ class Session:
     async def _next(self) -> Item:
         self._turn += 1
         if self._turn % TURNS == 0:
-            await asyncio.sleep(0)  # others want to live as well
+            await asyncio.sleep(0)  # let other tasks run
         return await self._inbox.get()
 
-    async def _deal_with(self, item: Received | Frame | ChannelEnded) -> None:
+    async def _process(self, item: Received | Frame | ChannelEnded) -> None:
         match item:
             case Received(data, handled):
                 await self._handle(self.socket.serializer.decode(data))
                 if handled is not None and not handled.done():
                     handled.set_result(None)
             case Frame():
-                await self._wire.send(item)
+                await self._connection.send(item)
             case ChannelEnded(process, is_clean):
-                await self._forget(process, is_clean=is_clean)
+                await self._remove(process, is_clean=is_clean)
 
     async def _handle(self, message: Message) -> None:
         join_ref, _, topic, event, _ = message
@@ -216,12 +216,12 @@ class Session:
         elif process is None:
             await self._reply(None, message, "error", UNMATCHED)
         elif join_ref is None or join_ref == process.join_ref:
-            # Any other is stale: ignored without a word since Phoenix 1.8.3.
+            # Other join_refs are stale: silently ignored since Phoenix 1.8.3.
             deliver = process.leave if event == "phx_leave" else process.handle_in
             deliver(message)
 
     async def _join(self, message: Message, old: ChannelProcess | None) -> None:
-        """Start a channel, and wait for it; one that was there gives way."""
+        """Start a channel and wait for its join; end its predecessor first."""
         if isinstance(message.payload, bytes):
             raise FrameError("the params of a join cannot be binary")
         if old is not None:
@@ -237,21 +237,21 @@ class Session:
             self._joining = None
             if joined.is_ok:
                 self._channels[process.topic] = process
-            await self._wire.send(joined.frame)
+            await self._connection.send(joined.frame)
 
     async def _replace(self, process: ChannelProcess) -> None:
-        """End a channel that is joined anew: its close comes after the new answer."""
+        """End a channel that is joined again; its close follows the new reply."""
         del self._channels[process.topic]
         await asyncio.wait([process.cancel()])
-        self.deliver(self._farewell(process, is_clean=True))
+        self.deliver(self._end_frame(process, is_clean=True))
 
-    async def _forget(self, process: ChannelProcess, *, is_clean: bool) -> None:
-        """Tell the client that a channel ended, if that is still the channel."""
+    async def _remove(self, process: ChannelProcess, *, is_clean: bool) -> None:
+        """Remove an ended channel and notify the client, unless it was replaced."""
         if self._channels.get(process.topic) is process:
             del self._channels[process.topic]
-            await self._wire.send(self._farewell(process, is_clean=is_clean))
+            await self._connection.send(self._end_frame(process, is_clean=is_clean))
 
-    def _farewell(self, process: ChannelProcess, *, is_clean: bool) -> Frame:
+    def _end_frame(self, process: ChannelProcess, *, is_clean: bool) -> Frame:
         ref = process.join_ref
         event, payload = ("phx_close", EMPTY) if is_clean else ("phx_error", CRASH)
         message = Message(ref, ref, process.topic, event, payload)
@@ -261,14 +261,14 @@ class Session:
         self, join_ref: object, message: Message, status: str, response: object
     ) -> None:
         reply = Reply(join_ref, message.ref, message.topic, status, response)
-        await self._wire.send(self.socket.serializer.encode_reply(reply))
+        await self._connection.send(self.socket.serializer.encode_reply(reply))
 
     async def _end_channels(self) -> None:
         processes = [*self._channels.values()]
         if self._joining is not None:
             processes.append(self._joining)
         if processes:
-            # What was pushed before the end is handled, if it does not take for ever.
+            # Pushes from before the end are handled, within the timeout.
             ends = [process.end() for process in processes]
-            await asyncio.wait(ends, timeout=PATIENCE)
+            await asyncio.wait(ends, timeout=DRAIN_TIMEOUT)
             await asyncio.wait([process.cancel() for process in processes])

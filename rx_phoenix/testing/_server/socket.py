@@ -1,4 +1,4 @@
-"""What a server knows of one client, and how a socket of it is set up."""
+"""One client of a server, and the options of a socket."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,18 +11,18 @@ __all__ = ["ConnectRefused", "ServerSocket", "SocketOptions"]
 
 @dataclass(eq=False, kw_only=True)
 class ServerSocket:
-    """One client, as `connect` and the channels see it.
+    """One client, as seen by `connect` and the channels.
 
     Attributes:
         params: The parameters of the URL, nested as Plug nests them.
-        auth_token: The token of the client, if it sent one and the socket takes it.
+        auth_token: The token of the client, if it sent one and the socket accepts it.
         headers: The headers of the request, by lower-case name.
-        uri: The whole address that was asked for.
-        transport: How the client is connected.
-        serializer: What speaks the client's protocol.
-        id: Names all sockets of one user, for `PhoenixServer.disconnect`; `connect`
-            sets it.
-        assigns: Whatever `connect` and the channels want to remember.
+        uri: The full requested URL.
+        transport: The transport of the client.
+        serializer: The serializer of the client's protocol.
+        id: The id shared by all sockets of a user, for `PhoenixServer.disconnect`;
+            set by `connect`.
+        assigns: State of `connect` and the channels.
     """
 
     params: dict[str, Any]
@@ -36,14 +36,14 @@ class ServerSocket:
 
 
 class ConnectRefused(Exception):
-    """`connect` raises it to turn a client away.
+    """Raised by `connect` to refuse a client.
 
-    Over a long poll the client gets the status 403 in the body whatever is said here.
+    Over a long poll the client always gets the status 403 in the body.
 
     Args:
         status: The HTTP status.
         body: The body of the response.
-        headers: Headers to add, ``{"Retry-After": "7"}`` for one.
+        headers: Further headers, such as ``{"Retry-After": "7"}``.
     """
 
     def __init__(
@@ -58,34 +58,34 @@ class ConnectRefused(Exception):
         self.headers = headers or {}
 
 
-def welcome(socket: ServerSocket) -> None:
-    """Let everybody in."""
+def accept(socket: ServerSocket) -> None:
+    """Accept every client."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SocketOptions:
-    """How one socket of a server behaves; the defaults are Phoenix's.
+    """The options of one socket of a server; the defaults are Phoenix's.
 
     Attributes:
-        connect: Asked about every client, sync or async. It may set `ServerSocket.id`
-            and fill `ServerSocket.assigns`; it raises `ConnectRefused` to turn the
-            client away.
-        versions: The protocols that are spoken, 1 and 2.
-        auth_token: Whether a token is taken from the ``Sec-WebSocket-Protocol``, or
-            from the ``X-Phoenix-AuthToken`` of a long poll.
-        idle_timeout: Seconds after which a silent WebSocket is closed with 1002; only
-            what the client sends counts.
-        max_frame_size: Bytes that a client may send in one message; more closes with
+        connect: Called with every client, sync or async. It may set `ServerSocket.id`
+            and fill `ServerSocket.assigns`, and raises `ConnectRefused` to refuse the
+            client.
+        versions: The supported protocol versions, 1 and 2.
+        auth_token: True to accept a token in the ``Sec-WebSocket-Protocol``, or in the
+            ``X-Phoenix-AuthToken`` of a long poll.
+        idle_timeout: Seconds after which a WebSocket is closed with 1002 if the client
+            sends nothing.
+        max_frame_size: The most bytes of a client's message; a larger one closes with
             1009.
-        max_channels: Channels that one client may join; None for any number.
-        poll_window: Seconds that a long poll waits for something to say.
-        compress: Whether permessage-deflate is agreed to.
-        check_origin: The origins that are let in, ``//host`` or ``scheme://host:port``;
-            None for all.
-        subprotocols: Those that a client may ask for.
+        max_channels: The most channels of a client; None for no limit.
+        poll_window: Seconds that a long poll waits for a message.
+        compress: True to accept permessage-deflate.
+        check_origin: The accepted origins, ``//host`` or ``scheme://host:port``; None
+            for all.
+        subprotocols: The accepted subprotocols.
     """
 
-    connect: Callable[[ServerSocket], object] = welcome
+    connect: Callable[[ServerSocket], object] = accept
     versions: tuple[int, ...] = (1, 2)
     auth_token: bool = True
     idle_timeout: float = 60.0

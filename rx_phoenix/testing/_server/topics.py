@@ -1,4 +1,4 @@
-"""Who listens to which topic: the PubSub of the server."""
+"""Topics and their subscribers: the PubSub of the server."""
 
 from typing import Protocol
 
@@ -8,20 +8,20 @@ __all__ = ["Subscriber", "Topics"]
 
 
 class Subscriber(Protocol):
-    """One joined channel, as a broadcast sees it."""
+    """A joined channel, as seen by a broadcast."""
 
     @property
     def serializer(self) -> Serializer:
-        """The protocol that its client speaks."""
+        """The serializer of its client's protocol."""
         ...
 
     def deliver(self, frame: Frame) -> None:
-        """Hand a frame to its client, past the channel ("fastlane")."""
+        """Send a frame to its client, bypassing the channel ("fastlane")."""
         ...
 
 
 class Topics:
-    """The subscribers of every topic, in the order in which they came."""
+    """The subscribers of every topic, in the order of subscription."""
 
     def __init__(self) -> None:
         self._subscribers: dict[str, dict[Subscriber, None]] = {}
@@ -30,11 +30,11 @@ class Topics:
         return len(self._subscribers)
 
     def subscribe(self, topic: str, subscriber: Subscriber) -> None:
-        """Let a subscriber have what is broadcast to a topic from now on."""
+        """Add a subscriber to a topic."""
         self._subscribers.setdefault(topic, {})[subscriber] = None
 
     def unsubscribe(self, topic: str, subscriber: Subscriber) -> None:
-        """Let it have no more; nothing happens if it had nothing."""
+        """Remove a subscriber; has no effect if it is not subscribed."""
         subscribers = self._subscribers.get(topic, {})
         subscribers.pop(subscriber, None)
         if not subscribers:
@@ -48,17 +48,17 @@ class Topics:
         *,
         but: Subscriber | None = None,
     ) -> None:
-        """Send an event to every subscriber of a topic, encoded once a protocol.
+        """Send an event to every subscriber of a topic, encoded once per protocol.
 
         Args:
             topic: The topic.
             event: The event.
             payload: JSON, or bytes.
-            but: One that shall not get it.
+            but: A subscriber to skip.
 
         Raises:
-            TypeError: A subscriber's protocol cannot carry the payload. Those before
-                it have it, those behind it have not, as on a real server.
+            TypeError: A subscriber's protocol cannot carry the payload. Subscribers
+                before it got the event, later ones did not, as on a real server.
         """
         frames: dict[str, Frame] = {}
         for subscriber in tuple(self._subscribers.get(topic, ())):

@@ -30,9 +30,9 @@ async def serve_websocket(
 
     Args:
         request: The handshake.
-        options: Those of the socket that is asked for.
-        endpoint: What all clients share.
-        channels: The channels that can be joined, by pattern.
+        options: The options of the requested socket.
+        endpoint: The state shared by all clients.
+        channels: The channels by pattern.
     """
     if request.method != "GET":
         return responses.text(400)
@@ -45,9 +45,9 @@ async def serve_websocket(
     except Exception:
         logger.exception("The connect of %s crashed", request.path)
         return responses.crashed()
-    connection = request.headers.getall("Connection", [])
-    if not any("upgrade" in item.lower() for item in connection):
-        got = msgspec.json.encode(connection).decode()
+    upgrade = request.headers.getall("Connection", [])
+    if not any("upgrade" in item.lower() for item in upgrade):
+        got = msgspec.json.encode(upgrade).decode()
         return responses.text(
             400, f"'connection' header must contain 'upgrade', got {got}"
         )
@@ -60,59 +60,59 @@ async def serve_websocket(
         max_msg_size=options.max_frame_size,
     )
     websocket.headers["Cache-Control"] = responses.PRIVATE
-    wire = WebSocketWire(request, websocket)
-    session = Session(wire, socket, endpoint, channels, options.max_channels)
-    endpoint.sessions.add(session)  # before the client hears that it is connected
+    connection = WebSocketConnection(request, websocket)
+    session = Session(connection, socket, endpoint, channels, options.max_channels)
+    endpoint.sessions.add(session)  # before the client sees the handshake's end
     try:
-        await wire.run(session, options.idle_timeout)
+        await connection.run(session, options.idle_timeout)
     except ConnectionError:
-        return responses.text(400)  # to nobody: the client has gone meanwhile
+        return responses.text(400)  # never received: the client is gone
     finally:
         endpoint.sessions.discard(session)
     return websocket
 
 
-class WebSocketWire:
-    """The frames of one client: one task reads them, the session writes them.
+class WebSocketConnection:
+    """The WebSocket of one client: one task reads frames, the session writes them.
 
     Args:
         request: The handshake.
-        websocket: Its answer, not sent yet.
+        websocket: The response, not yet sent.
     """
 
     def __init__(self, request: web.Request, websocket: web.WebSocketResponse) -> None:
         self._request = request
         self._websocket = websocket
         self._loop = asyncio.get_running_loop()
-        self._heard = self._loop.time()
+        self._last_received = self._loop.time()
 
     async def run(self, session: Session, idle_timeout: float) -> None:
         """Answer the handshake, and serve a session until it ends.
 
         Args:
             session: The session.
-            idle_timeout: Seconds after which a silent client is turned out.
+            idle_timeout: Seconds after which a silent client is disconnected.
 
         Raises:
-            ConnectionError: The client did not wait for the answer.
+            ConnectionError: The client left before the response.
         """
         await self._websocket.prepare(self._request)
-        self._heard = self._loop.time()
-        listening = self._loop.create_task(self._listen(session))
-        watching = self._loop.create_task(self._watch(session, idle_timeout))
+        self._last_received = self._loop.time()
+        reader = self._loop.create_task(self._read(session))
+        idle_watch = self._loop.create_task(self._watch_idle(session, idle_timeout))
         try:
             await session.run()
         finally:
-            listening.cancel()
-            watching.cancel()
-            await asyncio.wait([listening, watching])
+            reader.cancel()
+            idle_watch.cancel()
+            await asyncio.wait([reader, idle_watch])
 
     async def send(self, frame: Frame) -> None:
         """Write a frame."""
         await self._websocket.send_frame(frame.data, WSMsgType(frame.opcode))
 
     async def close(self, code: CloseCode) -> None:
-        """Write a close frame, and end the connection."""
+        """Write a close frame and end the connection."""
         await self._websocket.close(code=code)
 
     def abort(self) -> None:
@@ -120,10 +120,10 @@ class WebSocketWire:
         if self._request.transport is not None:
             self._request.transport.abort()
 
-    async def _listen(self, session: Session) -> None:
+    async def _read(self, session: Session) -> None:
         while True:
             message = await self._websocket.receive()
-            self._heard = self._loop.time()
+            self._last_received = self._loop.time()
             match message.type:
                 case WSMsgType.TEXT | WSMsgType.BINARY:
                     session.receive(message.data)
@@ -136,10 +136,10 @@ class WebSocketWire:
                 case _:
                     return session.end(None)
 
-    async def _watch(self, session: Session, idle_timeout: float) -> None:
-        """Turn out a client that is silent; a join that it waits for is no silence."""
-        while (left := self._heard + idle_timeout - self._loop.time()) > 0:
+    async def _watch_idle(self, session: Session, idle_timeout: float) -> None:
+        """Disconnect a silent client, but not while it waits for a join."""
+        while (left := self._last_received + idle_timeout - self._loop.time()) > 0:
             await asyncio.sleep(left)
             if session.is_joining:
-                self._heard = self._loop.time()
+                self._last_received = self._loop.time()
         session.end(CloseCode.IDLE)

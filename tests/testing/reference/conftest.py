@@ -16,20 +16,20 @@ class Client:
         self.topic = topic
 
     async def join(self, params=None, *, join_ref="1"):
-        """Join, and give the status and the response."""
-        return await self.ask("phx_join", params or {}, join_ref, join_ref)
+        """Join and return the status and the response."""
+        return await self.request("phx_join", params or {}, join_ref, join_ref)
 
-    async def say(self, event, payload=None, join_ref="1", ref="2"):
+    async def send(self, event, payload=None, join_ref="1", ref="2"):
         message = [join_ref, ref, self.topic, event, {} if payload is None else payload]
         await self.websocket.send_str(json.dumps(message))
 
-    async def ask(self, event, payload=None, join_ref="1", ref="2"):
-        await self.say(event, payload, join_ref, ref)
-        _, payload = await self.hear()
+    async def request(self, event, payload=None, join_ref="1", ref="2"):
+        await self.send(event, payload, join_ref, ref)
+        _, payload = await self.receive()
         return payload["status"], payload["response"]
 
-    async def hear(self):
-        """Wait for a message, and give its event and payload."""
+    async def receive(self):
+        """Wait for a message and return its event and payload."""
         _, _, _, event, payload = json.loads(await self.websocket.receive_str())
         return event, payload
 

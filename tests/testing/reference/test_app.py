@@ -16,7 +16,7 @@ from rx_phoenix.testing._reference import reference_app
         ("/nope/websocket", 404),
     ],
 )
-async def test_each_socket_has_its_manners(http, target, status):
+async def test_each_socket_has_its_options(http, target, status):
     if status == 101:
         async with http.ws_connect(target) as websocket:
             assert not websocket.closed
@@ -26,17 +26,17 @@ async def test_each_socket_has_its_manners(http, target, status):
         assert caught.value.status == status
 
 
-async def test_deflate_compresses_for_who_offers_it(http):
+async def test_deflate_compresses_if_the_client_offers_it(http):
     async with http.ws_connect("/deflate/websocket", compress=15) as websocket:
         assert websocket.compress == 15
 
 
-async def test_origin_lets_nobody_in_from_elsewhere(http):
+async def test_origin_refuses_other_origins(http):
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await http.ws_connect("/origin/websocket", origin="http://evil.example")
 
 
-async def test_subproto_speaks_one_and_two(http):
+async def test_subproto_accepts_one_and_two(http):
     websocket = await http.ws_connect("/subproto/websocket", protocols=["two", "three"])
 
     assert websocket.protocol == "two"

@@ -15,7 +15,7 @@ import pytest
         ("/tuned", "raise", 500),
     ],
 )
-async def test_a_token_can_keep_a_client_out(http, path, token, status):
+async def test_a_token_can_refuse_a_client(http, path, token, status):
     with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
         await http.ws_connect(f"{path}/websocket?vsn=2.0.0&token={token}")
 

@@ -28,12 +28,12 @@ async def test_a_user_can_be_disconnected(visit, control):
     ("query", "payload"),
     [("", {}), ("&payload[k]=v&payload[l]=1%202", {"k": "v", "l": "1 2"})],
 )
-async def test_something_can_be_broadcast(enter, control, query, payload):
+async def test_an_event_can_be_broadcast(enter, control, query, payload):
     client = await enter("room:1")
 
     await control(f"broadcast?topic=room:1&event=news{query}")
 
-    assert await client.hear() == ("news", payload)
+    assert await client.receive() == ("news", payload)
 
 
 async def test_the_server_can_be_stopped(server, enter, control):

@@ -4,7 +4,7 @@ import pytest
 
 
 def metas(presences):
-    """Metas without what no two runs have in common."""
+    """Remove refs and times, which differ between runs."""
     return {
         key: [
             {k: v for k, v in meta.items() if k not in ("phx_ref", "online_at")}
@@ -14,61 +14,61 @@ def metas(presences):
     }
 
 
-async def test_who_joins_sees_the_own_diff_and_then_the_state(enter):
+async def test_a_join_gets_its_own_diff_and_then_the_state(enter):
     client = await enter("presence:1", "&user_id=ann", {"name": "Ann"})
 
-    event, diff = await client.hear()
+    event, diff = await client.receive()
     assert (event, metas(diff["joins"])) == (
         "presence_diff",
         {"ann": [{"name": "Ann"}]},
     )
-    event, state = await client.hear()
+    event, state = await client.receive()
     assert (event, metas(state)) == ("presence_state", {"ann": [{"name": "Ann"}]})
     assert abs(state["ann"]["metas"][0]["online_at"] - time.time()) < 60
 
 
-async def test_statefirst_sees_the_state_before_it_is_in_it(enter):
+async def test_statefirst_gets_the_state_before_its_own_diff(enter):
     client = await enter("presence:statefirst", "&user_id=ann")
 
-    assert await client.hear() == ("presence_state", {})
-    event, diff = await client.hear()
+    assert await client.receive() == ("presence_state", {})
+    event, diff = await client.receive()
     assert (event, metas(diff["joins"])) == ("presence_diff", {"ann": [{"name": None}]})
 
 
 @pytest.fixture
 async def ann(enter):
-    """Somebody without a user_id, who has seen the state."""
+    """A client without a user_id that has received the state."""
     client = await enter("presence:1", params={"name": "Ann"})
-    await client.hear()
-    await client.hear()
+    await client.receive()
+    await client.receive()
     return client
 
 
-async def test_a_meta_is_merged_and_told_after_the_reply(ann):
-    assert await ann.ask("update_meta", {"status": "away"}) == ("ok", {})
+async def test_a_meta_is_merged_and_broadcast_after_the_reply(ann):
+    assert await ann.request("update_meta", {"status": "away"}) == ("ok", {})
 
-    _, diff = await ann.hear()
+    _, diff = await ann.receive()
     (joined,), (left,) = metas(diff["joins"])["anon"], metas(diff["leaves"])["anon"]
     assert joined.pop("phx_ref_prev") == diff["leaves"]["anon"]["metas"][0]["phx_ref"]
     assert joined == {"name": "Ann", "status": "away"}
     assert left == {"name": "Ann"}
 
 
-async def test_who_is_untracked_is_listed_no_more(ann):
-    assert await ann.ask("untrack") == ("ok", {})
-    _, diff = await ann.hear()
+async def test_an_untracked_user_is_not_listed(ann):
+    assert await ann.request("untrack") == ("ok", {})
+    _, diff = await ann.receive()
 
     assert metas(diff["leaves"]) == {"anon": [{"name": "Ann"}]}
-    assert await ann.ask("list") == ("ok", {})
+    assert await ann.request("list") == ("ok", {})
 
 
-async def test_everybody_is_listed(ann):
-    status, everybody = await ann.ask("list")
+async def test_all_presences_are_listed(ann):
+    status, presences = await ann.request("list")
 
-    assert (status, metas(everybody)) == ("ok", {"anon": [{"name": "Ann"}]})
+    assert (status, metas(presences)) == ("ok", {"anon": [{"name": "Ann"}]})
 
 
 async def test_another_event_is_a_crash(ann):
-    await ann.say("what")
+    await ann.send("what")
 
-    assert await ann.hear() == ("phx_error", {"reason": "channel_crash"})
+    assert await ann.receive() == ("phx_error", {"reason": "channel_crash"})

@@ -32,7 +32,7 @@ async def test_a_topic_decides_about_the_join(visit, topic, params, answer):
 async def test_after_join_is_welcomed(enter):
     client = await enter("room:after_join", params={"w": 1})
 
-    assert await client.hear() == ("welcome", {"w": 1})
+    assert await client.receive() == ("welcome", {"w": 1})
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ async def room(enter):
     ],
 )
 async def test_an_event_has_a_reply(room, event, payload, answer):
-    assert await room.ask(event, payload) == answer
+    assert await room.request(event, payload) == answer
 
 
 @pytest.mark.parametrize(
@@ -93,9 +93,9 @@ async def test_an_event_has_a_reply(room, event, payload, answer):
     ],
 )
 async def test_an_event_ends_the_channel(room, event, end):
-    await room.say(event)
+    await room.send(event)
 
-    assert await room.hear() == end
+    assert await room.receive() == end
 
 
 @pytest.mark.parametrize(
@@ -108,25 +108,25 @@ async def test_an_event_ends_the_channel(room, event, end):
     ],
 )
 async def test_an_event_is_followed_by_others(room, event, payload, messages):
-    await room.say(event, payload)
-    await room.say("echo", "behind", ref="3")
+    await room.send(event, payload)
+    await room.send("echo", "behind", ref="3")
 
-    heard = [await room.hear() for _ in messages]
-    assert heard == messages
-    assert (await room.hear())[1]["response"] == "behind"
+    received = [await room.receive() for _ in messages]
+    assert received == messages
+    assert (await room.receive())[1]["response"] == "behind"
 
 
 async def test_a_burst_can_end_with_a_reply(room):
-    await room.say("burst_reply", {"n": 1})
+    await room.send("burst_reply", {"n": 1})
 
-    assert await room.hear() == ("tick", {"i": 0})
-    assert (await room.hear())[1] == {"status": "ok", "response": {"n": 1}}
+    assert await room.receive() == ("tick", {"i": 0})
+    assert (await room.receive())[1] == {"status": "ok", "response": {"n": 1}}
 
 
 async def test_one_ref_can_have_two_replies(room):
-    await room.say("reply_twice", {"x": 1})
+    await room.send("reply_twice", {"x": 1})
 
-    replies = [(await room.hear())[1]["response"] for _ in range(2)]
+    replies = [(await room.receive())[1]["response"] for _ in range(2)]
     assert replies == [{"x": 1, "n": 1}, {"x": 1, "n": 2}]
 
 
@@ -153,8 +153,8 @@ async def test_bytes_are_answered_with_bytes(room, event, answer):
         ("broadcast_binary", b"\2\6\4" + b"room:1bbin" + b"\1\2\3"),
     ],
 )
-async def test_bytes_come_unasked(room, event, frame):
-    await room.say(event)
+async def test_bytes_are_pushed(room, event, frame):
+    await room.send(event)
 
     assert await room.websocket.receive_bytes() == frame
 
@@ -162,36 +162,36 @@ async def test_bytes_come_unasked(room, event, frame):
 async def test_the_size_of_bytes_can_be_asked(room):
     await room.websocket.send_bytes(b"\0\1\1\6\x0b" + b"12room:1binary_size" + b"abc")
 
-    assert (await room.hear())[1]["response"] == {"size": 3}
+    assert (await room.receive())[1]["response"] == {"size": 3}
 
 
 async def test_a_user_can_be_kicked(room):
-    await room.say("kick_me")
+    await room.send("kick_me")
 
     assert (await room.websocket.receive()).data == 1001
 
 
-async def test_nobody_kicks_who_has_no_name(enter):
+async def test_a_user_without_an_id_cannot_be_kicked(enter):
     stranger = await enter("room:1")
 
-    await stranger.say("kick_me")
+    await stranger.send("kick_me")
 
-    assert await stranger.hear() == CRASH
+    assert await stranger.receive() == CRASH
 
 
 async def test_a_transport_can_be_killed(room):
-    await room.say("kill_transport")
+    await room.send("kill_transport")
 
     await room.websocket.receive()
     assert room.websocket.close_code == 1006
 
 
-async def test_a_client_can_ask_who_it_is(server, http, enter):
+async def test_a_client_can_request_its_own_data(server, http, enter):
     http.headers["X-Foo"] = "bar"
     http.headers["User-Agent"] = "ref/1"
     client = await enter("room:1", "&user_id=ann&a[b]=c")
 
-    assert await client.ask("whoami") == (
+    assert await client.request("whoami") == (
         "ok",
         {
             "auth_token": None,

@@ -10,7 +10,7 @@ from rx_phoenix.testing._server import PhoenixServer, ServerChannel, SocketOptio
 
 
 class Room(ServerChannel):
-    """Answers every event with its payload, unless it has a meaning."""
+    """A channel that echoes payloads, except for a few special events."""
 
     def handle_in(self, event, payload, ref):
         match event:
@@ -26,7 +26,7 @@ class Room(ServerChannel):
 
 
 class Slow(ServerChannel):
-    """Lets nobody in, but tells that somebody is waiting."""
+    """A channel that never answers its join, and signals that it was requested."""
 
     def __init__(self, is_joining):
         self.is_joining = is_joining

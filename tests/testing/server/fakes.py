@@ -1,4 +1,4 @@
-"""Stand-ins for the neighbours of a part of the server: each keeps what it is given."""
+"""Fakes of the parts around a part of the server: each records its calls."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from rx_phoenix.testing._server.endpoint import Endpoint
 from rx_phoenix.testing._server.process import ChannelProcess
 from rx_phoenix.testing._server.socket import ServerSocket
 
-__all__ = ["Host", "Subscriber", "Wire", "server_socket"]
+__all__ = ["Connection", "Host", "Subscriber", "server_socket"]
 
 
 def server_socket(serializer=None, **known):
@@ -36,7 +36,7 @@ class Subscriber:
 
 
 class Host(Subscriber):
-    """A session of one channel; `ending` tells whether that ended well."""
+    """A session of one channel; `ending` is True after a clean end."""
 
     def __init__(self):
         super().__init__()
@@ -52,14 +52,14 @@ class Host(Subscriber):
         self.is_killed = True
 
     async def join(self, factory, message):
-        """Join a channel, and answer its process and the answer to the client."""
+        """Join a channel, and return its process and the reply to the client."""
         process = ChannelProcess(factory, self, message)
         joined = await process.joined
         return process, joined
 
 
-class Wire:
-    """A way to a client."""
+class Connection:
+    """A connection to a client."""
 
     def __init__(self):
         self.texts = []
@@ -80,8 +80,8 @@ class Wire:
     def abort(self):
         self.is_aborted = True
 
-    async def heard(self, count):
-        """Wait until so many frames were sent, and give them back."""
+    async def received(self, count):
+        """Wait for a number of frames and return them."""
         while len(self.texts) < count:
             self.news.clear()
             await self.news.wait()

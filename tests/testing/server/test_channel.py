@@ -46,20 +46,20 @@ async def test_a_reply_carries_the_ref_it_answers(host, channel):
     ]
 
 
-async def test_a_push_goes_to_its_client_alone(host, channel, neighbour):
+async def test_a_push_goes_to_its_client_only(host, channel, neighbour):
     channel.push("e", {"n": 1})
 
     assert host.texts == ['["1",null,"room:1","e",{"n":1}]']
     assert neighbour.texts == []
 
 
-async def test_a_broadcast_goes_to_everybody(host, channel, neighbour):
+async def test_a_broadcast_goes_to_every_subscriber(host, channel, neighbour):
     channel.broadcast("e")
 
     assert host.texts == neighbour.texts == ['[null,null,"room:1","e",{}]']
 
 
-async def test_a_broadcast_from_a_channel_spares_it(host, channel, neighbour):
+async def test_a_broadcast_from_a_channel_skips_it(host, channel, neighbour):
     channel.broadcast_from("e")
 
     assert host.texts == []
@@ -72,13 +72,13 @@ async def test_bytes_make_a_binary_frame(host, channel):
     assert host.frames[0].opcode is Opcode.BINARY
 
 
-async def test_an_event_that_nobody_handles_is_a_crash(channel):
+async def test_an_unhandled_event_is_a_crash(channel):
     with pytest.raises(LookupError, match="no handle_in for the event 'what'"):
         channel.handle_in("what", {}, "2")
 
 
 @pytest.mark.parametrize("seconds", [0, 0.0, 0.001])
-async def test_what_is_done_later_is_done_in_turn(host, channel, seconds):
+async def test_a_delayed_call_runs_in_order(host, channel, seconds):
     async def note(*args):
         channel.push("noted", list(args))
         channel.stop()
@@ -103,18 +103,18 @@ async def test_a_channel_can_kill_its_transport(host, channel):
 
 @pytest.mark.parametrize("what", ["push", "reply", "broadcast", "broadcast_from"])
 async def test_nothing_is_sent_before_the_join_is_over(host, what):
-    told = []
+    response = []
 
     class Hasty(ServerChannel):
         def join(self, params):
             try:
                 getattr(self, what)("e")
             except RuntimeError as error:
-                told.append(str(error))
+                response.append(str(error))
 
     await host.join(Hasty, JOIN)
 
-    assert f"self.later(0.0, self.{what}, …)" in told[0]
+    assert f"self.later(0.0, self.{what}, …)" in response[0]
 
 
 async def test_nothing_is_sent_after_the_end(host, channel):
@@ -126,7 +126,7 @@ async def test_nothing_is_sent_after_the_end(host, channel):
     assert host.frames == []
 
 
-async def test_what_a_join_leaves_for_later_follows_its_answer(host):
+async def test_a_call_deferred_by_a_join_follows_its_reply(host):
     class Welcoming(ServerChannel):
         def join(self, params):
             self.later(0.0, self.push, "welcome")

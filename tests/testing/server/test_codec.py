@@ -40,12 +40,12 @@ def test_protocol_2_reads_the_first_five_items_of_an_array(text, message):
     "text",
     ["", "{not json", "[1,2,3,4]", "{}", "7", '[1,2,3,4,"\\ud800"]', "[1,2,3,4,NaN]"],
 )
-def test_protocol_2_knows_what_is_no_message(text):
+def test_protocol_2_rejects_an_invalid_message(text):
     with pytest.raises(FrameError):
         V2.decode(text)
 
 
-def test_text_that_was_no_utf_8_is_no_message():
+def test_text_that_is_not_utf_8_is_rejected():
     with pytest.raises(FrameError):
         V2.decode(b'["1","2","t","e","\xff"]'.decode(errors="surrogateescape"))
 
@@ -59,7 +59,7 @@ def test_protocol_1_reads_an_object_with_or_without_a_join_ref():
 
 
 @pytest.mark.parametrize("data", ['["1","2","t","e",{}]', '{"topic":"t"}', b"\0"])
-def test_protocol_1_knows_what_is_no_message(data):
+def test_protocol_1_rejects_an_invalid_message(data):
     with pytest.raises(FrameError):
         V1.decode(data)
 
@@ -74,7 +74,7 @@ def test_a_binary_push_has_the_sizes_of_its_names_before_them():
     "data",
     [b"", b"\x09\1\2", b"\0\1\1\x0a\4" + b"1", b"\1\0\0\0\0", b"\0\1\0\0\0\xff"],
 )
-def test_a_binary_frame_of_a_client_can_be_wrong(data):
+def test_an_invalid_binary_frame_of_a_client_is_rejected(data):
     with pytest.raises(FrameError):
         V2.decode(data)
 
@@ -91,14 +91,14 @@ def test_any_binary_frame_is_a_message_or_an_error(data):
 
 
 @given(REFS, REFS, st.text(), st.text(), JSON)
-def test_protocol_2_reads_what_it_writes(join_ref, ref, topic, event, payload):
+def test_protocol_2_decodes_what_it_encodes(join_ref, ref, topic, event, payload):
     message = Message(join_ref, ref, topic, event, payload)
 
     assert V2.decode(V2.encode(message).data.decode()) == message
 
 
 @given(REFS, st.text(), st.text(), JSON)
-def test_protocol_1_reads_what_it_writes_but_for_the_join_ref(
+def test_protocol_1_decodes_what_it_encodes_without_the_join_ref(
     ref, topic, event, payload
 ):
     message = Message("1", ref, topic, event, payload)
@@ -135,7 +135,7 @@ def test_a_payload_of_bytes_makes_a_binary_frame(kind):
     )
 
 
-def test_a_ref_that_is_not_there_is_empty_in_a_binary_frame():
+def test_a_missing_ref_is_empty_in_a_binary_frame():
     frame = V2.encode_reply(Reply(None, None, "t", "ok", b""))
 
     assert frame.data == b"\1\0\0\1\2" + b"t" + b"ok"
@@ -160,6 +160,6 @@ def test_a_broadcast_has_no_refs():
     )
 
 
-def test_what_json_cannot_say_cannot_be_sent():
+def test_a_payload_that_json_cannot_encode_is_an_error():
     with pytest.raises(TypeError):
         V2.encode(Message("1", None, "t", "e", object()))

@@ -19,13 +19,13 @@ def endpoint():
 
 
 def test_only_the_sockets_of_an_id_are_disconnected(endpoint):
-    ann, ann_too, bob, nobody = map(Connected, ["ann", "ann", "bob", None])
-    endpoint.sessions |= {ann, ann_too, bob, nobody}
+    ann, ann_too, bob, unnamed = map(Connected, ["ann", "ann", "bob", None])
+    endpoint.sessions |= {ann, ann_too, bob, unnamed}
 
     endpoint.disconnect("ann")
 
-    told = [each.is_disconnected for each in (ann, ann_too, bob, nobody)]
-    assert told == [True, True, False, False]
+    disconnected = [each.is_disconnected for each in (ann, ann_too, bob, unnamed)]
+    assert disconnected == [True, True, False, False]
 
 
 def test_a_broadcast_goes_to_the_topic(endpoint):
@@ -37,7 +37,7 @@ def test_a_broadcast_goes_to_the_topic(endpoint):
     assert subscriber.texts == ['[null,null,"a","e",{}]']
 
 
-def test_presences_are_told_to_the_topics(endpoint):
+def test_presences_are_broadcast_to_the_topics(endpoint):
     subscriber = Subscriber()
     subscriber.topic = "a"
     endpoint.topics.subscribe("a", subscriber)

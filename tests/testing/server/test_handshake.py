@@ -28,12 +28,12 @@ BEARER = "base64url.bearer.phx."
         (CHOOSY, "two, zzz", ("two", None)),
     ],
 )
-def test_a_subprotocol_is_chosen_and_a_token_found(options, header, chosen):
+def test_a_subprotocol_is_chosen_and_a_token_extracted(options, header, chosen):
     assert negotiate(header, options) == chosen
 
 
 @pytest.mark.parametrize(("options", "header"), [(CHOOSY, "zzz"), (OPEN, "zzz")])
-def test_a_client_that_wants_another_subprotocol_is_refused(options, header):
+def test_a_client_that_offers_another_subprotocol_is_refused(options, header):
     with pytest.raises(ConnectRefused):
         negotiate(header, options)
 
@@ -68,12 +68,12 @@ async def test_the_version_chooses_the_protocol(query, serializer):
 @pytest.mark.parametrize(
     "query", ["vsn=3.0.0", "vsn=2", "vsn=2.1.0", "vsn=", "vsn[]=2.0.0", "vsn=2.0.0-rc"]
 )
-async def test_a_version_that_nobody_speaks_is_refused(query):
+async def test_an_unsupported_version_is_refused(query):
     with pytest.raises(ConnectRefused):
         await admit(request(f"/s/websocket?{query}"), OPEN, "websocket", None)
 
 
-async def test_a_socket_may_speak_one_protocol_alone():
+async def test_a_socket_may_support_one_protocol_only():
     options = SocketOptions(versions=(2,))
 
     with pytest.raises(ConnectRefused):
@@ -81,7 +81,7 @@ async def test_a_socket_may_speak_one_protocol_alone():
 
 
 @pytest.mark.parametrize(
-    ("allowed", "origin", "is_welcome"),
+    ("allowed", "origin", "is_allowed"),
     [
         (("//localhost",), "http://localhost", True),
         (("//localhost",), "https://localhost:4000", True),
@@ -95,18 +95,18 @@ async def test_a_socket_may_speak_one_protocol_alone():
         (None, "http://evil.example", True),
     ],
 )
-async def test_an_origin_is_compared_part_by_part(allowed, origin, is_welcome):
+async def test_an_origin_is_compared_part_by_part(allowed, origin, is_allowed):
     options = SocketOptions(check_origin=allowed)
     headers = {"Origin": origin} if origin else {}
     try:
         await admit(request(**headers), options, "websocket", None)
     except ConnectRefused:
-        assert not is_welcome
+        assert not is_allowed
     else:
-        assert is_welcome
+        assert is_allowed
 
 
-async def test_a_socket_knows_what_came_with_the_request():
+async def test_a_socket_has_the_data_of_the_request():
     target = "/socket/websocket?vsn=2.0.0&a[b]=c"
 
     socket = await admit(
@@ -121,7 +121,7 @@ async def test_a_socket_knows_what_came_with_the_request():
     assert socket.id is None
 
 
-async def test_a_socket_without_tokens_does_not_tell_one():
+async def test_a_socket_that_accepts_no_token_has_none():
     socket = await admit(request(), PLAIN, "longpoll", "secret")
 
     assert socket.auth_token is None

@@ -33,7 +33,7 @@ def sockets():
 
 
 class Visitor:
-    """A client that polls by hand."""
+    """A client that polls manually."""
 
     def __init__(self, http, path="/socket"):
         self.http = http
@@ -62,31 +62,31 @@ async def visitor(http):
 
 @pytest.fixture
 async def brief(http):
-    """A visitor of a socket that waits for a twentieth of a second."""
+    """A client of a socket whose polls wait for 50 ms."""
     return await Visitor(http, "/brief").arrive()
 
 
-async def test_the_first_visit_opens_a_session(http):
-    told = await Visitor(http).get()
+async def test_the_first_poll_opens_a_session(http):
+    response = await Visitor(http).get()
 
-    assert told.keys() == {"messages", "status", "token"}
-    assert (told["messages"], told["status"]) == ([], 410)
+    assert response.keys() == {"messages", "status", "token"}
+    assert (response["messages"], response["status"]) == ([], 410)
 
 
 async def test_messages_are_fetched_in_order(visitor):
     assert await visitor.post(JOIN) == {"status": 200}
     assert await visitor.post(ECHO) == {"status": 200}
 
-    told = await visitor.get()
+    response = await visitor.get()
 
-    assert told == {
+    assert response == {
         "messages": [JOINED, ECHOED],
         "status": 200,
         "token": visitor.token,
     }
 
 
-async def test_a_visit_waits_for_a_message(visitor):
+async def test_a_poll_waits_for_a_message(visitor):
     await visitor.post(JOIN)
     await visitor.get()
     waiting = asyncio.create_task(visitor.get())
@@ -95,17 +95,17 @@ async def test_a_visit_waits_for_a_message(visitor):
 
     await visitor.post(BEAT)
 
-    told = await waiting
+    response = await waiting
 
-    assert told["status"] == 200
-    assert len(told["messages"]) == 1
+    assert response["status"] == 200
+    assert len(response["messages"]) == 1
 
 
-async def test_a_visit_that_hears_nothing_is_told_so(brief):
+async def test_a_poll_without_a_message_is_a_204(brief):
     assert await brief.get() == {"messages": [], "status": 204, "token": brief.token}
 
 
-async def test_a_batch_is_a_line_a_message(visitor):
+async def test_a_batch_has_one_message_per_line(visitor):
     lines = "\r\n".join([JOIN, ECHO])
 
     assert await visitor.post(lines, headers=BATCH) == {"status": 200}
@@ -136,7 +136,7 @@ async def test_a_line_that_is_not_base64_is_an_internal_error(http, visitor):
 
 
 @pytest.mark.parametrize("body", ["{nope", "", b'[1,2,3,4,"\xff"]'])
-async def test_a_body_that_is_no_message_kills_the_session(server, brief, body):
+async def test_a_body_that_is_not_a_message_kills_the_session(server, brief, body):
     assert await brief.post(body) == {"status": 408}
     assert server.sockets == []
 
@@ -152,7 +152,7 @@ async def test_a_binary_frame_from_the_server_is_lost(http, visitor):
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "a.b"])
-async def test_a_token_that_never_was_is_gone_at_once(http, token):
+async def test_an_invalid_token_is_gone_at_once(http, token):
     visitor = Visitor(http)
     visitor.token = token
 
@@ -169,21 +169,21 @@ async def test_a_token_may_come_in_a_header(http, visitor):
 
 
 @pytest.mark.slow
-async def test_a_session_that_died_is_waited_for(brief):
+async def test_a_request_waits_for_a_session_that_ended(brief):
     loop = asyncio.get_running_loop()
     await brief.post("{nope")
     began = loop.time()
 
-    posted, told = await asyncio.gather(brief.post(JOIN), brief.get())
+    posted, response = await asyncio.gather(brief.post(JOIN), brief.get())
 
     assert loop.time() - began > 1.9
     assert posted == {"status": 410}
-    assert told["status"] == 410
-    assert told["token"] != brief.token
+    assert response["status"] == 410
+    assert response["token"] != brief.token
 
 
 @pytest.mark.parametrize("path", ["/refuse", "/origin"])
-async def test_a_client_that_is_refused_is_told_so_in_the_body(http, path):
+async def test_a_refused_client_gets_a_403_in_the_body(http, path):
     headers = {"Origin": "http://evil.example"}
 
     assert await Visitor(http, path).get(headers=headers) == {"status": 403}
@@ -195,7 +195,7 @@ async def test_a_connect_that_raises_is_an_internal_error(http):
     assert response.status == 500
 
 
-async def test_a_browser_may_ask_whether_it_may_ask(http):
+async def test_a_preflight_request_is_answered(http):
     headers = {"Access-Control-Request-Headers": "x-a, x-b"}
 
     response = await http.options("/socket/longpoll", headers=headers)
@@ -210,7 +210,7 @@ async def test_other_methods_are_bad_requests(http):
     assert response.status == 400
 
 
-async def test_an_answer_is_zipped_for_who_likes_that(http):
+async def test_a_response_is_gzipped_for_clients_that_accept_it(http):
     plain = {"Accept-Encoding": "identity"}
     zipped = {"Accept-Encoding": "gzip, deflate"}
 

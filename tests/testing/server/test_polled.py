@@ -4,7 +4,7 @@ import pytest
 
 from rx_phoenix.testing._server.codec import Frame
 from rx_phoenix.testing._server.endpoint import Endpoint
-from rx_phoenix.testing._server.polled import PolledSession, PolledWire
+from rx_phoenix.testing._server.polled import PollBuffer, PolledSession
 from rx_phoenix.testing._server.session import CloseCode, Session
 from tests.testing.server.fakes import server_socket
 
@@ -12,61 +12,61 @@ ONE, TWO = Frame(b"1"), Frame(b"2")
 
 
 @pytest.fixture
-async def wire():
-    return PolledWire()
+async def buffer():
+    return PollBuffer()
 
 
 @pytest.fixture
-async def session(wire):
-    return Session(wire, server_socket(), Endpoint(), {}, None)
+async def session(buffer):
+    return Session(buffer, server_socket(), Endpoint(), {}, None)
 
 
-async def test_frames_wait_for_the_next_visit(wire):
-    await wire.send(ONE)
-    await wire.send(TWO)
+async def test_frames_wait_for_the_next_poll(buffer):
+    await buffer.send(ONE)
+    await buffer.send(TWO)
 
-    assert wire.take() == [ONE, TWO]
-    assert wire.take() == []
+    assert buffer.take() == [ONE, TWO]
+    assert buffer.take() == []
 
 
-async def test_who_waits_is_told_of_the_first_frame(wire):
-    waiting = wire.next_frame()
+async def test_a_waiting_poll_ends_with_the_first_frame(buffer):
+    waiting = buffer.next_frame()
     assert not waiting.done()
 
-    await wire.send(ONE)
-    await wire.send(TWO)
+    await buffer.send(ONE)
+    await buffer.send(TWO)
 
     assert waiting.done()
-    assert wire.take() == [ONE, TWO]
+    assert buffer.take() == [ONE, TWO]
 
 
-async def test_only_the_last_who_waits_is_told(wire):
-    first, last = wire.next_frame(), wire.next_frame()
+async def test_only_the_latest_waiting_poll_ends(buffer):
+    first, last = buffer.next_frame(), buffer.next_frame()
 
-    await wire.send(ONE)
+    await buffer.send(ONE)
 
     assert (first.done(), last.done()) == (False, True)
 
 
-async def test_the_end_of_a_session_is_told_to_nobody(wire):
-    waiting = wire.next_frame()
+async def test_the_end_of_a_session_does_not_end_a_waiting_poll(buffer):
+    waiting = buffer.next_frame()
 
-    await wire.close(CloseCode.GOING_AWAY)
-    wire.abort()
+    await buffer.close(CloseCode.GOING_AWAY)
+    buffer.abort()
 
     assert not waiting.done()
 
 
-async def test_a_session_that_nobody_polls_ends(wire, session):
-    polled = PolledSession(session, wire, 0.01)
+async def test_a_session_without_polls_ends(buffer, session):
+    polled = PolledSession(session, buffer, 0.01)
 
     await polled.task
 
 
-async def test_a_poll_keeps_a_session_alive(wire, session):
+async def test_a_poll_keeps_a_session_alive(buffer, session):
     loop = asyncio.get_running_loop()
     began = loop.time()
-    polled = PolledSession(session, wire, 0.05)
+    polled = PolledSession(session, buffer, 0.05)
     loop.call_later(0.03, polled.keep_alive)
 
     await polled.task
@@ -74,8 +74,8 @@ async def test_a_poll_keeps_a_session_alive(wire, session):
     assert loop.time() - began > 0.075
 
 
-async def test_a_session_is_known_while_it_lives(wire, session):
-    polled = PolledSession(session, wire, 3600.0)
+async def test_a_session_is_known_while_it_lives(buffer, session):
+    polled = PolledSession(session, buffer, 3600.0)
     assert session.endpoint.sessions == {session}
 
     session.end(None)
@@ -84,8 +84,8 @@ async def test_a_session_is_known_while_it_lives(wire, session):
     assert session.endpoint.sessions == set()
 
 
-async def test_a_session_that_ended_is_not_ended_again(wire, session):
-    polled = PolledSession(session, wire, 3600.0)
+async def test_a_session_that_ended_is_not_ended_again(buffer, session):
+    polled = PolledSession(session, buffer, 3600.0)
 
     session.disconnect()
 

@@ -31,7 +31,7 @@ def refs(presences):
     return [meta["phx_ref"] for each in presences.values() for meta in each["metas"]]
 
 
-def test_who_is_tracked_is_listed_and_told(presence, watcher):
+def test_a_tracked_channel_is_listed_and_broadcast(presence, watcher):
     presence.track(Tracked(), "ann", {"name": "Ann"})
 
     state = presence.list("room:1")
@@ -40,14 +40,14 @@ def test_who_is_tracked_is_listed_and_told(presence, watcher):
     assert json.loads(watcher.texts[0])[3] == "presence_diff"
 
 
-def test_each_presence_has_a_ref_of_its_own(presence):
+def test_each_presence_has_a_unique_ref(presence):
     for _ in range(10):
         presence.track(Tracked(), "ann", {})
 
     assert len(set(refs(presence.list("room:1")))) == 10
 
 
-def test_a_second_device_joins_the_key_and_its_diff_carries_it_alone(presence, watcher):
+def test_a_second_device_joins_the_key_with_a_diff_of_its_own(presence, watcher):
     presence.track(Tracked(), "ann", {"device": 1})
     presence.track(Tracked(), "ann", {"device": 2})
 
@@ -55,11 +55,11 @@ def test_a_second_device_joins_the_key_and_its_diff_carries_it_alone(presence, w
     assert [m["device"] for m in watcher.diffs[1]["joins"]["ann"]["metas"]] == [2]
 
 
-def test_nobody_is_tracked_twice_under_a_key(presence):
+def test_a_channel_cannot_be_tracked_twice_under_a_key(presence):
     channel = Tracked()
     presence.track(channel, "ann", {})
 
-    with pytest.raises(ValueError, match="tracked already"):
+    with pytest.raises(ValueError, match="already tracked"):
         presence.track(channel, "ann", {})
 
 
@@ -79,12 +79,12 @@ def test_an_update_is_a_leave_and_a_join_in_one_diff(presence, watcher, meta):
     assert presence.list("room:1")["ann"]["metas"] == [joined]
 
 
-def test_only_who_is_tracked_can_be_updated(presence):
+def test_only_a_tracked_channel_can_be_updated(presence):
     with pytest.raises(LookupError, match="not tracked"):
         presence.update(Tracked(), "ann", {})
 
 
-def test_who_is_untracked_leaves_the_others_of_the_key(presence, watcher):
+def test_untracking_keeps_the_other_presences_of_the_key(presence, watcher):
     phone, laptop = Tracked(), Tracked()
     presence.track(phone, "ann", {"device": "phone"})
     presence.track(laptop, "ann", {"device": "laptop"})
@@ -108,7 +108,7 @@ def test_a_channel_that_ends_leaves_every_key_in_one_diff(presence, watcher):
     assert list(presence.list("room:1")) == ["cat"]
 
 
-def test_who_was_not_tracked_leaves_without_a_word(presence, watcher):
+def test_untracking_an_untracked_channel_sends_nothing(presence, watcher):
     presence.untrack(Tracked())
     presence.untrack(Tracked(), "ann")
 

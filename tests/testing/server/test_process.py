@@ -49,7 +49,7 @@ async def process(host, room):
     return process
 
 
-async def test_a_join_is_answered_with_what_the_channel_returns(host):
+async def test_a_join_is_answered_with_the_return_value(host):
     class Greeter(ServerChannel):
         async def join(self, params):
             return {"got": params}
@@ -123,7 +123,7 @@ async def test_a_join_that_is_cancelled_before_it_begins_is_answered(host):
     assert (await process.joined).frame.data.decode() == CRASHED
 
 
-async def test_a_join_without_a_join_ref_lends_its_ref_to_the_channel(host, room):
+async def test_a_channel_uses_the_ref_of_a_join_without_a_join_ref(host, room):
     join = JOIN._replace(join_ref=None, ref="60")
 
     process, joined = await host.join(lambda: room, join)
@@ -153,7 +153,7 @@ async def test_a_leave_is_answered_and_ends_the_channel(process, host):
     assert host.texts == [LEFT]
 
 
-async def test_what_comes_behind_a_leave_is_not_handled(room, process, host):
+async def test_messages_after_a_leave_are_not_handled(room, process, host):
     process.leave(message("phx_leave", ref="9"))
     process.handle_in(message("late"))
     process.leave(message("phx_leave", ref="10"))
@@ -163,7 +163,7 @@ async def test_what_comes_behind_a_leave_is_not_handled(room, process, host):
     assert host.texts == [LEFT]
 
 
-async def test_a_method_that_raises_is_the_end(room, process, host):
+async def test_a_method_that_raises_crashes_the_channel(room, process, host):
     async def crash():
         raise RuntimeError
 
@@ -174,7 +174,7 @@ async def test_a_method_that_raises_is_the_end(room, process, host):
     assert room.handled == ["crash"]
 
 
-async def test_a_method_that_is_cancelled_from_within_is_a_crash(process, host):
+async def test_a_method_that_raises_cancelled_error_crashes_the_channel(process, host):
     async def cancel():
         raise asyncio.CancelledError
 
@@ -192,7 +192,9 @@ async def test_a_method_that_is_cancelled_from_within_is_a_crash(process, host):
         ("boom", False),
     ],
 )
-async def test_a_reason_to_stop_is_a_good_or_a_bad_one(process, host, reason, is_clean):
+async def test_the_reason_decides_whether_a_stop_is_clean(
+    process, host, reason, is_clean
+):
     process.stop(reason)
 
     assert await host.ending is is_clean
@@ -205,7 +207,7 @@ async def test_the_first_reason_to_stop_counts(process, host):
     assert await host.ending
 
 
-async def test_what_is_posted_for_later_comes_later(room, process, host):
+async def test_a_delayed_call_runs_after_its_delay(room, process, host):
     def note(what):
         room.handled.append(what)
 
@@ -217,7 +219,7 @@ async def test_what_is_posted_for_later_comes_later(room, process, host):
     assert room.handled == ["first", "second"]
 
 
-async def test_what_is_posted_for_later_dies_with_the_channel(room, process, host):
+async def test_a_delayed_call_is_dropped_with_the_channel(room, process, host):
     loop = asyncio.get_running_loop()
     process.post_later(0.01, lambda: room.handled.append("late"))
     due = loop.create_future()
@@ -229,7 +231,7 @@ async def test_what_is_posted_for_later_dies_with_the_channel(room, process, hos
     assert room.handled == []
 
 
-async def test_a_channel_can_be_ended_in_the_midst_of_something(room, process, host):
+async def test_a_channel_can_be_cancelled_within_a_method(room, process, host):
     process.handle_in(message("forever", asyncio.Event().wait))
     await asyncio.sleep(0)
 
@@ -254,7 +256,7 @@ async def test_a_channel_that_ended_gets_no_broadcast_and_is_not_present(
     assert host.endpoint.presence.list("room:1") == {}
 
 
-async def test_a_join_that_tracks_and_is_refused_leaves_nobody_behind(host):
+async def test_a_refused_join_that_tracked_leaves_no_presence(host):
     class Eager(ServerChannel):
         def join(self, params):
             self.presence.track(self, "ann", {})

@@ -3,7 +3,7 @@ import gzip
 from rx_phoenix.testing._server import responses
 
 
-def test_text_is_private_unless_it_says_otherwise():
+def test_text_is_private_by_default():
     private = responses.text(404, "not found")
     fresh = responses.text(200, headers={"Cache-Control": "no-store"})
 
@@ -20,14 +20,14 @@ def test_json_has_its_keys_sorted():
     assert "Content-Encoding" not in response.headers
 
 
-def test_json_can_be_zipped():
+def test_json_can_be_gzipped():
     response = responses.json([1], is_zipped=True)
 
     assert gzip.decompress(response.body) == b"[1]"
     assert response.headers["Content-Encoding"] == "gzip"
 
 
-def test_a_crash_says_no_more_than_that():
+def test_a_crash_has_a_generic_body():
     response = responses.crashed({"Access-Control-Allow-Origin": "*"})
 
     assert response.status == 500

@@ -30,5 +30,5 @@ CHANNELS = {"room:lobby": Lobby, "room:*": Room, "exact": Lobby}
         ([], None),
     ],
 )
-def test_the_first_pattern_that_matches_counts(topic, channel):
+def test_the_first_matching_pattern_is_used(topic, channel):
     assert route(CHANNELS, topic) is channel

@@ -6,7 +6,7 @@ from rx_phoenix.testing._server.channel import ServerChannel
 from rx_phoenix.testing._server.codec import Frame
 from rx_phoenix.testing._server.endpoint import Endpoint
 from rx_phoenix.testing._server.session import TURNS, CloseCode, Session
-from tests.testing.server.fakes import Wire, server_socket
+from tests.testing.server.fakes import Connection, server_socket
 
 
 class Room(ServerChannel):
@@ -21,7 +21,7 @@ class Room(ServerChannel):
 
 
 class Gated(Room):
-    """Lets nobody in before the gate opens."""
+    """A room whose joins wait for the gate."""
 
     gate: asyncio.Event
 
@@ -54,8 +54,8 @@ ALIVE = '[null,"h","phoenix","phx_reply",{"response":{},"status":"ok"}]'
 
 
 @pytest.fixture
-async def wire():
-    return Wire()
+async def connection():
+    return Connection()
 
 
 @pytest.fixture
@@ -70,14 +70,14 @@ def gate():
 
 
 @pytest.fixture
-async def session(wire, endpoint):
+async def session(connection, endpoint):
     channels = {"room:*": Room, "gated:*": Gated}
-    return Session(wire, server_socket(id="ann"), endpoint, channels, 3)
+    return Session(connection, server_socket(id="ann"), endpoint, channels, 3)
 
 
 @pytest.fixture
 async def running(session):
-    """The life of the session, as a task."""
+    """The task that runs the session."""
     task = asyncio.create_task(session.run())
     yield task
     task.cancel()
@@ -85,14 +85,14 @@ async def running(session):
 
 
 @pytest.fixture
-def say(session, running):
-    """Let the client send texts, all at once."""
+def send(session, running):
+    """Send texts of the client, all at once."""
 
-    def say(*texts):
+    def send(*texts):
         for text in texts:
             session.receive(text)
 
-    return say
+    return send
 
 
 @pytest.mark.parametrize(
@@ -113,25 +113,27 @@ def say(session, running):
         ),
     ],
 )
-async def test_a_client_that_joined_nothing_gets_an_answer(wire, say, text, answer):
-    say(text)
+async def test_a_client_that_joined_nothing_gets_an_answer(
+    connection, send, text, answer
+):
+    send(text)
 
-    assert await wire.heard(1) == [answer]
+    assert await connection.received(1) == [answer]
 
 
 @pytest.mark.parametrize("topic", ["3", "null", "[]", "{}"])
-async def test_a_topic_that_is_no_text_matches_nothing(wire, say, topic):
-    say(f'["1","2",{topic},"phx_join",{{}}]')
+async def test_a_topic_that_is_not_a_string_matches_nothing(connection, send, topic):
+    send(f'["1","2",{topic},"phx_join",{{}}]')
 
-    (text,) = await wire.heard(1)
+    (text,) = await connection.received(1)
     assert text.startswith(f'[null,"2",{topic},"phx_reply"')
     assert UNMATCHED in text
 
 
-async def test_a_message_of_the_channel_reaches_it(wire, say):
-    say(JOIN, '["1","2","room:1","echo",{"n":1}]', '[null,"3","room:1","echo",7]')
+async def test_a_message_of_the_channel_reaches_it(connection, send):
+    send(JOIN, '["1","2","room:1","echo",{"n":1}]', '[null,"3","room:1","echo",7]')
 
-    assert (await wire.heard(3))[1:] == [
+    assert (await connection.received(3))[1:] == [
         '["1","2","room:1","phx_reply",{"response":{"n":1},"status":"ok"}]',
         '["1","3","room:1","phx_reply",{"response":7,"status":"ok"}]',
     ]
@@ -139,45 +141,43 @@ async def test_a_message_of_the_channel_reaches_it(wire, say):
 
 @pytest.mark.parametrize("join_ref", ['"0"', "1"])
 @pytest.mark.parametrize("event", ["echo", "phx_leave"])
-async def test_a_message_of_another_join_is_ignored(wire, say, join_ref, event):
-    say(JOIN, f'[{join_ref},"2","room:1","{event}",{{}}]', BEAT)
+async def test_a_message_of_another_join_is_ignored(connection, send, join_ref, event):
+    send(JOIN, f'[{join_ref},"2","room:1","{event}",{{}}]', BEAT)
 
-    assert await wire.heard(2) == [joined("1"), ALIVE]
+    assert await connection.received(2) == [joined("1"), ALIVE]
 
 
-async def test_a_join_holds_up_what_is_behind_it(wire, say, session, gate):
-    say('["1","1","gated:1","phx_join",{}]', BEAT)
+async def test_a_join_blocks_the_messages_after_it(connection, send, session, gate):
+    send('["1","1","gated:1","phx_join",{}]', BEAT)
     await asyncio.sleep(0)
     assert session.is_joining
     gate.set()
 
-    assert await wire.heard(2) == [joined("1", "gated:1"), ALIVE]
+    assert await connection.received(2) == [joined("1", "gated:1"), ALIVE]
     assert not session.is_joining
 
 
-async def test_a_topic_that_is_joined_anew_closes_the_old_join_after_the_answer(
-    wire, say
-):
-    say(JOIN, '["2","2","room:1","phx_join",{}]', '["2","3","room:1","echo",{}]')
+async def test_a_second_join_closes_the_first_after_its_reply(connection, send):
+    send(JOIN, '["2","2","room:1","phx_join",{}]', '["2","3","room:1","echo",{}]')
 
-    texts = await wire.heard(4)
+    texts = await connection.received(4)
     assert texts[:3] == [joined("1"), joined("2"), closed("1")]
     assert texts[3].startswith('["2","3"')
 
 
-async def test_a_leave_and_a_join_at_once_is_a_join_anew(wire, say):
-    say(JOIN)
-    await wire.heard(1)
+async def test_a_leave_and_a_join_at_once_is_a_second_join(connection, send):
+    send(JOIN)
+    await connection.received(1)
 
-    say('["1","2","room:1","phx_leave",{}]', '["3","3","room:1","phx_join",{}]', BEAT)
+    send('["1","2","room:1","phx_leave",{}]', '["3","3","room:1","phx_join",{}]', BEAT)
 
-    assert (await wire.heard(4))[1:] == [joined("3"), ALIVE, closed("1")]
+    assert (await connection.received(4))[1:] == [joined("3"), ALIVE, closed("1")]
 
 
-async def test_only_so_many_channels_can_be_joined(wire, say):
-    say(*(f'["{n}","{n}","room:{n}","phx_join",{{}}]' for n in range(5)))
+async def test_the_number_of_channels_is_limited(connection, send):
+    send(*(f'["{n}","{n}","room:{n}","phx_join",{{}}]' for n in range(5)))
 
-    texts = await wire.heard(5)
+    texts = await connection.received(5)
     assert texts[2] == joined("2", "room:2")
     assert texts[3] == refused('"3"', 3, "room:3", "too many channels joined")
 
@@ -190,15 +190,15 @@ async def test_only_so_many_channels_can_be_joined(wire, say):
         ("4,{}", '["1","1","room:1","phx_error",{"reason":"channel_crash"}]'),
     ],
 )
-async def test_the_end_of_a_channel_is_told_and_its_topic_is_free(
-    wire, say, event, end
+async def test_the_end_of_a_channel_is_sent_and_frees_its_topic(
+    connection, send, event, end
 ):
-    say(JOIN, f'["1","2","room:1",{event}]')
-    assert await wire.heard(2) == [joined("1"), end]
+    send(JOIN, f'["1","2","room:1",{event}]')
+    assert await connection.received(2) == [joined("1"), end]
 
-    say('["3","3","room:1","phx_join",{}]')
+    send('["3","3","room:1","phx_join",{}]')
 
-    assert (await wire.heard(3))[2] == joined("3")
+    assert (await connection.received(3))[2] == joined("3")
 
 
 @pytest.mark.parametrize(
@@ -209,14 +209,14 @@ async def test_the_end_of_a_channel_is_told_and_its_topic_is_free(
         b"\0\1\1\6\x08" + b"1" + b"1" + b"room:1" + b"phx_join",
     ],
 )
-async def test_what_is_no_message_ends_the_session(wire, say, running, data):
-    say(data)
+async def test_an_invalid_message_ends_the_session(connection, send, running, data):
+    send(data)
 
     await running
-    assert wire.code is CloseCode.INTERNAL_ERROR
+    assert connection.code is CloseCode.INTERNAL_ERROR
 
 
-async def test_what_was_dealt_with_is_told(session, running):
+async def test_a_handled_message_resolves_its_future(session, running):
     loop = asyncio.get_running_loop()
     good, abandoned, bad = (loop.create_future() for _ in range(3))
     abandoned.cancel()
@@ -230,75 +230,73 @@ async def test_what_was_dealt_with_is_told(session, running):
     assert not bad.done()
 
 
-async def test_a_frame_waits_its_turn(session, wire, running):
+async def test_a_frame_waits_its_turn(session, connection, running):
     session.receive(BEAT)
     session.deliver(Frame(b"next"))
 
-    assert await wire.heard(2) == [ALIVE, "next"]
+    assert await connection.received(2) == [ALIVE, "next"]
 
 
-async def test_a_disconnected_session_says_goodbye(session, wire, running):
+async def test_a_disconnected_session_sends_a_close_code(session, connection, running):
     session.disconnect()
 
     await running
-    assert wire.code is CloseCode.GOING_AWAY
+    assert connection.code is CloseCode.GOING_AWAY
 
 
-async def test_a_killed_session_says_nothing(session, wire, running):
+async def test_a_killed_session_sends_no_close_code(session, connection, running):
     session.kill()
 
     await running
-    assert wire.is_aborted
-    assert wire.code is None
+    assert connection.is_aborted
+    assert connection.code is None
 
 
 async def test_a_session_without_channels_is_closed_when_the_server_stops(
-    session, wire, running
+    session, connection, running
 ):
     session.stop()
 
     await running
-    assert wire.code is CloseCode.NORMAL
+    assert connection.code is CloseCode.NORMAL
 
 
-async def test_a_session_with_a_channel_is_asked_to_come_back(
-    session, wire, say, running
+async def test_a_session_with_a_channel_is_closed_for_a_restart(
+    session, connection, send, running
 ):
-    say(JOIN)
-    await wire.heard(1)
+    send(JOIN)
+    await connection.received(1)
     session.stop()
 
     await running
-    assert wire.code is CloseCode.RESTART
+    assert connection.code is CloseCode.RESTART
 
 
-async def test_a_join_does_not_hold_up_the_stop_of_the_server(
-    session, wire, say, running, gate
+async def test_a_join_does_not_block_the_stop_of_the_server(
+    session, connection, send, running, gate
 ):
-    say('["1","1","gated:1","phx_join",{}]', BEAT, JOIN)
+    send('["1","1","gated:1","phx_join",{}]', BEAT, JOIN)
     await asyncio.sleep(0)
 
     session.stop()
 
     await running
-    assert wire.texts == [refused('"1"', 1, "gated:1", "join crashed")]
+    assert connection.texts == [refused('"1"', 1, "gated:1", "join crashed")]
 
 
-async def test_a_client_that_goes_away_ends_its_session(wire, say, running, endpoint):
-    say(JOIN)
-    await wire.heard(1)
-    wire.is_broken = True
-    say(BEAT)
+async def test_a_lost_client_ends_its_session(connection, send, running, endpoint):
+    send(JOIN)
+    await connection.received(1)
+    connection.is_broken = True
+    send(BEAT)
 
     await running
-    assert wire.code is None
+    assert connection.code is None
     assert len(endpoint.topics) == 0
 
 
-async def test_a_session_that_is_cancelled_ends_the_join_it_waits_for(
-    say, running, gate, endpoint
-):
-    say(JOIN, '["2","2","gated:1","phx_join",{}]')
+async def test_a_cancelled_session_ends_its_pending_join(send, running, gate, endpoint):
+    send(JOIN, '["2","2","gated:1","phx_join",{}]')
     await asyncio.sleep(0)
 
     running.cancel()
@@ -309,10 +307,10 @@ async def test_a_session_that_is_cancelled_ends_the_join_it_waits_for(
     assert len(endpoint.topics) == 0
 
 
-async def test_a_session_with_much_to_do_lets_others_live(session, wire, running):
+async def test_a_busy_session_yields_to_other_tasks(session, connection, running):
     for _ in range(5 * TURNS):
         session.deliver(Frame(b""))
 
     await asyncio.sleep(0)
 
-    assert 0 < len(wire.texts) < 5 * TURNS
+    assert 0 < len(connection.texts) < 5 * TURNS

@@ -2,7 +2,7 @@ from rx_phoenix.testing._server.socket import ConnectRefused, SocketOptions
 from tests.testing.server.fakes import server_socket
 
 
-def test_a_refusal_is_a_403_without_a_word():
+def test_a_refusal_is_an_empty_403_by_default():
     refusal = ConnectRefused()
 
     assert (refusal.status, refusal.body, dict(refusal.headers)) == (403, "", {})
@@ -19,6 +19,6 @@ def test_the_defaults_are_those_of_phoenix():
     assert options.poll_window == 10.0
 
 
-def test_sockets_are_told_apart_by_identity():
+def test_sockets_are_compared_by_identity():
     assert server_socket() != server_socket()
     assert server_socket().assigns is not server_socket().assigns

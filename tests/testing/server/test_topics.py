@@ -21,11 +21,11 @@ def test_a_broadcast_reaches_the_subscribers_of_its_topic(topics):
     assert there.texts == []
 
 
-def test_a_broadcast_to_nobody_is_no_error(topics):
+def test_a_broadcast_without_subscribers_is_not_an_error(topics):
     topics.broadcast("a", "e", {})
 
 
-def test_a_broadcast_can_leave_one_out(topics):
+def test_a_broadcast_can_skip_a_subscriber(topics):
     sender, other = Subscriber(), Subscriber()
     topics.subscribe("a", sender)
     topics.subscribe("a", other)
@@ -35,7 +35,7 @@ def test_a_broadcast_can_leave_one_out(topics):
     assert (len(sender.frames), len(other.frames)) == (0, 1)
 
 
-def test_a_broadcast_is_encoded_once_a_protocol(topics):
+def test_a_broadcast_is_encoded_once_per_protocol(topics):
     old, new, newer = Subscriber(V1Serializer()), Subscriber(), Subscriber()
     for subscriber in old, new, newer:
         topics.subscribe("a", subscriber)
@@ -46,7 +46,7 @@ def test_a_broadcast_is_encoded_once_a_protocol(topics):
     assert new.frames[0] is newer.frames[0]
 
 
-def test_bytes_reach_those_before_a_client_of_protocol_1_and_none_behind(topics):
+def test_bytes_reach_the_subscribers_before_one_of_protocol_1_only(topics):
     before, old, behind = Subscriber(), Subscriber(V1Serializer()), Subscriber()
     for subscriber in before, old, behind:
         topics.subscribe("a", subscriber)
@@ -57,7 +57,7 @@ def test_bytes_reach_those_before_a_client_of_protocol_1_and_none_behind(topics)
     assert [len(each.frames) for each in (before, old, behind)] == [1, 0, 0]
 
 
-def test_who_unsubscribed_gets_nothing_and_leaves_nothing(topics):
+def test_a_former_subscriber_gets_nothing_and_leaves_nothing(topics):
     subscriber, other = Subscriber(), Subscriber()
     topics.subscribe("a", subscriber)
     topics.subscribe("a", other)

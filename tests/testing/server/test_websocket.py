@@ -21,7 +21,7 @@ async def crash(socket):
 
 
 class Gate:
-    """A connect that waits until it is let through."""
+    """A `connect` that waits until its gate is opened."""
 
     def __init__(self):
         self.reached = asyncio.Event()
@@ -106,7 +106,7 @@ async def test_a_handshake_is_a_get(http, method):
     assert response.status == 400
 
 
-async def test_a_handshake_asks_for_an_upgrade(http):
+async def test_a_handshake_needs_an_upgrade_header(http):
     headers = {"Connection": "keep-alive"}
     response = await http.get("/socket/websocket?vsn=2.0.0", headers=headers)
 
@@ -127,14 +127,14 @@ async def test_a_client_that_closes_is_answered(connect):
     ("path", "text", "code"),
     [("/socket", "{not json", 1011), ("/small", JOIN + " " * 100, 1009)],
 )
-async def test_a_client_that_misbehaves_is_turned_out(connect, path, text, code):
+async def test_a_client_that_misbehaves_is_disconnected(connect, path, text, code):
     async with connect(f"{path}/websocket?vsn=2.0.0") as websocket:
         await websocket.send_str(text)
 
         assert (await websocket.receive()).data == code
 
 
-async def test_a_silent_client_is_turned_out(connect):
+async def test_a_silent_client_is_disconnected(connect):
     async with connect("/brief/websocket?vsn=2.0.0") as websocket:
         assert (await websocket.receive()).data == 1002
 

@@ -1,4 +1,4 @@
-"""What a client says last is heard, although it is gone then."""
+"""The last push before a close is handled, although the client is gone."""
 
 from rx_phoenix import Socket
 from rx_phoenix.operators import first_value
