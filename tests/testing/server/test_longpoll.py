@@ -25,7 +25,7 @@ def crash(socket):
 def sockets():
     return {
         "/socket": SocketOptions(),
-        "/brief": SocketOptions(poll_window=0.05),
+        "/brief": SocketOptions(poll_window=0.5),
         "/refuse": SocketOptions(connect=refuse),
         "/crash": SocketOptions(connect=crash),
         "/origin": SocketOptions(check_origin=("//localhost",)),
@@ -62,7 +62,7 @@ async def visitor(http):
 
 @pytest.fixture
 async def brief(http):
-    """A client of a socket whose polls wait for 50 ms."""
+    """A client of a socket whose polls wait for half a second."""
     return await Visitor(http, "/brief").arrive()
 
 
