@@ -8,21 +8,23 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 __all__ = ["PAGE", "Case", "Defect", "read_cases", "read_defects", "render"]
 
 HERE = Path(__file__).parent
+TESTS = HERE.parent
 PAGE = HERE.parents[1] / "docs" / "conformance.md"
 
 INTRODUCTION = """\
 # Conformance with phoenix.js
 
 What the official client (npm `phoenix` 1.8.16) does, case by case, and what rx_phoenix
-does instead or as well. Each row names its tests; `pytest tests/conformance` runs them
-all, in virtual time. What both clients write on the wire is compared as well, over real
-sockets, by `pytest tests/integration/phoenix_js`.
+does instead or as well. Each row names its tests, which run in virtual time;
+`pytest -m "case or defect"` runs them all. What both clients write on the wire is
+compared as well, over real sockets, by `pytest tests/integration/phoenix_js`.
 
 This page is made from the tests: `python -m tests.conformance.table`. The numbers are
 stable and have gaps. The letter says where a case is seen: W on the wire, B by the
@@ -106,14 +108,19 @@ def read(name: str) -> dict[str, dict[str, Any]]:
     return tomllib.loads((HERE / name).read_text())
 
 
+@cache
 def marked(marker: str) -> Mapping[int, list[tuple[str, str]]]:
-    """The tests below this folder by the numbers that a marker gives them."""
+    """The tests, each with its file, by the numbers that a marker gives them."""
     tests: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
-    for path in sorted(HERE.glob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+    for path in sorted(TESTS.rglob("test_*.py")):
+        source = path.read_text()
+        if f"mark.{marker}(" not in source:
+            continue
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for number in numbers(node, marker):
-                    tests[number].append((path.name, node.name))
+                    file = path.relative_to(TESTS).as_posix()
+                    tests[number].append((file, node.name))
     return tests
 
 
@@ -156,7 +163,7 @@ def render() -> str:
 def sentences(tests: list[tuple[str, str]]) -> str:
     """The names of tests as links."""
     return "; ".join(
-        f"[{name.removeprefix('test_').replace('_', ' ')}](../tests/conformance/{file})"
+        f"[{name.removeprefix('test_').replace('_', ' ')}](../tests/{file})"
         for file, name in tests
     )
 

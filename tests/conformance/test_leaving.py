@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix import PushCancelled, PushTimeout
+from rx_phoenix import PushTimeout
 from tests.conformance.stage import heard
 
 
@@ -11,17 +11,6 @@ def closes_of(channel):
     calls = []
     channel.on_close(lambda *arguments: calls.append(arguments))
     return calls
-
-
-@pytest.mark.case(167)
-def test_a_leave_names_the_join_and_has_a_ref_of_its_own(stage):
-    channel = stage.joined()
-
-    leave = channel.leave()
-
-    assert stage.connection.sent[-1] == '["1","2","room:1","phx_leave",{}]'
-    assert leave.ref == "2"
-    stage.answer("phx_leave")
 
 
 @pytest.mark.case(169)
@@ -55,85 +44,6 @@ def test_a_leave_without_an_answer_ends_at_its_timeout(stage):
     assert channel.state == "closed"
     assert [type(error) for error in failures] == [PushTimeout]
     assert closes == [("leave", None, "1")]
-
-
-@pytest.mark.case(170)
-@pytest.mark.defect(1)
-def test_a_leave_may_have_a_timeout_of_its_own(stage):
-    channel = stage.joined()
-    channel.leave(20).mark_seen()
-
-    stage.wait(10)
-    assert channel.state == "leaving"
-    stage.wait(10)
-
-    assert channel.state == "closed"
-
-
-@pytest.mark.defect(1)
-@pytest.mark.parametrize("end", ["phx_close", "phx_error"])
-def test_a_leave_is_ended_by_the_end_of_the_channel(stage, end):
-    channel = stage.joined()
-    calls = heard(channel.leave())
-
-    stage.receive(end, join_ref="1", ref="1")
-
-    assert channel.state == "closed"
-    assert calls == [("ok", {})]
-
-
-@pytest.mark.defect(1)
-def test_a_leave_is_ended_by_the_loss_of_the_connection(stage):
-    channel = stage.joined()
-    calls = heard(channel.leave())
-
-    stage.lose()
-
-    assert channel.state == "closed"
-    assert calls == [("ok", {})]
-
-
-@pytest.mark.case(171)
-@pytest.mark.case(267)
-def test_the_close_that_follows_the_answer_to_a_leave_changes_nothing(stage):
-    channel = stage.joined()
-    closes = closes_of(channel)
-    channel.leave()
-    stage.answer("phx_leave")
-
-    stage.receive("phx_close", join_ref="1", ref="1")
-    stage.wait(60)
-
-    assert len(closes) == 1
-    assert stage.story == ["phx_join", "phx_leave"]
-
-
-@pytest.mark.case(173)
-def test_leaving_what_was_never_joined_says_nothing(stage):
-    stage.connect()
-    channel = stage.channel()
-    closes = closes_of(channel)
-
-    calls = heard(channel.leave())
-
-    assert stage.wire == []
-    assert calls == [("ok", {})]
-    assert closes == []
-
-
-@pytest.mark.case(174)
-@pytest.mark.defect(19)
-def test_leaving_twice_is_one_leave(stage):
-    channel = stage.joined()
-    closes = closes_of(channel)
-
-    first, second = channel.leave(), channel.leave()
-    stage.answer("phx_leave")
-    stage.wait(60)
-
-    assert stage.story == ["phx_join", "phx_leave"]
-    assert len(closes) == 1
-    assert (first.status, second.status) == ("ok", "ok")
 
 
 @pytest.mark.case(175)
@@ -218,19 +128,6 @@ def test_a_second_crash_is_told_and_puts_the_rejoin_off_by_the_same_step(stage):
 
 
 @pytest.mark.case(182)
-def test_the_servers_close_is_told_once_and_nothing_rejoins(stage):
-    channel = stage.joined()
-    closes = closes_of(channel)
-
-    stage.say(channel, "phx_close")
-    stage.wait(60)
-
-    assert channel.state == "closed"
-    assert closes == [({}, "1", "1")]
-    assert stage.story == ["phx_join"]
-
-
-@pytest.mark.case(182)
 def test_the_servers_close_ends_the_streams_of_the_channel(stage):
     channel, story = stage.joined(), []
     channel.joined.subscribe(story.append, story.append, lambda: story.append("end"))
@@ -238,21 +135,6 @@ def test_the_servers_close_ends_the_streams_of_the_channel(stage):
     stage.say(channel, "phx_close")
 
     assert story == [{}, "end"]
-
-
-@pytest.mark.case(183)
-@pytest.mark.defect(18)
-def test_a_close_while_joining_ends_the_join(stage):
-    stage.connect()
-    channel, failures = stage.channel(), []
-    channel.join().subscribe(None, failures.append)
-
-    stage.say(channel, "phx_close")
-    stage.wait(60)
-
-    assert channel.state == "closed"
-    assert [type(error) for error in failures] == [PushCancelled]
-    assert stage.story == ["phx_join"]
 
 
 @pytest.mark.case(184)
@@ -265,46 +147,4 @@ def test_a_channel_left_before_its_join_can_be_joined(stage):
     channel.join()
     stage.answer("phx_join")
 
-    assert channel.state == "joined"
-
-
-@pytest.mark.case(185)
-def test_a_close_is_told_with_payload_ref_and_join_ref(stage):
-    channel = stage.joined()
-    closes = closes_of(channel)
-
-    stage.say(channel, "phx_close", {"why": "done"})
-
-    assert closes == [({"why": "done"}, "1", "1")]
-
-
-@pytest.mark.defect(1)
-def test_a_leave_while_joining_is_sent_and_cancels_the_join(stage):
-    stage.connect()
-    channel, failures = stage.channel(), []
-    channel.join().subscribe(None, failures.append)
-
-    channel.leave()
-
-    assert stage.connection.sent[-1] == '["1","2","room:1","phx_leave",{}]'
-    assert [type(error) for error in failures] == [PushCancelled]
-    stage.answer("phx_join")
-    assert channel.state == "leaving"
-    stage.answer("phx_leave")
-    assert channel.state == "closed"
-
-
-@pytest.mark.defect(17)
-@pytest.mark.defect(19)
-def test_a_join_while_leaving_waits_for_the_end_of_it(stage):
-    channel = stage.joined()
-    channel.leave()
-
-    join = channel.join()
-    assert stage.story == ["phx_join", "phx_leave"]
-    stage.answer("phx_leave")
-    assert stage.story == ["phx_join", "phx_leave", "phx_join"]
-    stage.answer("phx_join")
-
-    assert join.status == "ok"
     assert channel.state == "joined"

@@ -47,31 +47,6 @@ async def test_a_callback_that_raises_breaks_nothing(socket, joined, callback):
     assert await joined.join()
 
 
-async def test_an_observer_that_raises_breaks_nothing(socket, joined):
-    unhandled = listing(socket.unhandled)
-    for stream in joined.events("tick"), joined.messages, joined.states, socket.frames:
-        stream.subscribe(fail)
-    ticks = listing(joined.events("tick"))
-
-    joined.push("burst", {"n": 2})
-    await joined.push("echo")
-
-    assert ticks == [{"i": 0}, {"i": 1}]
-    assert unhandled
-
-
-async def test_a_hook_that_raises_leaves_the_message_as_it_is(socket, joined):
-    unhandled = listing(socket.unhandled)
-    joined.on_message = fail
-    ticks = listing(joined.events("tick"))
-
-    joined.push("burst", {"n": 1})
-
-    assert await joined.push("echo", {"n": 1}) == {"n": 1}
-    assert ticks == [{"i": 0}]
-    assert {type(error) for error in unhandled} == {Oops}
-
-
 async def test_a_refusal_that_nobody_looks_at_is_told(socket, joined):
     told = first_of(socket.unhandled, PushRefused)
 

@@ -224,20 +224,6 @@ def test_pushing_on_hearing_an_event_is_fine(phx, stream, channel):
     phx.expect_client("*J-P")
 
 
-def test_one_that_raises_leaves_the_others_alone(phx, stream):
-    unhandled = phx.record(phx.socket.unhandled)
-
-    def fail(_):
-        raise LookupError("a bug")
-
-    phx.keep(stream.subscribe(fail))
-    payloads = phx.record(stream)
-    phx.run(server="-ojab-")
-
-    assert payloads == phx.marbles("---ab")
-    assert [str(error) for error in unhandled.values] == ["a bug", "a bug"]
-
-
 def test_after_the_last_left_the_channel_is_closed(phx, stream, channel):
     phx.record(stream).dispose()
     phx.run(server="-")

@@ -148,6 +148,8 @@ def test_it_can_be_overridden(stage):
     assert heard == [{"loud": {"n": 1}}]
 
 
+@pytest.mark.defect(21)
+@pytest.mark.defect(22)
 def test_one_that_raises_is_reported_and_the_original_goes_on(stage, channel, heard):
     boom = RuntimeError("boom")
 

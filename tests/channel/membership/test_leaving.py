@@ -21,6 +21,8 @@ def closes_of(channel):
 # What is sent.
 
 
+@pytest.mark.case(167)
+@pytest.mark.defect(1)
 @pytest.mark.parametrize("state", ["joining", "joined"])
 def test_it_is_sent_with_the_joins_ref(stage, channel_in, state):
     channel = channel_in(state)
@@ -28,9 +30,10 @@ def test_it_is_sent_with_the_joins_ref(stage, channel_in, state):
 
     message = stage.last("phx_leave")
     assert (message.join_ref, message.ref) == ("1", leave.ref)
-    assert leave.ref == "2"
+    assert (leave.ref, message.payload) == ("2", {})
 
 
+@pytest.mark.case(173)
 @pytest.mark.parametrize("state", ["closed", "errored"])
 def test_it_is_not_sent_where_nothing_is_joined(stage, channel_in, state):
     channel = channel_in(state)
@@ -65,6 +68,7 @@ def test_it_is_not_sent_while_the_params_are_asked_for(stage):
     assert stage.wire == []
 
 
+@pytest.mark.case(173)
 def test_a_close_is_told_only_where_there_was_something_to_close(stage, channel_in):
     channel = channel_in("closed")
     closes = closes_of(channel)
@@ -90,6 +94,7 @@ def test_the_answer_ends_it_whatever_it_is(stage, channel_in, notes, status, err
     assert [type(one) for one in notes.errors] == ([error] if error else [])
 
 
+@pytest.mark.defect(1)
 def test_the_servers_close_ends_it(stage, channel_in):
     channel = channel_in("leaving")
     closes, calls = closes_of(channel), heard(channel.leave())
@@ -100,6 +105,8 @@ def test_the_servers_close_ends_it(stage, channel_in):
     assert closes == [("leave", None, "1")]
 
 
+@pytest.mark.case(171)
+@pytest.mark.case(267)
 def test_the_answer_and_then_the_close_are_one_end(stage, channel_in):
     channel = channel_in("leaving")
     closes = closes_of(channel)
@@ -110,6 +117,7 @@ def test_the_answer_and_then_the_close_are_one_end(stage, channel_in):
     assert closes == [("leave", None, "1")]
 
 
+@pytest.mark.defect(1)
 def test_a_crash_ends_it(stage, channel_in):
     channel = channel_in("leaving")
     calls = heard(channel.leave())
@@ -119,6 +127,7 @@ def test_a_crash_ends_it(stage, channel_in):
     assert calls == [("ok", {})]
 
 
+@pytest.mark.defect(1)
 def test_a_loss_ends_it_and_nothing_is_joined_again(stage, channel_in):
     channel = channel_in("leaving")
     calls, reasons = heard(channel.leave()), []
@@ -131,6 +140,8 @@ def test_a_loss_ends_it_and_nothing_is_joined_again(stage, channel_in):
     assert reasons == []
 
 
+@pytest.mark.case(170)
+@pytest.mark.defect(1)
 def test_its_timeout_ends_it(stage, channel_in, notes):
     channel = channel_in("joined")
     closes = closes_of(channel)
@@ -179,6 +190,8 @@ def test_cancelling_its_push_ends_that_wait_only(stage, channel_in, end):
 # Twice, and with a join in between.
 
 
+@pytest.mark.case(174)
+@pytest.mark.defect(19)
 def test_leaving_twice_is_the_same_leave(stage, channel_in):
     channel = channel_in("joined")
     first = channel.leave()
@@ -189,6 +202,8 @@ def test_leaving_twice_is_the_same_leave(stage, channel_in):
     assert channel.leave() is not first
 
 
+@pytest.mark.defect(17)
+@pytest.mark.defect(19)
 def test_a_join_meanwhile_waits_for_the_end(stage, channel_in):
     channel = channel_in("leaving")
     join = channel.join()
@@ -317,6 +332,7 @@ def test_it_ends_every_want(stage, channel_in, state):
     assert join.status == ("ok" if state == "joined" else "cancelled")
 
 
+@pytest.mark.defect(1)
 def test_a_join_under_way_is_cancelled_by_it(stage, channel_in, notes):
     channel = channel_in("joining")
     join = channel.join()
@@ -344,6 +360,10 @@ def test_no_message_of_the_topic_is_missed_until_it_is_closed(stage, channel_in)
 # The server's close.
 
 
+@pytest.mark.case(182)
+@pytest.mark.case(183)
+@pytest.mark.case(185)
+@pytest.mark.defect(18)
 @pytest.mark.parametrize("state", ["joining", "joined"])
 def test_the_servers_close_ends_every_want(stage, channel_in, state):
     channel = channel_in(state)
