@@ -1,33 +1,22 @@
 """A topic, and everything that can be said and heard on it."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol, TypeVar, overload
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, overload
 
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
+from rx_phoenix._channel.core import ChannelCore, ChannelHandle
 from rx_phoenix._channel.join import Params
-from rx_phoenix._channel.listeners import CONTROL, Listeners
-from rx_phoenix._channel.membership import Membership
-from rx_phoenix._channel.outbox import Outbox
-from rx_phoenix._connection.manager import ConnectionManager
-from rx_phoenix._log import log_unhandled
+from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._protocol.hook import Hook, identity_hook
-from rx_phoenix._protocol.message import Message, Reply
-from rx_phoenix._protocol.names import (
-    CLOSE,
-    ERROR,
-    REPLY,
-    UNMATCHED_TOPIC,
-    ChannelState,
-    check_name,
-)
-from rx_phoenix._streams.hub import noop
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import CLOSE, ERROR, ChannelState, check_name
 from rx_phoenix.errors import NotJoinedError, UsageError
-from rx_phoenix.policy import Duration, Rejoin, seconds
+from rx_phoenix.policy import Duration, seconds
 from rx_phoenix.push import Push
 
-__all__ = ["Channel", "Home"]
+__all__ = ["Channel"]
 
 T = TypeVar("T")
 
@@ -36,31 +25,12 @@ PRIMITIVE = str, int, float
 """What JavaScript has values of that count as false."""
 
 
-class Home(Protocol):
-    """What a channel needs of its socket."""
-
-    @property
-    def link(self) -> ConnectionManager:
-        """The connection that the socket's channels share."""
-        ...
-
-    @property
-    def timeout(self) -> float:
-        """Seconds for a join, a leave or a push."""
-        ...
-
-    @property
-    def rejoin(self) -> Rejoin:
-        """When channels join again."""
-        ...
-
-
 def is_js_falsy(payload: object) -> bool:
     """Whether phoenix.js would take a payload for a missing one (``push.js``)."""
     return payload is None or (isinstance(payload, PRIMITIVE) and not payload)
 
 
-class Channel:
+class Channel(ChannelHandle):
     """One topic of a socket.
 
     Get one with `Socket.channel`; or make it by hand, as in phoenix.js, and it
@@ -80,8 +50,6 @@ class Channel:
         UsageError: The topic is no text.
 
     Attributes:
-        topic: The topic.
-        socket: The socket.
         on_message: A hook, to be assigned or overridden: it is called with event,
             payload and ref of every message of the topic once, replies and lifecycle
             included. What it returns replaces what `on`, `events` and `stream`
@@ -89,53 +57,66 @@ class Channel:
             the original goes on and the error goes to `Socket.unhandled`.
     """
 
+    __slots__ = ("__dict__", "__weakref__")
+
     on_message: Hook = staticmethod(identity_hook)
 
     def __init__(
-        self, topic: str, params: Params = None, socket: Home | None = None
+        self, topic: str, params: Params = None, socket: SocketHandle | None = None
     ) -> None:
         check_name("a topic", topic)
-        self.topic = topic
-        self.socket = socket
-        # There may be thousands of channels, and each bound method is an object.
-        report, watch = self.report, self._watch
-        self._membership = Membership(self, params, report, watch)
-        self._listeners = Listeners(topic, self.spawn, report, watch)
-        # What every message asks for, where it is found at once.
-        self.current_join = self._membership.join
-        self.direct = self._listeners.direct
-        self.on_message = self.on_message
-        self._outbox = Outbox(self, report)
-        self._listening = 0
-        self._is_removed = False
-        self._has_ended = False
+        self._core = ChannelCore(self, topic, params, socket, self.on_message)
 
-    # Where it stands.
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "on_message":
+            self._core.on_message = self.on_message
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name == "on_message":
+            self._core.on_message = self.on_message
+
+    # State.
+
+    @property
+    def topic(self) -> str:
+        """The topic."""
+        return self._core.topic
+
+    @property
+    def socket(self) -> SocketHandle | None:
+        """The socket; may be set later."""
+        return self._core.socket
+
+    @socket.setter
+    def socket(self, socket: SocketHandle | None) -> None:
+        self._core.socket = socket
 
     @property
     def state(self) -> ChannelState:
         """``closed``, ``errored``, ``joined``, ``joining`` or ``leaving``."""
-        return self._membership.state.value
+        return self._core.membership.state.value
 
     @property
     def join_ref(self) -> str | None:
         """The ref of the join in force; None while there is none."""
-        return self._membership.join.ref
+        return self._core.membership.join.ref
 
     @property
     def is_wanted(self) -> bool:
         """Whether anybody wants to be in it: `join` stands, or a lease is held."""
-        return self._membership.wants.are_any
+        return self._core.membership.wants.are_any
 
     @property
     def states(self) -> Observable[ChannelState]:
         """The state, first the current one. Completes with the channel's removal."""
-        return self._membership.state.observable
+        return self._core.membership.state.observable
 
     @property
     def joins(self) -> Observable[Any]:
         """The response of every accepted join and rejoin."""
-        return self._listeners.joins.observable
+        return self._core.listeners.joins.observable
 
     @property
     def closes(self) -> Observable[Any]:
@@ -167,7 +148,7 @@ class Channel:
             ChannelConflict: Another channel has the topic.
             EncodeError: The params cannot be said in JSON.
         """
-        return self._membership.want(None if timeout is None else seconds(timeout))
+        return self._core.membership.want(None if timeout is None else seconds(timeout))
 
     def leave(self, timeout: Duration | None = None) -> Push:
         """Leave, whoever wants to be in it: every want ends, and its streams complete.
@@ -184,7 +165,9 @@ class Channel:
         Raises:
             UsageError: It has no socket.
         """
-        return self._membership.leave(None if timeout is None else seconds(timeout))
+        return self._core.membership.leave(
+            None if timeout is None else seconds(timeout)
+        )
 
     @property
     def session(self) -> Observable[Any]:
@@ -202,7 +185,7 @@ class Channel:
             `JoinRefused`, `PushTimeout`, `ChannelCrashed` or `ConnectionLost`. It does
             not rejoin by itself: compose it with `retry_with_backoff`.
         """
-        return self._membership.wants.session.observable
+        return self._core.membership.wants.session.observable
 
     @property
     def joined(self) -> Observable[Any]:
@@ -220,7 +203,7 @@ class Channel:
         Errors:
             Only when it is final: the rejoin or the reconnect policy gave up.
         """
-        return self._membership.wants.joined.observable
+        return self._core.membership.wants.joined.observable
 
     # Listening.
 
@@ -241,12 +224,12 @@ class Channel:
                 attrs or pydantic class. What does not fit goes to
                 `Socket.unhandled` as a `PayloadError`, and the stream lives.
         """
-        return self._typed(self._listeners.of(name).observable, as_type)
+        return self._typed(self._core.listeners.of(name).observable, as_type)
 
     @property
     def messages(self) -> Observable[Message]:
         """Every message of the topic as it came, replies and lifecycle included."""
-        return self._listeners.messages.observable
+        return self._core.listeners.messages.observable
 
     @overload
     def stream(self, event: str, *, as_type: type[T]) -> Observable[T]: ...
@@ -273,7 +256,7 @@ class Channel:
         Errors:
             Only when it is final: the rejoin or the reconnect policy gave up.
         """
-        listeners = self._listeners
+        listeners = self._core.listeners
         tap = listeners.processed if event is None else listeners.of(event)
 
         def subscribe(
@@ -295,7 +278,7 @@ class Channel:
         Returns:
             A ref for `off`.
         """
-        return self._listeners.on(event, callback)
+        return self._core.listeners.on(event, callback)
 
     def on_close(
         self, callback: Callable[[Any, str | None, str | None], object]
@@ -305,7 +288,7 @@ class Channel:
         The payload is ``"leave"`` when it was us who left. Removed by
         ``off("phx_close", ref)``.
         """
-        return self._listeners.on_close(callback)
+        return self._core.listeners.on_close(callback)
 
     def on_error(self, callback: Callable[[Any], object]) -> int:
         """Call a function with the reason whenever the channel errs.
@@ -320,7 +303,7 @@ class Channel:
         What the client itself does is not a callback: nothing breaks, whatever event
         is named.
         """
-        self._listeners.off(event, ref)
+        self._core.listeners.off(event, ref)
 
     # Sending.
 
@@ -340,14 +323,16 @@ class Channel:
             UsageError: The event's name is no text.
             EncodeError: The payload cannot be said; nothing was sent.
         """
-        if not self._membership.wants.are_any:
+        if not self._core.membership.wants.are_any:
             raise NotJoinedError(
                 f"cannot push {event!r} to {self.topic!r}, which is {self.state}: "
                 "call join() first, or subscribe to its stream() or joined"
             )
         check_name("an event", event)
-        within = self.default_timeout() if timeout is None else seconds(timeout)
-        return self._outbox.push(event, {} if is_js_falsy(payload) else payload, within)
+        within = self._core.timeout if timeout is None else seconds(timeout)
+        return self._core.outbox.push(
+            event, {} if is_js_falsy(payload) else payload, within
+        )
 
     def request(
         self, event: str, payload: Any = None, timeout: Duration | None = None
@@ -372,195 +357,7 @@ class Channel:
 
         return Observable(subscribe)
 
-    # What its parts need.
-
-    def sending_ref(self) -> str | None:
-        """The join that a push sent now belongs to; None if none can be sent."""
-        if self._membership.state.value is not ChannelState.JOINED:
-            return None
-        return self.current_join.ref if self.link().is_open else None
-
-    def link(self) -> ConnectionManager:
-        """The connection of its socket.
-
-        Raises:
-            UsageError: It has no socket.
-        """
-        if self.socket is None:
-            raise UsageError(
-                f"the channel {self.topic!r} has no socket: give it one, "
-                f"as in Channel({self.topic!r}, params, socket)"
-            )
-        return self.socket.link
-
-    def default_timeout(self) -> float:
-        """Seconds for a join, a leave or a push."""
-        return 10.0 if self.socket is None else self.socket.timeout
-
-    def rejoin(self) -> Rejoin:
-        """When to join again."""
-        return Rejoin() if self.socket is None else self.socket.rejoin
-
-    def may_join(self) -> bool:
-        """Whether a join can be sent now."""
-        link = self.link()
-        return link.is_open and link.router.registry.may_join(self)
-
-    def claim(self) -> None:
-        """Take the topic."""
-        if self._is_removed:
-            raise UsageError(
-                f"this channel of {self.topic!r} was removed: get a new one with "
-                f"socket.channel({self.topic!r})"
-            )
-        registry = self.link().router.registry
-        registry.add(self)
-        registry.activate(self)
-
-    def settle_down(self) -> None:
-        """Be held weakly, if nobody listens either."""
-        is_idle = (
-            self.state is ChannelState.CLOSED and not self._membership.wants.are_any
-        )
-        if self.socket is None or not is_idle:
-            return
-        if self._is_removed:
-            self.link().router.registry.finish_removal(self)
-            self.end()
-        elif not self._listening:
-            self.link().router.registry.deactivate(self)
-
-    def tell_joined(self, response: Any) -> None:
-        """Tell those who follow joins of one that was accepted."""
-        self._listeners.tell_joined(response)
-
-    def flush(self) -> None:
-        """Send what waited for the join, in order."""
-        self._outbox.flush()
-
-    def take_pushes(self, *, waiting: bool) -> list[Push]:
-        """The pushes that were sent, and those that wait too if asked, to be ended."""
-        return self._outbox.take_all(waiting=waiting)
-
-    def dispatch(
-        self, event: str, payload: Any, ref: str | None, join_ref: str | None
-    ) -> None:
-        """Tell listeners of something that came in no frame."""
-        message = Message(join_ref, ref, self.topic, event, payload)
-        self._listeners.tell_local(message, self.on_message)
-
-    # What its socket tells it.
-
-    def receive(self, message: Message) -> None:
-        """Take a message of the topic: membership and pushes first, listeners then."""
-        event = message.event
-        if event == REPLY:
-            then = self._answer(message)
-            self._listeners.tell(message, self.on_message)
-            if then is not None:
-                then()
-        elif event not in CONTROL:
-            self._listeners.tell(message, self.on_message)
-        elif not self._is_authentic(message):
-            self._listeners.tell_namesake(message, self.on_message)
-        elif event == CLOSE:
-            self._membership.closed_by_server(message)
-            self._listeners.tell_closed(message)
-        else:
-            self._membership.crashed(message.payload)
-            self._listeners.tell(message, self.on_message)
-            self._membership.go_on()
-
-    def receive_stale(self, message: Message) -> None:
-        """Drop a message of an older join, unless it answers a push of that join."""
-        then = self._answer(message) if message.event == REPLY else None
-        if then is None:
-            self.link().router.counters.stale += 1
-        else:
-            then()
-
-    def _is_authentic(self, message: Message) -> bool:
-        """Whether the channel itself says it, and no broadcast that has its name.
-
-        Version 1 of the protocol has no join_ref to tell them apart by.
-        """
-        return bool(message.join_ref) or not self.link().router.has_join_refs
-
-    def _answer(self, message: Message) -> Callable[[], None] | None:
-        """Give a reply to what it answers.
-
-        Returns:
-            What to do once listeners have had it; None if nobody awaited it.
-        """
-        reply, ref = message.reply, message.ref
-        if reply is None or ref is None:
-            return None
-        push = self._outbox.take(ref)
-        if push is None:
-            then = self._membership.answer(ref, reply)
-            self.link().router.counters.late_replies += then is None
-            return then
-        is_lost = reply.status == "error" and self._is_lost(reply)
-        if is_lost:
-            self._membership.crashed(reply.response)
-        push.answer(reply)
-        return (lambda: self._lost_by_server(reply.response)) if is_lost else noop
-
-    def _is_lost(self, reply: Reply) -> bool:
-        """Whether the server does not know that we joined."""
-        is_unmatched = reply.response == {"reason": UNMATCHED_TOPIC}
-        return is_unmatched and self.state is ChannelState.JOINED
-
-    def _lost_by_server(self, reason: Any) -> None:
-        """The server does not know that we joined: join again."""
-        self.dispatch(ERROR, reason, None, self.join_ref)
-        self._membership.go_on()
-
-    def opened(self) -> None:
-        """The connection opened."""
-        self._membership.opened()
-
-    def lost(self, reason: str, error: Exception) -> None:
-        """The connection is gone, or did not come."""
-        self._membership.lost(reason, error)
-
-    def gave_up(self, error: Exception) -> None:
-        """There will be no connection until somebody asks for one."""
-        self._membership.gave_up(error)
-
-    def end(self) -> None:
-        """Everything of it completes; it cannot be used again."""
-        if not self._has_ended:
-            self._has_ended = self._is_removed = True
-            self._membership.end()
-            self._listeners.end()
-
-    def retire(self) -> Push:
-        """Leave for good: everything of it completes once it is closed."""
-        self.link().router.registry.begin_removal(self)
-        self._is_removed = True
-        leave = self.leave()
-        leave.mark_seen()
-        return leave
-
-    def offer_params(self, params: Params) -> bool:
-        """Take other params, if nobody relies on the ones it has.
-
-        Returns:
-            Whether it joins with these from now on.
-        """
-        join = self._membership.join
-        if params is None or params == join.params:
-            return True
-        in_force = self._membership.wants.are_any or self.state not in {
-            ChannelState.CLOSED,
-            ChannelState.LEAVING,
-        }
-        if not in_force:
-            join.params = params
-        return not in_force
-
-    def extend_params(
+    def _extend_params(
         self, extra: Callable[[], Mapping[str, Any]]
     ) -> abc.DisposableBase:
         """Merge what a function returns into the params of every join from now on.
@@ -568,32 +365,7 @@ class Channel:
         Returns:
             Disposing it withdraws the function.
         """
-        return self._membership.join.extend_params(extra)
-
-    def _watch(self, change: int) -> None:
-        self._listening += change
-        if self.socket is None or self._is_removed:
-            return
-        if change > 0:
-            self.link().router.registry.activate(self)
-        else:
-            self.settle_down()
-
-    def report(self, error: Exception) -> None:
-        """Hand on an exception of a user's callback to `Socket.unhandled`."""
-        if self.socket is None:
-            log_unhandled(error, self, topic=self.topic)
-        else:
-            self.link().report(error)
-
-    def spawn(
-        self,
-        awaitable: Awaitable[Any],
-        on_value: Callable[[Any], None],
-        on_error: Callable[[Exception], None],
-    ) -> abc.DisposableBase:
-        """Await something on the socket's loop."""
-        return self.link().spawn(awaitable, on_value, on_error)
+        return self._core.membership.join.extend_params(extra)
 
     def _typed(self, source: Observable[Any], as_type: type[T] | None) -> Any:
         if as_type is None:
@@ -601,7 +373,7 @@ class Channel:
         # Who decodes nothing needs no operators, whose import takes a while.
         from rx_phoenix.operators._decode_as import decode_as  # noqa: PLC0415
 
-        return source.pipe(decode_as(as_type, on_error=self.report))
+        return source.pipe(decode_as(as_type, on_error=self._core.report))
 
     def __repr__(self) -> str:
-        return f"<Channel {self.topic!r}: {self.state}>"
+        return repr(self._core)

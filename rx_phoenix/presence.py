@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable
 
+from rx_phoenix._channel.core import core_of
 from rx_phoenix._protocol.changes import (
     Change,
     Joined,
@@ -279,13 +280,13 @@ class Presence:
         self, function: Callable[..., object], source: Hub[tuple[Any, ...]]
     ) -> int:
         self._refs += 1
-        callback = Callback(function, self._channel.spawn, self._report)
+        callback = Callback(function, core_of(self._channel).spawn, self._report)
         subscription = source.subscribe(lambda arguments: callback(*arguments))
         self._callbacks[self._refs] = callback, subscription
         return self._refs
 
     def _report(self, error: Exception) -> None:
-        self._channel.report(error)
+        core_of(self._channel).report(error)
 
 
 def _payload_error(event: str, payload: Any, error: Exception) -> PayloadError:

@@ -1,37 +1,30 @@
-"""A message to a channel, and what became of it."""
+"""A message to a channel, and its outcome."""
 
 from collections.abc import Callable, Generator
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from reactivex import abc
 
 from rx_phoenix._protocol.message import Reply
-from rx_phoenix._protocol.names import OK, TIMEOUT
-from rx_phoenix._protocol.redaction import redactor, secrets_in
 from rx_phoenix._streams.callbacks import Callback, Spawn
-from rx_phoenix._streams.deadline import DeadlinePool
-from rx_phoenix._streams.hub import Reporter
-from rx_phoenix._streams.single_result import SingleResult
-from rx_phoenix.errors import (
-    PushCancelled,
-    PushRefused,
-    PushTimeout,
-    TransportError,
-)
+from rx_phoenix._streams.single_result import Result, SingleResult
+from rx_phoenix.errors import UsageError
 
 __all__ = ["Push"]
 
 
-class Push(SingleResult[Any]):
+class Push(Result[Any]):
     """One push, join or leave, as an Observable of its one response.
 
     Emits the response of an ``ok`` and completes. Any other status is a
     `PushRefused`, a deadline that passes a `PushTimeout`; once it was sent, the
     channel's or the connection's death is a `PushCancelled` or a `ConnectionLost` at
-    once. The outcome is kept for whoever comes late. Subscribing, disposing and
+    once. The outcome is kept for late subscribers. Subscribing, disposing and
     awaiting neither send nor cancel anything.
 
     ``await push`` returns the response or raises. `receive` is phoenix.js's way.
+
+    Only a channel makes one: see `Channel.push`, `Channel.join`, `Channel.leave`.
 
     Attributes:
         topic: The channel's topic.
@@ -40,43 +33,48 @@ class Push(SingleResult[Any]):
         within: Seconds from the call to the deadline.
         ref: The ref on the wire; None until it was sent.
 
-    >>> push = Push("room:1", "shout", {"body": "hi"}, 10.0, report=print, spawn=None)
-    >>> chained = push.receive("ok", lambda response: print("sent", response))
-    >>> push.answer(Reply("ok", {"id": 7}))
-    sent {'id': 7}
-    >>> push.status
-    'ok'
+    Raises:
+        UsageError: It was constructed, and not made by a channel.
     """
 
-    def __init__(  # noqa: PLR0913 - what a push is, and where it belongs
-        self,
-        topic: str,
-        event: str,
-        payload: Any,
-        within: float,
-        *,
-        report: Reporter,
-        spawn: Spawn,
-        on_cancel: "Callable[[Push], None] | None" = None,
-    ) -> None:
-        super().__init__(report)
-        self.topic = topic
-        self.event = event
-        self.payload = payload
-        self.within = within
-        self.ref: str | None = None
-        self.deadlines: DeadlinePool | None = None
-        self._spawn = spawn
-        self._on_cancel = on_cancel
-        self._hooks: tuple[tuple[str, Callback], ...] = ()
-        self._latest: Reply | None = None
-        self._outcome_stream: SingleResult[Reply] | None = None
-        self._first: Reply | None = None
-        self._is_seen = False
+    __slots__ = (
+        "_first",
+        "_hooks",
+        "_hub",
+        "_is_seen",
+        "_latest",
+        "_outcome_stream",
+        "_report",
+        "_result",
+        "_spawn",
+        "_waiting",
+        "event",
+        "payload",
+        "ref",
+        "topic",
+        "within",
+    )
+
+    topic: str
+    event: str
+    payload: Any
+    within: float
+    ref: str | None
+    _spawn: Spawn
+    _hooks: tuple[tuple[str, Callback], ...]
+    _first: Reply | None
+    _latest: Reply | None
+    _outcome_stream: SingleResult[Reply] | None
+    _is_seen: bool
+
+    def __init__(self, *_: object, **__: object) -> NoReturn:
+        raise UsageError(
+            "only a channel makes a Push: call channel.push(event, payload) instead"
+        )
 
     @property
     def status(self) -> str | None:
-        """How it ended: the reply's status, ``timeout``, ``cancelled``, ``lost``.
+        """The status that ended it: the reply's, ``timeout``, ``cancelled``, ``lost``.
 
         None while it is open.
         """
@@ -89,8 +87,8 @@ class Push(SingleResult[Any]):
     def outcome(self) -> SingleResult[Reply]:
         """The outcome as a value: an Observable of one `Reply`, and awaitable.
 
-        Never errors: what is no reply is one of status ``timeout``, ``cancelled`` or
-        ``lost``, with an empty response.
+        It never errors: without a reply the status is ``timeout``, ``cancelled`` or
+        ``lost``, and the response is empty.
         """
         self._is_seen = True
         if self._outcome_stream is None:
@@ -102,12 +100,13 @@ class Push(SingleResult[Any]):
     def receive(self, status: str, callback: Callable[[Any], object]) -> Self:
         """Call a function with the response, when the status is this one.
 
-        A status that already came is answered at once. A deadline, a cancellation
-        and a lost connection all count as ``timeout``, whose response is ``{}``: no
-        chain hangs. On a join's push the function runs again at each rejoin.
+        If the status came already, the function is called at once. A deadline, a
+        cancellation and a lost connection all count as ``timeout``, whose response is
+        ``{}``, so that no chain hangs. On a join's push the function runs again at
+        each rejoin.
 
         Args:
-            status: ``ok``, ``error``, ``timeout``, or a word of the server's.
+            status: ``ok``, ``error``, ``timeout``, or one of the server's own.
             callback: Plain or ``async def``.
 
         Returns:
@@ -120,105 +119,23 @@ class Push(SingleResult[Any]):
         return self
 
     def cancel(self) -> None:
-        """Wait no longer: it ends with `PushCancelled`, and is not sent if it waited.
+        """Stop waiting: end with `PushCancelled`; a push that still waits is not sent.
 
-        What was sent already stays sent; its reply will count as a late one.
-        """
-        self.cancel_as(PushCancelled(f"{self} was cancelled by its owner"))
-
-    def witness(self, told: Callable[[str], None]) -> abc.DisposableBase:
-        """Be told the `status` at its end, by which only books are kept.
-
-        Unlike every other way to look at the outcome it is no care for it: a refusal
-        that nobody else looks at still goes to `Socket.unhandled`.
+        A push that was sent stays sent; its reply will count as a late one.
         """
 
-        def tell(_: object) -> None:
-            assert self._first is not None, "told before its end"  # noqa: S101
-            told(self._first.status)
+    def on_settled(self, observer: Callable[[str], None]) -> abc.DisposableBase:
+        """Call a function with the `status` at the end, for metrics and the like.
 
-        return super().subscribe(tell, tell)
-
-    # What the channel tells it.
-
-    def cancel_as(self, error: Exception) -> None:
-        """End it by an error, and take it from wherever it waits."""
-        if not self.is_settled:
-            if self._on_cancel is not None:
-                self._on_cancel(self)
-            self.end(error)
-
-    def answer(self, reply: Reply) -> None:
-        """End it with the server's reply."""
-        self.settle(reply)
-        self.run_hooks(reply)
-
-    def end(self, error: Exception) -> None:
-        """End it without a reply."""
-        self.settle_with(error)
-        self.run_hooks(Reply(TIMEOUT, {}))
-
-    def expire(self) -> None:
-        """End it because its deadline passed."""
-        self.cancel_as(self.timed_out())
-
-    def timed_out(self) -> PushTimeout:
-        """The error of a deadline that passed."""
-        return PushTimeout(f"{self} had no answer within {self.within:g} s")
-
-    def settle(self, reply: Reply) -> None:
-        """Decide the outcome by a reply, without the `receive` callbacks."""
-        if self._result is not None:
-            return
-        self._decide(reply)
-        if reply.status == OK:
-            self.succeed(reply.response)
-        else:
-            quoted = redactor(secrets_in(self.payload))(reply.response)
-            self.fail(PushRefused(reply.status, reply.response, str(self), quoted))
-
-    def settle_with(self, error: Exception) -> None:
-        """Decide the outcome by an error, without the `receive` callbacks."""
-        if self.is_settled:
-            return
-        if isinstance(error, PushRefused):
-            self._decide(Reply(error.status, error.response))
-        elif isinstance(error, PushTimeout):
-            self._decide(Reply(TIMEOUT, {}))
-        elif isinstance(error, TransportError):
-            self._decide(Reply("lost", {}))
-        else:
-            self._decide(Reply("cancelled", {}))
-        self.fail(error)
-
-    def run_hooks(self, reply: Reply) -> None:
-        """Run the `receive` callbacks of a status, and remember it for later ones.
-
-        One attempt has one answer: nothing runs for a second one.
+        Unlike every other access to the outcome it does not handle it: a refusal that
+        has no other observer is still reported to `Socket.unhandled`.
         """
-        if self._latest is not None:
-            return
-        self._latest = reply
-        for status, hook in self._hooks:
-            if status == reply.status:
-                self._is_seen = True
-                self._run(hook, reply.response)
 
-    def begin_again(self) -> None:
-        """It is asked anew, for a rejoin: `receive` waits for that reply now."""
-        self._latest = None
+        def notify(_: object) -> None:
+            assert self._first is not None, "notified before its end"  # noqa: S101
+            observer(self._first.status)
 
-    def mark_seen(self) -> None:
-        """Somebody looks after the outcome; no need to report it when collected."""
-        self._is_seen = True
-
-    def _decide(self, outcome: Reply) -> None:
-        self._first = outcome
-        if self.deadlines is not None:
-            self.deadlines.remove(self)
-            self.deadlines = None
-        if self._outcome_stream is not None:
-            self._outcome_stream.succeed(outcome)
+        return super().subscribe(notify, notify)
 
     def _run(self, hook: Callback, response: Any) -> None:
         try:
@@ -234,7 +151,7 @@ class Push(SingleResult[Any]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Get the response, now or when it comes. Disposing stops the wait only."""
+        """Get the response, now or when it comes. Disposing ends this wait only."""
         self._is_seen = True
         return super().subscribe(on_next, on_error, on_completed, scheduler=scheduler)
 
@@ -248,10 +165,3 @@ class Push(SingleResult[Any]):
     def __repr__(self) -> str:
         status = self._first.status if self._first else "open"
         return f"<Push {self.event!r} to {self.topic!r}: {status}>"
-
-    def __del__(self) -> None:
-        # As asyncio does with a Task's exception: nobody can look at it any more.
-        if getattr(self, "_first", None) is not None and not self._is_seen:
-            _, error = self._outcome()
-            if isinstance(error, PushRefused):
-                self._report(error)

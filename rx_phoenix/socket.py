@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from random import random as any_chance
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar, overload
+from typing import Any, Protocol, Self, TypeVar, cast, overload
 
 from reactivex import Observable, abc, throw
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
+from rx_phoenix._channel.core import ChannelCore, core_of
 from rx_phoenix._channel.join import Params
 from rx_phoenix._connection.attempt import Destination
 from rx_phoenix._connection.diagnosis import Diagnosis
+from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_unhandled
 from rx_phoenix._protocol.endpoint import Endpoint
@@ -58,7 +60,7 @@ class Chance(Protocol):
         ...
 
 
-class Socket:
+class Socket(SocketHandle):
     """A connection to a Phoenix server that heals by itself, and its channels.
 
     ``async with Socket(url) as socket`` connects, waits for the first open, and ends
@@ -85,7 +87,6 @@ class Socket:
     Attributes:
         timeout: As given, in seconds.
         rejoin: As given.
-        link: What the channels share; not for users.
 
     Raises:
         UsageError: The URL is no full one, or a duration is none.
@@ -116,7 +117,7 @@ class Socket:
         self._url = Endpoint(url=url).public_url
         self._log = partial(log_unhandled, url=self._url)
         self._unhandled = Hub[Exception](self._log)
-        self.link = ConnectionManager(
+        self._connection = ConnectionManager(
             destination,
             transport=transport or WebSocketTransport(),
             serializer=serializer,
@@ -134,7 +135,7 @@ class Socket:
         self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
         self._refs = 0
         self._ended: SingleResult[None] | None = None
-        self._diagnosis = Diagnosis(self._url, self.link)
+        self._diagnosis = Diagnosis(self._url, self._connection)
 
     # Connecting.
 
@@ -147,7 +148,7 @@ class Socket:
         Raises:
             UsageError: No event loop runs, or the socket was ended.
         """
-        return self.link.connect()
+        return self._connection.connect()
 
     def disconnect(self, code: int = 1000, reason: str = "") -> SingleResult[None]:
         """Pause: close the connection, whoever wants it, until `connect`.
@@ -161,7 +162,7 @@ class Socket:
         Returns:
             Settles when the connection is closed, within 2 s. Need not be awaited.
         """
-        return self.link.disconnect(code, reason)
+        return self._connection.disconnect(code, reason)
 
     def aclose(self) -> SingleResult[None]:
         """End it for good: what is queued is written, everything completes.
@@ -171,10 +172,10 @@ class Socket:
         """
         if self._ended is None:
             ended = self._ended = SingleResult[None](self._report)
-            self.link.refuse()
-            for channel in self.link.router.registry.all():
-                channel.end()
-            self.link.end().subscribe(lambda _: self._complete(ended))
+            self._connection.refuse()
+            for core in self._connection.router.registry.all():
+                core.end()
+            self._connection.end().subscribe(lambda _: self._complete(ended))
         return self._ended
 
     def _complete(self, ended: SingleResult[None]) -> None:
@@ -182,20 +183,20 @@ class Socket:
             subscription.dispose()
             callback.dispose()
         self._callbacks.clear()
-        link = self.link
-        link.lease.complete()
+        connection = self._connection
+        connection.lease.complete()
         for hub in (
-            link.state,
-            link.lifecycle,
-            link.router.frames,
-            link.router.sent,
-            link.router.pushes,
-            link.router.messages,
+            connection.state,
+            connection.lifecycle,
+            connection.router.frames,
+            connection.router.sent,
+            connection.router.pushes,
+            connection.router.messages,
         ):
             hub.on_completed()
         self._unhandled.on_completed()
-        link.tasks.dispose()
-        link.when_quiet(lambda: ended.succeed(None))
+        connection.tasks.dispose()
+        connection.when_quiet(lambda: ended.succeed(None))
 
     async def __aenter__(self) -> Self:
         try:
@@ -219,7 +220,7 @@ class Socket:
         Raises:
             UsageError: The socket was ended.
         """
-        self.link.reconnect_now()
+        self._connection.reconnect_now()
 
     def ping(self) -> Observable[float]:
         """Measure the round trip now, in seconds; awaitable.
@@ -227,8 +228,8 @@ class Socket:
         Errors:
             `ConnectionLost` without a connection, `PushTimeout` without an answer.
         """
-        if self.link.is_open:
-            return self.link.heartbeat.ping()
+        if self._connection.is_open:
+            return self._connection.heartbeat.ping()
         return throw(ConnectionLost(1006, "not connected, so there is none to ping"))
 
     @property
@@ -247,7 +248,7 @@ class Socket:
         Errors:
             When the reconnect policy gave up.
         """
-        return self.link.lease.observable
+        return self._connection.lease.observable
 
     # Watching.
 
@@ -259,22 +260,22 @@ class Socket:
     @property
     def state(self) -> SocketState:
         """``connecting``, ``open``, ``closing`` or ``closed``: so between attempts."""
-        return self.link.state.value
+        return self._connection.state.value
 
     @property
     def states(self) -> Observable[SocketState]:
         """The state, first the current one. Completes at `aclose`."""
-        return self.link.state.observable
+        return self._connection.state.observable
 
     @property
     def frames(self) -> Observable[Message]:
         """Every message that arrives, of whatever topic. Completes at `aclose`."""
-        return self.link.router.frames.observable
+        return self._connection.router.frames.observable
 
     @property
     def sent(self) -> Observable[Message]:
         """Every message that leaves. Completes at `aclose`."""
-        return self.link.router.sent.observable
+        return self._connection.router.sent.observable
 
     @property
     def pushes(self) -> Observable[Push]:
@@ -282,7 +283,7 @@ class Socket:
 
         A join or a leave is none; those are in `sent`.
         """
-        return self.link.router.pushes.observable
+        return self._connection.router.pushes.observable
 
     @property
     def lifecycle(self) -> Observable[Lifecycle | ProtocolError]:
@@ -291,7 +292,7 @@ class Socket:
         `Opened`, `Closed`, `AttemptFailed`, `Retrying`, `HeartbeatMissed`, `GaveUp`;
         and a `ProtocolError` for each frame that is no message.
         """
-        return self.link.lifecycle.observable
+        return self._connection.lifecycle.observable
 
     @property
     def unhandled(self) -> Observable[Exception]:
@@ -308,15 +309,15 @@ class Socket:
         def subscribe(
             observer: abc.ObserverBase[SocketStats], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            clock, timer = self.link.scheduler, SerialDisposable()
+            clock, timer = self._connection.scheduler, SerialDisposable()
             hub = Hub[SocketStats](self._report)
 
             def tick() -> None:
                 timer.disposable = clock.call_later(1.0, tick)
-                hub.on_next(self.link.snapshot())
+                hub.on_next(self._connection.snapshot())
 
             listening = hub.subscribe(observer)
-            ended = self.link.lifecycle.subscribe(on_completed=hub.on_completed)
+            ended = self._connection.lifecycle.subscribe(on_completed=hub.on_completed)
             if not hub.has_ended:
                 tick()
             return CompositeDisposable(timer, ended, listening)
@@ -339,7 +340,7 @@ class Socket:
             except ISOLATED as error:
                 self._report(contained(error))
 
-        self.link.scheduler.call_soon_threadsafe(call)
+        self._connection.scheduler.call_soon_threadsafe(call)
 
     # phoenix.js's spelling.
 
@@ -373,7 +374,7 @@ class Socket:
         Returns:
             A ref for `off`.
         """
-        return self._register(callback, self.link.router.messages.subscribe)
+        return self._register(callback, self._connection.router.messages.subscribe)
 
     def off(self, *refs: int) -> None:
         """Remove callbacks by their refs."""
@@ -394,7 +395,7 @@ class Socket:
                 if isinstance(event, kind):
                     call(*arguments(event))
 
-            return self.link.lifecycle.subscribe(choose)
+            return self._connection.lifecycle.subscribe(choose)
 
         return self._register(function, subscribe)
 
@@ -404,7 +405,7 @@ class Socket:
         subscribe: Callable[[Callable[..., None]], abc.DisposableBase],
     ) -> int:
         self._refs += 1
-        callback = Callback(function, self.link.spawn, self._report)
+        callback = Callback(function, self._connection.spawn, self._report)
         self._callbacks[self._refs] = callback, subscribe(callback)
         return self._refs
 
@@ -424,16 +425,17 @@ class Socket:
         """
         if self._ended is not None:
             raise UsageError("this socket was ended by aclose(): make a new one")
-        channel: Channel | None = self.link.router.registry.find(topic)
-        if channel is None:
+        core: ChannelCore | None = self._connection.router.registry.find(topic)
+        if core is None:
             channel = Channel(topic, params, self)
-            self.link.router.registry.add(channel)
-        elif not channel.offer_params(params):
+            self._connection.router.registry.add(core_of(channel))
+            return channel
+        if not core.offer_params(params):
             raise ChannelConflict(
                 f"{topic!r} is in use with other params: leave it first, or call "
                 "channel() without params to share it"
             )
-        return channel
+        return cast("Channel", core.handle)
 
     def remove(self, channel: Channel) -> Push:
         """Leave a channel, complete its streams, and free its topic.
@@ -449,7 +451,7 @@ class Socket:
                 f"the channel {channel.topic!r} is not of this socket: remove it from "
                 "its own"
             )
-        return channel.retire()
+        return core_of(channel).retire()
 
     @overload
     def stream(

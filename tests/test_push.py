@@ -6,6 +6,7 @@ from asyncio import CancelledError, Event, create_task, sleep
 import pytest
 
 from rx_phoenix._protocol.message import Reply
+from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.deadline import DeadlinePool
 from rx_phoenix.errors import (
     ChannelCrashed,
@@ -15,7 +16,6 @@ from rx_phoenix.errors import (
     PushRefused,
     PushTimeout,
 )
-from rx_phoenix.push import Push
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from tests.operators.notes import Notes
 
@@ -43,7 +43,7 @@ def cancelled():
 
 @pytest.fixture
 def push(time, reported, cancelled):
-    return Push(
+    return ChannelPush(
         "room:1",
         "shout",
         {"body": "hi"},
@@ -419,7 +419,7 @@ def test_cancelling_after_the_end_changes_nothing(push, cancelled, end):
 
 
 def test_it_can_be_cancelled_where_nobody_keeps_it(reported):
-    push = Push("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
+    push = ChannelPush("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
     push.cancel()
 
     assert push.status == "cancelled"
@@ -440,7 +440,7 @@ def test_the_end_calls_off_its_deadline(push, time, end):
 
 def refused(reported, look=lambda push: None, reply=REFUSAL):
     """A push that was answered, looked at in some way, and forgotten."""
-    push = Push("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
+    push = ChannelPush("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
     look(push)
     push.answer(reply)
     del push
@@ -455,7 +455,9 @@ def test_a_refusal_that_nobody_looked_at_is_reported_when_it_is_collected(report
 
 
 def test_a_refused_join_that_nobody_looked_at_is_reported_as_one(reported):
-    push = Push("room:1", "phx_join", {}, 10.0, report=reported.append, spawn=None)
+    push = ChannelPush(
+        "room:1", "phx_join", {}, 10.0, report=reported.append, spawn=None
+    )
     push.settle_with(JoinRefused("error", {"reason": "full"}, "the join of 'room:1'"))
     del push
     gc.collect()
@@ -484,7 +486,7 @@ def test_a_witness_is_told_how_it_ended(push, end, status, is_late):
     told = []
     if is_late:
         ENDS[end](push)
-    push.witness(told.append)
+    push.on_settled(told.append)
     ENDS[end](push)
 
     assert told == [status]
@@ -492,7 +494,7 @@ def test_a_witness_is_told_how_it_ended(push, end, status, is_late):
 
 def test_a_witness_may_go(push):
     told = []
-    push.witness(told.append).dispose()
+    push.on_settled(told.append).dispose()
     push.answer(OK)
 
     assert told == []
@@ -500,14 +502,16 @@ def test_a_witness_may_go(push):
 
 def test_a_witness_is_nobody_who_looked_at_a_refusal(reported):
     told = []
-    calls = refused(reported, lambda push: push.witness(told.append))
+    calls = refused(reported, lambda push: push.on_settled(told.append))
 
     assert (told, len(calls)) == (["error"], 1)
 
 
 def test_a_refusal_that_was_awaited_is_silent(time, reported):
     async def wait():
-        push = Push("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
+        push = ChannelPush(
+            "room:1", "shout", {}, 10.0, report=reported.append, spawn=None
+        )
         push.answer(REFUSAL)
         with pytest.raises(PushRefused):
             await push
@@ -519,7 +523,7 @@ def test_a_refusal_that_was_awaited_is_silent(time, reported):
 
 
 def test_looking_at_the_status_is_looking(reported):
-    push = Push("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
+    push = ChannelPush("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
     push.answer(REFUSAL)
     status = push.status
     del push
@@ -542,7 +546,7 @@ def test_a_callback_for_another_status_is_not_looking(reported):
 
 @pytest.mark.parametrize("end", sorted(ENDS.keys() - {"error", "odd"}))
 def test_any_other_end_that_nobody_looked_at_is_silent(reported, end):
-    push = Push("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
+    push = ChannelPush("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
     ENDS[end](push)
     del push
     gc.collect()
@@ -551,7 +555,7 @@ def test_any_other_end_that_nobody_looked_at_is_silent(reported, end):
 
 
 def test_one_that_never_ended_is_silent_when_it_is_collected(reported):
-    push = Push("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
+    push = ChannelPush("room:1", "shout", {}, 10.0, report=reported.append, spawn=None)
     del push
     gc.collect()
 

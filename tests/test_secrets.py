@@ -22,6 +22,7 @@ from rx_phoenix import (
     Socket,
     WebSocketTransport,
 )
+from rx_phoenix._connection.handle import connection_of
 from rx_phoenix.testing._server import JoinError, PhoenixServer, ServerChannel
 from tests.integration.waiting import PATIENCE
 from tests.secrets import PLANTED, Watch, credentials, planted_url
@@ -247,8 +248,8 @@ async def test_what_there_is_shows_no_secret(make, searcher, parrot):
     presence, join = Presence(channel), channel.join()
     await join
     push = channel.push("crash", {"password": PLANTED})
-    things = socket, channel, presence, join, push, transport, socket.link
+    things = socket, channel, presence, join, push, transport, connection_of(socket)
 
     searcher.search(f"{things} {[str(thing) for thing in things]}", "repr")
     assert (await push.outcome).status != "ok"
-    searcher.search(f"{things} {socket.link.snapshot()}", "repr")
+    searcher.search(f"{things} {connection_of(socket).snapshot()}", "repr")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.state import Latest
-from rx_phoenix.push import Push
 
 __all__ = ["Ended"]
 
@@ -21,8 +21,8 @@ class Ended:
         error: What the pushes end with.
     """
 
-    join: Push | None
-    pushes: list[Push]
+    join: ChannelPush | None
+    pushes: list[ChannelPush]
     leases: Sequence[Latest[Any]]
     error: Exception
 

@@ -6,14 +6,14 @@ from typing import Any
 from reactivex import abc
 from reactivex.disposable import Disposable
 
-from rx_phoenix._channel.context import Owner
+from rx_phoenix._channel.context import ChannelContext
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import JOIN
 from rx_phoenix._protocol.redaction import redactor, secrets_in
+from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.deadline import Deadline
 from rx_phoenix._streams.provider import Provider, ask
 from rx_phoenix.errors import EncodeError, PushCancelled
-from rx_phoenix.push import Push
 
 __all__ = ["Join", "Params"]
 
@@ -28,7 +28,7 @@ class Join:
     the params are evaluated anew, and the message has a ref of its own.
 
     Args:
-        owner: The channel.
+        context: The channel's.
         params: What to join with.
         failed: Called when an attempt could not be sent.
         timed_out: Called when an attempt was not answered in time.
@@ -43,10 +43,10 @@ class Join:
     __slots__ = (
         "_asking",
         "_attempt",
+        "_context",
         "_deadline",
         "_extras",
         "_failed",
-        "_owner",
         "_timed_out",
         "is_sent",
         "params",
@@ -56,18 +56,18 @@ class Join:
 
     def __init__(
         self,
-        owner: Owner,
+        context: ChannelContext,
         params: Params,
         *,
         failed: Callable[[PushCancelled], None],
         timed_out: Callable[[], None],
     ) -> None:
         self.params = params
-        self.push: Push | None = None
+        self.push: ChannelPush | None = None
         self.ref: str | None = None
         self.is_sent = False
         self._attempt: object | None = None
-        self._owner = owner
+        self._context = context
         self._failed = failed
         self._timed_out = timed_out
         self._extras: dict[object, Callable[[], Mapping[str, Any]]] = {}
@@ -108,15 +108,15 @@ class Join:
             EncodeError: They cannot.
         """
         if not callable(self.params):
-            message = Message(None, None, self._owner.topic, JOIN, self.params or {})
-            self._owner.link().router.encode(message)
+            message = Message(None, None, self._context.topic, JOIN, self.params or {})
+            self._context.connection.router.encode(message)
 
-    def wish(self, within: float) -> Push:
+    def wish(self, within: float) -> ChannelPush:
         """A new wish to join, in the place of an older one."""
         self.drop_deadline()
-        spawn, report = self._owner.link().spawn, self._owner.report
-        self.push = Push(
-            self._owner.topic, JOIN, {}, within, report=report, spawn=spawn
+        spawn, report = self._context.connection.spawn, self._context.report
+        self.push = ChannelPush(
+            self._context.topic, JOIN, {}, within, report=report, spawn=spawn
         )
         self._start_deadline(within)
         return self.push
@@ -140,7 +140,7 @@ class Join:
             if attempt is self._attempt:
                 self._could_not_send(error)
 
-        asking = ask(providers, self._owner.link().spawn, send, give_up)
+        asking = ask(providers, self._context.connection.spawn, send, give_up)
         if attempt is self._attempt and not self.is_sent:
             self._asking = asking
 
@@ -156,28 +156,32 @@ class Join:
         """Nothing is awaited, or it came."""
         deadline, self._deadline = self._deadline, None
         if deadline is not None:
-            self._owner.link().joins.remove(deadline)
+            self._context.connection.joins.remove(deadline)
             deadline.dispose()
 
     def quoted(self, response: Any) -> Any:
         """A response without what the join or the connection said in secret."""
         said: object = self.push and self.push.payload
-        return redactor({*secrets_in(said), *self._owner.link().secrets})(response)
+        return redactor({*secrets_in(said), *self._context.connection.secrets})(
+            response
+        )
 
     def _start_deadline(self, within: float) -> None:
-        self._deadline = Deadline(self._owner.link().scheduler, within, self._timed_out)
+        self._deadline = Deadline(
+            self._context.connection.scheduler, within, self._timed_out
+        )
         self._deadline.run()
 
-    def _send(self, push: Push, answers: list[Mapping[str, Any] | None]) -> None:
-        link, deadline = self._owner.link(), self._deadline
+    def _send(self, push: ChannelPush, answers: list[Mapping[str, Any] | None]) -> None:
+        connection, deadline = self._context.connection, self._deadline
         assert deadline is not None, "nobody waits for an answer"  # noqa: S101
         try:
             payload: dict[str, Any] = {}
             for answer in answers:
                 payload |= answer or {}
-            ref = link.router.next_ref()
-            message = Message(ref, ref, self._owner.topic, JOIN, payload)
-            link.router.encode(message)
+            ref = connection.router.next_ref()
+            message = Message(ref, ref, self._context.topic, JOIN, payload)
+            connection.router.encode(message)
         except (EncodeError, TypeError, ValueError) as error:
             self._could_not_send(error)
             return
@@ -185,14 +189,14 @@ class Join:
         self.is_sent = True
         self._asking = None
         push.payload = payload
-        link.joins.add(deadline)
-        link.router.send(message)
+        connection.joins.add(deadline)
+        connection.router.send(message)
 
     def _could_not_send(self, error: Exception) -> None:
-        topic = self._owner.topic
+        topic = self._context.topic
         failure = PushCancelled(
             f"the join of {topic!r} was not sent: its params raised {error!r}"
         )
         failure.__cause__ = error
-        self._owner.report(error)
+        self._context.report(error)
         self._failed(failure)

@@ -13,11 +13,11 @@ from rx_phoenix._channel.rejoin import RejoinTimer
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import CLOSE, ERROR, LEAVE, OK, TIMEOUT, ChannelState
 from rx_phoenix._protocol.transitions import CHANNEL_TRANSITIONS, ChannelEvent
+from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Reporter, Watcher, noop
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix._streams.state import State
 from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled
-from rx_phoenix.push import Push
 
 __all__ = ["Membership"]
 
@@ -53,7 +53,7 @@ class Membership:
         )
         self._owner = owner
         self._report = report
-        self._leave: Push | None = None
+        self._leave: ChannelPush | None = None
         self._leaving: abc.DisposableBase | None = None
         self._answer_to_leave: Reply | None = None
         self._response: Any = None
@@ -61,7 +61,7 @@ class Membership:
 
     # What a caller may wish.
 
-    def want(self, timeout: float | None) -> Push:
+    def want(self, timeout: float | None) -> ChannelPush:
         """Want to be in the channel, until `leave`: phoenix.js's join."""
         state, older = self.state.value, self.join.push
         if older is not None and (
@@ -82,15 +82,15 @@ class Membership:
             older.cancel_as(PushCancelled(why))
         return push
 
-    def leave(self, timeout: float | None = None) -> Push:
+    def leave(self, timeout: float | None = None) -> ChannelPush:
         """Want it no longer, whoever did."""
         leave = self._leave
         if self.state.value is ChannelState.LEAVING and leave is not None:
             self._end_wants().tell()
             return leave
-        within = self._owner.default_timeout() if timeout is None else timeout
-        link = self._owner.link()
-        leave = self._leave = Push(
+        within = self._owner.timeout if timeout is None else timeout
+        link = self._owner.connection
+        leave = self._leave = ChannelPush(
             self._owner.topic, LEAVE, {}, within, report=self._report, spawn=link.spawn
         )
         if self.join.is_sent and link.is_open:
@@ -99,8 +99,8 @@ class Membership:
             self._close(ChannelEvent.LEFT, LEFT_BY_US)()
         return leave
 
-    def _begin_to_leave(self, leave: Push) -> None:
-        link, join_ref = self._owner.link(), self.join.ref
+    def _begin_to_leave(self, leave: ChannelPush) -> None:
+        link, join_ref = self._owner.connection, self.join.ref
         leave.ref = link.router.next_ref()
         self._stop()
         self._leaving = link.scheduler.call_later(leave.within, self._leave_expired)
@@ -167,19 +167,19 @@ class Membership:
         Raises:
             UsageError: It cannot.
         """
-        self._owner.link().check_usable()
+        self._owner.connection.check_usable()
         self.join.check()
         self._owner.claim()
 
-    def _wish(self, timeout: float | None) -> Push:
-        within = self._owner.default_timeout() if timeout is None else timeout
+    def _wish(self, timeout: float | None) -> ChannelPush:
+        within = self._owner.timeout if timeout is None else timeout
         return self.join.wish(within)
 
     def _begin(self) -> None:
         self._rejoining.stop()
         self._move(ChannelEvent.JOIN_BEGUN)
         if self.state.value is ChannelState.JOINING:
-            self._owner.link().hold(self)
+            self._owner.connection.hold(self)
         self._attempt()
 
     def _attempt(self) -> None:
@@ -197,7 +197,7 @@ class Membership:
         leave, join = self._leave, self.join
         is_leaving = self.state.value is ChannelState.LEAVING
         if is_leaving and leave is not None and ref == leave.ref:
-            if reply.status == OK and not self._owner.link().router.has_join_refs:
+            if reply.status == OK and not self._owner.connection.router.has_join_refs:
                 # Its phx_close follows, and could not be told from the next join's.
                 self._answer_to_leave = reply
                 return noop
@@ -205,7 +205,7 @@ class Membership:
         if ref != join.ref or not join.is_unanswered:
             return None
         join.drop_deadline()
-        self._owner.link().join_answered()
+        self._owner.connection.join_answered()
         if reply.status == OK:
             self._accepted(reply)
         else:
@@ -243,7 +243,7 @@ class Membership:
         self._attempt_failed(ChannelEvent.JOIN_REFUSED, error, Reply(TIMEOUT, {}))
 
     def _timed_out(self) -> None:
-        link, push, join_ref = self._owner.link(), self.join.push, self.join.ref
+        link, push, join_ref = self._owner.connection, self.join.push, self.join.ref
         assert push is not None, "nobody wished to join"  # noqa: S101
         leave = None
         if self.join.is_sent:
@@ -265,7 +265,7 @@ class Membership:
         goodbye: Message | None = None,
     ) -> None:
         """A join came to nothing."""
-        push, link = self.join.push, self._owner.link()
+        push, link = self.join.push, self._owner.connection
         self.join.stop()
         self.join.drop_deadline()
         ended = self.wants.detach_session()
@@ -289,11 +289,11 @@ class Membership:
             return
         if not self.wants.are_any:
             self._close(ChannelEvent.LEFT, LEFT_BY_US)()
-        elif self._owner.link().is_open:
+        elif self._owner.connection.is_open:
             self._rejoining.schedule()
 
     def _rejoin(self) -> None:
-        if self.state.value is ChannelState.ERRORED and self._owner.link().is_open:
+        if self.state.value is ChannelState.ERRORED and self._owner.connection.is_open:
             self._begin()
 
     # What the connection and the server tell.
@@ -429,7 +429,7 @@ class Membership:
         if self.wants.are_any:
             self._begin_unasked()
         else:
-            self._owner.link().release(self)
+            self._owner.connection.release(self)
             self._owner.settle_down()
 
     def _stop(self) -> None:

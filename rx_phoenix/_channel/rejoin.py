@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rx_phoenix._channel.context import Owner
+from rx_phoenix._channel.context import ChannelContext
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.scheduler import Timer
 from rx_phoenix.errors import JoinRefused
@@ -18,8 +18,8 @@ class RejoinTimer:
     wait longer.
 
     Args:
-        owner: Gives the policy, and the connection with its time and chance; told of
-            the exceptions of a user's policy.
+        context: Gives the policy, and the connection with its clock and randomness;
+            gets the exceptions of a user's policy.
         due: Called when the wait is over.
 
     Attributes:
@@ -27,16 +27,16 @@ class RejoinTimer:
     """
 
     __slots__ = (
+        "_context",
         "_due",
-        "_owner",
         "_timer",
         "_tries",
         "is_due",
     )
 
-    def __init__(self, owner: Owner, due: Callable[[], None]) -> None:
+    def __init__(self, context: ChannelContext, due: Callable[[], None]) -> None:
         self.is_due = False
-        self._owner = owner
+        self._context = context
         self._due = due
         self._tries = 0
         self._timer: Timer | None = None
@@ -44,20 +44,20 @@ class RejoinTimer:
     def is_final(self, error: JoinRefused) -> bool:
         """Whether a refused join is not to be tried again."""
         try:
-            return self._owner.rejoin().is_final(error)
+            return self._context.rejoin.is_final(error)
         except ISOLATED as failure:
-            self._owner.report(contained(failure))
+            self._context.report(contained(failure))
             return False
 
     def schedule(self) -> None:
         """Begin to wait, or begin anew."""
-        attempt, chance = self._tries + 1, self._owner.link().random()
+        attempt, random = self._tries + 1, self._context.connection.random()
         try:
-            delay = delay_of(self._owner.rejoin().delays, attempt, chance)
+            delay = delay_of(self._context.rejoin.delays, attempt, random)
         except ISOLATED as failure:
-            self._wait(delay_of(Rejoin().delays, attempt, chance))
+            self._wait(delay_of(Rejoin().delays, attempt, random))
             # Last of all, for whoever is told may put an end to the wait.
-            self._owner.report(contained(failure))
+            self._context.report(contained(failure))
         else:
             self._wait(delay)
 
@@ -81,4 +81,4 @@ class RejoinTimer:
     def _wait(self, delay: float) -> None:
         self.stop()
         self.is_due = True
-        self._timer = self._owner.link().scheduler.call_later(delay, self._fire)
+        self._timer = self._context.connection.scheduler.call_later(delay, self._fire)

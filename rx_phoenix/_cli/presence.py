@@ -11,7 +11,6 @@ from rx_phoenix._cli.output import Output, notice
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.presence import Snapshot
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.channel import Channel
 from rx_phoenix.errors import PushTimeout
 from rx_phoenix.operators import first_value, values
 from rx_phoenix.presence import Presence
@@ -45,7 +44,7 @@ async def presence(
         there = Presence(channel)
         news = news_of(socket, channel)
         await channel.join()
-        for key, present in (await _state(there, channel)).items():
+        for key, present in (await _state(there, topic, socket.timeout)).items():
             output.value({"key": key, **present})
         if wish is None:
             return
@@ -57,12 +56,11 @@ async def presence(
                     output.event(topic, item.event, item.payload)
 
 
-async def _state(there: Presence, channel: Channel) -> Snapshot:
-    timeout = channel.default_timeout()
+async def _state(there: Presence, topic: str, within: float) -> Snapshot:
     try:
-        return await first_value(there.states, timeout=timeout)
+        return await first_value(there.states, timeout=within)
     except TimeoutError:
         raise PushTimeout(
-            f"the server did not say within {timeout:g} s who is on {channel.topic!r}: "
+            f"the server did not say within {within:g} s who is on {topic!r}: "
             "does its channel push presence_state after the join?"
         ) from None

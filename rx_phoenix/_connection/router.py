@@ -9,10 +9,10 @@ from rx_phoenix._protocol.hook import identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import PHOENIX
 from rx_phoenix._protocol.serializer import Frame, Serializer
+from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Hub, Reporter
 from rx_phoenix.errors import ProtocolError
 from rx_phoenix.policy import SendBuffer
-from rx_phoenix.push import Push
 from rx_phoenix.stats import Counters
 
 __all__ = ["Router"]
@@ -54,7 +54,7 @@ class Router:
         self.frames = Hub[Message](report, self._tap)
         self.messages = Hub[Message](report, self._tap)
         self.sent = Hub[Message](report)
-        self.pushes = Hub[Push](report)
+        self.pushes = Hub[ChannelPush](report)
         self.registry = ChannelRegistry()
         self.send_buffer = PushQueue(send_buffer)
         self.counters = Counters()
@@ -118,7 +118,7 @@ class Router:
         if attempt is not None and attempt.buffered:
             self.send_buffer.wrote(attempt.frames_sent)
 
-    def admit(self, push: Push) -> bool:
+    def admit(self, push: ChannelPush) -> bool:
         """Whether one more push may wait; if not, it was cancelled."""
         self._note_written()
         return self.send_buffer.admit(push)

@@ -2,9 +2,9 @@
 
 from collections import deque
 
+from rx_phoenix._push import ChannelPush
 from rx_phoenix.errors import PushCancelled
 from rx_phoenix.policy import SendBuffer
-from rx_phoenix.push import Push
 
 __all__ = ["PushQueue"]
 
@@ -18,14 +18,14 @@ class PushQueue:
 
     def __init__(self, policy: SendBuffer) -> None:
         self._policy = policy
-        self._waiting: dict[Push, None] = {}
+        self._waiting: dict[ChannelPush, None] = {}
         self._unwritten: deque[int] = deque()
         self._coming = 0
 
     def __len__(self) -> int:
         return len(self._waiting) + len(self._unwritten) + self._coming
 
-    def admit(self, push: Push) -> bool:
+    def admit(self, push: ChannelPush) -> bool:
         """Make room for one more push, or cancel it.
 
         Returns:
@@ -44,18 +44,18 @@ class PushQueue:
         push.end(self._full(push))
         return False
 
-    def _full(self, push: Push) -> PushCancelled:
+    def _full(self, push: ChannelPush) -> PushCancelled:
         return PushCancelled(
             f"{push} was dropped, unsent: {len(self)} pushes wait already, and "
             f"send_buffer allows {self._policy.size}. Wait for the outcome of earlier "
             "ones, or allow more."
         )
 
-    def add(self, push: Push) -> None:
+    def add(self, push: ChannelPush) -> None:
         """A push waits for its channel's join."""
         self._waiting[push] = None
 
-    def remove(self, push: Push) -> None:
+    def remove(self, push: ChannelPush) -> None:
         """It waits no longer."""
         self._waiting.pop(push, None)
 

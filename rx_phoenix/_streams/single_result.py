@@ -9,42 +9,28 @@ from reactivex import abc
 from rx_phoenix._streams.failure import fresh
 from rx_phoenix._streams.hub import Hub, Live, Reporter
 
-__all__ = ["SingleResult"]
+__all__ = ["Result", "SingleResult"]
 
 T = TypeVar("T")
 
 
-class SingleResult(Live[T]):
-    """One outcome, a value or an error, kept for whoever comes late.
+class Result(Live[T]):
+    """One outcome, a value or an error, as its consumers see it.
 
     Emits the value and completes, or errors. Each observer and each ``await`` gets
     an exception of its own. Cancelling a wait ends that wait only.
-
-    >>> once = SingleResult[int](report=print)
-    >>> once.succeed(7)
-    >>> subscription = once.subscribe(lambda value: print("late, but got", value))
-    late, but got 7
     """
 
-    def __init__(self, report: Reporter) -> None:
-        self._report = report
-        # Made at the first need: most outcomes are awaited by one, or by nobody.
-        self._hub: Hub[T] | None = None
-        self._waiting: list[Future[None]] | None = None
-        self._result: tuple[T | None, Exception | None] | None = None
+    # Made at the first need: most outcomes have a single consumer, or none.
+    _hub: Hub[T] | None
+    _waiting: list[Future[None]] | None
+    _result: tuple[T | None, Exception | None] | None
+    _report: Reporter
 
     @property
     def is_settled(self) -> bool:
         """Whether the outcome is known."""
         return self._result is not None
-
-    def succeed(self, value: T) -> None:
-        """Settle with a value; later outcomes change nothing."""
-        self._settle(value, None)
-
-    def fail(self, error: Exception) -> None:
-        """Settle with an error; later outcomes change nothing."""
-        self._settle(None, error)
 
     def _settle(self, value: T | None, error: Exception | None) -> None:
         if self._result is None:
@@ -102,3 +88,27 @@ class SingleResult(Live[T]):
         if error is not None:
             raise fresh(error)
         return value
+
+
+class SingleResult(Result[T]):
+    """A `Result`, as its producer sees it.
+
+    >>> once = SingleResult[int](report=print)
+    >>> once.succeed(7)
+    >>> subscription = once.subscribe(lambda value: print("late, but got", value))
+    late, but got 7
+    """
+
+    def __init__(self, report: Reporter) -> None:
+        self._report = report
+        self._hub = None
+        self._waiting = None
+        self._result = None
+
+    def succeed(self, value: T) -> None:
+        """Settle with a value; later outcomes change nothing."""
+        self._settle(value, None)
+
+    def fail(self, error: Exception) -> None:
+        """Settle with an error; later outcomes change nothing."""
+        self._settle(None, error)

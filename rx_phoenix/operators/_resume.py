@@ -42,11 +42,20 @@ class Resumable(Protocol):
         """The payloads of an event; whoever subscribes is in the channel."""
         ...
 
-    def extend_params(
+    def _extend_params(
         self, extra: Callable[[], Mapping[str, Any]]
     ) -> abc.DisposableBase:
         """Ask a function for more params at every join, until disposed."""
         ...
+
+
+def extend_params(
+    channel: Resumable, extra: Callable[[], Mapping[str, Any]]
+) -> abc.DisposableBase:
+    """Merge a function's result into the params of every join, until disposed."""
+    return channel._extend_params(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        extra
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +148,7 @@ def resume(  # noqa: PLR0913 - a channel, an event, and how to find the place ag
         # Whoever listens first misses nothing: the stream is what joins.
         return CompositeDisposable(
             course,
-            channel.extend_params(extra),
+            extend_params(channel, extra),
             channel.joins.subscribe(course.rejoined),
             channel.stream(event).subscribe(course, scheduler=subscribed),
         )

@@ -6,6 +6,7 @@ from reactivex import abc
 from reactivex.disposable import CompositeDisposable
 
 from rx_phoenix import __version__
+from rx_phoenix._connection.handle import connection_of
 from rx_phoenix.socket import Socket
 from rx_phoenix.telemetry._connects import Connects
 from rx_phoenix.telemetry._figures import Figures
@@ -48,7 +49,7 @@ def instrument(
     common = of_server(socket.url)
 
     def clock() -> float:
-        scheduler = socket.link.scheduler
+        scheduler = connection_of(socket).scheduler
         return scheduler.to_seconds(scheduler.now)
 
     operations = Operations(tracer, meter, clock, common)

@@ -4,6 +4,7 @@ from opentelemetry.context import Context
 from reactivex import abc
 from reactivex.disposable import CompositeDisposable
 
+from rx_phoenix._connection.handle import connection_of
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import (
     CLOSE,
@@ -38,7 +39,7 @@ class Joins(abc.DisposableBase):
     """
 
     def __init__(self, socket: Socket, operations: Operations) -> None:
-        self._find = socket.link.router.registry.find
+        self._find = connection_of(socket).router.registry.find
         self._operations = operations
         self._under_way: dict[str, tuple[str | None, Operation]] = {}
         self._watching = CompositeDisposable(

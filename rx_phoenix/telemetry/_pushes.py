@@ -53,4 +53,4 @@ class Pushes(abc.DisposableBase):
                 detail={} if push.ref is None else {MESSAGE: push.ref},
             )
 
-        push.witness(ended)
+        push.on_settled(ended)

@@ -27,6 +27,8 @@ TESTED_ELSEWHERE = {
     # Parts of a socket and of a channel, whose promises only the whole can keep.
     "rx_phoenix._channel.ended": "tests/channel/membership",
     "rx_phoenix._channel.join": "tests/channel/membership",
+    "rx_phoenix._channel.core": "tests/channel",
+    "rx_phoenix._connection.handle": "tests/socket",
     "rx_phoenix._channel.context": "tests/channel/membership",
     "rx_phoenix._channel.demand": "tests/channel/membership",
 }

@@ -32,20 +32,14 @@ class Joiner:
     """The owner of a wait.
 
     Attributes:
-        policy: Asked anew each time.
+        rejoin: The policy, read each time.
         reported: The exceptions of the policy's functions.
     """
 
     def __init__(self, time, policy):
-        self.policy = policy
+        self.rejoin = policy
         self.reported = []
-        self._link = Link(time)
-
-    def rejoin(self):
-        return self.policy
-
-    def link(self):
-        return self._link
+        self.connection = Link(time)
 
     def report(self, error):
         self.reported.append(error)
@@ -151,8 +145,8 @@ def test_to_be_put_off_makes_no_wait_longer(trial, time):
 
 @pytest.mark.parametrize(("luck", "due"), [(0.0, 0.5), (0.5, 1.0), (0.75, 1.25)])
 def test_chance_changes_the_delay(trial, time, luck, due):
-    trial.policy = Rejoin(Backoff.steps(1, jitter=0.5))
-    trial.link().luck = luck
+    trial.rejoin = Rejoin(Backoff.steps(1, jitter=0.5))
+    trial.connection.luck = luck
     trial.rejoining.schedule()
     time.advance_by(10)
 
@@ -160,7 +154,7 @@ def test_chance_changes_the_delay(trial, time, luck, due):
 
 
 def test_delays_may_be_any_function_of_the_number_of_the_try(trial, time):
-    trial.policy = Rejoin(lambda attempt: 10.0 * attempt)
+    trial.rejoin = Rejoin(lambda attempt: 10.0 * attempt)
     trial.rejoining.schedule()
     time.advance_by(10)
     trial.rejoining.schedule()
@@ -171,7 +165,7 @@ def test_delays_may_be_any_function_of_the_number_of_the_try(trial, time):
 
 def test_a_policy_that_changed_counts_for_the_next_wait(trial, time):
     trial.rejoining.schedule()
-    trial.policy = Rejoin(Backoff.steps(7))
+    trial.rejoin = Rejoin(Backoff.steps(7))
     time.advance_by(1)
     trial.rejoining.schedule()
     time.advance_by(7)
@@ -183,7 +177,7 @@ def test_a_policy_that_changed_counts_for_the_next_wait(trial, time):
 def test_delays_that_raise_are_reported_and_the_default_ones_count(
     trial, time, fault, kind
 ):
-    trial.policy = Rejoin(raising(fault))
+    trial.rejoin = Rejoin(raising(fault))
     for _ in range(2):
         trial.rejoining.schedule()
         time.advance_by(10)
@@ -193,7 +187,7 @@ def test_delays_that_raise_are_reported_and_the_default_ones_count(
 
 
 def test_a_delay_that_is_none_is_reported_and_the_default_one_counts(trial, time):
-    trial.policy = Rejoin(lambda attempt: -1.0)
+    trial.rejoin = Rejoin(lambda attempt: -1.0)
     trial.rejoining.schedule()
     time.advance_by(10)
 
@@ -262,7 +256,7 @@ def test_the_policy_decides_which_refusals_are_final(trial, says, is_final):
         asked.append(error)
         return says
 
-    trial.policy = Rejoin(give_up=give_up)
+    trial.rejoin = Rejoin(give_up=give_up)
 
     assert trial.rejoining.is_final(REFUSED) is is_final
     assert asked == [REFUSED]
@@ -274,7 +268,7 @@ def test_no_refusal_is_final_by_default(trial):
 
 @faults
 def test_a_give_up_that_raises_is_reported_and_does_not_decide(trial, fault, kind):
-    trial.policy = Rejoin(give_up=raising(fault))
+    trial.rejoin = Rejoin(give_up=raising(fault))
 
     assert trial.rejoining.is_final(REFUSED) is False
     assert [type(error) for error in trial.reported] == [kind]

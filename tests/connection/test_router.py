@@ -7,10 +7,10 @@ from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.hook import identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
+from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Hub, noop
 from rx_phoenix.errors import EncodeError, ProtocolError
 from rx_phoenix.policy import SendBuffer
-from rx_phoenix.push import Push
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from rx_phoenix.testing._transports.fake import FakeTransport
 
@@ -130,7 +130,7 @@ def trial(make_trial):
 @pytest.fixture
 def make_push():
     def make():
-        return Push("room:1", "shout", {}, 10.0, report=print, spawn=None)
+        return ChannelPush("room:1", "shout", {}, 10.0, report=print, spawn=None)
 
     return make
 

@@ -3,9 +3,9 @@
 import pytest
 
 from rx_phoenix._connection.send_buffer import PushQueue
+from rx_phoenix._push import ChannelPush
 from rx_phoenix.errors import PushCancelled
 from rx_phoenix.policy import SendBuffer
-from rx_phoenix.push import Push
 from tests.operators.notes import Notes
 
 OVERFLOWS = ["drop_newest", "drop_oldest"]
@@ -16,7 +16,7 @@ def make_push():
     """A push that leaves the backlog when it is cancelled, as a channel's does."""
 
     def make(backlog, event="shout"):
-        return Push(
+        return ChannelPush(
             "room:1",
             event,
             {},

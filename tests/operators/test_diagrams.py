@@ -91,7 +91,7 @@ def of_channel(evaluate, sources, scheduler):
     channel = SimpleNamespace(
         joins=sources["joins"],
         stream=lambda event: sources["events"],
-        extend_params=lambda extra: Disposable(),
+        _extend_params=lambda extra: Disposable(),
     )
     return evaluate(channel=channel)
 

@@ -33,7 +33,7 @@ class Feed:
         assert event == "news"
         return self.events.observable
 
-    def extend_params(self, extra):
+    def _extend_params(self, extra):
         self.extras.append(extra)
         return Disposable(lambda: self.extras.remove(extra))
 

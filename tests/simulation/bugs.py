@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 import pytest
 from msgspec.structs import replace
 
+from rx_phoenix._channel.core import ChannelCore
 from rx_phoenix._channel.outbox import Outbox
 from rx_phoenix._channel.rejoin import RejoinTimer
 from rx_phoenix._connection.attempt import Attempt
@@ -15,12 +16,11 @@ from rx_phoenix._connection.router import Router
 from rx_phoenix._connection.send_buffer import PushQueue
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Reply
+from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.tasks import Tasks
-from rx_phoenix.channel import Channel
 from rx_phoenix.operators._bounded_queue import BoundedQueue
 from rx_phoenix.policy import Backoff
-from rx_phoenix.push import Push
 from rx_phoenix.testing._simulation import Invariant
 
 __all__ = ["BUGS", "Bug", "a_crashed_channel_stays_crashed"]
@@ -52,7 +52,7 @@ def there_is_no_wait_between_attempts(patch):
 
 
 def a_push_has_no_deadline(patch):
-    patch.setattr(Push, "expire", lambda _: None)
+    patch.setattr(ChannelPush, "expire", lambda _: None)
     patch.setattr(Outbox, "take_all", lambda *_, **__: [])
 
 
@@ -67,14 +67,14 @@ def a_ping_ends_never_if_the_connection_does(patch):
 
 
 def a_chain_that_had_its_answer_times_out_too(patch):
-    answer = Push.answer
+    answer = ChannelPush.answer
 
     def answer_and_time_out(push, reply):
         answer(push, reply)
         push.begin_again()
         push.run_hooks(Reply("timeout", {}))
 
-    patch.setattr(Push, "answer", answer_and_time_out)
+    patch.setattr(ChannelPush, "answer", answer_and_time_out)
 
 
 def a_crashed_channel_stays_crashed(patch):
@@ -82,7 +82,7 @@ def a_crashed_channel_stays_crashed(patch):
 
 
 def a_channel_does_not_notice_the_next_connection(patch):
-    patch.setattr(Channel, "opened", lambda _: None)
+    patch.setattr(ChannelCore, "opened", lambda _: None)
 
 
 def a_heartbeat_that_is_missed_has_no_consequence(patch):
@@ -103,11 +103,11 @@ def it_does_not_matter_which_join_a_message_is_of(patch):
     def receive_as_a_broadcast(channel, message):
         channel.receive(replace(message, join_ref=None))
 
-    patch.setattr(Channel, "receive_stale", receive_as_a_broadcast)
+    patch.setattr(ChannelCore, "receive_stale", receive_as_a_broadcast)
 
 
 def a_message_is_heard_again_in_place_of_the_next(patch):
-    receive, heard = Channel.receive, WeakKeyDictionary()
+    receive, heard = ChannelCore.receive, WeakKeyDictionary()
 
     def receive_the_one_before(channel, message):
         last = heard.get(channel, message)
@@ -116,7 +116,7 @@ def a_message_is_heard_again_in_place_of_the_next(patch):
             message = last
         receive(channel, message)
 
-    patch.setattr(Channel, "receive", receive_the_one_before)
+    patch.setattr(ChannelCore, "receive", receive_the_one_before)
 
 
 def any_number_of_pushes_may_wait(patch):
@@ -134,7 +134,7 @@ def a_full_queue_drops_without_a_word(patch):
 
 
 def every_third_message_gets_lost(patch):
-    receive, count = Channel.receive, 0
+    receive, count = ChannelCore.receive, 0
 
     def receive_two_of_three(channel, message):
         nonlocal count
@@ -142,7 +142,7 @@ def every_third_message_gets_lost(patch):
         if message.event != "number" or count % 3:
             receive(channel, message)
 
-    patch.setattr(Channel, "receive", receive_two_of_three)
+    patch.setattr(ChannelCore, "receive", receive_two_of_three)
 
 
 def an_error_says_the_whole_url(patch):

@@ -11,9 +11,9 @@ from weakref import WeakSet
 
 from reactivex import abc
 
+from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Hub, Subscription
 from rx_phoenix._streams.lease import Lease
-from rx_phoenix.push import Push
 from rx_phoenix.testing._leaks.call_site import CallSite
 
 __all__ = ["Share", "forget_pushes", "watch_deliveries", "watch_leases"]
@@ -92,17 +92,17 @@ def forget_pushes() -> Generator[None]:
     An unobserved refusal is reported when its push is collected, which may happen
     during another test.
     """
-    pushes: WeakSet[Push] = WeakSet()
-    init = cast("Any", Push.__init__)
+    pushes: WeakSet[ChannelPush] = WeakSet()
+    init = cast("Any", ChannelPush.__init__)
 
-    def traced(push: Push, *args: Any, **options: Any) -> None:
+    def traced(push: ChannelPush, *args: Any, **options: Any) -> None:
         pushes.add(push)
         init(push, *args, **options)
 
-    Push.__init__ = traced  # pyright: ignore[reportAttributeAccessIssue]
+    ChannelPush.__init__ = traced  # pyright: ignore[reportAttributeAccessIssue]
     try:
         yield
     finally:
-        Push.__init__ = init
+        ChannelPush.__init__ = init
         for push in pushes:
             push.mark_seen()

@@ -6,7 +6,7 @@ from typing import Any
 from reactivex import Observable
 
 from rx_phoenix._protocol.names import JOIN
-from rx_phoenix._streams.single_result import SingleResult
+from rx_phoenix._streams.single_result import Result
 from rx_phoenix.push import Push
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
@@ -30,7 +30,7 @@ class Ends:
         self._told = told
         self._counts: dict[Observable[Any], tuple[str, dict[str, int]]] = {}
 
-    def watch(self, awaitable: SingleResult[Any], name: str) -> None:
+    def watch(self, awaitable: Result[Any], name: str) -> None:
         """Subscribe to something, and await it."""
         if awaitable in self._counts:
             return

@@ -6,6 +6,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
+from rx_phoenix._connection.handle import connection_of
 from rx_phoenix._protocol.names import ChannelState, SocketState
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import RxPhoenixError, UsageError
@@ -221,7 +222,7 @@ class World:
         for twice in self._ends.twice():
             self._problem(Invariant.ENDS_ONCE, twice)
         for socket in self._sockets:
-            waiting = socket.link.router.buffered
+            waiting = connection_of(socket).router.buffered
             if waiting > BUFFER:
                 self._problem(Invariant.BOUNDED, f"{socket} lets {waiting} wait")
         self._check_told()

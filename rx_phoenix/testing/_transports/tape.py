@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable
 
+from rx_phoenix._connection.handle import connection_of
 from rx_phoenix._protocol import lifecycle
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import REPLY, SocketState
@@ -94,7 +95,7 @@ def recorded(socket: Socket) -> Observable[Entry]:
     Args:
         socket: The socket. Entries take their time from its scheduler.
     """
-    scheduler = socket.link.scheduler
+    scheduler = connection_of(socket).scheduler
 
     def subscribe(
         observer: abc.ObserverBase[Entry], _: abc.SchedulerBase | None = None

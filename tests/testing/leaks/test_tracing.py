@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 
 from rx_phoenix._protocol.message import Reply
+from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix.errors import PushRefused
-from rx_phoenix.push import Push
 from rx_phoenix.testing._leaks.tracing import (
     forget_pushes,
     watch_deliveries,
@@ -80,7 +80,7 @@ def test_a_value_without_an_observer_is_not_a_delivery():
 
 @pytest.fixture
 def make_push():
-    return partial(Push, "room:1", "shout", {}, 10.0, spawn=None)
+    return partial(ChannelPush, "room:1", "shout", {}, 10.0, spawn=None)
 
 
 def test_a_push_that_outlives_the_watch_is_not_reported(make_push):
