@@ -1,8 +1,8 @@
 """Records of the standard ``logging``: words for people, fields for programs.
 
-What nobody handled goes to the logger ``rx_phoenix``, and is seen even where nobody set
-up logging: silence would hide mistakes. What happens to connections goes to
-``rx_phoenix.lifecycle``, which is quiet until somebody sets up a handler.
+Unhandled exceptions go to the logger ``rx_phoenix``, which is seen even where logging
+is not set up: silence would hide mistakes. The lifecycle of connections goes to
+``rx_phoenix.lifecycle``, which is quiet until it gets a handler.
 """
 
 import logging
@@ -26,11 +26,11 @@ lifecycle = logging.getLogger("rx_phoenix.lifecycle")
 lifecycle.addHandler(logging.NullHandler())
 
 TROUBLE = (AttemptFailed, FellBack, GaveUp, HeartbeatMissed, ProtocolError)
-"""What is worth a warning; a close is, unless it was our own wish."""
+"""The events that are warnings; so is a close by the peer."""
 
 
 def fields(**known: object) -> dict[str, object]:
-    """Fields of a record, by names that clash with no others.
+    """Return the fields of a record, by names that do not clash with others.
 
     >>> fields(topic="room:1")
     {'phoenix_topic': 'room:1'}
@@ -39,11 +39,11 @@ def fields(**known: object) -> dict[str, object]:
 
 
 def log_event(event: Lifecycle | ProtocolError, text: str, url: str) -> None:
-    """Log what happened to a connection.
+    """Log an event of a connection.
 
     Args:
         event: The event.
-        text: The same in words.
+        text: The event in words.
         url: The endpoint, fit for logs.
     """
     is_lost = isinstance(event, Closed) and not event.ours
@@ -54,7 +54,7 @@ def log_event(event: Lifecycle | ProtocolError, text: str, url: str) -> None:
 
 
 def details(event: Lifecycle | ProtocolError) -> Iterator[tuple[str, object]]:
-    """What an event holds."""
+    """Yield the fields of an event."""
     match event:
         case Closed(code, reason):
             yield from (("code", code), ("reason", reason))
@@ -70,19 +70,19 @@ def details(event: Lifecycle | ProtocolError) -> Iterator[tuple[str, object]]:
 
 
 def details_of_error(error: Exception) -> Iterator[tuple[str, object]]:
-    """What kind of error it is; its words are in the message."""
+    """Yield the fields of an error; its words are in the message."""
     yield "error", type(error).__name__
     if isinstance(error, ConnectError) and error.status is not None:
         yield "status", error.status
 
 
 def log_unhandled(error: Exception, by: object = None, **known: object) -> None:
-    """Log an exception that nobody handled.
+    """Log an unhandled exception.
 
     Args:
         error: The exception.
-        by: Where it came up, for the words of the record.
-        known: The same, as its fields.
+        by: Its source, for the words of the record.
+        known: The source, as fields.
     """
     extra = fields(error=type(error).__name__, **known)
     what = "unhandled" if by is None else f"unhandled in {by!r}"

@@ -1,4 +1,4 @@
-"""Every error of rx_phoenix, and whose fault each one is.
+"""The errors of rx_phoenix, by their cause.
 
 ::
 
@@ -7,26 +7,26 @@
     │   ├── NotJoinedError
     │   ├── ChannelConflict
     │   └── EncodeError
-    ├── ProtocolError        a frame that is not one: a value, never raised at you
-    ├── TransportError       the network's doing
+    ├── ProtocolError        an invalid frame: a value, never raised at you
+    ├── TransportError       a failure of the network
     │   ├── ConnectError
     │   └── ConnectionLost
-    ├── PushError            what became of a push, a join or a leave
+    ├── PushError            the failure of a push, a join or a leave
     │   ├── PushRefused
     │   │   └── JoinRefused
     │   ├── PushTimeout      (a TimeoutError too)
     │   └── PushCancelled
     │       └── ChannelCrashed
     ├── PayloadError         a payload that does not fit ``as_type``: a value
-    ├── CallbackOverrun      an ``async def`` callback that fell too far behind
-    └── QueueOverflow        a consumer that did, where nothing may be dropped
+    ├── CallbackOverrun      an ``async def`` callback that is too slow
+    └── QueueOverflow        a consumer that is, where nothing may be dropped
 
 Rule 1: the caller's mistakes are raised where they are made; the network's are
 emitted.
-Rule 2: each observer gets an instance of its own, for a replayed exception grows its
-traceback.
-Rule 3: no message and no ``repr`` holds a secret, though a server repeats it; what it
-answered is kept as it came in ``response``, ``headers`` and ``body``, which are data.
+Rule 2: each observer gets an instance of its own, because a replayed exception grows
+its traceback.
+Rule 3: no message and no ``repr`` holds a secret, even if a server repeats it; its
+answer is kept as it came in ``response``, ``headers`` and ``body``, which are data.
 """
 
 import copyreg
@@ -55,10 +55,10 @@ __all__ = [
 ]
 
 ABNORMAL = 1006
-"""The close code that stands for a connection that ended without a close frame."""
+"""The close code of a connection that ended without a close frame."""
 
 SHOWN = 200
-"""How much of a server's answer an error's message quotes."""
+"""Characters of a server's answer that an error's message quotes."""
 
 
 class RxPhoenixError(Exception):
@@ -70,15 +70,15 @@ class RxPhoenixError(Exception):
 
 
 class UsageError(RxPhoenixError):
-    """The library was used in a way that cannot work; the message says how to."""
+    """A mistake of the caller; the message has the remedy."""
 
 
 class NotJoinedError(UsageError):
-    """A push to a channel that nobody has joined."""
+    """A push to a channel that is not joined."""
 
 
 class ChannelConflict(UsageError):
-    """A topic that is taken: one topic has one channel, with one set of params."""
+    """A topic that is in use: one topic has one channel, with one set of params."""
 
 
 class EncodeError(UsageError):
@@ -86,7 +86,7 @@ class EncodeError(UsageError):
 
 
 class ProtocolError(RxPhoenixError):
-    """A frame that does not speak Phoenix's protocol.
+    """A frame that is not valid in Phoenix's protocol.
 
     It is dropped and counted, and the connection lives on.
 
@@ -100,15 +100,15 @@ class ProtocolError(RxPhoenixError):
 
 
 class TransportError(RxPhoenixError):
-    """The network, or the server's HTTP side, said no."""
+    """A connection could not be opened, or was lost."""
 
 
 class ConnectError(TransportError):
     """An attempt to connect failed.
 
     Attributes:
-        url: What was asked, without its query (which may hold secrets).
-        status: The HTTP status of a refused handshake; None when there was none.
+        url: The URL without its query, which may hold secrets.
+        status: The HTTP status of a refused handshake; None without an answer.
         headers: The headers of that answer.
         body: The body of that answer, as far as it was read.
     """
@@ -130,11 +130,11 @@ class ConnectError(TransportError):
 
 
 class ConnectionLost(TransportError):
-    """An open connection ended, and not because we wished it.
+    """An open connection ended unexpectedly.
 
     Attributes:
         code: The close code of the WebSocket; 1006 when there was no close frame.
-        reason: The reason of the close frame, or what the network said.
+        reason: The reason of the close frame, or the failure of the network.
     """
 
     def __init__(self, code: int = ABNORMAL, reason: str = "") -> None:
@@ -145,7 +145,7 @@ class ConnectionLost(TransportError):
 
     @property
     def clean(self) -> bool:
-        """Whether the peer said goodbye with a close frame."""
+        """True if the peer sent a close frame."""
         return self.code != ABNORMAL
 
 
@@ -159,9 +159,9 @@ class PushRefused(PushError):
     Args:
         status: The status of the reply.
         response: The body of the reply.
-        what: What was refused, in words.
-        quoted: What the message quotes instead of the response, so that no secret
-            that a server repeats gets into it.
+        what: The refused request, in words.
+        quoted: Quoted by the message instead of the response, so that no secret that
+            a server repeats gets into it.
 
     Attributes:
         status: The status of the reply, most often ``error``.
@@ -182,7 +182,7 @@ class PushRefused(PushError):
 
 
 class JoinRefused(PushRefused):
-    """The server did not let us into a channel."""
+    """The server refused a join."""
 
 
 class PushTimeout(PushError, TimeoutError):
@@ -190,7 +190,7 @@ class PushTimeout(PushError, TimeoutError):
 
 
 class PushCancelled(PushError):
-    """No answer can come any more, or the push was never sent."""
+    """The push was cancelled before it got a reply."""
 
 
 class ChannelCrashed(PushCancelled):
@@ -206,7 +206,7 @@ class ChannelCrashed(PushCancelled):
 
 
 class PayloadError(RxPhoenixError):
-    """A payload that does not fit the type that was asked for.
+    """A payload that does not fit the requested type.
 
     Attributes:
         payload: The payload as it came.
@@ -218,10 +218,10 @@ class PayloadError(RxPhoenixError):
 
 
 class CallbackOverrun(RxPhoenixError):
-    """An ``async def`` callback is slower than its events; old ones were dropped.
+    """An ``async def`` callback is slower than its events; old events were dropped.
 
     Attributes:
-        dropped: How many calls of this callback were dropped so far.
+        dropped: The number of calls of this callback dropped so far.
     """
 
     def __init__(self, message: str, dropped: int) -> None:
@@ -235,16 +235,16 @@ def _excerpt(value: object) -> str:
 
 
 class QueueOverflow(RxPhoenixError):
-    """A consumer is too slow for its stream, and nothing was to be dropped.
+    """The queue is full and its policy forbids dropping.
 
     Attributes:
-        maxsize: How many values were waiting.
+        maxsize: The number of values in the queue.
     """
 
     def __init__(self, maxsize: int) -> None:
         super().__init__(
-            f"{maxsize} values wait already and none may be dropped: take them faster, "
-            "raise maxsize, or choose another overflow (drop_oldest, drop_newest, "
-            "latest)"
+            f"the queue is full ({maxsize} of {maxsize}) and none may be dropped: take "
+            "values faster, raise maxsize, or choose another overflow (drop_oldest, "
+            "drop_newest, latest)"
         )
         self.maxsize = maxsize

@@ -1,6 +1,6 @@
-"""When to try again, when to stop, and how long to wait: decisions without effects.
+"""Policies: retries, delays, heartbeats and buffers, as decisions without effects.
 
-Rule: chance and the time of day are arguments here, never asked for.
+Rule: random numbers and the time of day are arguments here.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,38 +35,38 @@ Delays = Callable[[int], float]
 """Seconds to wait before a retry, by its number from 1. A `Backoff` is one."""
 
 Jitter = Literal["full"] | float
-"""How much chance is in a delay: see `Backoff`."""
+"""The share of a delay that is random: see `Backoff`."""
 
 Overflow = Literal["drop_newest", "drop_oldest"]
-"""Which push is cancelled when too many wait."""
+"""The push that is cancelled when too many wait."""
 
 RETRY_AFTER_CAP = 120.0
-"""Seconds: no server makes us wait longer by its ``Retry-After``."""
+"""The longest wait, in seconds, that a ``Retry-After`` can ask for."""
 
 POLICY_VIOLATION = 1008
-"""The close code that means no (RFC 6455, 7.4.1)."""
+"""The close code of a final refusal (RFC 6455, 7.4.1)."""
 
 SERVICE_RESTART = 1012
-"""The close code that a restarting server sends to everybody at once.
+"""The close code that a restarting server sends to all clients at once.
 
 Its registration with IANA asks for a random delay of 5 to 30 s before the retry.
 """
 
 CLIENT_ERRORS = range(400, 500)
-"""The statuses that mean no."""
+"""The statuses of a final refusal."""
 
 TRANSIENT = frozenset({408, 425, 429})
-"""Those of them that mean later."""
+"""Those of them that may heal."""
 
 UNAUTHORIZED = frozenset({401, 403})
-"""And those that other credentials may help."""
+"""Those that other credentials may heal."""
 
 
 def seconds(duration: Duration) -> float:
-    """A duration as a float.
+    """Return a duration as a float.
 
     Raises:
-        UsageError: It is negative, endless, or not a number.
+        UsageError: It is negative, infinite, or not a number.
 
     >>> seconds(timedelta(minutes=1))
     60.0
@@ -74,7 +74,7 @@ def seconds(duration: Duration) -> float:
     value = duration.total_seconds() if isinstance(duration, timedelta) else duration
     if not _is_number(value) or value < 0:
         raise UsageError(
-            "a duration must be a timedelta or a number of seconds from 0, not "
+            "duration must be a timedelta or a non-negative number of seconds, got "
             f"{duration!r}"
         )
     return float(value)
@@ -88,7 +88,7 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def _set(frozen: object, **values: object) -> None:
-    """Give a frozen dataclass its values, once they are known to be good."""
+    """Set the fields of a frozen dataclass, once they are validated."""
     for name, value in values.items():
         object.__setattr__(frozen, name, value)
 
@@ -99,14 +99,14 @@ class Backoff:
 
     Attributes:
         first: Seconds before the first retry.
-        factor: By how much each delay exceeds the one before; 1 or more.
+        factor: The ratio of each delay to the one before; 1 or more.
         cap: The longest delay, in seconds, before jitter.
         jitter: ``"full"`` draws each delay from 0 up to its value; a fraction
             draws it from that much below to that much above; 0 leaves it exact.
-        table: Delays named one by one instead; the last one repeats.
+        table: Explicit delays instead; the last one repeats.
 
     Raises:
-        UsageError: The delays would shrink, or something is out of its range.
+        UsageError: The delays would shrink, or an argument is out of its range.
 
     >>> [Backoff(1, 2, 5)(attempt) for attempt in (1, 2, 3, 4)]
     [1.0, 2.0, 4.0, 5.0]
@@ -130,10 +130,10 @@ class Backoff:
         table: Sequence[Duration] = (),
     ) -> None:
         if not _is_number(factor) or factor < 1:
-            raise UsageError(f"factor must be a number from 1, not {factor!r}")
+            raise UsageError(f"factor must be a number of at least 1, got {factor!r}")
         if jitter != "full" and not (_is_number(jitter) and 0 <= jitter <= 1):
             raise UsageError(
-                f'jitter must be "full" or a fraction from 0 to 1, not {jitter!r}'
+                f'jitter must be "full" or a fraction from 0 to 1, got {jitter!r}'
             )
         _set(
             self,
@@ -146,27 +146,27 @@ class Backoff:
 
     @classmethod
     def steps(cls, *delays: Duration, jitter: Jitter = 0.0) -> Self:
-        """Delays named one by one; the last one repeats."""
+        """Return a policy of explicit delays; the last one repeats."""
         if not delays:
-            raise UsageError("Backoff.steps needs at least one delay")
+            raise UsageError("Backoff.steps got no delay: pass at least one")
         return cls(delays[0], 1.0, max(map(seconds, delays)), jitter, table=delays)
 
     @classmethod
     def phoenix_reconnect(cls) -> Self:
-        """phoenix.js's table for reconnecting, exact and without jitter."""
+        """Return phoenix.js's table for reconnecting, exact and without jitter."""
         return cls.steps(0.01, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5, 1, 2, 5)
 
     @classmethod
     def phoenix_rejoin(cls) -> Self:
-        """phoenix.js's table for rejoining, exact and without jitter."""
+        """Return phoenix.js's table for rejoining, exact and without jitter."""
         return cls.steps(1, 2, 5, 10)
 
     def __call__(self, attempt: int, chance: float | None = None) -> float:
-        """The delay before a retry.
+        """Return the delay before a retry.
 
         Args:
-            attempt: Which retry, from 1.
-            chance: A number from 0 up to 1; None leaves the jitter out.
+            attempt: The number of the retry, from 1.
+            chance: A random number from 0 up to 1; None leaves the jitter out.
         """
         delay = self._nominal(attempt)
         if chance is None:
@@ -185,14 +185,14 @@ class Backoff:
 
 
 def delay_of(delays: Delays, attempt: int, chance: float) -> float:
-    """Ask a policy, with jitter where it knows about jitter."""
+    """Return the delay of a policy, with jitter if it has some."""
     if isinstance(delays, Backoff):
         return delays(attempt, chance)
     return seconds(delays(attempt))
 
 
 def retry_after(error: Exception, now: datetime) -> float:
-    """How many seconds the server asked us to stay away; 0 if it did not.
+    """Return the seconds of a ``Retry-After``; 0 if the server sent none.
 
     Both forms of ``Retry-After`` (RFC 9110, 10.2.3) are understood.
     """
@@ -213,40 +213,40 @@ def retry_after(error: Exception, now: datetime) -> float:
 
 
 class RetryDecision(StrEnum):
-    """What an error leaves to hope for."""
+    """Decision on retrying an error."""
 
     RETRY = "retry"
     """It may heal by itself."""
 
     REFRESH = "refresh"
-    """The credentials were refused: others may help, the same ones do not."""
+    """The credentials were refused: only others may help."""
 
     FINAL = "final"
-    """There is no point in trying again."""
+    """It is final."""
 
 
 PROMPT = Backoff(0.25, 2.0, 30.0, "full")
-"""For an outage that may be ours alone: back at once, if it was a blip."""
+"""For an outage of this client alone: reconnect at once after a blip."""
 
 SPREAD = Backoff(12.0, 2.0, 30.0, "full")
-"""For an outage that is everybody's: of 10,000 clients under 2 % try in any 100 ms."""
+"""For an outage of all clients: of 10,000 under 2 % try in any 100 ms."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reconnect:
-    """What to do about a connection that fails or ends.
+    """Policy for a connection that fails or ends.
 
     Attributes:
-        delays: Seconds before each retry; at most 0.25 before the first, and up to 30
-            later, if you name none.
+        delays: Seconds before each retry; by default at most 0.25 before the first,
+            and up to 30 later.
         stable: Seconds after which an open connection counts as good, so that the
             delays start over.
-        give_up: Says of an error whether it is final (True), worth a retry (False),
-            or none of its business (None: `decision` does). Asked once an error.
+        give_up: Called once with each error; True makes it final, False retries it,
+            None leaves it to `decision`.
         drain: Seconds before each retry of an outage that began with a close code of
-            1012: a server that restarts sends all its clients away at once. If you
-            name none they are your `delays`; without `delays` either, up to 12 before
-            the first retry, and up to 30 later.
+            1012: a server that restarts disconnects all its clients at once. By
+            default your `delays`; without `delays` either, up to 12 before the first
+            retry, and up to 30 later.
 
     >>> restarted, dropped = ConnectionLost(1012), ConnectionLost(1006)
     >>> now = datetime(2026, 11, 24, tzinfo=UTC)
@@ -275,12 +275,12 @@ class Reconnect:
         )
 
     def decision(self, error: Exception) -> RetryDecision:
-        """Whether to try again, and with what.
+        """Decide whether and how an error can be retried.
 
-        What `give_up` decides holds. Else a 4xx answer means no, but for those that
-        mean later (408, 425, 429), and for 401 and 403, which other credentials may
-        help; so does a close code of 1008, policy violation, and a `UsageError`, which
-        is our own caller's mistake. Anything else may heal.
+        The decision of `give_up` holds. Otherwise a 4xx status is final, but for those
+        that may heal (408, 425, 429), and for 401 and 403, which other credentials may
+        heal; so are a close code of 1008, policy violation, and a `UsageError`, the
+        caller's mistake. Anything else may heal.
         """
         decided = None if self.give_up is None else self.give_up(error)
         if decided is not None:
@@ -299,7 +299,7 @@ class Reconnect:
         return RetryDecision.FINAL if is_final else RetryDecision.RETRY
 
     def is_final(self, error: Exception) -> bool:
-        """Whether there is no point in trying again with the same credentials."""
+        """Return True if a retry with the same credentials cannot help."""
         return self.decision(error) is not RetryDecision.RETRY
 
     def delay(
@@ -310,14 +310,14 @@ class Reconnect:
         now: datetime,
         loss: Exception | None = None,
     ) -> float:
-        """Seconds before the given retry, and no less than the server asked for.
+        """Return the seconds before a retry, at least those of a ``Retry-After``.
 
         Args:
-            attempt: Which retry, from 1.
-            error: What is retried.
-            chance: A number from 0 up to 1, for the jitter.
+            attempt: The number of the retry, from 1.
+            error: The failure.
+            chance: A random number from 0 up to 1, for the jitter.
             now: The time of day.
-            loss: What ended the last connection, if it was not this error.
+            loss: The error that ended the last connection, if it was another one.
         """
         began = error if loss is None else loss
         delays = self.drain if _sends_all_away(began) else self.delays
@@ -330,34 +330,35 @@ def _sends_all_away(error: Exception) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rejoin:
-    """What to do about a channel that could not be joined, or that crashed.
+    """Policy for a channel that could not be joined, or that crashed.
 
     Attributes:
         delays: Seconds before each rejoin.
-        give_up: Says of a `JoinRefused` whether it is final. Nothing is, by default.
+        give_up: Called with each `JoinRefused`; True makes it final.
+            None is by default.
     """
 
     delays: Delays = Backoff.steps(1, 2, 5, 10, jitter=0.2)
     give_up: Callable[[JoinRefused], bool | None] | None = None
 
     def is_final(self, error: JoinRefused) -> bool:
-        """Whether a refused join is not tried again."""
+        """Return True if a refused join must not be retried."""
         return self.give_up is not None and bool(self.give_up(error))
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """How a dead peer is noticed.
+    """Policy for noticing a dead peer.
 
     A server closes a socket that sends nothing for 60 s, so the interval stays
     well below.
 
     Attributes:
         interval: Seconds from the last answer to the next heartbeat.
-        timeout: Seconds within which a heartbeat has to be answered.
+        timeout: Seconds within which a heartbeat must be answered.
 
     Raises:
-        UsageError: One of them is 0, or no duration.
+        UsageError: One of them is 0, or not a duration.
     """
 
     interval: float
@@ -366,20 +367,23 @@ class Heartbeat:
     def __init__(self, interval: Duration = 25.0, timeout: Duration = 10.0) -> None:
         _set(self, interval=seconds(interval), timeout=seconds(timeout))
         if not (self.interval and self.timeout):
-            raise UsageError("a heartbeat's interval and timeout must exceed 0 seconds")
+            raise UsageError(
+                "a heartbeat's interval and timeout must exceed 0 seconds, got "
+                f"{self.interval:g} and {self.timeout:g}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class SendBuffer:
-    """How many pushes may wait, and what becomes of one too many.
+    """Policy for pushes that wait.
 
     Attributes:
-        size: The most pushes of a socket that wait for a join or for the wire.
+        size: The most pushes of a socket that wait for a join or for the network.
         overflow: ``drop_newest`` cancels the new push, ``drop_oldest`` the one that
             has waited longest.
 
     Raises:
-        UsageError: There is no such size or overflow.
+        UsageError: The size or the overflow is invalid.
     """
 
     size: int = 1000
@@ -388,8 +392,8 @@ class SendBuffer:
     def __post_init__(self) -> None:
         if self.size < 0:
             raise UsageError(
-                f"size must be a number of pushes from 0, not {self.size!r}"
+                f"size must be a non-negative number of pushes, got {self.size!r}"
             )
         if self.overflow not in get_args(Overflow):
             choices = " or ".join(map(repr, get_args(Overflow)))
-            raise UsageError(f"overflow must be {choices}, not {self.overflow!r}")
+            raise UsageError(f"overflow must be {choices}, got {self.overflow!r}")

@@ -532,7 +532,7 @@ def test_a_send_buffer_holds_a_thousand_and_drops_the_newest():
     ("options", "message"),
     [
         ({"size": -1}, "size must be"),
-        ({"overflow": "block"}, "'drop_newest' or 'drop_oldest', not 'block'"),
+        ({"overflow": "block"}, "'drop_newest' or 'drop_oldest', got 'block'"),
     ],
 )
 def test_a_send_buffer_that_makes_no_sense_is_refused(options, message):

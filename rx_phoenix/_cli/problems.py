@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from socket import gaierror
 
 from rx_phoenix._cli.exit_codes import ExitCode
+from rx_phoenix._protocol.http_status import advice_on
 from rx_phoenix.errors import (
     ConnectError,
     JoinRefused,
@@ -86,18 +87,6 @@ OS_ADVICE = {
 }
 """What to try when the operating system says no."""
 
-STATUSES = {
-    401: "It wants other credentials: check the token.",
-    403: "It refused: check the token, the params, and the origins it takes.",
-    404: "There is no socket at this path; often it is /socket, without /websocket.",
-    426: "It wants another version of HTTP: is there a proxy in between?",
-    429: "It had too many connections from you: wait a while.",
-    500: "The server failed: its log says why.",
-    502: "A proxy does not reach the server behind it.",
-    503: "The server is overloaded, or just starting: wait a while.",
-}
-"""What to try when the upgrade was answered with another status than 101."""
-
 CAUSES: tuple[tuple[type[BaseException], Cause], ...] = (
     (gaierror, Cause("the name is not known", "Check the spelling of the host.")),
     (
@@ -141,7 +130,7 @@ def _connect_problem(error: ConnectError) -> Problem:
     url, status, cause = error.url or "the server", error.status, cause_of(error)
     if status is not None:
         text = f"{url} answered with HTTP {status}."
-        return Problem(text, STATUSES.get(status, ""), ExitCode.UNREACHABLE)
+        return Problem(text, advice_on(status), ExitCode.UNREACHABLE)
     if cause is None:
         return Problem(_sentence(str(error)), "", ExitCode.UNREACHABLE)
     text = f"No connection to {url}: {cause.text}."

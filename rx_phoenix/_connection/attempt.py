@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from reactivex import abc
 from reactivex.disposable import SingleAssignmentDisposable
 
-from rx_phoenix._protocol.concealment import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.redaction import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.callbacks import Spawn
 from rx_phoenix._streams.provider import Provider, ask
@@ -19,25 +20,25 @@ from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 __all__ = ["CLOSE_TIMEOUT", "Attempt", "Destination"]
 
 CONNECT_TIMEOUT = 15.0
-"""Seconds for one attempt: asking the providers, dialling, shaking hands."""
+"""Seconds for one attempt: the providers, the connection, and the handshake."""
 
 CLOSE_TIMEOUT = 2.0
 """Seconds that a peer may take to answer our close."""
 
 OnClosed = Callable[[bool], None]
-"""Told at the end of a goodbye whether the peer said it too."""
+"""Called at the end of our own close; True if the peer answered it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where attempts go, and who is asked for the credentials of each.
+    """The endpoint of attempts, and the providers of the credentials of each.
 
     Attributes:
         url: The endpoint.
         vsn: The serializer's version.
-        params: Asked for the connect params.
-        auth_token: Asked for the auth token.
-        headers: Asked for extra headers.
+        params: Provides the connect params.
+        auth_token: Provides the auth token.
+        headers: Provides extra headers.
     """
 
     url: str
@@ -48,11 +49,11 @@ class Destination:
 
     @property
     def providers(self) -> Sequence[Provider[Any]]:
-        """Whom to ask, in the order that `endpoint` takes the answers in."""
+        """The providers, in the order in which `endpoint` takes their answers."""
         return self.params, self.auth_token, self.headers
 
     def endpoint(self, credentials: Sequence[Any]) -> Endpoint:
-        """The endpoint with the answers of the providers."""
+        """Return the endpoint with the answers of the providers."""
         params, auth_token, headers = credentials
         return Endpoint(
             url=self.url,
@@ -68,28 +69,38 @@ class Destination:
         return Endpoint(url=self.url).public_url
 
 
-class Attempt:
-    """Asks, dials, opens, carries frames, and says goodbye; once.
+class Phase(Enum):
+    """The phases of an attempt, in their order."""
 
-    Whatever comes of it is told once, by one of the three functions; an attempt that
-    was abandoned tells nothing.
+    CONNECTING = auto()
+    OPEN = auto()
+    CLOSING = auto()
+    OVER = auto()
+
+
+class Attempt:
+    """Asks the providers, connects, carries frames, and closes; once.
+
+    Its result is reported once, by one of the three functions; an attempt that was
+    abandoned reports nothing.
 
     Args:
-        destination: Where to.
-        transport: By what.
+        destination: The endpoint, and the providers.
+        transport: Opens the connection.
         scheduler: Time.
         spawn: How to await a provider.
         opened: Called when the connection is open.
         failed: Called when it could not be opened.
-        lost: Called when the open connection ended without our wish.
+        lost: Called when the open connection ended, unless we closed it.
 
     Attributes:
-        credentials: What the providers answered.
-        frames_sent: How many frames the connection was given.
-        is_join_answered: Whether a join was answered.
+        credentials: The answers of the providers.
+        connection: The connection, once it is open.
+        frames_sent: The number of frames that the connection was given.
+        is_join_answered: True once a join was answered.
     """
 
-    def __init__(  # noqa: PLR0913 - whatever comes of it is told by name
+    def __init__(  # noqa: PLR0913 - each result has a name
         self,
         destination: Destination,
         transport: Transport,
@@ -101,9 +112,9 @@ class Attempt:
         lost: "Callable[[Attempt, ConnectionLost], None]",
     ) -> None:
         self.credentials: Sequence[Any] = ()
+        self.connection: Connection | None = None
         self.frames_sent = 0
         self.is_join_answered = False
-        self.connection: Connection | None = None
         self._destination = destination
         self._transport = transport
         self._scheduler = scheduler
@@ -111,37 +122,37 @@ class Attempt:
         self._opened = opened
         self._failed = failed
         self._lost = lost
+        self._phase = Phase.CONNECTING
+        self._closed: OnClosed | None = None
         self._life = SingleAssignmentDisposable()
         self._owned: list[abc.DisposableBase] = []
-        self._goodbye: OnClosed | None = None
-        self._is_over = False
 
     @property
     def buffered(self) -> int:
-        """How many frames are not written yet."""
+        """The number of frames that are not written yet."""
         return self.connection.buffered if self.connection is not None else 0
 
     @property
     def secrets(self) -> frozenset[str]:
-        """What it said to the server that nobody else shall read."""
+        """The secrets that it sent to the server."""
         return secrets_of(self._destination.url, self.credentials)
 
     def start(self, credentials: Sequence[Any] | None = None) -> None:
-        """Begin, with these credentials or those that the providers have now."""
+        """Begin, with these credentials or the present ones of the providers."""
         self.after(CONNECT_TIMEOUT, self._expire)
         if credentials is not None:
-            self._dial(credentials)
+            self._connect(credentials)
         else:
             providers = self._destination.providers
-            asking = ask(providers, self._spawn, self._dial, self._fail)
+            asking = ask(providers, self._spawn, self._connect, self._fail)
             self.own(asking)
 
     def own(self, subscription: abc.DisposableBase) -> None:
-        """Dispose of something when it is over, or about to be."""
+        """Dispose of a subscription when it is over, or closing."""
         self._owned.append(subscription)
 
     def after(self, delay: float, call: Callable[[], None]) -> None:
-        """Call something in some seconds, unless it is over by then."""
+        """Call a function in some seconds, unless it is over by then."""
         self.own(self._scheduler.call_later(delay, call))
 
     def send(self, frame: Frame) -> None:
@@ -151,42 +162,43 @@ class Attempt:
         self.connection.send(frame)
 
     def close(self, code: int, reason: str, closed: OnClosed) -> None:
-        """Drain, say goodbye, and wait a little for the answer.
+        """Drain, send a close, and wait a little for the answer.
 
         Args:
             code: The close code.
             reason: The close reason.
-            closed: Called at the end, within 2 s; says whether the peer answered.
+            closed: Called at the end, within 2 s.
         """
         if self.connection is None:
             self.abandon()
-            closed(True)  # noqa: FBT003 - a OnClosed
+            closed(True)  # noqa: FBT003 - an OnClosed
             return
-        self._let_go()
-        self._goodbye = closed
+        self._dispose_owned()
+        self._phase = Phase.CLOSING
+        self._closed = closed
         self.after(CLOSE_TIMEOUT, lambda: self._finish(is_clean=False))
         self.connection.close(code, reason)
 
     def abandon(self, code: int | None = None, reason: str = "") -> None:
-        """Let go at once: nothing of it is heard any more.
+        """End at once, and report nothing.
 
         Args:
-            code: A close code to say without waiting for an answer, if any.
+            code: A close code to send without waiting for an answer, if any.
             reason: The reason that goes with it.
         """
-        self._is_over = True
-        self._let_go()
+        self._phase = Phase.OVER
+        self._dispose_owned()
         if code is not None and self.connection is not None:
             self.connection.close(code, reason)
         self._life.dispose()
 
-    def _dial(self, credentials: Sequence[Any]) -> None:
-        if self._is_over:
+    def _connect(self, credentials: Sequence[Any]) -> None:
+        if self._phase is Phase.OVER:
             return
         self.credentials = credentials
         try:
             endpoint = self._destination.endpoint(credentials)
-        except Exception as error:  # noqa: BLE001 - what providers gave: likewise
+        except Exception as error:  # noqa: BLE001 - a provider's value: a failed attempt
             self._fail(error)
             return
         try:
@@ -206,30 +218,32 @@ class Attempt:
         )
 
     def _open(self, connection: Connection) -> None:
-        if not self._is_over:
-            self._let_go()
+        if self._phase is Phase.CONNECTING:
+            self._dispose_owned()
+            self._phase = Phase.OPEN
             self.connection = connection
             self._opened(self, connection)
 
     def _end(self, error: Exception) -> None:
-        if self._is_over:
-            return
-        if self._goodbye is not None:
-            self._finish(is_clean=loss_of(error, frozenset()).clean)
-        elif self.connection is None:
-            self._fail(error)
-        else:
-            self.abandon()
-            self._lost(self, loss_of(error, self.secrets))
+        match self._phase:
+            case Phase.CONNECTING:
+                self._fail(error)
+            case Phase.OPEN:
+                self.abandon()
+                self._lost(self, loss_of(error, self.secrets))
+            case Phase.CLOSING:
+                self._finish(is_clean=loss_of(error, frozenset()).clean)
+            case Phase.OVER:
+                pass
 
     def _finish(self, *, is_clean: bool) -> None:
-        goodbye, self._goodbye = self._goodbye, None
+        closed, self._closed = self._closed, None
         self.abandon()
-        if goodbye is not None:
-            goodbye(is_clean)
+        if closed is not None:
+            closed(is_clean)
 
     def _fail(self, error: Exception) -> None:
-        if not self._is_over:
+        if self._phase is not Phase.OVER:
             self.abandon()
             url = self._destination.public_url
             self._failed(self, failure_of(error, url, self.secrets))
@@ -239,7 +253,7 @@ class Attempt:
         text = f"no connection to {url} within {CONNECT_TIMEOUT:g} s"
         self._fail(ConnectError(text, url=url))
 
-    def _let_go(self) -> None:
+    def _dispose_owned(self) -> None:
         owned, self._owned = self._owned, []
         for disposable in owned:
             disposable.dispose()

@@ -1,9 +1,10 @@
-"""Why a socket is, or is not, connected: in plain words."""
+"""The diagnosis of a connection, in plain words."""
 
 from collections import deque
 
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_event
+from rx_phoenix._protocol.http_status import advice_on
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -21,13 +22,13 @@ from rx_phoenix.errors import ConnectError, ProtocolError
 __all__ = ["Diagnosis", "describe"]
 
 KEPT = 20
-"""How many of the last events are remembered."""
+"""The number of events that are remembered."""
 
 
 def describe(  # noqa: C901, PLR0911 - a case a kind, and a sentence a case
     event: Lifecycle | ProtocolError,
 ) -> str:
-    """Say an event of a connection's life in a sentence.
+    """Describe an event of a connection in a sentence.
 
     >>> describe(Closed(1012, "", clean=True))
     'The server closed the connection with code 1012 (it restarts).'
@@ -71,40 +72,34 @@ MEANINGS = {
     1012: "it restarts",
     1013: "it is overloaded",
 }
-"""What close codes mean when a Phoenix server sends them."""
+"""The meanings of close codes that a Phoenix server sends."""
 
 
 def _advise(error: Exception) -> str:
     status = error.status if isinstance(error, ConnectError) else None
-    advice = {
-        401: "The server refused the credentials.",
-        403: "The server refused: check the token, the Origin, and the endpoint's vsn.",
-        404: "There is no socket at this path: check the URL.",
-        429: "The server asks for patience.",
-    }.get(status or 0)
-    return f"{error}. {advice}" if advice else f"{error}."
+    return f"{error}. {advice_on(status)}".rstrip()
 
 
 class Diagnosis:
-    """Remembers what last happened to a connection, and tells it.
+    """Remembers and logs the last events of a connection.
 
     Args:
         url: The endpoint, fit for logs.
-        link: The connection.
+        connection: The connection.
     """
 
-    def __init__(self, url: str, link: ConnectionManager) -> None:
+    def __init__(self, url: str, connection: ConnectionManager) -> None:
         self._url = url
-        self._link = link
+        self._connection = connection
         self._events: deque[tuple[float, str]] = deque(maxlen=KEPT)
         self._dropped = 0
-        link.observer = self.note
+        connection.observer = self.note
 
     def note(self, event: Lifecycle | ProtocolError) -> None:
-        """Remember an event, and when it was; and log it.
+        """Remember an event with its time, and log it.
 
         Frames that are dropped one after another are one event, so that they neither
-        flood a log nor hide what happened before.
+        flood a log nor hide earlier events.
         """
         text = describe(event)
         self._dropped = self._dropped + 1 if isinstance(event, ProtocolError) else 0
@@ -113,23 +108,23 @@ class Diagnosis:
             text = f"{self._dropped} frames were dropped, the last of them: {event}."
         else:
             log_event(event, text, self._url)
-        self._events.append((self._link.scheduler.monotonic(), text))
+        self._events.append((self._connection.scheduler.monotonic(), text))
 
     def text(self) -> str:
-        """The state, then what led to it, newest last."""
-        link = self._link
-        lines = [f"{self._url} is {link.state.value}{self._outlook()}."]
+        """Return the state, then the events that led to it, newest last."""
+        connection = self._connection
+        lines = [f"{self._url} is {connection.state.value}{self._next_attempt()}."]
         if not self._events:
             return f"{lines[0]} Nothing has happened yet: call connect()."
-        now = link.scheduler.monotonic()
+        now = connection.scheduler.monotonic()
         lines += [f"{now - at:8.1f} s ago: {text}" for at, text in self._events]
         return "\n".join(lines)
 
-    def _outlook(self) -> str:
-        if self._link.state.value is not SocketState.CLOSED:
+    def _next_attempt(self) -> str:
+        if self._connection.state.value is not SocketState.CLOSED:
             return ""
-        due = self._link.next_attempt
+        due = self._connection.next_attempt
         if due is None:
             return ", and no attempt is due"
-        left = max(due - self._link.scheduler.monotonic(), 0.0)
+        left = max(due - self._connection.scheduler.monotonic(), 0.0)
         return f"; the next attempt is due in {left:.1f} s"

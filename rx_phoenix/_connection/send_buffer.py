@@ -1,4 +1,4 @@
-"""The send buffer: pushes of one socket that wait, and no more of them than agreed."""
+"""The send buffer: the waiting pushes of one socket, bounded."""
 
 from collections import deque
 
@@ -10,10 +10,10 @@ __all__ = ["PushQueue"]
 
 
 class PushQueue:
-    """Counts a socket's pushes that wait for a join or for the wire.
+    """Counts a socket's pushes that wait for a join or for the network.
 
     Args:
-        policy: How many may wait, and what becomes of one too many.
+        policy: The size, and the overflow.
     """
 
     def __init__(self, policy: SendBuffer) -> None:
@@ -29,14 +29,14 @@ class PushQueue:
         """Make room for one more push, or cancel it.
 
         Returns:
-            Whether the push may go on.
+            True if the push may go on.
         """
         if len(self) < self._policy.size:
             return True
         if self._policy.overflow == "drop_oldest" and self._waiting:
             oldest = next(iter(self._waiting))
             error = self._full(oldest)
-            # Its place is taken, whatever its owner does when told.
+            # Its place is taken, even if its observer pushes again.
             self._coming += 1
             oldest.cancel_as(error)
             self._coming -= 1
@@ -46,32 +46,31 @@ class PushQueue:
 
     def _full(self, push: ChannelPush) -> PushCancelled:
         return PushCancelled(
-            f"{push} was dropped, unsent: {len(self)} pushes wait already, and "
-            f"send_buffer allows {self._policy.size}. Wait for the outcome of earlier "
-            "ones, or allow more."
+            f"{push} was dropped: the send buffer is full ({len(self)} of "
+            f"{self._policy.size}). Await earlier pushes or raise send_buffer."
         )
 
     def add(self, push: ChannelPush) -> None:
-        """A push waits for its channel's join."""
+        """Count a push that waits for its channel's join."""
         self._waiting[push] = None
 
     def remove(self, push: ChannelPush) -> None:
-        """It waits no longer."""
+        """Count it no longer."""
         self._waiting.pop(push, None)
 
     def wrote(self, number: int) -> None:
-        """A push was given to a connection that has frames queued.
+        """Count a push that was given to a connection with frames in its queue.
 
         Args:
-            number: Which frame of the connection it is.
+            number: The number of its frame on the connection.
         """
         self._unwritten.append(number)
 
     def written(self, number: int) -> None:
-        """All frames of the connection up to this one are on the wire."""
+        """Count no push of the connection up to this frame: they are sent."""
         while self._unwritten and self._unwritten[0] <= number:
             self._unwritten.popleft()
 
     def clear_wire(self) -> None:
-        """The connection is gone, and its queue with it."""
+        """Forget the queue of a connection that is gone."""
         self._unwritten.clear()

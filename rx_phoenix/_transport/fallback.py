@@ -7,11 +7,11 @@ from reactivex import Observable, abc, defer
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix._log import log_unhandled
-from rx_phoenix._protocol.concealment import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.lifecycle import FellBack, SteppedUp
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import HEARTBEAT, PHOENIX
+from rx_phoenix._protocol.redaction import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.scheduler import LoopScheduler

@@ -154,7 +154,7 @@ async def test_a_server_that_hangs_up_fails_the_upgrade(patient):
         ("/socket", {"token": "raise"}, 500, "lets you in without them"),
         ("/socket", {"token": "bad"}, 403, "lets you in without them"),
         ("/tuned", {"token": "unauthorized"}, 401, "lets you in without them"),
-        ("/nowhere", {}, 404, "There is no socket at this path"),
+        ("/nowhere", {}, 404, "No socket is at this path"),
         ("/v1only", {}, 403, "use --vsn 1"),
     ],
 )

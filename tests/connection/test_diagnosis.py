@@ -143,14 +143,18 @@ def test_an_end_without_a_reason_says_what_its_code_means(code, meaning):
     ("status", "advice"),
     [
         (None, ""),
-        (401, " The server refused the credentials."),
+        (401, " The server refused the credentials: check the token."),
         (
             403,
-            " The server refused: check the token, the Origin, and the endpoint's vsn.",
+            " The server refused: check the token, params, Origin and vsn.",
         ),
-        (404, " There is no socket at this path: check the URL."),
-        (429, " The server asks for patience."),
-        (500, ""),
+        (
+            404,
+            " No socket is at this path: try /socket, without /websocket.",
+        ),
+        (429, " The server limits connections: wait a while."),
+        (500, " The server failed: check its log."),
+        (418, ""),
     ],
 )
 def test_a_failure_comes_with_advice(status, advice):

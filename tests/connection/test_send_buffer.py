@@ -13,9 +13,9 @@ OVERFLOWS = ["drop_newest", "drop_oldest"]
 
 @pytest.fixture
 def make_push():
-    """A push that leaves the backlog when it is cancelled, as a channel's does."""
+    """A push that leaves the buffer when it is cancelled, as a channel's does."""
 
-    def make(backlog, event="shout"):
+    def make(buffer, event="shout"):
         return ChannelPush(
             "room:1",
             event,
@@ -23,7 +23,7 @@ def make_push():
             10.0,
             report=lambda error: pytest.fail(str(error)),
             spawn=None,
-            on_cancel=backlog.remove,
+            on_cancel=buffer.remove,
         )
 
     return make
@@ -33,10 +33,10 @@ def make_push():
 def offer(make_push):
     """Make a push, and add it if there is room."""
 
-    def offer(backlog, event="shout"):
-        push = make_push(backlog, event)
-        if backlog.admit(push):
-            backlog.add(push)
+    def offer(buffer, event="shout"):
+        push = make_push(buffer, event)
+        if buffer.admit(push):
+            buffer.add(push)
         return push
 
     return offer
@@ -54,50 +54,50 @@ def test_nothing_waits_at_first():
 
 
 def test_pushes_that_wait_for_a_join_are_counted(offer):
-    backlog = PushQueue(SendBuffer(2))
-    offer(backlog)
-    offer(backlog)
+    buffer = PushQueue(SendBuffer(2))
+    offer(buffer)
+    offer(buffer)
 
-    assert len(backlog) == 2
+    assert len(buffer) == 2
 
 
 def test_to_admit_a_push_is_not_yet_to_count_it(make_push):
-    backlog = PushQueue(SendBuffer(1))
+    buffer = PushQueue(SendBuffer(1))
 
-    assert backlog.admit(make_push(backlog))
-    assert len(backlog) == 0
+    assert buffer.admit(make_push(buffer))
+    assert len(buffer) == 0
 
 
 def test_a_push_counts_once_however_often_it_is_added(offer):
-    backlog = PushQueue(SendBuffer(2))
-    backlog.add(offer(backlog))
+    buffer = PushQueue(SendBuffer(2))
+    buffer.add(offer(buffer))
 
-    assert len(backlog) == 1
+    assert len(buffer) == 1
 
 
 def test_a_push_that_waits_no_longer_makes_room(make_push, offer):
-    backlog = PushQueue(SendBuffer(1))
-    backlog.remove(offer(backlog))
+    buffer = PushQueue(SendBuffer(1))
+    buffer.remove(offer(buffer))
 
-    assert len(backlog) == 0
-    assert backlog.admit(make_push(backlog))
+    assert len(buffer) == 0
+    assert buffer.admit(make_push(buffer))
 
 
 def test_removing_a_push_that_does_not_wait_is_no_matter(make_push, offer):
-    backlog = PushQueue(SendBuffer())
-    offer(backlog)
-    backlog.remove(make_push(backlog))
+    buffer = PushQueue(SendBuffer())
+    offer(buffer)
+    buffer.remove(make_push(buffer))
 
-    assert len(backlog) == 1
+    assert len(buffer) == 1
 
 
 def test_frames_that_are_not_on_the_wire_are_counted_too(offer):
-    backlog = PushQueue(SendBuffer())
-    offer(backlog)
-    backlog.wrote(1)
-    backlog.wrote(2)
+    buffer = PushQueue(SendBuffer())
+    offer(buffer)
+    buffer.wrote(1)
+    buffer.wrote(2)
 
-    assert len(backlog) == 3
+    assert len(buffer) == 3
 
 
 @pytest.mark.parametrize(
@@ -113,103 +113,102 @@ def test_frames_that_are_not_on_the_wire_are_counted_too(offer):
     ],
 )
 def test_frames_up_to_the_one_that_was_written_wait_no_longer(numbers, written, left):
-    backlog = PushQueue(SendBuffer())
+    buffer = PushQueue(SendBuffer())
     for number in numbers:
-        backlog.wrote(number)
-    backlog.written(written)
+        buffer.wrote(number)
+    buffer.written(written)
 
-    assert len(backlog) == left
+    assert len(buffer) == left
 
 
 def test_a_lost_connection_takes_its_frames_along_but_no_push_that_waits(offer):
-    backlog = PushQueue(SendBuffer())
-    push = offer(backlog)
-    backlog.wrote(1)
-    backlog.clear_wire()
+    buffer = PushQueue(SendBuffer())
+    push = offer(buffer)
+    buffer.wrote(1)
+    buffer.clear_wire()
 
-    assert len(backlog) == 1
+    assert len(buffer) == 1
     assert push.status is None
 
 
 def test_frames_of_the_next_connection_count_from_1_again(offer):
-    backlog = PushQueue(SendBuffer())
-    backlog.wrote(7)
-    backlog.clear_wire()
-    backlog.wrote(1)
-    backlog.written(1)
+    buffer = PushQueue(SendBuffer())
+    buffer.wrote(7)
+    buffer.clear_wire()
+    buffer.wrote(1)
+    buffer.written(1)
 
-    assert len(backlog) == 0
+    assert len(buffer) == 0
 
 
 # One too many.
 
 
 def test_the_newest_is_dropped_by_default(offer):
-    backlog = PushQueue(SendBuffer(2))
-    pushes = [offer(backlog, event) for event in "abc"]
+    buffer = PushQueue(SendBuffer(2))
+    pushes = [offer(buffer, event) for event in "abc"]
 
     assert [push.status for push in pushes] == [None, None, "cancelled"]
-    assert len(backlog) == 2
+    assert len(buffer) == 2
 
 
 def test_the_oldest_can_be_dropped_instead(offer):
-    backlog = PushQueue(SendBuffer(2, "drop_oldest"))
-    pushes = [offer(backlog, event) for event in "abcd"]
+    buffer = PushQueue(SendBuffer(2, "drop_oldest"))
+    pushes = [offer(buffer, event) for event in "abcd"]
 
     assert [push.status for push in pushes] == ["cancelled", "cancelled", None, None]
-    assert len(backlog) == 2
+    assert len(buffer) == 2
 
 
 @pytest.mark.parametrize("overflow", OVERFLOWS)
 def test_what_is_on_its_way_already_is_not_dropped_for_a_newer_one(offer, overflow):
-    backlog = PushQueue(SendBuffer(1, overflow))
-    backlog.wrote(1)
-    push = offer(backlog)
+    buffer = PushQueue(SendBuffer(1, overflow))
+    buffer.wrote(1)
+    push = offer(buffer)
 
     assert push.status == "cancelled"
-    assert len(backlog) == 1
+    assert len(buffer) == 1
 
 
 def test_the_oldest_that_waits_makes_room_though_frames_are_older(offer):
-    backlog = PushQueue(SendBuffer(2, "drop_oldest"))
-    backlog.wrote(1)
-    first, second = offer(backlog), offer(backlog)
+    buffer = PushQueue(SendBuffer(2, "drop_oldest"))
+    buffer.wrote(1)
+    first, second = offer(buffer), offer(buffer)
 
     assert (first.status, second.status) == ("cancelled", None)
 
 
 @pytest.mark.parametrize("overflow", OVERFLOWS)
 def test_no_push_waits_where_none_is_allowed_to(offer, overflow):
-    backlog = PushQueue(SendBuffer(0, overflow))
-    push = offer(backlog)
+    buffer = PushQueue(SendBuffer(0, overflow))
+    push = offer(buffer)
 
     assert push.status == "cancelled"
-    assert len(backlog) == 0
+    assert len(buffer) == 0
 
 
 @pytest.mark.parametrize(
     ("overflow", "event"), [("drop_newest", "new"), ("drop_oldest", "old")]
 )
 def test_what_was_dropped_says_so_and_what_to_do(offer, overflow, event):
-    backlog = PushQueue(SendBuffer(1, overflow))
-    pushes = {event: offer(backlog, event) for event in ("old", "new")}
+    buffer = PushQueue(SendBuffer(1, overflow))
+    pushes = {event: offer(buffer, event) for event in ("old", "new")}
     error = error_of(pushes[event])
 
     assert type(error) is PushCancelled
     assert str(error) == (
-        f"the push of {event!r} to 'room:1' was dropped, unsent: 1 pushes wait "
-        "already, and send_buffer allows 1. Wait for the outcome of earlier ones, or "
-        "allow more."
+        f"the push of {event!r} to 'room:1' was dropped: the send buffer is full "
+        "(1 of 1). Await earlier pushes or raise send_buffer."
     )
 
 
 def test_the_bound_holds_though_one_that_is_dropped_is_replaced_by_its_owner(offer):
-    backlog = PushQueue(SendBuffer(2, "drop_oldest"))
-    first, second = offer(backlog), offer(backlog)
+    buffer = PushQueue(SendBuffer(2, "drop_oldest"))
+    first, second = offer(buffer), offer(buffer)
     again = []
-    first.receive("timeout", lambda _: again.append(offer(backlog, "again")))
-    third = offer(backlog)
+    first.receive("timeout", lambda _: again.append(offer(buffer, "again")))
+    third = offer(buffer)
 
-    assert len(backlog) == 2
+    assert len(buffer) == 2
     assert (first.status, second.status) == ("cancelled", "cancelled")
     assert (third.status, again[0].status) == (None, None)

@@ -38,7 +38,7 @@ def test_a_full_queue_that_may_drop_nothing_raises():
     waiting.put(1)
     waiting.put(2)
 
-    with pytest.raises(QueueOverflow, match="2 values wait already") as raised:
+    with pytest.raises(QueueOverflow, match="the queue is full") as raised:
         waiting.put(3)
 
     assert raised.value.maxsize == 2

@@ -126,7 +126,7 @@ def test_without_a_loop_it_says_so(source):
 
 
 def test_a_timeout_that_is_no_duration_is_refused(source, time):
-    with pytest.raises(UsageError, match="a duration must be"):
+    with pytest.raises(UsageError, match="duration must be"):
         first_value(source.observable, timeout=-1, scheduler=time)
 
 

@@ -1,18 +1,28 @@
 """Secrets stay where they are."""
 
+from base64 import b64encode
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rx_phoenix import ConnectError, ConnectionLost
 from rx_phoenix._protocol.redaction import (
     REDACTED,
+    failure_of,
     is_secret,
+    loss_of,
     redactor,
     secrets_in,
+    secrets_of,
     texts_in,
 )
 
 SECRET = "hunter2hunter2"
+TOKEN = "s3cr3t+s3cr3t+s3cr3t"
+TOKENS = frozenset({TOKEN})
+URL = "ws://example.org/socket"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.just(f"a {SECRET} b"),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -116,3 +126,121 @@ def test_the_secrets_of_a_value_are_what_has_their_names():
     value = {"user": "me", "logins": [{"password": "x"}, {"token": {"of": ["y"]}}]}
 
     assert [*secrets_in(value)] == ["x", "y"]
+
+
+# The errors of an attempt.
+
+
+def caused(error, cause):
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("url", "credentials"),
+    [
+        (f"ws://{TOKEN}:x@h/socket", ()),
+        (f"ws://x:{TOKEN}@h/socket", ()),
+        (f"ws://h/socket?key={TOKEN}", ()),
+        (f"ws://h/socket?key={quote(TOKEN)}", ()),
+        (f"ws://h/socket?{TOKEN}", ()),
+        (URL, [{"token": TOKEN}, None, None]),
+        (URL, [{"a": {"b": ["x", TOKEN]}}, None, None]),
+        (URL, [None, TOKEN, None]),
+        (URL, [None, TOKEN.encode(), None]),
+        (URL, [None, None, {"x-key": TOKEN}]),
+        (URL, [None, None, {"authorization": f"Bearer {TOKEN}"}]),
+        (URL, [None, None, {"cookie": f"a=1; session={TOKEN}"}]),
+        (URL, [None, None, TOKEN]),
+    ],
+)
+def test_a_secret_is_known_wherever_it_was_given(url, credentials):
+    encoded = b64encode(TOKEN.encode()).decode().rstrip("=")
+
+    assert {TOKEN, quote(TOKEN, safe=""), encoded} <= secrets_of(url, credentials)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Accept", "Accept-Encoding", "Accept-Language", "Origin", "Referer", "User-Agent"],
+)
+def test_a_header_that_says_what_the_client_is_is_no_secret(name):
+    headers = {name: "something of quite some length"}
+
+    assert secrets_of(URL, [None, None, headers]) == frozenset()
+
+
+@pytest.mark.parametrize("text", ["hunteW", "hunter", "hunters", "hunters2"])
+def test_its_base64_is_a_secret_with_padding_or_without(text):
+    encoded = b64encode(text.encode()).decode()
+
+    assert encoded.rstrip("=") in secrets_of(URL, [None, text, None])
+
+
+def test_nothing_is_no_secret():
+    assert secrets_of(f"{URL}?token=&key=", [{"token": ""}, "", {"x-key": ""}]) == set()
+
+
+def test_a_part_of_a_query_is_known_among_others():
+    secrets = secrets_of(f"{URL}?a=1&token=s3cret&b=2", ())
+
+    assert secrets == {"s3cret", b64encode(b"s3cret").decode().rstrip("=")}
+
+
+@pytest.mark.parametrize("text", ["unauthorized", "a text of quite some length"])
+def test_a_param_that_may_be_any_text_is_no_secret_unless_it_is_called_one(text):
+    url = f"{URL}?mode={quote(text)}"
+
+    assert secrets_of(url, [{"mode": text}, None, None]) == frozenset()
+    assert text in secrets_of(URL, [{"password": text}, None, None])
+
+
+def test_an_error_of_ours_stays_the_same_one():
+    error = ConnectError("no", url=URL, status=503, headers={"Retry-After": "7"})
+
+    assert failure_of(error, URL, TOKENS) is error
+    assert (str(error), error.headers) == ("no", {"Retry-After": "7"})
+
+
+def test_another_error_is_told_in_our_words_with_its_cause():
+    cause = OSError("cable")
+
+    error = failure_of(cause, URL, TOKENS)
+
+    assert isinstance(error, ConnectError)
+    assert str(error).endswith(f"{URL} failed: OSError: cable")
+    assert error.__cause__ is cause
+
+
+def test_what_a_server_repeats_is_taken_out_of_the_words_and_kept_as_data():
+    headers = {"Location": f"/login?key={TOKEN}", "Server": "x"}
+    body = b"\xff: " + TOKEN.encode()
+
+    error = failure_of(
+        ConnectError(f"no {TOKEN}", headers=headers, body=body), URL, TOKENS
+    )
+
+    assert (str(error), TOKEN in repr(error)) == ("no [redacted]", False)
+    assert (error.headers, error.body) == (headers, body)
+
+
+def test_the_reason_of_a_close_is_taken_out():
+    error = loss_of(ConnectionLost(4001, f"bad token {TOKEN}"), TOKENS)
+
+    assert error.reason == "bad token [redacted]"
+    assert TOKEN not in str(error)
+
+
+def test_a_cause_that_tells_a_secret_is_forgotten_with_all_behind_it():
+    middle = caused(ValueError(TOKEN), OSError("cable"))
+    error = caused(ConnectionLost(1006, "broken"), caused(OSError("broken"), middle))
+
+    assert loss_of(error, TOKENS).__cause__.__cause__ is None
+
+
+def test_an_unknown_end_is_an_abnormal_one():
+    cause = OSError("cable")
+
+    error = loss_of(cause, TOKENS)
+
+    assert (error.code, error.reason, error.__cause__) == (1006, "cable", cause)

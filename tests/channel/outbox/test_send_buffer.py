@@ -49,7 +49,7 @@ def test_the_newest_is_told_at_once(small):
 
     assert push.status == "cancelled"
     assert [type(error) for error in notes.errors] == [PushCancelled]
-    assert "was dropped, unsent" in str(notes.errors[0])
+    assert "the send buffer is full" in str(notes.errors[0])
 
 
 def test_the_oldest_can_be_dropped_instead(small):
