@@ -156,11 +156,14 @@ class Socket(SocketHandle):
         Channels turn errored, keep what waits in them, and rejoin after `connect`.
 
         Args:
-            code: The WebSocket's close code.
-            reason: The reason that goes with it.
+            code: The WebSocket's close code, from 1000 to 4999.
+            reason: The reason that goes with it, at most 123 bytes of UTF-8.
 
         Returns:
             Settles when the connection is closed, within 2 s. Need not be awaited.
+
+        Raises:
+            UsageError: No close frame can carry the code or the reason.
         """
         return self._connection.disconnect(code, reason)
 

@@ -36,6 +36,9 @@ def describe(  # noqa: C901, PLR0911 - a case a kind, and a sentence a case
     match event:
         case Opened():
             return "The connection opened."
+        case Closed(code, reason, was_open=False):
+            detail = f" ({reason})" if reason else ""
+            return f"disconnect() ended the attempt with code {code}{detail}."
         case Closed(code, reason, ours=True):
             detail = f" ({reason})" if reason else ""
             return f"We closed the connection with code {code}{detail}."

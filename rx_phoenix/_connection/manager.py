@@ -11,6 +11,7 @@ from rx_phoenix._connection.demand import ConnectionDemand
 from rx_phoenix._connection.heartbeat import HeartbeatMonitor
 from rx_phoenix._connection.reconnect import NextStep, Reconnector
 from rx_phoenix._connection.router import Router
+from rx_phoenix._protocol.close_frame import check_close
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -210,9 +211,18 @@ class ConnectionManager:
         return opening
 
     def disconnect(self, code: int, reason: str) -> SingleResult[None]:
-        """Close it, whatever holds it, until `connect`."""
+        """Close it, whatever holds it, until `connect`.
+
+        Raises:
+            UsageError: No close frame can carry the code or the reason.
+        """
+        check_close(code, reason)
         self._demand.pause()
-        return self._close(code, reason)
+        is_connecting = self._connection_state is ConnectionState.CONNECTING
+        closed = self._close(code, reason)
+        if is_connecting:
+            self._emit(Closed(code, reason, clean=False, ours=True, was_open=False))
+        return closed
 
     def reconnect_now(self) -> None:
         """Skip the wait for the next attempt."""

@@ -22,19 +22,22 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """An open connection ended.
+    """An open connection ended, or `disconnect()` ended an attempt.
 
     Attributes:
         code: The WebSocket's close code; 1006 when there was no close frame.
         reason: The reason given with it.
         clean: Whether a close frame was exchanged.
-        ours: Whether it was our own wish; two closes are equal all the same.
+        ours: True if this client closed it. Like `was_open`, it does not count when
+            two closes are compared.
+        was_open: False if there was an attempt only.
     """
 
     code: int
     reason: str
     clean: bool
     ours: bool = field(default=False, compare=False, repr=False, kw_only=True)
+    was_open: bool = field(default=True, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

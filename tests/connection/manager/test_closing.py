@@ -126,6 +126,43 @@ def test_it_abandons_an_attempt(stage):
 
 
 @pytest.mark.parametrize(
+    ("code", "reason"), [(1005, ""), (99999, ""), (1000, "x" * 200)]
+)
+def test_what_no_close_frame_can_carry_is_refused_at_the_call(stage, code, reason):
+    stage.connect()
+    with pytest.raises(UsageError, match="no close frame can carry"):
+        stage.socket.disconnect(code, reason)
+
+    assert stage.socket.state == "open"
+    assert stage.connection.closed_by_us is None
+
+
+def test_while_connecting_its_close_is_told_once(stage):
+    events, closes = [], []
+    stage.socket.lifecycle.subscribe(events.append)
+    stage.socket.on_close(closes.append)
+    stage.socket.connect().subscribe(on_error=lambda _: None)
+    stage.socket.disconnect(4001, "bye")
+    stage.wait(5)
+
+    assert events == closes == [Closed(4001, "bye", clean=False)]
+    assert (events[0].ours, events[0].was_open) == (True, False)
+    assert "disconnect() ended the attempt with code 4001 (bye)." in (
+        stage.socket.diagnosis()
+    )
+
+
+def test_while_waiting_to_retry_there_is_no_close_to_be_told(stage):
+    closes = []
+    stage.socket.connect().subscribe(on_error=lambda _: None)
+    stage.fail()
+    stage.socket.on_close(closes.append)
+    stage.socket.disconnect()
+
+    assert closes == []
+
+
+@pytest.mark.parametrize(
     ("answers", "clean"), [(True, True), (False, False)], ids=["answered", "silent"]
 )
 def test_its_close_is_clean_if_the_peer_answered(make_stage, answers, clean):
