@@ -14,15 +14,21 @@ from rx_phoenix._protocol.changes import (
     Joined,
     Left,
     Updated,
-    changes,
+    diff_changes,
     resync_changes,
 )
 from rx_phoenix._protocol.frozen import FrozenDict
 from rx_phoenix._protocol.names import ChannelState
-from rx_phoenix._protocol.presence import Snapshot, sync_diff, sync_state, with_metas
+from rx_phoenix._protocol.presence import (
+    Snapshot,
+    sync_concerned,
+    sync_diff,
+    sync_state,
+    with_metas,
+)
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.hub import Hub
-from rx_phoenix._streams.state import Latest, State
+from rx_phoenix._streams.state import LazyLatest, State
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import CallbackOverrun, PayloadError
 
@@ -30,7 +36,7 @@ __all__ = ["Presence", "PresenceStatus"]
 
 T = TypeVar("T")
 
-MALFORMED = (AttributeError, LookupError, TypeError, ValueError)
+MALFORMED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """Exceptions of reading a payload that is not a presence."""
 
 MAX_PENDING_DIFFS = 10_000
@@ -77,14 +83,16 @@ class Presence:
         self._channel = channel
         self._state_event = state_event
         self._diff_event = diff_event
-        self._snapshot: Snapshot = FrozenDict({})
+        # A snapshot is made of these when one is asked for.
+        self._present: dict[str, FrozenDict[str, Any]] = {}
+        self._snapshot: Snapshot | None = None
         self._pending: deque[Any] = deque()
         self._pending_ref: str | None = None
         self._dropped = 0
         self._refs = 0
         self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
         self._status = State(PresenceStatus.AWAITING, self._report)
-        self._states = Latest[Snapshot](self._report)
+        self._states = LazyLatest[Snapshot](lambda: self.state, self._report)
         self._changes = Hub[Change](self._report)
         self._joins = Hub[tuple[Any, ...]](self._report)
         self._leaves = Hub[tuple[Any, ...]](self._report)
@@ -100,6 +108,8 @@ class Presence:
     @property
     def state(self) -> Snapshot:
         """The last known presences by key, immutable."""
+        if self._snapshot is None:
+            self._snapshot = FrozenDict(self._present)
         return self._snapshot
 
     @property
@@ -135,8 +145,8 @@ class Presence:
     def list(self, by: Callable[[str, Mapping[str, Any]], T] | None = None) -> list[T]:
         """Return the presences in order, or the results of ``by(key, presence)``."""
         if by is None:
-            return cast("list[T]", [*self._snapshot.values()])
-        return [by(key, presence) for key, presence in self._snapshot.items()]
+            return cast("list[T]", [*self._present.values()])
+        return [by(key, presence) for key, presence in self.state.items()]
 
     def on_join(
         self,
@@ -198,18 +208,20 @@ class Presence:
             self._status.on_next(PresenceStatus.STALE)
 
     def _state_received(self, payload: Any) -> None:
-        before = self._snapshot
+        before = self.state
         try:
             after = sync_state(before, payload)
         except MALFORMED as error:
             self._report(_payload_error(self._state_event, payload, error))
             return
-        found = resync_changes(before, after)
-        # A key that is still present neither joined nor left, even with a new ref.
-        for_callbacks = [change for change in found if not isinstance(change, Updated)]
-        self._snapshot = after
+        self._present, self._snapshot = dict(after), after
         self._status.on_next(PresenceStatus.SYNCED)
-        self._notify(before, found, for_callbacks)
+        self._states.changed()
+        if self._is_followed:
+            found = resync_changes(before, after)
+            # A key that is still present neither joined nor left, even with a new ref.
+            moves = [change for change in found if not isinstance(change, Updated)]
+            self._notify(before, found, for_callbacks=moves)
         for diff in self._take_pending():
             self._apply(diff)
         self._syncs.on_next(())
@@ -222,15 +234,26 @@ class Presence:
 
     def _apply(self, diff: Any) -> bool:
         """Apply a diff; return False if it is malformed."""
-        before = self._snapshot
         try:
-            after, found = sync_diff(before, diff), changes(before, diff)
+            before, after = sync_concerned(self._present, diff)
         except MALFORMED as error:
             self._report(_payload_error(self._diff_event, diff, error))
             return False
-        self._snapshot = after
-        self._notify(before, found, found)
+        self._snapshot = None
+        self._present |= after
+        for key in before.keys() - after.keys():
+            del self._present[key]
+        self._states.changed()
+        if self._is_followed:
+            found = diff_changes(diff, before, after)
+            self._notify(before, found, for_callbacks=found)
         return True
+
+    @property
+    def _is_followed(self) -> bool:
+        """True if the changes have an observer."""
+        hubs = self._changes, self._joins, self._leaves
+        return any(hub.is_watched for hub in hubs)
 
     def _notify(
         self, before: Snapshot, found: Sequence[Change], for_callbacks: Sequence[Change]
@@ -240,19 +263,20 @@ class Presence:
         For callbacks, as in phoenix.js, an update is a join and a leave, and all joins
         precede the leaves.
         """
-        self._states.on_next(self._snapshot)
         for change in found:
             self._changes.on_next(change)
-        for change in for_callbacks:
-            if isinstance(change, Joined | Updated):
-                key, presence = change.key, change.presence
-                joined = with_metas(presence, change.metas)
-                self._joins.on_next((key, before.get(key), joined))
-        for change in for_callbacks:
-            if isinstance(change, Left | Updated):
-                key, presence = change.key, change.presence
-                metas = change.metas if isinstance(change, Left) else change.before
-                self._leaves.on_next((key, presence, with_metas(presence, metas)))
+        if self._joins.is_watched:
+            for change in for_callbacks:
+                if isinstance(change, Joined | Updated):
+                    key, presence = change.key, change.presence
+                    joined = with_metas(presence, change.metas)
+                    self._joins.on_next((key, before.get(key), joined))
+        if self._leaves.is_watched:
+            for change in for_callbacks:
+                if isinstance(change, Left | Updated):
+                    key, presence = change.key, change.presence
+                    metas = change.metas if isinstance(change, Left) else change.before
+                    self._leaves.on_next((key, presence, with_metas(presence, metas)))
 
     def _enqueue(self, diff: Any) -> None:
         """Queue a diff until the state of its join; drop those of another join."""

@@ -194,6 +194,49 @@ def test_the_states_are_a_stream_that_begins_with_the_latest(room, presence):
     assert late == both
 
 
+def test_a_snapshot_is_made_once_for_all_who_look(room, presence):
+    states = listing(presence.states)
+    room.state({"u1": of("1")})
+    room.diff({"u2": of("2")})
+
+    assert presence.state is presence.state is states[-1]
+
+
+def test_a_late_observer_gets_the_state_of_diffs_that_had_no_observer(room, presence):
+    room.state({"u1": of("1")})
+    room.diff({"u2": of("2")}, {"u1": of("1")})
+    room.diff({"u3": of("3")})
+
+    assert listing(presence.states) == [{"u2": of("2"), "u3": of("3")}]
+
+
+def test_a_key_that_a_diff_does_not_concern_keeps_its_very_presence(room, presence):
+    room.state({"u1": of("1"), "u2": of("2")})
+    before = presence.state
+
+    room.diff({"u2": of("3")})
+
+    assert presence.state["u1"] is before["u1"]
+
+
+def test_the_list_can_be_made_by_a_function_that_changes_the_presences(room, presence):
+    room.state({"u1": of("1"), "u2": of("2")})
+
+    def meddle(key, _):
+        room.diff({f"{key} again": of("9")})
+        return key
+
+    assert presence.list(meddle) == ["u1", "u2"]
+
+
+def test_keys_of_an_object_in_javascript_are_keys_like_any_other(room, presence):
+    keys = ["__proto__", "constructor", "__class__", "metas", ""]
+    room.state({key: of(key) for key in keys})
+    room.diff({}, {keys[0]: of(keys[0])})
+
+    assert [*presence.state] == keys[1:]
+
+
 def test_the_events_may_have_other_names(room):
     presence = Presence(room.channel, state_event="all", diff_event="some")
     room.join()
@@ -519,6 +562,19 @@ def test_a_state_that_is_none_is_reported_and_changes_nothing(room, presence, pa
     assert error.payload == payload
     assert str(error).startswith("malformed presence_state was ignored: ")
     assert (presence.status, calls, states) == ("awaiting", [], [])
+
+
+def test_a_state_too_deep_to_be_read_is_reported_and_changes_nothing(room, presence):
+    class Deep(dict):
+        def items(self):
+            raise RecursionError
+
+    room.channel.on_message = lambda *_: Deep()
+
+    room.state({})
+
+    assert isinstance(room.unhandled.pop(), PayloadError)
+    assert presence.status == "awaiting"
 
 
 DIFFS = [

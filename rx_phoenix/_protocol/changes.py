@@ -5,24 +5,33 @@ old one (phoenix ``presence.ex``).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from rx_phoenix._protocol.frozen import FrozenDict, FrozenList, freeze
 from rx_phoenix._protocol.presence import (
     Diff,
     Meta,
     Presences,
+    Snapshot,
     metas_by_ref,
-    sync_diff,
+    sync_concerned,
     with_metas,
 )
 
-__all__ = ["Change", "Joined", "Left", "Updated", "changes", "resync_changes"]
+__all__ = [
+    "Change",
+    "Joined",
+    "Left",
+    "Updated",
+    "changes",
+    "diff_changes",
+    "resync_changes",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """A key joined, or is tracked by one more connection.
 
     Attributes:
@@ -38,8 +47,7 @@ class Joined:
     is_first: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """A key left, or is tracked by fewer connections.
 
     Attributes:
@@ -55,8 +63,7 @@ class Left:
     is_last: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Updated:
+class Updated(Struct, frozen=True):
     """The metadata of a key changed, without a join or a leave.
 
     Attributes:
@@ -94,11 +101,18 @@ def changes(before: Presences, diff: Diff) -> list[Change]:
     >>> type(update).__name__, update.key, update.metas == [away]
     ('Updated', 'u1', True)
     """
-    before, diff = freeze(before), freeze(diff)
-    keys = [*diff["joins"], *diff["leaves"]]
-    # Only the keys of the diff: there may be many others.
-    after = sync_diff({key: before[key] for key in keys if key in before}, diff)
-    return list(_changes(keys, before, after, _is_update))
+    return diff_changes(diff, *sync_concerned(before, diff))
+
+
+def diff_changes(diff: Diff, before: Snapshot, after: Snapshot) -> list[Change]:
+    """Return the changes that a ``presence_diff`` made.
+
+    Args:
+        diff: The server's payload.
+        before: The presences that it concerns, before it.
+        after: The presences that it concerns, after it.
+    """
+    return _changes([*diff["joins"], *diff["leaves"]], before, after, _is_update)
 
 
 def resync_changes(before: Presences, after: Presences) -> list[Change]:
@@ -111,30 +125,39 @@ def resync_changes(before: Presences, after: Presences) -> list[Change]:
         before: The presences so far.
         after: The presences now.
     """
-    before, after = freeze(before), freeze(after)
-    return list(_changes([*after, *before], before, after, _is_any))
+    return _changes([*after, *before], freeze(before), freeze(after), _is_any)
 
 
 def _changes(
     keys: Iterable[str],
-    before: Presences,
-    after: Presences,
+    before: Snapshot,
+    after: Snapshot,
     may_replace: Callable[[Meta], bool],
-) -> Iterator[Change]:
+) -> list[Change]:
+    found: list[Change] = []
     for key in dict.fromkeys(keys):
         old, new = before.get(key, ABSENT), after.get(key, ABSENT)
+        if old is new:
+            continue
+        if old is ABSENT and len(new["metas"]) == 1:
+            # A first state has thousands of these.
+            found.append(Joined(key, new["metas"], new, is_first=True))
+            continue
         replaced, joined, left = _compare(
             metas_by_ref(old), metas_by_ref(new), may_replace
         )
         if joined:
-            yield Joined(key, FrozenList(joined), new, is_first=key not in before)
+            first = key not in before
+            found.append(Joined(key, FrozenList(joined), new, is_first=first))
         if replaced or not (joined or left or _extras(old) == _extras(new)):
             outdated = FrozenList(pair[0] for pair in replaced)
             current = FrozenList(pair[1] for pair in replaced)
-            yield Updated(key, outdated, current, new)
+            found.append(Updated(key, outdated, current, new))
         if left:
-            rest = new if key in after else with_metas(old, [])
-            yield Left(key, FrozenList(left), rest, is_last=key not in after)
+            last = key not in after
+            rest = with_metas(old, []) if last else new
+            found.append(Left(key, FrozenList(left), rest, is_last=last))
+    return found
 
 
 def _compare(
@@ -142,21 +165,31 @@ def _compare(
     new: Mapping[Any, Meta],
     may_replace: Callable[[Meta], bool],
 ) -> tuple[list[tuple[Meta, Meta]], list[Meta], list[Meta]]:
-    """Return the metas of a key that were replaced (in pairs), joined, and left."""
+    """Return the metas of a key that replaced others (in pairs), joined, and left."""
     replaced = [
         (old[ref], meta) for ref, meta in new.items() if old.get(ref, meta) != meta
     ]
     joined = {ref: meta for ref, meta in new.items() if ref not in old}
     left = {ref: meta for ref, meta in old.items() if ref not in new}
+    if joined and left:
+        replaced += _paired(joined, left, may_replace)
+    return replaced, list(joined.values()), list(left.values())
+
+
+def _paired(
+    joined: dict[Any, Meta], left: dict[Any, Meta], may_replace: Callable[[Meta], bool]
+) -> Iterator[tuple[Meta, Meta]]:
+    """Take out and yield the pairs of a meta that left and one that replaces it."""
     for ref, meta in list(joined.items()):
         previous = meta.get("phx_ref_prev")
         if previous is not None and previous in left:
-            replaced.append((left.pop(previous), joined.pop(ref)))
-    # A server may merge two updates into one, whose `phx_ref_prev` we never saw.
+            yield left.pop(previous), joined.pop(ref)
+    # A server may merge two updates, and so leave out the meta between them.
+    # The oldest is not asked of the dict itself, which would look at all those taken.
+    oldest = iter(list(left))
     for ref, meta in list(joined.items()):
         if left and may_replace(meta):
-            replaced.append((left.pop(next(iter(left))), joined.pop(ref)))
-    return replaced, list(joined.values()), list(left.values())
+            yield left.pop(next(oldest)), joined.pop(ref)
 
 
 def _is_update(meta: Meta) -> bool:

@@ -1,4 +1,4 @@
-"""JSON that nobody can change, and that equals JSON that one could."""
+"""JSON that cannot be changed, and that equals the same JSON as plain objects."""
 
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar, cast
@@ -11,13 +11,13 @@ V = TypeVar("V")
 
 def _refuse(self: object, *_: object, **__: object) -> NoReturn:
     raise TypeError(
-        f"a {type(self).__name__} cannot be changed, for others hold it too: "
+        f"a {type(self).__name__} cannot be changed because others hold it too: "
         "make your own with copy()"
     )
 
 
 class FrozenDict(dict[K, V]):
-    """A dict that cannot be changed; `copy` gives one that can.
+    """A dict that cannot be changed; `copy` returns one that can.
 
     >>> FrozenDict(a=1) == {"a": 1}
     True
@@ -39,7 +39,7 @@ class FrozenDict(dict[K, V]):
 
 
 class FrozenList(list[V]):
-    """A list that cannot be changed; `copy` gives one that can.
+    """A list that cannot be changed; `copy` returns one that can.
 
     >>> FrozenList([1, 2]) == [1, 2]
     True
@@ -65,27 +65,40 @@ class FrozenList(list[V]):
 
 
 def freeze(value: Any) -> Any:
-    """JSON as a whole that cannot be changed; what is frozen already stays as it is.
+    """Return JSON that cannot be changed at any depth; frozen parts are reused.
 
     >>> freeze({"metas": [1]})["metas"].append(2)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    TypeError: a FrozenList cannot be changed, for others hold it too: ...
+    TypeError: a FrozenList cannot be changed because others hold it too: ...
     """
     if isinstance(value, FrozenDict | FrozenList):
         return cast("Any", value)
+    # A state has tens of thousands of scalars: none costs a call.
     if isinstance(value, dict):
-        items = cast("dict[Any, Any]", value).items()
-        return FrozenDict({key: freeze(inner) for key, inner in items})
+        items = cast("dict[Any, Any]", value)
+        if not IMMUTABLE.issuperset(map(type, items.values())):
+            items = {
+                key: inner if type(inner) in IMMUTABLE else freeze(inner)
+                for key, inner in items.items()
+            }
+        return FrozenDict(items)
     if isinstance(value, list):
-        return FrozenList([freeze(inner) for inner in cast("list[Any]", value)])
+        return FrozenList(
+            [
+                inner if type(inner) in IMMUTABLE else freeze(inner)
+                for inner in cast("list[Any]", value)
+            ]
+        )
     return value
 
 
-def put(draft: FrozenDict[K, V], key: K, value: V) -> None:
-    """Set an item of one that its maker has not shown to anybody yet."""
-    super(FrozenDict, draft).__setitem__(key, value)
+IMMUTABLE = frozenset(
+    (str, int, float, bool, type(None), bytes, FrozenDict, FrozenList)
+)
+"""The types of JSON that need no freezing."""
 
+put: Callable[..., None] = dict[Any, Any].__setitem__
+"""Set an item of a draft, which its maker has not shared yet."""
 
-def drop(draft: FrozenDict[K, V], key: K) -> None:
-    """Remove an item of one that its maker has not shown to anybody yet."""
-    super(FrozenDict, draft).__delitem__(key)
+drop: Callable[..., None] = dict[Any, Any].__delitem__
+"""Remove an item of a draft, which its maker has not shared yet."""

@@ -19,6 +19,7 @@ __all__ = [
     "Presences",
     "Snapshot",
     "metas_by_ref",
+    "sync_concerned",
     "sync_diff",
     "sync_state",
     "with_metas",
@@ -62,9 +63,26 @@ def sync_state(
     >>> sync_state({}, {"u1": {"metas": [{"phx_ref": "1"}]}})
     {'u1': {'metas': [{'phx_ref': '1'}]}}
     """
-    current, new = freeze(current), freeze(new)
-    state = sync_diff(current, _difference(current, new), on_join, on_leave)
-    return FrozenDict({key: _in_order(new[key], state[key]) for key in state})
+    current = freeze(current)
+    joins: dict[str, Any] = {}
+    leaves = {key: gone for key, gone in current.items() if key not in new}
+    changed: dict[str, Any] = {}
+    for key, presence in new.items():
+        before = current.get(key)
+        if before is None:
+            joins[key] = presence
+        elif before != presence:
+            changed[key] = after = _frozen(presence)
+            if came := _without(after, before):
+                joins[key] = with_metas(after, came)
+            if went := _without(before, after):
+                leaves[key] = with_metas(before, went)
+    diff = {"joins": joins, "leaves": leaves}
+    state = sync_diff(current, diff, on_join, on_leave)
+    for key, presence in changed.items():
+        if key in state:
+            put(state, key, _in_order(presence, state[key]))
+    return state
 
 
 def sync_diff(
@@ -87,23 +105,43 @@ def sync_diff(
     >>> sync_diff(u1, {"joins": {}, "leaves": u1})
     {}
     """
-    # Copied once, because there may be many; the copy is mutable until returned.
+    # A draft until it is returned: one copy, however many keys change.
     after: Snapshot = FrozenDict(freeze(state))
-    for key, joined in freeze(diff["joins"]).items():
-        current = after.get(key)
-        unchanged = [] if current is None else _without(current, joined)
-        put(after, key, with_metas(joined, [*unchanged, *joined["metas"]]))
+    for key, presence in diff["joins"].items():
+        joined, present = _frozen(presence), after.get(key)
+        kept = [] if present is None else _without(present, joined)
+        merged = with_metas(joined, [*kept, *joined["metas"]]) if kept else joined
+        put(after, key, merged)
         if on_join is not None:
-            on_join(key, current, joined)
-    for key, left in freeze(diff["leaves"]).items():
-        if key in after:
-            remaining = with_metas(after[key], _without(after[key], left))
+            on_join(key, present, joined)
+    for key, presence in diff["leaves"].items():
+        present = after.get(key)
+        if present is None:
+            continue
+        left = _frozen(presence)
+        remaining = with_metas(present, _without(present, left))
+        if remaining["metas"]:
             put(after, key, remaining)
-            if on_leave is not None:
-                on_leave(key, remaining, left)
-            if not remaining["metas"]:
-                drop(after, key)
+        else:
+            drop(after, key)
+        if on_leave is not None:
+            on_leave(key, remaining, left)
     return after
+
+
+def sync_concerned(state: Presences, diff: Diff) -> tuple[Snapshot, Snapshot]:
+    """Return the presences that a ``presence_diff`` concerns, before and after it.
+
+    The others are not looked at, however many there are.
+
+    >>> u1, u2 = ({"metas": [{"phx_ref": ref}]} for ref in "12")
+    >>> diff = {"joins": {}, "leaves": {"u1": u1}}
+    >>> sync_concerned({"u1": u1, "u2": u2}, diff)
+    ({'u1': {'metas': [{'phx_ref': '1'}]}}, {})
+    """
+    keys = dict.fromkeys([*diff["joins"], *diff["leaves"]])
+    before: Snapshot = freeze({key: state[key] for key in keys if key in state})
+    return before, sync_diff(before, diff)
 
 
 def metas_by_ref(presence: Mapping[str, Any]) -> dict[Any, Meta]:
@@ -118,20 +156,27 @@ def with_metas(
     return FrozenDict({**presence, "metas": FrozenList(metas)})
 
 
-def _difference(current: Presences, new: Presences) -> Diff:
-    """Return the diff between two snapshots."""
-    joins: dict[str, Any] = {}
-    leaves = {key: left for key, left in current.items() if key not in new}
-    for key, presence in new.items():
-        before = current.get(key)
-        if before is None:
-            joins[key] = presence
-            continue
-        if joined := _without(presence, before):
-            joins[key] = with_metas(presence, joined)
-        if left := _without(before, presence):
-            leaves[key] = with_metas(before, left)
-    return {"joins": joins, "leaves": leaves}
+def _frozen(presence: Mapping[str, Any]) -> FrozenDict[str, Any]:
+    """Return a presence that cannot be changed.
+
+    Raises:
+        AttributeError: A meta is not a mapping.
+        LookupError: It has no metas.
+        TypeError: It is not a mapping, or a ref cannot be hashed.
+    """
+    if isinstance(presence, FrozenDict):
+        return presence
+    metas = FrozenList([freeze(meta) for meta in presence["metas"]])
+    for meta in metas:
+        hash(meta.get("phx_ref"))
+    if len(presence) == 1:
+        return FrozenDict(metas=metas)
+    return FrozenDict(
+        {
+            name: metas if name == "metas" else freeze(value)
+            for name, value in presence.items()
+        }
+    )
 
 
 def _without(

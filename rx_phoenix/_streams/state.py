@@ -1,11 +1,12 @@
 """Hot sources that keep a value for those who come later."""
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Final, Literal, TypeVar
 
 from rx_phoenix._streams.hub import Hub, Reporter, Subscription, Watcher, noop
 
-__all__ = ["Latest", "State"]
+__all__ = ["Latest", "LazyLatest", "State"]
 
 T = TypeVar("T")
 
@@ -57,6 +58,41 @@ class Latest(Hub[T]):
         latest = self._latest
         if latest is not NOTHING:
             self._notify(lambda observer: observer.on_next(latest), subscription)
+
+
+class LazyLatest(Latest[T]):
+    """A `Latest` whose value is made only when an observer gets it.
+
+    Args:
+        make: Returns the present value.
+        report: Receives the observers' exceptions.
+
+    >>> values = [1]
+    >>> latest = LazyLatest(lambda: values[-1], report=print)
+    >>> latest.changed()
+    >>> subscription = latest.observable.subscribe(print)
+    1
+    """
+
+    __slots__ = ("_has_value", "_make")
+
+    def __init__(self, make: Callable[[], T], report: Reporter) -> None:
+        super().__init__(report)
+        self._make = make
+        self._has_value = False
+
+    def changed(self) -> None:
+        """Emit the present value, or leave it to the next observer to have it made."""
+        self._has_value = True
+        if self.is_watched:
+            self.on_next(self._make())
+        else:
+            self.forget()
+
+    def _greet(self, subscription: Subscription) -> None:
+        if self._has_value and self._latest is NOTHING:
+            self._latest = self._make()
+        super()._greet(subscription)
 
 
 class State(Latest[T]):

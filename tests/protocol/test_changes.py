@@ -1,3 +1,6 @@
+import gc
+from time import process_time
+
 import pytest
 from hypothesis import given
 
@@ -216,6 +219,23 @@ def test_another_order_of_the_same_metas_is_no_change():
     before, after = {"u1": presence(ONE, TWO)}, {"u1": presence(TWO, ONE)}
 
     assert resync_changes(before, after) == []
+
+
+def processor_seconds(count):
+    """The least time for a key with so many metas, all of them replaced."""
+    before = {"u1": presence(*(meta(f"old {n}") for n in range(count)))}
+    after = {"u1": presence(*(meta(f"new {n}") for n in range(count)))}
+    times = []
+    for _ in range(3):
+        gc.collect()
+        began = process_time()
+        assert len(resync_changes(before, after)) == 1
+        times.append(process_time() - began)
+    return min(times)
+
+
+def test_four_times_as_many_metas_of_a_key_take_no_square_of_the_time():
+    assert processor_seconds(80_000) < 9 * processor_seconds(20_000)
 
 
 # Both.

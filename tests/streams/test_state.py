@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from reactivex import operators as ops
 
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix._streams.state import Latest, State
+from rx_phoenix._streams.state import Latest, LazyLatest, State
 
 
 @pytest.fixture
@@ -270,3 +270,58 @@ def test_every_observer_sees_the_distinct_states_from_its_own_on(steps):
 
     assert all(heard == told[since:] for since, heard in logs)
     assert state.value == told[-1]
+
+
+# Lazy.
+
+
+@pytest.fixture
+def made():
+    return []
+
+
+@pytest.fixture
+def lazy(reported, made):
+    def make():
+        made.append(len(made) + 1)
+        return made[-1]
+
+    return LazyLatest(make, reported.append)
+
+
+def test_a_value_is_not_made_without_an_observer(lazy, made):
+    lazy.changed()
+    lazy.changed()
+
+    assert made == []
+
+
+def test_a_value_is_made_once_for_all_observers_that_come(lazy, log, other, made):
+    lazy.changed()
+    log.subscribe_to(lazy.observable)
+    other.subscribe_to(lazy.observable)
+
+    assert log == other == made == [1]
+
+
+def test_observers_get_a_value_for_each_change(lazy, log):
+    log.subscribe_to(lazy.observable)
+    lazy.changed()
+    lazy.changed()
+
+    assert log == [1, 2]
+
+
+def test_before_the_first_change_there_is_no_value(lazy, log, made):
+    log.subscribe_to(lazy.observable)
+
+    assert log == made == []
+
+
+def test_a_value_is_made_again_after_a_change_that_had_no_observer(lazy, log, other):
+    lazy.changed()
+    log.subscribe_to(lazy.observable).dispose()
+    lazy.changed()
+    other.subscribe_to(lazy.observable)
+
+    assert (log, other) == ([1], [2])
