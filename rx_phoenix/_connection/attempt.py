@@ -161,6 +161,14 @@ class Attempt:
         self.frames_sent += 1
         self.connection.send(frame)
 
+    def pause(self) -> None:
+        """Have the connection stop reading, if it can."""
+        getattr(self.connection, "pause", noop)()
+
+    def resume(self) -> None:
+        """Have the connection go on reading."""
+        getattr(self.connection, "resume", noop)()
+
     def close(self, code: int, reason: str, closed: OnClosed) -> None:
         """Drain, send a close, and wait a little for the answer.
 

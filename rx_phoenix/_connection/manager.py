@@ -37,7 +37,7 @@ from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._streams.state import State
 from rx_phoenix._streams.tasks import Tasks
-from rx_phoenix._transport.contract import Connection, Transport
+from rx_phoenix._transport.contract import Connection, Transport, batches_of
 from rx_phoenix.errors import ConnectionLost, ProtocolError
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
 from rx_phoenix.stats import SocketStats
@@ -271,7 +271,7 @@ class ConnectionManager:
         attempt.after(self._reconnector.stable, self._reconnector.settled)
         self.heartbeat.start()
         self.router.carry(attempt)
-        attempt.own(connection.frames.subscribe(self.router.receive))
+        attempt.own(batches_of(connection).subscribe(self.router.receive))
         self._transition(ConnectionEvent.OPENED)
         for channel in self.router.registry:
             if attempt is self._attempt:

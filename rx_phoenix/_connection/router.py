@@ -1,6 +1,7 @@
 """What goes over a connection: messages to frames and back, and who gets them."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 
 from rx_phoenix._connection.attempt import Attempt
 from rx_phoenix._connection.registry import ChannelRegistry
@@ -67,6 +68,9 @@ class Router:
         self._attempt: Attempt | None = None
         self._refs = 0
         self._taps = 0
+        self._reading: Iterator[Frame] | None = None
+        self._rest: list[Frame] = []
+        self._is_paused = False
 
     @property
     def has_join_refs(self) -> bool:
@@ -78,9 +82,14 @@ class Router:
         self._attempt = attempt
 
     def cut(self) -> None:
-        """The connection is gone, and its queue with it."""
+        """Drop the connection, what it has not written, and what it has brought."""
         self._attempt = None
         self.send_buffer.clear_wire()
+        self._is_paused = False
+        self._rest.clear()
+        if self._reading is not None:
+            deque(self._reading, maxlen=0)
+            self._reading = None
 
     def next_ref(self) -> str:
         """A ref that no other message of this socket has."""
@@ -134,37 +143,77 @@ class Router:
         if attempt is not None:
             self.send_buffer.written(attempt.frames_sent - attempt.buffered)
 
-    def receive(self, frame: Frame) -> None:
-        """Take a frame, and give its message to whom it concerns."""
+    def receive(self, batch: Sequence[Frame]) -> None:
+        """Take the frames of one read, and deliver their messages in order."""
         counters = self.counters
-        counters.frames_in += 1
-        counters.bytes_in += len(frame)
+        counters.frames_in += len(batch)
+        counters.bytes_in += sum(map(len, batch))
+        if self._reading is None and not self._is_paused:
+            self._deliver(batch)
+        else:
+            self._rest.extend(batch)
+
+    def pause(self) -> None:
+        """Deliver nothing more, of the present batch either, until `resume`."""
+        self._is_paused = True
+        if self._reading is not None:
+            self._rest[:0] = self._reading
+        if self._attempt is not None:
+            self._attempt.pause()
+
+    def resume(self) -> None:
+        """Deliver what arrived before and after `pause`, and go on."""
+        self._is_paused = False
+        if self._reading is None:
+            self._deliver(self._take_rest())
+        if self._attempt is not None and not self._is_paused:
+            self._attempt.resume()
+
+    def _take_rest(self) -> Sequence[Frame]:
+        rest, self._rest = self._rest, []
+        return rest
+
+    def _deliver(self, batch: Sequence[Frame]) -> None:
+        while batch:
+            # Whoever exhausts it leaves the batch in the middle: `pause` and `cut`.
+            reading = self._reading = iter(batch)
+            try:
+                self._route(reading)
+            finally:
+                if self._reading is reading:
+                    self._reading = None
+            if self._is_paused or self._reading is not None:
+                return
+            batch = self._take_rest()
+
+    def _route(self, frames: Iterator[Frame]) -> None:
         # A local is called faster than an attribute.
         decode, member_of = self._decode, self._member_of
-        try:
-            message = decode(frame)
-        except ProtocolError as error:
-            counters.protocol_errors += 1
-            self._malformed(error)
-            return
-        member = member_of(message.topic)
-        if member is None:
-            if not self._is_heartbeat(message) and message.reply is not None:
-                counters.late_replies += 1
-        else:
-            join_ref = message.join_ref
-            # The one rule on staleness; one without a join_ref is a broadcast.
-            if join_ref and join_ref != member.current_join.ref:
-                member.receive_stale(message)
+        for frame in frames:
+            try:
+                message = decode(frame)
+            except ProtocolError as error:
+                self.counters.protocol_errors += 1
+                self._malformed(error)
+                continue
+            member = member_of(message.topic)
+            if member is None:
+                if not self._is_heartbeat(message) and message.reply is not None:
+                    self.counters.late_replies += 1
             else:
-                source = member.direct.get(message.event)
-                if source is None or member.on_message is not identity_hook:
-                    member.receive(message)
+                join_ref = message.join_ref
+                # The one rule on staleness; one without a join_ref is a broadcast.
+                if join_ref and join_ref != member.current_join.ref:
+                    member.receive_stale(message)
                 else:
-                    source.on_next(message.payload)
-        if self._taps:
-            self.frames.on_next(message)
-            self.messages.on_next(message)
+                    source = member.direct.get(message.event)
+                    if source is None or member.on_message is not identity_hook:
+                        member.receive(message)
+                    else:
+                        source.on_next(message.payload)
+            if self._taps:
+                self.frames.on_next(message)
+                self.messages.on_next(message)
 
     def _tap(self, change: int) -> None:
         self._taps += change

@@ -1,133 +1,48 @@
-"""What every transport over aiohttp has in common: one reader, one writer, a queue."""
+"""A connection that reads and writes in turns: one reader, one writer, a queue."""
 
 from abc import ABC, abstractmethod
 from asyncio import FIRST_COMPLETED, Event, Task, create_task, wait
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import cast
 
 from reactivex import Observable, abc
-from reactivex.disposable import Disposable
 
 from rx_phoenix._protocol.serializer import Frame
-from rx_phoenix._streams.hub import Hot, noop
-from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.hub import Hot
 from rx_phoenix._transport.contract import Connection
+from rx_phoenix._transport.inbound import Batch, Inbound
 
-__all__ = ["Duplex", "alive"]
+__all__ = ["Duplex"]
 
 NORMAL = 1000
 """The close code of an end that nobody gave a reason for."""
 
 
-def alive(
-    life: Callable[[abc.ObserverBase[Connection]], Awaitable[None]],
-) -> Observable[Connection]:
-    """A connection's life as an Observable: subscribing begins it, disposing ends it.
-
-    Args:
-        life: Opens, announces the connection, and returns at its end, or raises.
-    """
-
-    def subscribe(
-        observer: abc.ObserverBase[Connection],
-        scheduler: abc.SchedulerBase | None = None,
-    ) -> abc.DisposableBase:
-        has_loop = isinstance(scheduler, LoopScheduler)
-        loop = scheduler if has_loop else LoopScheduler.current()
-        return loop.spawn(
-            life(observer), lambda _: observer.on_completed(), observer.on_error
-        )
-
-    return Observable(subscribe)
-
-
-class Inbound(abc.ObservableBase[Frame]):
-    """The frames that arrive, with nothing between the reader and who listens.
-
-    No hub: nothing arrives inside an arrival, and what a listener raises is the end
-    of the reader.
-
-    Attributes:
-        listeners: Who gets the next frame.
-    """
-
-    def __init__(self) -> None:
-        self.listeners: tuple[Callable[[Frame], object], ...] = ()
-
-    def subscribe(
-        self,
-        on_next: abc.ObserverBase[Frame] | abc.OnNext[Frame] | None = None,
-        on_error: abc.OnError | None = None,  # noqa: ARG002 - it never ends
-        on_completed: abc.OnCompleted | None = None,  # noqa: ARG002
-        *,
-        scheduler: abc.SchedulerBase | None = None,  # noqa: ARG002
-    ) -> abc.DisposableBase:
-        """Get each frame from now on; there is no other end than being disposed."""
-        listener: Callable[[Frame], object]
-        if isinstance(on_next, abc.ObserverBase):
-            listener = cast("abc.ObserverBase[Frame]", on_next).on_next
-        else:
-            listener = on_next or noop
-        self.listeners = (*self.listeners, listener)
-        return Disposable(lambda: self._remove(listener))
-
-    def _remove(self, listener: Callable[[Frame], object]) -> None:
-        listeners = list(self.listeners)
-        listeners.remove(listener)
-        self.listeners = tuple(listeners)
-
-
 class Duplex(ABC):
-    """An open connection; see `Connection` for what users of it see.
-
-    Attributes:
-        inbound: Who gets the frames.
-    """
+    """An open connection over requests; see `Connection`."""
 
     def __init__(self) -> None:
-        self.inbound = Inbound()
-        self._frames = Hot(self.inbound)
+        self._inbound = Inbound()
+        self._batches = Hot(self._inbound)
         self._queue: deque[Frame] = deque()
-        self._rest: Awaitable[None] | None = None
         self._in_flight = 0
         self._something = Event()
         self._goodbye: tuple[int, str] | None = None
 
     @property
-    def frames(self) -> Observable[Frame]:
-        """The frames that arrive."""
-        return self._frames
+    def batches(self) -> Observable[Batch]:
+        """The frames that arrive, as many at a time as were read."""
+        return self._batches
 
     @property
     def buffered(self) -> int:
-        """How many frames wait to be written."""
+        """The number of frames that are not written yet."""
         return len(self._queue) + self._in_flight
 
     def send(self, frame: Frame) -> None:
-        """Write a frame, or queue it behind others."""
-        if self._goodbye is not None:
-            return
-        if self._queue or self._in_flight:
-            self.enqueue(frame)
-            return
-        self._rest = self.begin(frame)
-        if self._rest is not None:
-            self._in_flight = 1
+        """Queue a frame."""
+        if self._goodbye is None:
+            self._queue.append(frame)
             self._something.set()
-
-    def begin(self, frame: Frame) -> Awaitable[None] | None:
-        """Write a frame as far as that needs no wait, when no other is before it.
-
-        Returns:
-            What is left to wait for; None if it is written, or was queued.
-        """
-        self.enqueue(frame)
-
-    def enqueue(self, frame: Frame) -> None:
-        """Leave a frame to the writer."""
-        self._queue.append(frame)
-        self._something.set()
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye once the queue is written."""
@@ -160,10 +75,6 @@ class Duplex(ABC):
         while True:
             await self._something.wait()
             self._something.clear()
-            if self._rest is not None:
-                await self._rest
-                self._rest = None
-                self._in_flight = 0
             while self._queue:
                 batch = self.next_batch(self._queue)
                 self._in_flight = len(batch)
@@ -177,10 +88,9 @@ class Duplex(ABC):
         """Take from the queue what one write can carry: one frame, if need be more."""
         return [queue.popleft()]
 
-    def emit(self, frame: Frame) -> None:
-        """Give a frame to everyone who listens."""
-        for listener in self.inbound.listeners:
-            listener(frame)
+    def emit(self, batch: Batch) -> None:
+        """Deliver the frames of one read."""
+        self._inbound.emit(batch)
 
     @abstractmethod
     async def read(self) -> None:

@@ -15,7 +15,7 @@ from rx_phoenix._protocol.redaction import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix._transport.contract import Connection, Transport
+from rx_phoenix._transport.contract import Connection, Transport, batches_of
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Duration, seconds
 
@@ -256,7 +256,7 @@ def on_trial(
             has_opened = True
             silent = ConnectionLost(1006, f"opened, but silent for {after:g} s")
             timer.disposable = loop.call_later(after, lambda: fail(silent))
-            tap.disposable = connection.frames.subscribe(prove)
+            tap.disposable = batches_of(connection).subscribe(prove)
             # Before any join: servers answer nothing while one takes its time.
             is_v1 = endpoint.vsn.startswith("1.")
             serializer = SerializerV1() if is_v1 else SerializerV2()

@@ -27,7 +27,8 @@ from rx_phoenix._protocol.endpoint import Endpoint, query
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._transport.cause import cause_of, shown
 from rx_phoenix._transport.contract import MAX_FRAME_SIZE, Connection
-from rx_phoenix._transport.duplex import Duplex, alive
+from rx_phoenix._transport.duplex import Duplex
+from rx_phoenix._transport.lifetime import lifetime
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Duration, seconds
 
@@ -105,7 +106,7 @@ class LongPollTransport:
                 "version 1 of the protocol cannot be carried over a long poll: "
                 "use SerializerV2"
             )
-        return alive(lambda observer: self._live(endpoint, observer))
+        return lifetime(lambda observer: self._live(endpoint, observer))
 
     async def _live(
         self, endpoint: Endpoint, observer: abc.ObserverBase[Connection]
@@ -307,8 +308,8 @@ class LongPollConnection(Duplex):
             except Failure as failure:
                 raise ConnectionLost(failure.code, str(failure)) from failure.__cause__
             if answer.status == OK:
-                for message in answer.messages:
-                    self.emit(message)
+                if answer.messages:
+                    self.emit(answer.messages)
             elif answer.status != NOTHING_YET:
                 raise ended(answer.status)
 

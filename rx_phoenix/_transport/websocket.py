@@ -1,32 +1,19 @@
 """Frames over a WebSocket, by aiohttp."""
 
-from asyncio import timeout
+from asyncio import Future, TimerHandle, get_running_loop, timeout
 from base64 import b64encode
-from collections.abc import (
-    AsyncGenerator,
-    Awaitable,
-    Coroutine,
-    Generator,
-    Mapping,
-)
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
-from socket import SHUT_RDWR
 from ssl import SSLContext
-from typing import Any, Literal
 from urllib.request import getproxies
 
 from aiohttp import (
     ClientError,
-    ClientHandlerType,
-    ClientRequest,
     ClientResponse,
     ClientSession,
     ClientTimeout,
-    ClientWebSocketResponse,
-    ClientWSTimeout,
     Fingerprint,
-    WSMsgType,
     WSServerHandshakeError,
 )
 from reactivex import Observable, abc
@@ -34,9 +21,22 @@ from yarl import URL
 
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._streams.failure import ISOLATED, contained
+from rx_phoenix._streams.hub import Hot
+from rx_phoenix._transport.aiohttp_frames import (
+    Compression,
+    FrameError,
+    FrameReader,
+    FrameWriter,
+    Network,
+    Upgrade,
+    refusal,
+)
 from rx_phoenix._transport.cause import cause_of, shown
 from rx_phoenix._transport.contract import MAX_FRAME_SIZE, Connection
-from rx_phoenix._transport.duplex import Duplex, alive
+from rx_phoenix._transport.inbound import Batch, Inbound
+from rx_phoenix._transport.lifetime import lifetime
+from rx_phoenix._transport.outlet import Outlet
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.policy import Duration, seconds
 
@@ -49,7 +49,11 @@ Its name notwithstanding, the alphabet is the *standard* one, and the padding is
 out (Phoenix's ``socket/transport.ex``).
 """
 
-_TIMEOUT = ClientWSTimeout(ws_receive=None, ws_close=2.0)  # pyright: ignore[reportCallIssue] - attrs hides its arguments
+NORMAL = 1000
+"""The close code of an end without a reason, and of our answer to the peer's close."""
+
+PROTOCOL_ERROR = 1002
+"""The close code for what cannot be parsed (RFC 6455, 7.4.1)."""
 
 NO_STATUS = 1005
 """The close code of a close frame without one (RFC 6455, 7.4.1)."""
@@ -57,9 +61,14 @@ NO_STATUS = 1005
 ABNORMAL = 1006
 """The close code of an end without a close frame (RFC 6455, 7.4.1)."""
 
-CLOSES = frozenset(
-    {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}
-)
+CLOSE_TIMEOUT = 2.0
+"""Seconds that a peer may take to answer our close."""
+
+BODY_SIZE = 64 * 1024
+"""Bytes kept of the body of a refused handshake."""
+
+BODY_TIMEOUT = 2.0
+"""Seconds that the body of a refused handshake may take."""
 
 
 class WebSocketTransport:
@@ -67,8 +76,7 @@ class WebSocketTransport:
 
     Args:
         session: A session of yours, which stays yours; each connection has one of its
-            own if None. With yours, the body of a refused handshake may be missing,
-            and redirects are followed, as aiohttp does: to any host, with the token.
+            own if None.
         ssl: As aiohttp's: True checks certificates, False does not; a context or a
             fingerprint is used as it is.
         proxy: The URL of an HTTP proxy.
@@ -77,7 +85,8 @@ class WebSocketTransport:
         compress: The window bits of permessage-deflate to offer, 9 to 15; 0 for none.
         max_frame_size: Bytes of the largest message taken; a larger one closes the
             connection with 1009.
-        write_timeout: Seconds for one write, before the connection is given up.
+        write_timeout: Seconds in which the network takes nothing of what was sent,
+            before the connection is given up.
     """
 
     def __init__(  # noqa: PLR0913 - options, all by name
@@ -100,43 +109,53 @@ class WebSocketTransport:
         self._write_timeout = seconds(write_timeout)
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
-        """One attempt, and the life of its connection; see `Transport.connect`."""
-        return alive(lambda observer: self._live(endpoint, observer))
+        """Return one attempt; see `Transport.connect`."""
+        return lifetime(lambda observer: self._live(endpoint, observer))
 
     async def _live(
         self, endpoint: Endpoint, observer: abc.ObserverBase[Connection]
     ) -> None:
-        body = Body()
-        async with self._session(body) as session:
+        async with self._session() as session:
             try:
-                websocket = await self._open(session, endpoint)
-            except WSServerHandshakeError as error:
-                # aiohttp's error quotes the request, and what is secret in it.
-                raise refused(endpoint, error, body.data) from None
-            connection = WebSocketConnection(websocket, self._write_timeout)
+                connection = await self._open(session, endpoint)
+            except (ClientError, OSError) as error:
+                url = endpoint.public_url
+                text = f"no connection to {url}: {cause_of(error)}"
+                raise ConnectError(text, url=url) from shown(error)
             await connection.live(observer)
 
     async def _open(
         self, session: ClientSession, endpoint: Endpoint
-    ) -> ClientWebSocketResponse[Literal[False]]:
+    ) -> "WebSocketConnection":
+        protocols = subprotocols(endpoint.auth_token)
+        upgrade = Upgrade(endpoint.headers, protocols, self._compress)
+        # A redirect is a refusal, as in browsers: it would take the auth token along.
+        response = await session.get(
+            self._url(endpoint),
+            headers=upgrade.headers,
+            allow_redirects=False,
+            raise_for_status=False,
+            read_until_eof=False,
+            ssl=self._ssl,
+            proxy=self._proxy,
+        )
         try:
-            return await session.ws_connect(
-                self._url(endpoint),
-                protocols=subprotocols(endpoint.auth_token),
-                headers=endpoint.headers,
-                ssl=self._ssl,
-                proxy=self._proxy,
-                compress=self._compress,
-                max_msg_size=self._max_frame_size,
-                timeout=_TIMEOUT,
-                decode_text=False,
+            if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
+                raise refusal(response, "not an upgrade")
+            return WebSocketConnection(
+                Network(response),
+                upgrade.check(response),
+                max_frame_size=self._max_frame_size,
+                write_timeout=self._write_timeout,
             )
-        except WSServerHandshakeError:
+        except WSServerHandshakeError as error:
+            body = await body_of(response)
+            response.close()
+            # aiohttp's error quotes the request, and what is secret in it.
+            raise refused(endpoint, error, body) from None
+        except BaseException:
+            response.close()
             raise
-        except (ClientError, OSError) as error:
-            url = endpoint.public_url
-            text = f"no connection to {url}: {cause_of(error)}"
-            raise ConnectError(text, url=url) from shown(error)
 
     def _url(self, endpoint: Endpoint) -> URL:
         url = URL(endpoint.address("websocket"), encoded=True)
@@ -147,147 +166,186 @@ class WebSocketTransport:
         return url
 
     @asynccontextmanager
-    async def _session(self, body: "Body") -> AsyncGenerator[ClientSession]:
+    async def _session(self) -> AsyncGenerator[ClientSession]:
         if self._given_session is not None:
             yield self._given_session
             return
         async with ClientSession(
-            middlewares=[body.read],
-            timeout=ClientTimeout(total=None),
-            trust_env=self._trust_env,
+            timeout=ClientTimeout(total=None), trust_env=self._trust_env
         ) as session:
             yield session
 
 
-class Body:
-    """Reads the body of a refused handshake, which aiohttp's error lacks.
-
-    A redirect is a refusal, as in browsers.
-    """
-
-    def __init__(self) -> None:
-        self.data = b""
-
-    async def read(
-        self, request: ClientRequest, handler: ClientHandlerType
-    ) -> ClientResponse:
-        """The middleware."""
-        response = await handler(request)
-        if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
-            self.data = await response.read()
-            # Before aiohttp follows a redirect, and takes the auth token along.
-            raise WSServerHandshakeError(
-                response.request_info,
-                response.history,
-                message="no upgrade",
-                status=response.status,
-                headers=response.headers,
-            )
-        return response
-
-
-class Begun:
-    """A coroutine that has come as far as its first wait, to be awaited from there.
+class WebSocketConnection:
+    """An open WebSocket; see `Connection`, with all its optional members.
 
     Args:
-        coroutine: The coroutine.
-        waits_for: What it waits for.
-    """
-
-    def __init__(self, coroutine: Coroutine[Any, Any, None], waits_for: Any) -> None:
-        self._coroutine = coroutine
-        self._waits_for = waits_for
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        yield self._waits_for
-        yield from self._coroutine.__await__()
-
-
-class WebSocketConnection(Duplex):
-    """One open WebSocket.
-
-    Args:
-        websocket: aiohttp's.
-        write_timeout: Seconds for one write.
+        network: The connection of aiohttp's.
+        compression: What was agreed on.
+        max_frame_size: Bytes of the largest message taken.
+        write_timeout: Seconds in which the network has to take something.
     """
 
     def __init__(
         self,
-        websocket: ClientWebSocketResponse[Literal[False]],
+        network: Network,
+        compression: Compression,
+        *,
+        max_frame_size: int,
         write_timeout: float,
     ) -> None:
-        super().__init__()
-        self._websocket = websocket
+        loop = get_running_loop()
+        self._network = network
         self._write_timeout = write_timeout
+        self._inbound = Inbound()
+        self._batches = Hot(self._inbound)
+        self._outlet = Outlet(network.transport, loop, write_timeout, self._stalled)
+        self._writer = FrameWriter(self._outlet, compression)
+        self._reader = FrameReader(
+            deliver=self._deliver,
+            pinged=self._pinged,
+            closed=self._closed_by_peer,
+            failed=self._failed,
+            cut=self._cut,
+            max_size=max_frame_size,
+            compression=compression,
+        )
+        self._loop = loop
+        self._end: Future[Exception] = loop.create_future()
+        self._is_closing = False
+        self._timer: TimerHandle | None = None
 
-    async def read(self) -> None:
-        """Emit each frame, text as bytes; end as the WebSocket ends."""
-        receive, inbound = self._websocket.receive, self.inbound
-        while True:
-            message = await receive()
-            if message.type in CLOSES:
-                break
-            # As emit, but this is where every frame goes: not one call more.
-            for listener in inbound.listeners:
-                listener(message.data)
-        if message.type is WSMsgType.CLOSE:
-            raise ConnectionLost(int(message.data or NO_STATUS), message.extra or "")
-        cause = self._websocket.exception()
-        code = int(self._websocket.close_code or ABNORMAL)
-        raise ConnectionLost(code, str(cause or "")) from cause
+    @property
+    def batches(self) -> Observable[Batch]:
+        """The frames of each read of the network, text as bytes."""
+        return self._batches
 
-    def begin(self, frame: Frame) -> Awaitable[None] | None:
-        """Write a frame now: the network mostly takes it without a wait."""
-        writing = self._writing(frame)
+    @property
+    def buffered(self) -> int:
+        """The number of frames that the network has not taken."""
+        return self._outlet.waiting
+
+    @property
+    def bytes_received(self) -> int:
+        """The number of bytes received so far."""
+        return self._reader.bytes_received
+
+    def send(self, frame: Frame) -> None:
+        """Write a frame, in this turn of the loop."""
+        if self._is_writable:
+            self._writer.send(frame)
+
+    def close(self, code: int = NORMAL, reason: str = "") -> None:
+        """Write a close frame behind all others, and wait 2 s for the peer's."""
+        if self._is_writable:
+            self._is_closing = True
+            self._writer.close(code, reason)
+            lost = ConnectionLost(ABNORMAL)
+            self._timer = self._loop.call_later(CLOSE_TIMEOUT, self._finish, lost)
+
+    def pause(self) -> None:
+        """Stop reading from the network."""
+        self._network.pause()
+
+    def resume(self) -> None:
+        """Go on reading from the network."""
+        self._network.resume()
+
+    def abort(self) -> None:
+        """Drop the connection at once, and what the network has not taken."""
+        self._outlet.stop()
+        self._network.transport.abort()
+
+    async def live(self, observer: abc.ObserverBase[Connection]) -> None:
+        """Announce it, then read until it ends.
+
+        Raises:
+            ConnectionLost: It ended without a `close` of ours.
+        """
+        observer.on_next(self)
         try:
-            waits_for = writing.send(None)
-        except StopIteration:
-            return None
-        except (ClientError, OSError):
-            # The writer meets the same, and ends the connection by it.
-            self.enqueue(frame)
-            return None
-        return self._finish(Begun(writing, waits_for))
+            self._network.attach(self._reader)
+            error = await self._end
+        finally:
+            is_abandoned = self._end.cancelled() or not self._end.done()
+            if is_abandoned and not self._is_closing:
+                self._writer.close(NORMAL, "")
+            self._outlet.end_turn()
+            self._outlet.stop()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._network.release()
+        if not self._is_closing:
+            raise error
 
-    async def write(self, batch: list[Frame]) -> None:
-        """Write a frame, within the deadline."""
-        (frame,) = batch
-        await self._finish(self._writing(frame))
+    @property
+    def _is_writable(self) -> bool:
+        return not (self._is_closing or self._end.done())
 
-    def _writing(self, frame: Frame) -> Coroutine[Any, Any, None]:
-        websocket = self._websocket
-        if isinstance(frame, str):
-            return websocket.send_str(frame)
-        return websocket.send_bytes(frame)
-
-    async def _finish(self, writing: Awaitable[None]) -> None:
+    def _deliver(self, frames: list[Frame]) -> None:
+        if self._end.done():
+            return
+        # What is sent in answer to one read leaves together.
+        self._outlet.begin_turn()
         try:
-            async with timeout(self._write_timeout):
-                await writing
-        except TimeoutError:
-            text = f"a write did not complete within {self._write_timeout:g} s"
-            raise ConnectionLost(ABNORMAL, text) from None
-        except (ClientError, OSError) as error:
-            raise ConnectionLost(ABNORMAL, cause_of(error)) from shown(error)
+            self._inbound.emit(frames)
+        except ISOLATED as error:
+            self._finish(contained(error))
+        self._outlet.end_turn()
 
-    async def say_goodbye(self, code: int, reason: str) -> None:
-        """The closing handshake."""
-        await self._websocket.close(code=code, message=reason.encode())
+    def _pinged(self, data: bytes) -> None:
+        if self._is_writable:
+            self._writer.pong(data)
 
-    async def let_go(self, code: int, reason: str) -> None:
-        """A close frame, if the network takes it without a wait; then its end."""
-        network = self._websocket.get_extra_info("socket")
-        with suppress(TimeoutError):
-            async with timeout(0):
-                await self.say_goodbye(code, reason)
-        if network is not None:
-            # What a peer does not read would keep the descriptor until it does.
-            with suppress(OSError):
-                network.shutdown(SHUT_RDWR)
+    def _closed_by_peer(self, code: int, reason: str) -> None:
+        if self._is_writable:
+            self._writer.close(NORMAL, "")
+        self._finish(ConnectionLost(code or NO_STATUS, reason))
+
+    def _failed(self, error: BaseException) -> None:
+        code = error.code if isinstance(error, FrameError) else ABNORMAL
+        if self._is_writable:
+            self._writer.close(PROTOCOL_ERROR if code == ABNORMAL else code, "")
+        lost = ConnectionLost(code, str(error))
+        lost.__cause__ = error
+        self._finish(lost)
+
+    def _cut(self) -> None:
+        self._outlet.stop()
+        # aiohttp keeps the cause for the end of this call.
+        self._loop.call_soon(self._cut_off)
+
+    def _cut_off(self) -> None:
+        error = self._network.error
+        lost = ConnectionLost(ABNORMAL)
+        if isinstance(error, Exception):
+            lost = ConnectionLost(ABNORMAL, cause_of(error))
+            lost.__cause__ = shown(error)
+        self._finish(lost)
+
+    def _stalled(self) -> None:
+        text = f"the network took nothing for {self._write_timeout:g} s"
+        self._finish(ConnectionLost(ABNORMAL, text))
+
+    def _finish(self, error: Exception) -> None:
+        if not self._end.done():
+            self._end.set_result(error)
 
 
-def subprotocols(auth_token: str | None) -> tuple[str, ...]:
-    """What to offer, so that the server finds the token in it."""
+async def body_of(response: ClientResponse) -> bytes:
+    """Return the body of a refusal, as much as comes of it."""
+    body = bytearray()
+    with suppress(ClientError, OSError):  # a TimeoutError is an OSError
+        async with timeout(BODY_TIMEOUT):
+            async for piece in response.content.iter_any():
+                body += piece
+                if len(body) >= BODY_SIZE:
+                    break
+    return bytes(body[:BODY_SIZE])
+
+
+def subprotocols(auth_token: str | None) -> Sequence[str]:
+    """Return the subprotocols to offer, in one of which the server finds the token."""
     if auth_token is None:
         return ()
     encoded = b64encode(auth_token.encode()).decode().rstrip("=")
@@ -297,7 +355,7 @@ def subprotocols(auth_token: str | None) -> tuple[str, ...]:
 def refused(
     endpoint: Endpoint, error: WSServerHandshakeError, body: bytes
 ) -> ConnectError:
-    """A handshake that was answered, but not with an upgrade."""
+    """Return the error of a handshake that was answered, but not with an upgrade."""
     url = endpoint.public_url
     headers: Mapping[str, str] = error.headers or {}
     return ConnectError(

@@ -82,7 +82,7 @@ class Crowd:
             self._policy,
             scheduler=lambda: self.time,
             spawn=self.time.spawn,
-            chance=self._chance.random,
+            random=self._chance.random,
             report=noop,
             begin=lambda _: attempt(),
         )

@@ -3,7 +3,7 @@
 Within one connection it keeps the order of frames, as TCP does, and nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Protocol
 
@@ -54,15 +54,15 @@ class Router:
         self.is_silent = False
         self._network = network
         self._observer = observer
-        self._frames = Hub[Frame](_raise)
+        self._batches = Hub[Sequence[Frame]](_raise)
         self._arrivals = [0.0, 0.0]
 
     # The client's end: a Connection.
 
     @property
-    def frames(self) -> Observable[Frame]:
+    def batches(self) -> Observable[Sequence[Frame]]:
         """What arrives at the client."""
-        return self._frames.observable
+        return self._batches.observable
 
     @property
     def buffered(self) -> int:
@@ -89,7 +89,7 @@ class Router:
     def push(self, message: Message) -> None:
         """Let a message of the server's travel."""
         frame = self._network.codec.encode_of_server(message)
-        self._travel(1, lambda: self._frames.on_next(frame))
+        self._travel(1, lambda: self._batches.on_next([frame]))
 
     def end(self, error: ConnectionLost | None) -> None:
         """End it at both ends: with an error, or well."""

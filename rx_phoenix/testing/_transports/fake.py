@@ -1,6 +1,6 @@
 """A transport without a network: the test is the server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from reactivex import Observable, abc, create
 from reactivex.disposable import Disposable
@@ -38,12 +38,12 @@ class FakeConnection:
         self.is_open = True
         self._attempt = attempt
         # A plain Subject, so that an exception of a subscriber raises in the test.
-        self._frames = Subject[Frame]()
+        self._batches = Subject[Sequence[Frame]]()
 
     @property
-    def frames(self) -> Observable[Frame]:
-        """The frames that the test delivers."""
-        return self._frames
+    def batches(self) -> Observable[Sequence[Frame]]:
+        """The frames that `receive` was given, call by call."""
+        return self._batches
 
     @property
     def messages(self) -> list[Message]:
@@ -65,16 +65,14 @@ class FakeConnection:
             if self._attempt.answers_close:
                 self.finish_close()
 
-    def receive(self, message: Message | Frame) -> None:
-        """Deliver a message or a raw frame to the client.
+    def receive(self, *messages: Message | Frame) -> None:
+        """Deliver messages or raw frames, all of them in one batch.
 
         Raises:
             UsageError: The connection has ended.
         """
         self._require_open("receive a frame")
-        if isinstance(message, Message):
-            message = frame_to_client(message, self._attempt.serializer)
-        self._frames.on_next(message)
+        self._batches.on_next([*map(self._frame, messages)])
 
     def finish_close(self) -> None:
         """Answer the client's close; needed only if `answers_close` is False."""
@@ -91,6 +89,11 @@ class FakeConnection:
     def lose(self, reason: str = "") -> None:
         """Lose the connection without a close frame."""
         self.close_from_server(1006, reason)
+
+    def _frame(self, message: Message | Frame) -> Frame:
+        if isinstance(message, Message):
+            return frame_to_client(message, self._attempt.serializer)
+        return message
 
     def _require_open(self, action: str) -> None:
         if not self.is_open:

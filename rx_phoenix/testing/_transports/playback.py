@@ -116,16 +116,16 @@ class TapeConnection:
         self._observer = observer
         self._serializer = serializer
         self._later = later
-        self._frames = Hub[Frame](_raise)
+        self._batches = Hub[Sequence[Frame]](_raise)
         self._expected = [e.message for e in session if isinstance(e, Sent)]
         self._recorded_refs = {message.ref for message in self._expected}
         self._refs: dict[str | None, str | None] = {}
         self._held: list[Message] = []
 
     @property
-    def frames(self) -> Observable[Frame]:
-        """The frames that arrive."""
-        return self._frames.observable
+    def batches(self) -> Observable[Sequence[Frame]]:
+        """The frames that arrive, each by itself."""
+        return self._batches.observable
 
     @property
     def buffered(self) -> int:
@@ -162,7 +162,7 @@ class TapeConnection:
         for message in tuple(self._held):
             if self._is_ready(message.ref) and self._is_ready(message.join_ref):
                 self._held.remove(message)
-                self._frames.on_next(self._frame(self._translated(message)))
+                self._batches.on_next([self._frame(self._translated(message))])
 
     def _is_ready(self, ref: str | None) -> bool:
         return ref not in self._recorded_refs or ref in self._refs

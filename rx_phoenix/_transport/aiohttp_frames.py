@@ -1,0 +1,352 @@
+"""All that is used of aiohttp beyond its documentation.
+
+aiohttp makes the handshake's request, and its reader and writer of frames parse, mask,
+inflate and deflate. They stand here between a connection of aiohttp's and one of ours,
+without the queue, future and coroutine that its own WebSocket spends on each frame.
+"""
+
+from asyncio import Transport
+from base64 import b64encode
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from hashlib import sha1
+from os import urandom
+from typing import Any, NamedTuple
+
+from aiohttp import ClientResponse, WSMsgType, WSServerHandshakeError
+from aiohttp.client import WebSocketDataQueue
+from aiohttp.http import (
+    WS_KEY,
+    WebSocketError,
+    WebSocketReader,
+    WebSocketWriter,
+    WSMessage,
+    ws_ext_gen,
+    ws_ext_parse,
+)
+
+from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._transport.outlet import Outlet
+
+__all__ = [
+    "Compression",
+    "FrameError",
+    "FrameReader",
+    "FrameWriter",
+    "Network",
+    "Upgrade",
+]
+
+FrameError = WebSocketError
+"""A violation of the protocol: a close code, and a text."""
+
+TEXT, BINARY = WSMsgType.TEXT, WSMsgType.BINARY
+PING, PONG, CLOSE = WSMsgType.PING, WSMsgType.PONG, WSMsgType.CLOSE
+
+OVERHEAD = 128
+"""Bytes that aiohttp's queue counts for a message besides its own."""
+
+QUEUE_LIMIT = 1024 * 1024
+"""Bytes of parsed messages, of which aiohttp's reader lets twice as many pile up.
+
+It parses the rest of a read once those are delivered, so that a small read cannot
+inflate into any amount of memory at once.
+"""
+
+SYNC_SIZE = 16 * 1024
+"""Bytes above which aiohttp would deflate a message in a thread."""
+
+REASON_SIZE = 123
+"""Bytes of the longest reason of a close frame (RFC 6455, 5.5)."""
+
+
+class Compression(NamedTuple):
+    """What was agreed on permessage-deflate.
+
+    Attributes:
+        bits: The window bits; 0 for no compression.
+        no_takeover: True if each message is compressed by itself.
+    """
+
+    bits: int = 0
+    no_takeover: bool = False
+
+
+class Upgrade:
+    """The request of a WebSocket handshake, and the check of its answer.
+
+    Args:
+        headers: Headers of the caller's.
+        protocols: The subprotocols to offer.
+        compress: The window bits to offer, or 0.
+
+    Attributes:
+        headers: All headers of the request.
+    """
+
+    def __init__(
+        self, headers: Mapping[str, str], protocols: Sequence[str], compress: int
+    ) -> None:
+        self._key = b64encode(urandom(16))
+        self._compress = compress
+        ours = {
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": self._key.decode(),
+        }
+        if protocols:
+            ours["Sec-WebSocket-Protocol"] = ",".join(protocols)
+        if compress:
+            ours["Sec-WebSocket-Extensions"] = ws_ext_gen(compress=compress)
+        names = {name.lower() for name in ours}
+        theirs = {name: headers[name] for name in headers if name.lower() not in names}
+        self.headers = theirs | ours
+
+    def check(self, response: ClientResponse) -> Compression:
+        """Return what a server agreed to.
+
+        Raises:
+            WSServerHandshakeError: The answer is not an upgrade to this request.
+        """
+        accept = b64encode(sha1(self._key + WS_KEY).digest()).decode()  # noqa: S324 - RFC 6455, 4.2.2
+        headers = response.headers
+        if headers.get("Upgrade", "").lower() != "websocket":
+            raise refusal(response, "the header Upgrade is not 'websocket'")
+        if headers.get("Connection", "").lower() != "upgrade":
+            raise refusal(response, "the header Connection is not 'upgrade'")
+        if headers.get("Sec-WebSocket-Accept", "") != accept:
+            raise refusal(response, "the header Sec-WebSocket-Accept does not match")
+        extensions = headers.get("Sec-WebSocket-Extensions")
+        if not (self._compress and extensions):
+            return Compression()
+        try:
+            return Compression(*ws_ext_parse(extensions))
+        except Exception as error:
+            raise refusal(response, str(error)) from error
+
+
+def refusal(response: ClientResponse, message: str) -> WSServerHandshakeError:
+    """Return the error of an answer that does not open a WebSocket."""
+    return WSServerHandshakeError(
+        response.request_info,
+        response.history,
+        message=message,
+        status=response.status,
+        headers=response.headers,
+    )
+
+
+class Network:
+    """The connection behind a response, taken over from aiohttp.
+
+    Args:
+        response: The answer that accepted the upgrade.
+
+    Attributes:
+        transport: The transport of asyncio's.
+    """
+
+    def __init__(self, response: ClientResponse) -> None:
+        connection = response.connection
+        protocol = connection and connection.protocol
+        if protocol is None or protocol.transport is None:
+            raise ConnectionResetError("the connection was lost after the handshake")
+        # No answer is due any more, so its timeout would only cut an idle connection.
+        protocol.read_timeout = None
+        self.transport: Transport = protocol.transport
+        self._response = response
+        self._protocol = protocol
+
+    @property
+    def error(self) -> BaseException | None:
+        """The reason of the network's end, once it has ended."""
+        return self._protocol.exception()
+
+    def attach(self, reader: "FrameReader") -> None:
+        """Give a reader all bytes from now on, and those that are here already."""
+        self._protocol.set_parser(reader, reader.queue)
+
+    def pause(self) -> None:
+        """Stop reading."""
+        self._protocol.pause_reading()
+
+    def resume(self) -> None:
+        """Go on reading."""
+        self._protocol.resume_reading()
+
+    def release(self) -> None:
+        """Close it, and drop what the network does not take within a turn."""
+        self._response.close()
+        # Else a peer that does not read would keep the descriptor for as long.
+        self._protocol._loop.call_soon(self.transport.abort)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+class FlowControl:
+    """Stands in for aiohttp's protocol: its reader and writer have nothing to wait for.
+
+    Reading is paused by `Network.pause` alone, and an `Outlet` takes every frame.
+    """
+
+    _paused = False
+    _reading_paused = False
+
+    def pause_reading(self) -> None:
+        """Do nothing: what a read brought is delivered before the next."""
+
+    def resume_reading(self) -> None:
+        """Do nothing: reading was not paused."""
+
+
+class FrameReader:
+    """Parses each read of the network with aiohttp's reader, and delivers it.
+
+    Args:
+        deliver: Called with the frames of a read, text as bytes.
+        pinged: Called with the data of each ping.
+        closed: Called with code and reason of the peer's close; nothing follows it.
+        failed: Called when the peer has violated the protocol; nothing follows it.
+        cut: Called at the end of the network.
+        max_size: Bytes of the largest message.
+        compression: What was agreed on.
+
+    Attributes:
+        queue: aiohttp's queue, into which its reader parses.
+        bytes_received: The bytes received so far.
+    """
+
+    def __init__(  # noqa: PLR0913 - whatever is read has a name
+        self,
+        *,
+        deliver: Callable[[list[Frame]], None],
+        pinged: Callable[[bytes], None],
+        closed: Callable[[int, str], None],
+        failed: Callable[[BaseException], None],
+        cut: Callable[[], None],
+        max_size: int,
+        compression: Compression,
+    ) -> None:
+        protocol: Any = FlowControl()
+        loop: Any = None  # only for a waiter, and this queue is never waited for
+        self.queue = WebSocketDataQueue(protocol, QUEUE_LIMIT, loop=loop)
+        self.bytes_received = 0
+        self._deliver = deliver
+        self._pinged = pinged
+        self._closed = closed
+        self._failed = failed
+        self._cut = cut
+        self._reader = WebSocketReader(
+            self.queue, max_size, compress=bool(compression.bits), decode_text=False
+        )
+        self._parse = self._reader.feed_data
+        queue: Any = self.queue
+        self._messages: deque[tuple[WSMessage, int]] = queue._buffer
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Take the bytes of one read.
+
+        Returns:
+            True once no more is to come, and no rest.
+        """
+        self.bytes_received += len(data)
+        self._parse(data)
+        messages = self._messages
+        while messages:
+            frames = [
+                content
+                for (kind, content, _), _ in messages
+                if kind is TEXT or kind is BINARY
+            ]
+            if len(frames) == len(messages):
+                messages.clear()
+                self._deliver(frames)
+            else:
+                self._deliver_mixed()
+            self._reset_size()
+        error = self.queue.exception()
+        if error is None:
+            return False, b""
+        self._failed(error)
+        return True, b""
+
+    def feed_eof(self) -> None:
+        """Take the end of the network."""
+        self._cut()
+
+    def _deliver_mixed(self) -> None:
+        """Deliver messages among which are pings, pongs or a close."""
+        mixed = [message for message, _ in self._messages]
+        self._messages.clear()
+        frames: list[Frame] = []
+        close: WSMessage | None = None
+        for message in mixed:
+            kind = message.type
+            if kind is TEXT or kind is BINARY:
+                frames.append(message.data)
+            elif kind is PING:
+                self._pinged(bytes(message.data))
+            elif kind is CLOSE:
+                close = message
+                break
+        if frames:
+            self._deliver(frames)
+        if close is not None:
+            self._closed(int(close.data), close.extra or "")
+
+    def _reset_size(self) -> None:
+        """Have the queue count from 0 again, which a reader that stalled waits for."""
+        queue: Any = self.queue
+        size: int = queue._size
+        if size > QUEUE_LIMIT:
+            self._messages.append((None, size - OVERHEAD))
+            run(queue.read())
+
+
+class FrameWriter:
+    """Writes frames with aiohttp's writer.
+
+    Args:
+        outlet: Takes the frames.
+        compression: What was agreed on.
+    """
+
+    def __init__(self, outlet: Outlet, compression: Compression) -> None:
+        protocol: Any = FlowControl()
+        transport: Any = outlet
+        self._writer = WebSocketWriter(
+            protocol,
+            transport,
+            use_mask=True,
+            compress=compression.bits,
+            notakeover=compression.no_takeover,
+        )
+        self._is_compressed = bool(compression.bits)
+
+    def send(self, frame: Frame) -> None:
+        """Write a frame, `str` as text."""
+        kind = TEXT if isinstance(frame, str) else BINARY
+        data = frame.encode() if isinstance(frame, str) else frame
+        if self._is_compressed and len(data) > SYNC_SIZE:
+            writer: Any = self._writer
+            # In a thread it would be overtaken, or would hold up all after it.
+            writer._send_compressed_frame_sync(data, kind, None)
+        else:
+            run(self._writer.send_frame(data, kind))
+
+    def pong(self, data: bytes) -> None:
+        """Answer a ping."""
+        run(self._writer.send_frame(data, PONG))
+
+    def close(self, code: int, reason: str) -> None:
+        """Write a close frame, with as much of the reason as fits."""
+        text = reason.encode()[:REASON_SIZE].decode(errors="ignore")
+        run(self._writer.close(code, text))
+
+
+def run(coroutine: Coroutine[Any, Any, object]) -> None:
+    """Run a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    raise RuntimeError("aiohttp waits where it did not: this version is not supported")

@@ -1,0 +1,32 @@
+"""The life of a connection as an Observable."""
+
+from collections.abc import Awaitable, Callable
+
+from reactivex import Observable, abc
+
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._transport.contract import Connection
+
+__all__ = ["lifetime"]
+
+
+def lifetime(
+    live: Callable[[abc.ObserverBase[Connection]], Awaitable[None]],
+) -> Observable[Connection]:
+    """Return an Observable that begins a life when subscribed to, and ends with it.
+
+    Args:
+        live: Opens a connection, emits it, and returns at its end, or raises.
+    """
+
+    def subscribe(
+        observer: abc.ObserverBase[Connection],
+        scheduler: abc.SchedulerBase | None = None,
+    ) -> abc.DisposableBase:
+        has_loop = isinstance(scheduler, LoopScheduler)
+        loop = scheduler if has_loop else LoopScheduler.current()
+        return loop.spawn(
+            live(observer), lambda _: observer.on_completed(), observer.on_error
+        )
+
+    return Observable(subscribe)
