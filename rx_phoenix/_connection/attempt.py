@@ -12,6 +12,7 @@ from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.redaction import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.callbacks import Spawn
+from rx_phoenix._streams.hub import noop
 from rx_phoenix._streams.provider import Provider, ask
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._transport.contract import Connection, Transport

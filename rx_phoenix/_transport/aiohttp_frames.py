@@ -10,11 +10,12 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from hashlib import sha1
+from http import HTTPStatus
 from os import urandom
 from typing import Any, NamedTuple
 
 from aiohttp import ClientResponse, WSMsgType, WSServerHandshakeError
-from aiohttp.client import WebSocketDataQueue
+from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.http import (
     WS_KEY,
     WebSocketError,
@@ -111,6 +112,8 @@ class Upgrade:
         """
         accept = b64encode(sha1(self._key + WS_KEY).digest()).decode()  # noqa: S324 - RFC 6455, 4.2.2
         headers = response.headers
+        if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            raise refusal(response, "not an upgrade")
         if headers.get("Upgrade", "").lower() != "websocket":
             raise refusal(response, "the header Upgrade is not 'websocket'")
         if headers.get("Connection", "").lower() != "upgrade":
@@ -240,7 +243,7 @@ class FrameReader:
         )
         self._parse = self._reader.feed_data
         queue: Any = self.queue
-        self._messages: deque[tuple[WSMessage, int]] = queue._buffer
+        self._messages: deque[tuple[Any, int]] = queue._buffer  # noqa: SLF001
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Take the bytes of one read.
@@ -296,7 +299,7 @@ class FrameReader:
     def _reset_size(self) -> None:
         """Have the queue count from 0 again, which a reader that stalled waits for."""
         queue: Any = self.queue
-        size: int = queue._size
+        size: int = queue._size  # noqa: SLF001
         if size > QUEUE_LIMIT:
             self._messages.append((None, size - OVERHEAD))
             run(queue.read())
@@ -329,7 +332,7 @@ class FrameWriter:
         if self._is_compressed and len(data) > SYNC_SIZE:
             writer: Any = self._writer
             # In a thread it would be overtaken, or would hold up all after it.
-            writer._send_compressed_frame_sync(data, kind, None)
+            writer._send_compressed_frame_sync(data, kind, None)  # noqa: SLF001
         else:
             run(self._writer.send_frame(data, kind))
 

@@ -4,7 +4,6 @@ from asyncio import Future, TimerHandle, get_running_loop, timeout
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from http import HTTPStatus
 from ssl import SSLContext
 from urllib.request import getproxies
 
@@ -30,7 +29,6 @@ from rx_phoenix._transport.aiohttp_frames import (
     FrameWriter,
     Network,
     Upgrade,
-    refusal,
 )
 from rx_phoenix._transport.cause import cause_of, shown
 from rx_phoenix._transport.contract import MAX_FRAME_SIZE, Connection
@@ -140,11 +138,10 @@ class WebSocketTransport:
             proxy=self._proxy,
         )
         try:
-            if response.status != HTTPStatus.SWITCHING_PROTOCOLS:
-                raise refusal(response, "not an upgrade")
+            compression = upgrade.check(response)
             return WebSocketConnection(
                 Network(response),
-                upgrade.check(response),
+                compression,
                 max_frame_size=self._max_frame_size,
                 write_timeout=self._write_timeout,
             )

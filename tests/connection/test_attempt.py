@@ -429,7 +429,7 @@ def test_what_is_due_later_happens_while_it_is_open(opened, time, seconds, calls
 def test_what_is_due_later_does_not_happen_after_its_end(opened, transport, time, end):
     called = []
     opened.attempt.after(5, lambda: called.append(time.clock))
-    opened.attempt.own(transport.connection.frames.subscribe(called.append))
+    opened.attempt.own(transport.connection.batches.subscribe(called.append))
     connection = transport.connection
     end(opened, transport)
     time.advance_by(10)

@@ -328,14 +328,14 @@ def test_what_was_written_meanwhile_makes_room(make_trial, make_push):
 def test_a_message_goes_to_the_channel_of_its_topic(trial):
     trial.join("room:1")
     trial.join("room:2")
-    trial.wire.receive(NEWS_FRAME)
+    trial.wire.receive([NEWS_FRAME])
 
     assert trial.log == [("room:1", NEWS)]
 
 
 def test_a_frame_of_text_may_come_as_bytes(trial):
     trial.join("room:1")
-    trial.wire.receive(NEWS_FRAME.encode())
+    trial.wire.receive([NEWS_FRAME.encode()])
 
     assert trial.log == [("room:1", NEWS)]
 
@@ -351,13 +351,13 @@ def listened(trial):
 
 @pytest.mark.parametrize("join_ref", ["null", '"1"'])
 def test_an_event_goes_straight_to_who_listens_to_it(trial, listened, join_ref):
-    trial.wire.receive(f'[{join_ref},null,"room:1","news",{{"body":"hi"}}]')
+    trial.wire.receive([f'[{join_ref},null,"room:1","news",{{"body":"hi"}}]'])
 
     assert trial.log == [{"body": "hi"}]
 
 
 def test_an_event_of_an_older_join_is_for_the_channel_to_judge(trial, listened):
-    trial.wire.receive('["0",null,"room:1","news",{"body":"hi"}]')
+    trial.wire.receive(['["0",null,"room:1","news",{"body":"hi"}]'])
 
     message = Message("0", None, "room:1", "news", {"body": "hi"})
     assert trial.log == [("room:1", "stale", message)]
@@ -365,7 +365,7 @@ def test_an_event_of_an_older_join_is_for_the_channel_to_judge(trial, listened):
 
 def test_an_event_that_a_hook_may_change_goes_through_the_channel(trial, listened):
     listened.on_message = lambda event, payload, ref: payload
-    trial.wire.receive(NEWS_FRAME)
+    trial.wire.receive([NEWS_FRAME])
 
     assert trial.log == [("room:1", NEWS)]
 
@@ -374,7 +374,7 @@ def test_a_channel_comes_before_frames_and_frames_before_messages(trial):
     trial.listen("messages")
     trial.listen("frames")
     trial.join("room:1")
-    trial.wire.receive(NEWS_FRAME)
+    trial.wire.receive([NEWS_FRAME])
 
     assert trial.log == [("room:1", NEWS), ("frames", NEWS), ("messages", NEWS)]
 
@@ -385,7 +385,7 @@ def test_a_channel_comes_before_frames_and_frames_before_messages(trial):
 @pytest.mark.parametrize("name", ["frames", "messages"])
 def test_every_message_is_shown_whosever_it_is(trial, name, frame):
     trial.listen(name)
-    trial.wire.receive(frame)
+    trial.wire.receive([frame])
 
     assert trial.log == [(name, SerializerV2().decode(frame))]
 
@@ -393,16 +393,137 @@ def test_every_message_is_shown_whosever_it_is(trial, name, frame):
 def test_what_is_received_is_counted_in_frames_and_in_their_sizes(trial):
     frames = [NEWS_FRAME, OTHER_NEWS_FRAME, b"\x02\x06\x04room:1news\x00\xff"]
     for frame in frames:
-        trial.wire.receive(frame)
+        trial.wire.receive([frame])
 
     assert counted(trial) == {"frames_in": 3, "bytes_in": sum(map(len, frames))}
 
 
 def test_a_channel_that_is_no_longer_busy_gets_nothing(trial):
     trial.wire.registry.deactivate(trial.join("room:1"))
-    trial.wire.receive(NEWS_FRAME)
+    trial.wire.receive([NEWS_FRAME])
 
     assert trial.log == []
+
+
+# Batches.
+
+ROOM_1 = [f'[null,null,"room:1","news",{{"n":{n}}}]' for n in range(5)]
+
+
+def numbers(trial):
+    """The messages that arrived, by their numbers."""
+    return [message.payload["n"] for _, message in trial.log]
+
+
+@pytest.fixture
+def acting(trial):
+    """A channel that does something at one of its messages."""
+    channel = trial.join("room:1")
+    actions = {}
+
+    def receive(message):
+        trial.log.append(("room:1", message))
+        actions.get(message.payload["n"], noop)()
+
+    channel.receive = receive
+    return actions
+
+
+def test_the_frames_of_a_batch_are_delivered_in_order_and_counted(trial, acting):
+    trial.wire.receive(ROOM_1)
+
+    assert numbers(trial) == [0, 1, 2, 3, 4]
+    assert counted(trial)["frames_in"] == 5
+    assert counted(trial)["bytes_in"] == sum(map(len, ROOM_1))
+
+
+def test_after_a_loss_nothing_of_the_batch_is_delivered(trial, acting):
+    trial.connect()
+    acting[1] = trial.wire.cut
+    trial.wire.receive(ROOM_1)
+
+    assert numbers(trial) == [0, 1]
+
+
+def test_a_batch_can_be_left_in_the_middle_and_gone_on_with_later(trial, acting):
+    acting[1] = trial.wire.pause
+    trial.wire.receive(ROOM_1[:4])
+    trial.wire.receive(ROOM_1[4:])
+    before = numbers(trial)
+    trial.wire.resume()
+
+    assert before == [0, 1]
+    assert numbers(trial) == [0, 1, 2, 3, 4]
+
+
+def test_it_can_be_left_again_and_again(trial, acting):
+    acting.update(dict.fromkeys(range(5), trial.wire.pause))
+    trial.wire.receive(ROOM_1)
+    counts = []
+    for _ in range(6):
+        trial.wire.resume()
+        counts.append(len(trial.log))
+
+    assert counts == [2, 3, 4, 5, 5, 5]
+    assert numbers(trial) == [0, 1, 2, 3, 4]
+
+
+def test_who_resumes_at_once_loses_and_doubles_nothing(trial, acting):
+    acting[1] = lambda: (trial.wire.pause(), trial.wire.resume())
+    trial.wire.receive(ROOM_1)
+
+    assert numbers(trial) == [0, 1, 2, 3, 4]
+
+
+def test_after_a_loss_nothing_is_left_to_resume(trial, acting):
+    trial.connect()
+    acting[1] = trial.wire.pause
+    trial.wire.receive(ROOM_1)
+    trial.wire.cut()
+    trial.wire.resume()
+    trial.wire.receive(ROOM_1[4:])
+
+    assert numbers(trial) == [0, 1, 4]
+
+
+def test_what_arrives_during_a_delivery_waits_its_turn(trial, acting):
+    acting[1] = lambda: trial.wire.receive(ROOM_1[4:])
+    trial.wire.receive(ROOM_1[:4])
+
+    assert numbers(trial) == [0, 1, 2, 3, 4]
+
+
+def test_a_new_connection_delivers_while_the_old_ones_batch_is_dropped(trial, acting):
+    trial.connect()
+
+    def replace():
+        trial.wire.cut()
+        trial.connect()
+        trial.wire.receive(ROOM_1[4:])
+
+    acting[1] = replace
+    trial.wire.receive(ROOM_1[:4])
+    trial.wire.receive(ROOM_1[:1])
+
+    assert numbers(trial) == [0, 1, 4, 0]
+
+
+def test_a_frame_that_is_no_message_does_not_end_its_batch(trial, acting):
+    trial.wire.receive([ROOM_1[0], "nonsense", ROOM_1[1]])
+
+    assert numbers(trial) == [0, 1]
+    assert trial.wire.counters.protocol_errors == 1
+
+
+def test_a_pause_stops_the_reading_of_a_connection_that_can(trial):
+    connection, calls = trial.connect(), []
+    trial.wire.pause()
+    connection.pause = lambda: calls.append("pause")
+    connection.resume = lambda: calls.append("resume")
+    trial.wire.pause()
+    trial.wire.resume()
+
+    assert calls == ["pause", "resume"]
 
 
 # Frames that are no messages.
@@ -413,7 +534,7 @@ def test_a_frame_that_is_no_message_is_told_and_counted(trial, frame):
     trial.join("room:1")
     trial.listen("frames")
     trial.listen("messages")
-    trial.wire.receive(frame)
+    trial.wire.receive([frame])
 
     (error,) = trial.malformed
     assert type(error) is ProtocolError
@@ -424,8 +545,8 @@ def test_a_frame_that_is_no_message_is_told_and_counted(trial, frame):
 
 def test_after_a_frame_that_is_no_message_others_arrive(trial):
     trial.join("room:1")
-    trial.wire.receive("nonsense")
-    trial.wire.receive(NEWS_FRAME)
+    trial.wire.receive(["nonsense"])
+    trial.wire.receive([NEWS_FRAME])
 
     assert trial.log == [("room:1", NEWS)]
 
@@ -434,7 +555,7 @@ def test_after_a_frame_that_is_no_message_others_arrive(trial):
 
 
 def test_an_answer_to_a_heartbeat_is_offered_and_is_no_late_reply(trial):
-    trial.wire.receive(BEAT_FRAME)
+    trial.wire.receive([BEAT_FRAME])
 
     assert trial.beats == [SerializerV2().decode(BEAT_FRAME)]
     assert trial.wire.counters.late_replies == 0
@@ -443,7 +564,7 @@ def test_an_answer_to_a_heartbeat_is_offered_and_is_no_late_reply(trial):
 @pytest.mark.parametrize("is_beat", [False, True])
 def test_any_message_of_the_topic_phoenix_is_offered(trial, is_beat):
     trial.is_beat = is_beat
-    trial.wire.receive(PHOENIX_NEWS_FRAME)
+    trial.wire.receive([PHOENIX_NEWS_FRAME])
 
     assert len(trial.beats) == 1
     assert trial.wire.counters.late_replies == 0
@@ -451,13 +572,13 @@ def test_any_message_of_the_topic_phoenix_is_offered(trial, is_beat):
 
 def test_an_answer_to_a_heartbeat_that_nobody_awaits_is_a_late_reply(trial):
     trial.is_beat = False
-    trial.wire.receive(BEAT_FRAME)
+    trial.wire.receive([BEAT_FRAME])
 
     assert trial.wire.counters.late_replies == 1
 
 
 def test_messages_of_other_topics_are_not_offered(trial):
-    trial.wire.receive(REPLY_FRAME)
+    trial.wire.receive([REPLY_FRAME])
 
     assert trial.beats == []
 
@@ -466,13 +587,13 @@ def test_messages_of_other_topics_are_not_offered(trial):
     ("frame", "late"), [(REPLY_FRAME, 1), (NEWS_FRAME, 0), (OTHER_NEWS_FRAME, 0)]
 )
 def test_a_reply_to_a_topic_without_a_channel_is_a_late_one(trial, frame, late):
-    trial.wire.receive(frame)
+    trial.wire.receive([frame])
 
     assert trial.wire.counters.late_replies == late
 
 
 def test_a_reply_to_a_channel_is_its_own_affair(trial):
     trial.join("room:1")
-    trial.wire.receive(REPLY_FRAME)
+    trial.wire.receive([REPLY_FRAME])
 
     assert trial.wire.counters.late_replies == 0

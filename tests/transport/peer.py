@@ -1,7 +1,7 @@
 """The other end of a WebSocket, and one subscription to a transport."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from ssl import SSLContext
 
@@ -94,8 +94,12 @@ class Life:
         )
 
     def _open(self, connection: Connection) -> None:
-        connection.frames.subscribe(self.frames.put_nowait)
+        connection.batches.subscribe(self._receive)
         self.opened.set_result(connection)
+
+    def _receive(self, batch: Sequence[Frame]) -> None:
+        for frame in batch:
+            self.frames.put_nowait(frame)
 
     def dispose(self) -> None:
         """Abandon it."""

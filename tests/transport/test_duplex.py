@@ -5,9 +5,9 @@ import gc
 
 import pytest
 
-from rx_phoenix import ConnectionLost, UsageError
-from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix._transport.duplex import Duplex, alive
+from rx_phoenix import ConnectionLost
+from rx_phoenix._transport.duplex import Duplex
+from rx_phoenix._transport.lifetime import lifetime
 from rx_phoenix.testing import VirtualScheduler
 from tests.operators.notes import Failure, Notes
 
@@ -32,7 +32,7 @@ class Line(Duplex):
     async def read(self):
         try:
             while not isinstance(item := await self.incoming.get(), Exception):
-                self.emit(item)
+                self.emit([item])
         except asyncio.CancelledError:
             if self.end_error is not None:
                 raise self.end_error from None
@@ -85,7 +85,7 @@ def line(time):
 @pytest.fixture
 def life(time, complaints, line, notes):
     """A subscription to the life of the line, which is open."""
-    life = alive(line.live).subscribe(notes, scheduler=time)
+    life = lifetime(line.live).subscribe(notes, scheduler=time)
     time.advance_by(0)
     yield life
     life.dispose()
@@ -100,8 +100,8 @@ def test_frames_are_heard_from_the_announcing_call_on(time, complaints, line):
     frames = []
     line.incoming.put_nowait("early")
 
-    life = alive(line.live).subscribe(
-        lambda connection: connection.frames.subscribe(frames.append), scheduler=time
+    life = lifetime(line.live).subscribe(
+        lambda connection: connection.batches.subscribe(frames.extend), scheduler=time
     )
     time.advance_by(0)
     line.incoming.put_nowait(b"late")
@@ -212,10 +212,10 @@ def test_a_foreign_error_is_handed_on_as_it_is(time, life, line, notes):
 
 
 def test_whoever_hears_a_frame_may_end_the_line_by_raising(time, life, line, notes):
-    def refuse(frame):
-        raise Failure(frame)
+    def refuse(batch):
+        raise Failure(*batch)
 
-    line.frames.subscribe(refuse)
+    line.batches.subscribe(refuse)
     line.incoming.put_nowait("odd")
     time.advance_by(0)
 
@@ -249,36 +249,3 @@ def test_an_error_that_comes_of_abandoning_is_nobodys(time, life, line, notes):
     time.advance_by(0)
 
     assert notes.is_open
-
-
-def test_it_takes_the_running_loop_if_it_is_given_no_scheduler(
-    time, complaints, line, notes
-):
-    life = alive(line.live).subscribe(notes)
-    time.advance_by(0)
-
-    assert notes.values == [line]
-    life.dispose()
-
-
-def test_without_a_loop_it_cannot_live(notes):
-    async def live(observer):
-        raise AssertionError
-
-    alive(live).subscribe(notes)
-
-    assert isinstance(notes.errors[0], UsageError)
-
-
-async def test_it_lives_on_the_loop_of_its_scheduler():
-    lived = []
-
-    async def live(observer):
-        lived.append(asyncio.get_running_loop())
-
-    scheduler = LoopScheduler.current()
-    ended = asyncio.Event()
-    alive(live).subscribe(on_completed=ended.set, scheduler=scheduler)
-    await ended.wait()
-
-    assert lived == [scheduler.loop]

@@ -150,7 +150,7 @@ def test_frames_are_heard_from_the_announcing_call_on(roads):
     frames = []
     roads.attempts.append(
         roads.transport.connect(ENDPOINT).subscribe(
-            lambda connection: connection.frames.subscribe(frames.append),
+            lambda connection: connection.batches.subscribe(frames.extend),
             scheduler=roads.time,
         )
     )

@@ -481,15 +481,15 @@ async def test_an_open_connection_can_be_abandoned(peer, life, poll):
     assert not peer.expects_more()
 
 
-async def test_what_comes_behind_a_close_is_not_heard(peer, begin):
+async def test_a_connection_may_be_abandoned_while_an_answer_is_delivered(peer, begin):
     life = begin()
     poll = await peer.welcome()
     connection = await soon(life.opened)
-    connection.frames.subscribe(lambda _: life.dispose())
+    connection.batches.subscribe(lambda _: life.dispose())
 
     poll.answer(200, A, B, token="T")
     async with asyncio.timeout(PATIENCE):
-        assert await life.frames.get() == A
+        assert [await life.frames.get() for _ in range(2)] == [A, B]
 
     assert not life.ended.done()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, WSMsgType, web
 from yarl import URL
 
 from rx_phoenix import ConnectError, ConnectionLost, WebSocketTransport
@@ -214,6 +214,127 @@ async def test_each_subscription_is_a_connection_of_its_own(peer):
         subscription.dispose()
 
 
+async def test_what_one_read_brings_is_one_batch(peer, begin):
+    life = begin(peer.url)
+    connection = await soon(life.opened)
+    await soon(life.frames.get())
+    batches = asyncio.Queue()
+    connection.batches.subscribe(batches.put_nowait)
+
+    peer.request.transport.write(b"\x81\x01a\x82\x01b\x81\x01c")
+
+    assert await soon(batches.get()) == [b"a", b"b", b"c"]
+
+
+async def test_bytes_are_counted_as_they_come(peer, begin):
+    life = begin(peer.url)
+    connection = await soon(life.opened)
+    await soon(life.frames.get())
+    before = connection.bytes_received
+
+    peer.request.transport.write(b"\x81\x05ab")
+    async with asyncio.timeout(PATIENCE):
+        while connection.bytes_received == before:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0)
+
+    assert (before, connection.bytes_received) == (9, 13)
+    assert life.frames.empty()
+
+
+async def test_a_paused_connection_reads_nothing_until_it_is_resumed(peer, begin):
+    life = begin(peer.url)
+    connection = await soon(life.opened)
+    await soon(life.frames.get())
+
+    connection.pause()
+    connection.pause()
+    await peer.websocket.send_str("later")
+    await echoed(peer, connection)
+    assert life.frames.empty()
+    connection.resume()
+    connection.resume()
+
+    assert await soon(life.frames.get()) == b"later"
+
+
+async def echoed(peer, connection):
+    """A way to the peer and some turns of the loop, in which a frame would come."""
+    connection.send("sent")
+    assert await peer.get() == "sent"
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_an_aborted_connection_is_a_cut_one(peer, begin):
+    life = begin(peer.url)
+    connection = await soon(life.opened)
+
+    connection.abort()
+    connection.send("nowhere")
+    error = await soon(life.ended)
+
+    assert (error.code, error.clean) == (1006, False)
+
+
+async def test_an_abort_leaves_no_descriptor_whatever_the_peer_reads(begin):
+    async def serve(request):
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        request.transport.pause_reading()
+        await enough.wait()
+        return websocket
+
+    enough = asyncio.Event()
+    async with running_peer(serve) as url:
+        life = begin(url)
+        connection = await soon(life.opened)
+        for _ in range(32):
+            connection.send(b"x" * 1_000_000)
+        connection.abort()
+        await soon(life.ended)
+        async with asyncio.timeout(PATIENCE):
+            while connections_to(url):  # noqa: ASYNC110 - the kernel sets no event
+                await asyncio.sleep(0)
+        enough.set()
+
+
+async def test_a_ping_is_answered_with_its_data(begin):
+    async def serve(request):
+        websocket = web.WebSocketResponse(autoping=False)
+        await websocket.prepare(request)
+        await websocket.ping(b"are you there")
+        answered.set_result(await websocket.receive())
+        return websocket
+
+    answered = asyncio.get_running_loop().create_future()
+    async with running_peer(serve) as url:
+        life = begin(url)
+        message = await soon(answered)
+
+    assert (message.type, message.data) == (WSMsgType.PONG, b"are you there")
+    assert life.frames.empty()
+
+
+async def test_what_a_subscriber_raises_ends_the_connection(peer, begin):
+    life = begin(peer.url)
+    connection = await soon(life.opened)
+    connection.batches.subscribe(lambda batch: 1 / 0)
+
+    await peer.websocket.send_str("x")
+
+    assert isinstance(await soon(life.ended), ZeroDivisionError)
+
+
+async def test_a_violation_of_the_protocol_is_answered_with_its_code(peer, begin):
+    life = begin(peer.url)
+    await soon(life.opened)
+
+    peer.request.transport.write(b"\x83\x00")
+
+    assert (await soon(life.ended)).code == 1002
+    assert (await peer.get())[0] == 1002
+
+
 # The handshake.
 
 
@@ -283,14 +404,14 @@ async def test_a_session_of_yours_stays_yours(peer, begin):
         assert not session.closed
 
 
-async def test_a_refusal_with_a_session_of_yours_has_no_body(begin):
+async def test_a_refusal_with_a_session_of_yours_has_its_body(begin):
     async def serve(request):
         return web.Response(status=403, text="no")
 
     async with running_peer(serve) as url, ClientSession() as session:
         error = await soon(begin(url, WebSocketTransport(session=session)).ended)
 
-    assert (error.status, error.body) == (403, b"")
+    assert (error.status, error.body) == (403, b"no")
 
 
 @pytest.mark.parametrize(("compress", "offer"), [(0, None), (15, "permessage-deflate")])
@@ -339,7 +460,7 @@ async def test_a_peer_that_stops_reading_is_given_up(begin):
         enough.set()
 
     assert isinstance(error, ConnectionLost)
-    assert "a write did not complete within 0.1 s" in str(error)
+    assert "the network took nothing for 0.1 s" in str(error)
 
 
 def connections_to(url):

@@ -25,7 +25,7 @@ class Client:
 
     def opened(self, connection):
         self.connections.append(connection)
-        connection.frames.subscribe(self.frames.append)
+        connection.batches.subscribe(self.frames.extend)
 
     def ended(self):
         self.ends += 1
@@ -101,9 +101,18 @@ def test_a_raw_frame_arrives_as_it_is(client, connection):
     assert client.frames == [b"\x00nonsense"]
 
 
+def test_what_is_received_together_is_one_batch(client, connection):
+    batches = []
+    connection.batches.subscribe(batches.append)
+
+    connection.receive(HELLO, b"\x00nonsense")
+
+    assert batches == [['[null,null,"room:1","hello",{"n":1}]', b"\x00nonsense"]]
+
+
 def test_a_reader_that_raises_raises_in_the_test(transport):
     def read(connection):
-        connection.frames.subscribe(lambda frame: 1 / 0)
+        connection.batches.subscribe(lambda batch: 1 / 0)
 
     transport.connect(ENDPOINT).subscribe(read)
 
