@@ -83,7 +83,6 @@ class Crowd:
             scheduler=lambda: self.time,
             spawn=self.time.spawn,
             random=self._chance.random,
-            report=noop,
             begin=lambda _: attempt(),
         )
 
