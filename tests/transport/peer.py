@@ -73,6 +73,7 @@ async def running_peer(
         yield str(server.make_url("/socket"))
     finally:
         await server.close()
+        await asyncio.sleep(0)  # what was closed is released in the next turn
 
 
 class Life:

@@ -282,6 +282,7 @@ async def test_an_abort_leaves_no_descriptor_whatever_the_peer_reads(begin):
         await websocket.prepare(request)
         request.transport.pause_reading()
         await enough.wait()
+        request.transport.abort()
         return websocket
 
     enough = asyncio.Event()
@@ -444,6 +445,7 @@ async def test_a_peer_that_stops_reading_is_given_up(begin):
         await websocket.prepare(request)
         request.transport.pause_reading()
         await enough.wait()
+        request.transport.abort()
         return websocket
 
     enough = asyncio.Event()
