@@ -1,1 +1,1 @@
-"""The sources behind every stream: hot, isolating, in order, on one loop."""
+"""Hot sources that isolate observers and keep events in order, on one loop."""

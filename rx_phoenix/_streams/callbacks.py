@@ -1,4 +1,4 @@
-"""Users' callbacks, sync or ``async def``, behind one face."""
+"""Users' callbacks, plain or ``async def``, behind one interface."""
 
 from asyncio import Future
 from collections import deque
@@ -14,11 +14,11 @@ from rx_phoenix.errors import CallbackOverrun, UsageError
 __all__ = ["Callback", "Spawn", "discard"]
 
 LIMIT = 1000
-"""How many calls of one async callback may wait."""
+"""The number of calls of one async callback that may wait."""
 
 
 class Spawn(Protocol):
-    """Awaits something in a task: `LoopScheduler.spawn`, or what leads to it."""
+    """A function that awaits in a task: `LoopScheduler.spawn`, or a wrapper of it."""
 
     def __call__(
         self,
@@ -26,25 +26,25 @@ class Spawn(Protocol):
         on_value: Callable[[Any], None],
         on_error: Callable[[Exception], None],
     ) -> abc.DisposableBase:
-        """Await it; then, never within this call, call one of the two functions."""
+        """Await it, and call one of the two functions after this call returned."""
         ...
 
 
 class Callback(abc.DisposableBase):
-    """Calls a user's function; what it leaves to await runs one at a time, in order.
+    """A user's function; the coroutines it returns run one at a time, in order.
 
-    A function that raises at the call raises here: the source that calls isolates
-    it. One that raises later, in its own time, is reported. Observables are not
-    awaited, though they could be: a function may well return a push that it made.
+    An exception of a plain function is raised by the call, and the calling source
+    isolates it. An exception of a coroutine is reported. A returned observable is not
+    awaited, though it could be, because a function may return a push that it made.
 
     Args:
-        function: The user's, plain or ``async def``.
-        spawn: How to await.
-        report: Where its later exceptions go, and what was dropped.
-        limit: How many calls may wait; then the oldest is dropped.
+        function: The user's function, plain or ``async def``.
+        spawn: Awaits the coroutines.
+        report: Receives their exceptions, and a `CallbackOverrun` for dropped calls.
+        limit: The number of calls that may wait; beyond it the oldest is dropped.
 
     Raises:
-        UsageError: It is no function.
+        UsageError: ``function`` is not callable.
 
     >>> callback = Callback(lambda n: print("got", n), spawn=None, report=print)
     >>> callback(1)
@@ -72,19 +72,19 @@ class Callback(abc.DisposableBase):
         limit: int = LIMIT,
     ) -> None:
         if not callable(function):
-            raise UsageError(f"a callback must be a function, not {function!r}")
+            raise UsageError(f"a callback must be a function, got {function!r}")
         self._function = function
         self._spawn = spawn
         self._report = report
         self._limit = limit
         self._dropped = 0
         self._is_disposed = False
-        # Made at the first need: most callbacks are plain functions.
+        # Created lazily: most callbacks are plain functions.
         self._waiting: deque[Awaitable[Any]] | None = None
         self._running: abc.DisposableBase | None = None
 
     def __call__(self, *arguments: Any) -> None:
-        """Call the function; what it returns is awaited if it is there for that."""
+        """Call the function, and run its coroutine if it returns one."""
         if self._is_disposed:
             return
         result = self._function(*arguments)
@@ -92,9 +92,9 @@ class Callback(abc.DisposableBase):
             self._enqueue(result)
 
     def dispose(self) -> None:
-        """Cancel what runs, drop what waits, and call the function no more.
+        """Cancel the running call, drop those that wait, and ignore further ones.
 
-        A call that disposes its own callback runs to its end.
+        A call that disposes its own callback runs to completion.
         """
         self._is_disposed = True
         running, self._running = self._running, None
@@ -122,7 +122,7 @@ class Callback(abc.DisposableBase):
                 CallbackOverrun(
                     f"{self._function!r} is slower than its events: {self._dropped} "
                     f"calls dropped, {self._limit} waiting. Do less in it, or pipe "
-                    "the stream through map_async() with a policy of your choice.",
+                    "the stream through map_async() with an overflow policy.",
                     self._dropped,
                 )
             )
@@ -144,8 +144,8 @@ class Callback(abc.DisposableBase):
 
 
 def discard(awaitable: Awaitable[Any]) -> None:
-    """Let go of something that was there to be awaited, and will not be."""
+    """Close a coroutine, or cancel a future, that will not be awaited."""
     if iscoroutine(awaitable):
-        awaitable.close()  # or the interpreter warns that it was never awaited
+        awaitable.close()  # otherwise the interpreter warns: "was never awaited"
     elif isinstance(awaitable, Future):
         awaitable.cancel()

@@ -1,4 +1,4 @@
-"""DeadlinePool: that can pause, by the thousand, and in the line of open joins."""
+"""Deadlines: one that can pause, a pool of many, and those of serial requests."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -11,20 +11,20 @@ from rx_phoenix._streams.scheduler import LoopScheduler
 
 __all__ = ["Deadline", "DeadlinePool", "SerialDeadlines"]
 
-FEW = 16
-"""How many timers there are before those that wait for nobody are looked for."""
+MIN_SWEEP = 16
+"""The number of timers from which on idle ones are collected."""
 
-GRAIN = 1e-9
-"""Seconds that a clock may be early: no more than it tells apart."""
+CLOCK_RESOLUTION = 1e-9
+"""Seconds by which a timer may fire early, because of rounding."""
 
 
 class Deadline(abc.DisposableBase):
-    """So many seconds of waiting, which can be paused.
+    """A deadline whose time can be paused.
 
     Args:
-        scheduler: Whose time counts.
-        allowance: Seconds of waiting in all.
-        expired: Called when they are used up.
+        scheduler: The source of time.
+        allowance: Seconds to wait in total.
+        expired: Called when they have elapsed.
     """
 
     __slots__ = ("_due", "_expired", "_left", "_scheduler", "_timer")
@@ -39,20 +39,20 @@ class Deadline(abc.DisposableBase):
         self._timer: abc.DisposableBase | None = None
 
     def run(self) -> None:
-        """Let the time count, from now on or again."""
+        """Start or resume the time."""
         if self._timer is None:
             self._due = self._scheduler.monotonic() + self._left
             self._timer = self._scheduler.call_later(self._left, self._expire)
 
     def pause(self) -> None:
-        """Let no time count until `run`."""
+        """Stop the time until `run`."""
         if self._timer is not None:
             self._timer.dispose()
             self._timer = None
             self._left = max(self._due - self._scheduler.monotonic(), 0.0)
 
     def dispose(self) -> None:
-        """Call it off."""
+        """Cancel the deadline."""
         self.pause()
         self._expired = noop
 
@@ -63,7 +63,7 @@ class Deadline(abc.DisposableBase):
 
 
 class Expiring(Protocol):
-    """What waits, and for how long.
+    """An entry of a `DeadlinePool`.
 
     Attributes:
         within: Seconds to its deadline.
@@ -72,76 +72,76 @@ class Expiring(Protocol):
     within: float
 
     def expire(self) -> None:
-        """Its deadline passed."""
+        """Handle the expiry of the deadline."""
         ...
 
 
 class DeadlinePool:
-    """The deadlines of many, with one timer for all that wait equally long.
+    """Many deadlines, with one timer for all that have the same timeout.
 
-    Who waits equally long expires in the order of coming, so that only the first
-    needs a timer; and the timer stays when the first has gone, for whoever comes
-    next. One for each would be the dearest part of a push.
+    Entries with equal timeouts expire in insertion order, so that only the first
+    needs a timer. The timer stays when the first entry is removed, for the next one. A
+    timer for each entry would be the most expensive part of a push.
 
     Args:
-        scheduler: Gives the one whose time counts.
+        scheduler: Returns the source of time, at the first entry.
     """
 
     def __init__(self, scheduler: Callable[[], LoopScheduler]) -> None:
-        self._give_scheduler = scheduler
+        self._get_scheduler = scheduler
         self._dues: dict[float, dict[Expiring, float]] = {}
         self._timers: dict[float, abc.DisposableBase] = {}
-        self._room = FEW
+        self._sweep_at = MIN_SWEEP
 
     @cached_property
     def _scheduler(self) -> LoopScheduler:
-        return self._give_scheduler()
+        return self._get_scheduler()
 
     def add(self, waiting: Expiring) -> None:
-        """Its time counts from now on."""
+        """Start the deadline of an entry."""
         within = waiting.within
         dues = self._dues.get(within)
         if dues is None:
-            self._make_room()
+            self._sweep()
             self._start_timer(within, within)
             dues = self._dues[within] = {}
         dues[waiting] = self._scheduler.monotonic() + within
 
     def remove(self, waiting: Expiring) -> None:
-        """It waits no longer."""
+        """Cancel the deadline of an entry."""
         dues = self._dues.get(waiting.within)
         if dues is not None:
             dues.pop(waiting, None)
 
     def drop_idle_timers(self) -> None:
-        """Keep no timer that nobody needs now."""
+        """Cancel the timers without entries."""
         for within, dues in tuple(self._dues.items()):
             if not dues:
                 self._timers[within].dispose()
                 self._forget(within)
 
-    def _make_room(self) -> None:
-        """Keep few timers for nobody, whatever lengths there were."""
-        if len(self._dues) >= self._room:
+    def _sweep(self) -> None:
+        """Bound the number of idle timers, for any number of distinct timeouts."""
+        if len(self._dues) >= self._sweep_at:
             self.drop_idle_timers()
-            # Twice as many, or those in need would be looked through each time.
-            self._room = max(FEW, 2 * len(self._dues))
+            # Doubled, so that the timers in use are not scanned each time.
+            self._sweep_at = max(MIN_SWEEP, 2 * len(self._dues))
 
     def _forget(self, within: float) -> None:
         del self._dues[within], self._timers[within]
 
     def _start_timer(self, within: float, delay: float) -> None:
         self._timers[within] = self._scheduler.call_later(
-            delay, lambda: self._look(within)
+            delay, lambda: self._timer_fired(within)
         )
 
-    def _look(self, within: float) -> None:
+    def _timer_fired(self, within: float) -> None:
         dues, now = self._dues[within], self._scheduler.monotonic()
         if not dues:
             self._forget(within)
             return
         first, due = next(iter(dues.items()))
-        if due - now > GRAIN:  # who the timer was for has gone
+        if due - now > CLOCK_RESOLUTION:  # the timer's own entry was removed
             self._start_timer(within, due - now)
             return
         self._start_timer(within, 0.0)
@@ -150,46 +150,46 @@ class DeadlinePool:
 
 
 class SerialDeadlines:
-    """Requests that are answered one after another: only the first one's time counts.
+    """Deadlines of requests that are answered in order: only the first one's runs.
 
     A Phoenix server handles one join of a socket at a time, and nothing else
-    meanwhile, so that a slow join is not the fault of those behind it.
+    meanwhile, so that a slow join must not let those behind it time out.
     """
 
     def __init__(self) -> None:
-        # Who waits for an answer, and who waits for those before to have theirs.
-        self._line: dict[Deadline | Callable[[], None], None] = {}
+        # Deadlines of open requests, and calls that wait for those before them.
+        self._queue: dict[Deadline | Callable[[], None], None] = {}
 
     def add(self, deadline: Deadline) -> None:
-        """A request was sent, behind all others that are open."""
+        """Add the deadline of a request that was sent after all open ones."""
         deadline.pause()
-        self._line[deadline] = None
-        self._move_up()
+        self._queue[deadline] = None
+        self._advance()
 
     def remove(self, deadline: Deadline) -> None:
-        """A request was answered, or nobody waits for it any more."""
-        if deadline in self._line:
-            del self._line[deadline]
+        """Remove the deadline of a request that was answered or abandoned."""
+        if deadline in self._queue:
+            del self._queue[deadline]
             deadline.dispose()
-            self._move_up()
+            self._advance()
 
     def when_answered(self, call: Callable[[], None]) -> None:
-        """Call when all that is open now was answered: at once if nothing is."""
-        self._line[call] = None
-        self._move_up()
+        """Call a function when all open requests are answered, or at once if none."""
+        self._queue[call] = None
+        self._advance()
 
     def clear(self) -> None:
-        """Forget everything: the connection is gone."""
-        line, self._line = self._line, {}
-        for waiting in line:
+        """Cancel all deadlines and calls: the connection is lost."""
+        queue, self._queue = self._queue, {}
+        for waiting in queue:
             if isinstance(waiting, Deadline):
                 waiting.dispose()
 
-    def _move_up(self) -> None:
-        while self._line:
-            first = next(iter(self._line))
+    def _advance(self) -> None:
+        while self._queue:
+            first = next(iter(self._queue))
             if isinstance(first, Deadline):
                 first.run()
                 return
-            del self._line[first]
+            del self._queue[first]
             first()

@@ -1,4 +1,4 @@
-"""Failures as streams carry them: each observer's own, and nothing but exceptions."""
+"""Exceptions on streams: a new instance for each observer, and only `Exception`s."""
 
 from asyncio import CancelledError
 from typing import Any, TypeVar
@@ -8,19 +8,19 @@ __all__ = ["ISOLATED", "contained", "fresh"]
 E = TypeVar("E", bound=BaseException)
 
 ISOLATED = (Exception, CancelledError)
-"""What a user's callback may raise at no cost to others; `contained` makes it fit for a
-report. A `KeyboardInterrupt` and its like pass, for they are meant for the program.
+"""Exceptions of a user's callback that do not affect others; `contained` converts them
+for a report. `KeyboardInterrupt` and `SystemExit` propagate to the program.
 """
 
 
 def fresh(error: E) -> E:
-    """The same failure as a new instance, for one more observer of it.
+    """Copy an exception for one more observer.
 
-    What is known of it comes along, the traceback does not: one instance raised
-    again and again would grow its traceback each time.
+    Notes and cause are copied; the traceback is not, because it would grow each time
+    the same instance is raised.
     """
     kind = type(error)
-    # Only a built-in class's constructor is sure to take what an exception keeps.
+    # Only the constructor of a built-in class surely accepts the exception's `args`.
     native: Any = next(base for base in kind.__mro__ if base.__module__ == "builtins")
     _, arguments, *state = native.__reduce__(error)
     again: E = native.__new__(kind, *arguments)
@@ -35,10 +35,10 @@ def fresh(error: E) -> E:
 
 
 def contained(error: BaseException) -> Exception:
-    """A failure as an exception that may be reported.
+    """Convert an error of a callback into an exception that can be reported.
 
-    A `CancelledError` that comes out of a callback is that callback's own affair: let
-    through, it would look as if whoever called it had been cancelled.
+    A `CancelledError` raised by a callback must not propagate: its caller would seem
+    to be cancelled.
     """
     if isinstance(error, Exception):
         return error

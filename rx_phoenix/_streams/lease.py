@@ -1,4 +1,4 @@
-"""A shared stream that does something while somebody holds it."""
+"""A shared stream that acquires a resource while it has observers."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -14,16 +14,16 @@ T = TypeVar("T")
 
 
 class Lease(abc.ObservableBase[T], Generic[T]):
-    """Counts its observers: the first acquires, the last to go releases.
+    """A reference-counted stream: the first observer acquires, the last releases.
 
-    A later observer gets the current value first. After an end everything starts
-    over: the next observer acquires anew. (``reactivex``'s ``share`` never does.)
+    A late subscriber gets the current value first. After it ended, the next observer
+    acquires again. (``reactivex``'s ``share`` never does.)
 
     Args:
-        acquire: Called after the first observer has subscribed, so that it misses
-            nothing. What it raises is that observer's error.
-        release: Called when the last observer went; not after an end.
-        report: Where observers' exceptions go.
+        acquire: Called after the first observer has subscribed, so that it misses no
+            event. An exception becomes that observer's error.
+        release: Called when the last observer disposes; not after an end.
+        report: Receives the observers' exceptions.
 
     >>> lease = Lease[str](lambda: print("join"), lambda: print("leave"), print)
     >>> first = lease.observable.subscribe(print)
@@ -45,51 +45,51 @@ class Lease(abc.ObservableBase[T], Generic[T]):
         self._acquire = acquire
         self._release = release
         self._report = report
-        # Made at the first need: most leases are held by nobody.
+        # Created lazily: most leases are never held.
         self._hub: Latest[T] | None = None
         self._view: Observable[T] | None = None
 
     @property
     def observable(self) -> Observable[T]:
-        """The lease as users get it."""
+        """The lease as a stream for users."""
         if self._view is None:
             self._view = Hot(self)
         return self._view
 
     @property
     def is_held(self) -> bool:
-        """Whether anybody is subscribed."""
+        """True if it has an observer."""
         return self._hub is not None and self._hub.is_watched
 
     @property
     def holders(self) -> Latest[T]:
-        """Who holds it now: to be told what those who come later shall not hear."""
+        """The source of the current observers, for events that are not replayed."""
         if self._hub is None:
             self._hub = self._new_hub()
         return self._hub
 
     def emit(self, value: T) -> None:
-        """Emit a value, and keep it for those who come later."""
+        """Emit a value, and store it for late subscribers."""
         self.holders.on_next(value)
 
     def forget(self) -> None:
-        """Keep no value for those who come later."""
+        """Drop the stored value, so that late subscribers do not get it."""
         if self._hub is not None:
             self._hub.forget()
 
     def fail(self, error: Exception) -> None:
-        """End with an error, and be ready for a new start."""
+        """Fail; the next observer acquires again."""
         self.detach().on_error(error)
 
     def complete(self) -> None:
-        """End, and be ready for a new start."""
+        """Complete; the next observer acquires again."""
         self.detach().on_completed()
 
     def detach(self) -> Latest[T]:
-        """Be ready for a new start, before those who hold it are told of the end.
+        """Start over before the current observers are notified of the end.
 
         Returns:
-            Those who held it, who are still to be told.
+            The source of the detached observers; the caller must end it.
         """
         ended, self._hub = self.holders, None
         return ended
@@ -111,9 +111,9 @@ class Lease(abc.ObservableBase[T], Generic[T]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Take a share.
+        """Subscribe, and acquire if this is the first observer.
 
-        Without an ``on_error``, what acquiring raises is raised here.
+        Without an ``on_error``, an exception of ``acquire`` is raised here.
         """
         hub = self.holders
         is_first = not hub.is_watched

@@ -1,4 +1,4 @@
-"""Values that may have to be asked for: plain, from a function, or awaited."""
+"""Providers of values: a plain value, a function, or a coroutine function."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,24 +24,24 @@ def ask(
     on_answers: Callable[[list[Any]], None],
     on_error: Callable[[Exception], None],
 ) -> abc.DisposableBase:
-    """Ask each provider for its value, now.
+    """Get the value of each provider.
 
-    The answers come within this call, unless something has to be awaited.
+    ``on_answers`` is called within this call, unless a value must be awaited.
 
     Args:
-        providers: Whom to ask, in this order.
-        spawn: How to await.
-        on_answers: Gets all answers, in the same order.
+        providers: The providers, called in this order.
+        spawn: Awaits values.
+        on_answers: Gets all values, in the same order.
         on_error: Gets the first exception instead.
 
     Returns:
-        Disposing it stops the asking.
+        A disposable that cancels the request.
     """
     answers = deque[Any]()
     try:
         for provider in providers:
             answers.append(provider() if callable(provider) else provider)
-    except Exception as error:  # noqa: BLE001 - a user's function: handed on
+    except Exception as error:  # noqa: BLE001 - a user's function: passed on
         _discard_all(answers)
         on_error(error)
         return Disposable()

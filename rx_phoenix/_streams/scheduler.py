@@ -1,9 +1,9 @@
-"""Time and tasks on an asyncio loop, without a thread and without losing an event.
+"""Time and tasks on an asyncio loop, without threads or lost events.
 
-``reactivex``'s own timers run in threads, and its loop schedulers put even the
-subscribing on the loop, so that ``retry``, ``start_with`` and ``merge`` miss what a
-hot source emits meanwhile. Here immediate work runs at once, on the trampoline of
-the thread; only delayed work goes to the loop.
+The timers of ``reactivex`` run in threads, and its loop schedulers defer even
+subscriptions, so that ``retry``, ``start_with`` and ``merge`` miss events that a hot
+source emits meanwhile. Here immediate work runs at once, on the thread's trampoline;
+only delayed work goes to the loop.
 """
 
 from asyncio import (
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class Timer(abc.DisposableBase):
-    """One call that is due later; disposing it calls it off."""
+    """A scheduled call; disposing cancels it."""
 
     __slots__ = ("_cancel",)
 
@@ -43,17 +43,17 @@ class Timer(abc.DisposableBase):
         self._cancel = cancel
 
     def dispose(self) -> None:
-        """Call it off; too late is no matter."""
+        """Cancel the call; do nothing if it has run."""
         self._cancel()
 
 
 class LoopScheduler(PeriodicScheduler):
     """The scheduler of one asyncio loop.
 
-    Every method but `call_soon_threadsafe` belongs to the loop's own thread.
+    Every method but `call_soon_threadsafe` must be called on the loop's thread.
 
     Args:
-        loop: The loop; it need not run yet.
+        loop: The loop, running or not.
     """
 
     def __init__(self, loop: AbstractEventLoop) -> None:
@@ -68,24 +68,24 @@ class LoopScheduler(PeriodicScheduler):
 
     @classmethod
     def current(cls) -> Self:
-        """The scheduler of the loop that runs now.
+        """Return a scheduler of the running loop.
 
         Raises:
-            UsageError: No loop runs in this thread.
+            UsageError: This thread has no running loop.
         """
         try:
             return cls(get_running_loop())
         except RuntimeError:
             raise UsageError(
-                "no event loop runs here: do this inside `async def`, started with "
-                "asyncio.run(), or give a scheduler of your own"
+                "no running event loop: call this inside an `async def` started with "
+                "asyncio.run(), or pass a scheduler"
             ) from None
 
     def check_loop(self) -> None:
-        """See that this is its own thread, and that no other loop runs here.
+        """Check that the caller is on the loop's thread, outside any other loop.
 
         Raises:
-            UsageError: It is another thread, or another loop runs.
+            UsageError: It is another thread, or another loop is running.
         """
         try:
             is_here = get_running_loop() is self.loop
@@ -93,22 +93,21 @@ class LoopScheduler(PeriodicScheduler):
             is_here = get_ident() == self._thread
         if not is_here:
             raise UsageError(
-                "this belongs to another event loop than the one that runs here: make "
-                "a socket for each loop; from another thread, call_soon_threadsafe() "
-                "is the way in"
+                "this object belongs to another event loop: create a socket for each "
+                "loop; from another thread, use call_soon_threadsafe()"
             )
 
     @property
     def now(self) -> datetime:
-        """The time of day, which no clock adjustment moves once we have begun."""
+        """The wall-clock time, unaffected by clock adjustments after construction."""
         return self._start + self.to_timedelta(self.monotonic() - self._started)
 
     def monotonic(self) -> float:
-        """The loop's time in seconds; only differences mean anything."""
+        """Return the loop's time in seconds, of which only differences count."""
         return self.loop.time()
 
     def call_later(self, delay: float, function: Callable[[], None]) -> Timer:
-        """Call a function in ``delay`` seconds: the cheap way, for our own timers."""
+        """Call a function in ``delay`` seconds, cheaper than `schedule_relative`."""
         return Timer(self.loop.call_later(delay, function).cancel)
 
     def call_soon_threadsafe(self, function: Callable[[], object]) -> None:
@@ -121,27 +120,27 @@ class LoopScheduler(PeriodicScheduler):
         on_value: Callable[[T], None] = noop,
         on_error: Callable[[Exception], None] = noop,
     ) -> abc.DisposableBase:
-        """Await something in a task of its own; disposing cancels it silently.
+        """Await an awaitable in a new task; disposing cancels it silently.
 
-        A task that is disposed of from inside itself runs to its end, or a callback
-        could not await the closing of what it belongs to.
+        A task that disposes itself runs to completion, so that a callback can await
+        the closing of its own socket.
 
         Args:
-            awaitable: What to wait for.
+            awaitable: The awaitable.
             on_value: Called with its result.
-            on_error: Called with its exception; a `RuntimeError` if it was cancelled
-                from elsewhere.
+            on_error: Called with its exception; a `RuntimeError` if other code
+                cancelled it.
         """
         task: Task[T] = self.loop.create_task(
             awaitable if iscoroutine(awaitable) else _wait_for(awaitable)
         )
-        # The loop itself holds tasks weakly.
+        # The loop holds only weak references to tasks.
         self._tasks.add(task)
         is_disposed = False
 
         def finish(task: Task[T]) -> None:
             self._tasks.discard(task)
-            self._note_end_of(task)
+            self._task_ended(task)
             if is_disposed:
                 return
             error = CancelledError() if task.cancelled() else task.exception()
@@ -161,11 +160,11 @@ class LoopScheduler(PeriodicScheduler):
         return Timer(dispose)
 
     def when_quiet(self, call: Callable[[], None], within: float) -> None:
-        """Call a function once every task that was disposed of has really ended.
+        """Call a function when all disposed tasks have ended.
 
         Args:
-            call: Called at once if there is none.
-            within: Seconds after which it is called all the same: a task may refuse.
+            call: The function; called at once if there are none.
+            within: Seconds after which it is called even if a task still runs.
         """
         if not self._ending:
             call()
@@ -182,7 +181,7 @@ class LoopScheduler(PeriodicScheduler):
         self._waiting.append(wake)
         timer = self.call_later(within, wake)
 
-    def _note_end_of(self, task: Task[Any]) -> None:
+    def _task_ended(self, task: Task[Any]) -> None:
         self._ending.discard(task)
         if not self._ending:
             for wake in tuple(self._waiting):
@@ -191,7 +190,7 @@ class LoopScheduler(PeriodicScheduler):
     def schedule(
         self, action: typing.ScheduledAction[S], state: S | None = None
     ) -> abc.DisposableBase:
-        """Run an action at once, or right after the one that runs now."""
+        """Run an action at once, or after the running one."""
 
         def run(_: abc.SchedulerBase, state: S | None = None) -> Any:
             return action(self, state)
@@ -204,7 +203,7 @@ class LoopScheduler(PeriodicScheduler):
         action: typing.ScheduledAction[S],
         state: S | None = None,
     ) -> abc.DisposableBase:
-        """Run an action after some seconds, on the loop."""
+        """Run an action on the loop after a delay."""
         inner = SingleAssignmentDisposable()
 
         def run() -> None:
@@ -224,7 +223,7 @@ class LoopScheduler(PeriodicScheduler):
         action: typing.ScheduledAction[S],
         state: S | None = None,
     ) -> abc.DisposableBase:
-        """Run an action at a time of `now`'s day, on the loop."""
+        """Run an action on the loop at a time, as `now` measures it."""
         delay = self.to_datetime(duetime) - self.now
         return self.schedule_relative(delay, action, state)
 

@@ -1,4 +1,4 @@
-"""A value that arrives once: an Observable, and awaitable by many."""
+"""A single result: an Observable that can be awaited repeatedly."""
 
 from asyncio import Future, get_running_loop
 from collections.abc import Generator
@@ -17,11 +17,11 @@ T = TypeVar("T")
 class Result(Live[T]):
     """One outcome, a value or an error, as its consumers see it.
 
-    Emits the value and completes, or errors. Each observer and each ``await`` gets
-    an exception of its own. Cancelling a wait ends that wait only.
+    It emits the value and completes, or fails. Each observer and each ``await`` gets
+    a new instance of the exception. Cancelling an ``await`` does not affect others.
     """
 
-    # Made at the first need: most outcomes have a single consumer, or none.
+    # Created lazily: most outcomes have a single consumer, or none.
     _hub: Hub[T] | None
     _waiting: list[Future[None]] | None
     _result: tuple[T | None, Exception | None] | None
@@ -29,22 +29,22 @@ class Result(Live[T]):
 
     @property
     def is_settled(self) -> bool:
-        """Whether the outcome is known."""
+        """True if the outcome is known."""
         return self._result is not None
 
     def _settle(self, value: T | None, error: Exception | None) -> None:
         if self._result is None:
             self._result = value, error
             if self._hub is not None:
-                self._tell(self._hub)
+                self._notify(self._hub)
                 self._hub = None
             if self._waiting is not None:
-                for arrived in self._waiting:
-                    if not arrived.done():
-                        arrived.set_result(None)
+                for settled in self._waiting:
+                    if not settled.done():
+                        settled.set_result(None)
                 self._waiting = None
 
-    def _tell(self, hub: Hub[T]) -> None:
+    def _notify(self, hub: Hub[T]) -> None:
         value, error = self._outcome()
         if error is not None:
             hub.on_error(error)
@@ -53,7 +53,7 @@ class Result(Live[T]):
             hub.on_completed()
 
     def _outcome(self) -> tuple[Any, Exception | None]:
-        assert self._result is not None, "asked before it was settled"  # noqa: S101
+        assert self._result is not None, "read before it was settled"  # noqa: S101
         return self._result
 
     def subscribe(
@@ -64,11 +64,11 @@ class Result(Live[T]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Get the outcome, now or when it comes. Disposing stops the wait only."""
+        """Get the outcome, now or later. Disposing affects only this subscription."""
         if self._result is not None:
             hub: Hub[T] = Hub(self._report)
             subscription = hub.subscribe(on_next, on_error, on_completed)
-            self._tell(hub)
+            self._notify(hub)
             return subscription
         if self._hub is None:
             self._hub = Hub(self._report)
@@ -78,12 +78,12 @@ class Result(Live[T]):
         if self._result is None:
             if self._waiting is None:
                 self._waiting = []
-            waiting, arrived = self._waiting, get_running_loop().create_future()
-            waiting.append(arrived)
+            waiting, settled = self._waiting, get_running_loop().create_future()
+            waiting.append(settled)
             try:
-                yield from arrived
+                yield from settled
             finally:
-                waiting.remove(arrived)
+                waiting.remove(settled)
         value, error = self._outcome()
         if error is not None:
             raise fresh(error)

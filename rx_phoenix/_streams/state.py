@@ -1,4 +1,4 @@
-"""Hot sources that keep a value for those who come later."""
+"""Hot sources that replay their latest value to late subscribers."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -21,7 +21,7 @@ NOTHING: Final = Nothing.NOTHING
 
 
 class Latest(Hub[T]):
-    """A `Hub` that tells a new observer the latest value first, if there is one.
+    """A `Hub` that emits its latest value, if any, to a new observer first.
 
     >>> latest = Latest[int](report=print)
     >>> latest.on_next(1)
@@ -38,11 +38,11 @@ class Latest(Hub[T]):
         self._latest: T | Literal[Nothing.NOTHING] = NOTHING
 
     def on_next(self, value: T) -> None:
-        """Emit a value, and keep it for those who come later."""
+        """Emit a value, and store it for late subscribers."""
         self._emit(value)
 
     def forget(self) -> None:
-        """Keep no value for those who come later, nor one that waits its turn now."""
+        """Drop the stored value, and do not store a queued one."""
         self._clear()
         if self._busy:
             self._defer(self._clear)
@@ -99,8 +99,8 @@ class State(Latest[T]):
     """A `Latest` that always has a value, and emits it only when it changes.
 
     Attributes:
-        value: The current value. It changes at the call; observers hear of it in
-            order, which inside an emission is a moment later.
+        value: The current value. It changes at once; observers are notified in order,
+            which during an emission is later.
 
     >>> state = State("closed", report=print)
     >>> subscription = state.observable.subscribe(print)
@@ -117,7 +117,7 @@ class State(Latest[T]):
         self._latest = value
 
     def on_next(self, value: T) -> None:
-        """Change to a value, and emit it if it is another one."""
+        """Change the value, and emit it if it differs."""
         if value != self.value:
             self.value = value
             super().on_next(value)

@@ -1,4 +1,4 @@
-"""Tasks that belong together, and end together."""
+"""A group of tasks that is cancelled as a whole."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,10 +11,10 @@ __all__ = ["Tasks"]
 
 
 class Tasks(abc.DisposableBase):
-    """Awaits things, each in a task of its own, until all are called off.
+    """A group of tasks; disposing cancels all of them.
 
     Args:
-        scheduler: Gives the scheduler, when there is something to await.
+        scheduler: Returns the scheduler, at each task.
     """
 
     def __init__(self, scheduler: Callable[[], LoopScheduler]) -> None:
@@ -27,11 +27,11 @@ class Tasks(abc.DisposableBase):
         on_value: Callable[[Any], None],
         on_error: Callable[[Exception], None],
     ) -> abc.DisposableBase:
-        """Await something; disposing cancels it silently.
+        """Await an awaitable in a new task; disposing cancels it silently.
 
         Args:
-            awaitable: What to wait for.
-            on_value: Called with its result, and never within this call.
+            awaitable: The awaitable.
+            on_value: Called with its result, after this call returned.
             on_error: Called with its exception instead.
         """
         key = object()
@@ -52,7 +52,7 @@ class Tasks(abc.DisposableBase):
         return Timer(dispose)
 
     def dispose(self) -> None:
-        """Cancel all that run; what is spawned later runs all the same."""
+        """Cancel the running tasks; the group can still spawn new ones."""
         running, self._running = self._running, {}
         for task in running.values():
             task.dispose()

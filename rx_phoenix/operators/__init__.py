@@ -1,4 +1,4 @@
-"""The operators that a long-lived pipeline needs and `reactivex` lacks."""
+"""Operators for long-lived pipelines that `reactivex` lacks."""
 
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.operators._bounded_queue import QueueOverflow

@@ -1,4 +1,4 @@
-"""A queue with a bound, and a choice of what becomes of one value too many."""
+"""A bounded queue with an overflow policy."""
 
 from collections import deque
 from collections.abc import Callable
@@ -12,30 +12,30 @@ __all__ = ["BoundedQueue", "OnLoss", "Overflow", "QueueOverflow", "check_choice"
 T = TypeVar("T")
 
 Overflow = Literal["error", "drop_oldest", "drop_newest", "latest"]
-"""What a full queue does with one more value: end the stream with a `QueueOverflow`,
-drop the value that has waited longest, drop the new one, or keep the new one alone."""
+"""The policy of a full queue for one more value: end the stream with a
+`QueueOverflow`, drop the oldest value, drop the new one, or keep only the new one."""
 
 OnLoss = Callable[[int], None]
-"""Told how many values were lost just now."""
+"""Called with the number of values that were lost."""
 
 
 class BoundedQueue(Generic[T]):
-    """Values that wait for a consumer, first in, first out.
+    """A FIFO queue of values for a consumer.
 
     Args:
-        maxsize: The most that may wait.
-        overflow: What becomes of one more.
-        on_loss: Told of each loss; without it the 1st, 2nd, 4th, 8th … is logged.
+        maxsize: The maximum number of values.
+        overflow: The policy for one more.
+        on_loss: Called at each loss; without it the 1st, 2nd, 4th, 8th … is logged.
 
     Raises:
-        UsageError: ``maxsize`` or ``overflow`` makes no sense.
+        UsageError: ``maxsize`` or ``overflow`` is invalid.
 
     >>> report = lambda count: print("lost", count)
-    >>> waiting = BoundedQueue[int](2, "drop_oldest", on_loss=report)
+    >>> queue = BoundedQueue[int](2, "drop_oldest", on_loss=report)
     >>> for value in 1, 2, 3:
-    ...     waiting.put(value)
+    ...     queue.put(value)
     lost 1
-    >>> waiting.take()
+    >>> queue.take()
     2
     """
 
@@ -44,9 +44,7 @@ class BoundedQueue(Generic[T]):
     ) -> None:
         check_choice("overflow", overflow, Overflow)
         if maxsize < 1:
-            raise UsageError(
-                f"maxsize={maxsize} leaves no room to wait: give 1 or more"
-            )
+            raise UsageError(f"maxsize must be 1 or more, got {maxsize}")
         self._maxsize = 1 if overflow == "latest" else maxsize
         self._overflow = overflow
         self._on_loss = on_loss or self._log
@@ -57,10 +55,10 @@ class BoundedQueue(Generic[T]):
         return len(self._values)
 
     def put(self, value: T) -> None:
-        """Let a value wait.
+        """Add a value.
 
         Raises:
-            QueueOverflow: There is no room, and ``overflow`` is ``error``.
+            QueueOverflow: The queue is full, and ``overflow`` is ``error``.
         """
         if len(self._values) < self._maxsize:
             self._values.append(value)
@@ -74,11 +72,11 @@ class BoundedQueue(Generic[T]):
         self._on_loss(1)
 
     def take(self) -> T:
-        """The value that has waited longest."""
+        """Remove and return the oldest value."""
         return self._values.popleft()
 
     def clear(self) -> None:
-        """Let go of everything: nobody will take it."""
+        """Remove all values, because the consumer is gone."""
         self._values.clear()
 
     def _log(self, _: int) -> None:
@@ -94,13 +92,13 @@ class BoundedQueue(Generic[T]):
 
 
 def check_choice(name: str, choice: str, choices: object) -> None:
-    """Refuse a word that is none of a ``Literal``'s.
+    """Check that a string is one of a ``Literal``'s.
 
     Raises:
-        UsageError: It names the words there are.
+        UsageError: It is not; the message lists the choices.
 
     >>> check_choice("overflow", "drop_oldest", Overflow)
     """
     known = get_args(choices)
     if choice not in known:
-        raise UsageError(f"{name}={choice!r} is none of {', '.join(known)}")
+        raise UsageError(f"{name} must be one of {', '.join(known)}, got {choice!r}")

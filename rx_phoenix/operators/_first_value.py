@@ -1,4 +1,4 @@
-"""The next value of a stream, as something to await."""
+"""The next value of a stream as a future."""
 
 from asyncio import Future
 from typing import TypeVar
@@ -29,23 +29,23 @@ def first_value(
         stream  --a-b|
         result  --(a|)
 
-    It subscribes at the call, so that nothing emitted from then on is missed, and
-    unsubscribes as soon as the value is there, the time is up or the wait is
-    cancelled. What replays its current value gives that one.
+    It subscribes at the call, so that later values are not missed, and unsubscribes
+    when the value arrives, the timeout expires or the await is cancelled. A stream
+    that replays its current value returns that one.
 
     Args:
-        stream: Any stream whose values come on the loop's own thread. Operators in it
-            that take time take that of the loop, unless they were given another.
-        timeout: Seconds to wait; None for as long as it takes.
-        scheduler: Where the time comes from; else the running loop.
+        stream: Any stream that emits on the loop's thread. Operators in it that need
+            a scheduler use the loop's, unless they have their own.
+        timeout: Seconds to wait; None for no limit.
+        scheduler: The source of time; by default the running loop.
 
     Returns:
-        A future, to be awaited. It raises `TimeoutError` when the time is up, the
-        stream's error, or ``SequenceContainsNoElementsError`` if the stream completes
-        without a value.
+        A future. It raises `TimeoutError` when the timeout expires, the stream's
+        error, or ``SequenceContainsNoElementsError`` if the stream completes without
+        a value.
 
     Raises:
-        UsageError: No loop runs in this thread, or the timeout is no duration.
+        UsageError: This thread has no running loop, or the timeout is not a duration.
 
     >>> import asyncio, reactivex
     >>> async def main() -> int:
@@ -53,7 +53,7 @@ def first_value(
     >>> asyncio.run(main())
     1
     """
-    patience = None if timeout is None else seconds(timeout)
+    limit = None if timeout is None else seconds(timeout)
     tasks = tasks_for(scheduler)
     first: Future[T] = tasks.loop.create_future()
     subscription = SingleAssignmentDisposable()
@@ -72,11 +72,11 @@ def first_value(
     def complete() -> None:
         fail(SequenceContainsNoElementsError("the stream completed without a value"))
 
-    def give_up() -> None:
-        fail(TimeoutError(f"no value within {patience:g} s"))
+    def time_out() -> None:
+        fail(TimeoutError(f"no value within {limit:g} s"))
 
-    if patience is not None:
-        holdings.add(tasks.call_later(patience, give_up))
+    if limit is not None:
+        holdings.add(tasks.call_later(limit, time_out))
     first.add_done_callback(lambda _: holdings.dispose())  # for a cancellation
     subscription.disposable = stream.subscribe(succeed, fail, complete, scheduler=tasks)
     return first

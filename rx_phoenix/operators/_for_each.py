@@ -1,4 +1,4 @@
-"""A function for each value of a stream, as a task that ends with the stream."""
+"""A task that calls a function for each value of a stream."""
 
 from asyncio import Future, Task
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ __all__ = ["for_each"]
 T = TypeVar("T")
 
 
-def for_each(  # noqa: PLR0913 - the keywords of map_async, and what it is for
+def for_each(  # noqa: PLR0913 - a stream, a function, and the keywords of map_async
     stream: Observable[T],
     fn: Callable[[T], object],
     *,
@@ -38,28 +38,28 @@ def for_each(  # noqa: PLR0913 - the keywords of map_async, and what it is for
         stream  ab---|
         calls   a--b--|
 
-    It subscribes at the call. A plain function is called as the values come, which
-    slows down whoever emits them; an ``async def`` runs as in `map_async`, within the
-    bounds that the keywords set.
+    It subscribes at the call. A plain function is called as values arrive, which
+    blocks the emitter; an ``async def`` runs as in `map_async`, within the bounds that
+    the keywords set.
 
     Args:
-        stream: Any stream whose values come on the loop's own thread. Operators in it
-            that take time take that of the loop, unless they were given another.
+        stream: Any stream that emits on the loop's thread. Operators in it that need
+            a scheduler use the loop's, unless they have their own.
         fn: The function.
-        strategy: As in `map_async`, and so on below.
-        max_concurrent: The most at once; for ``merge`` alone.
-        maxsize: The most values that wait.
-        overflow: What becomes of one more.
-        on_loss: Told how many values were lost, at each loss.
-        scheduler: Where the tasks run; else the running loop.
+        strategy: As in `map_async`, like the following arguments.
+        max_concurrent: The maximum number of concurrent calls, for ``merge``.
+        maxsize: The maximum number of values that wait.
+        overflow: The policy for one more.
+        on_loss: Called with the number of lost values, at each loss.
+        scheduler: Runs the tasks; by default that of the running loop.
 
     Returns:
-        A task that ends with the stream: it raises the stream's error, or an exception
-        of the function, which ends it too. Cancelling it unsubscribes, and cancels
-        what runs.
+        A task that ends with the stream. It raises the stream's error, or the first
+        exception of the function. Cancelling it unsubscribes, and cancels the running
+        calls.
 
     Raises:
-        UsageError: No loop runs in this thread, or an argument makes no sense.
+        UsageError: This thread has no running loop, or an argument is invalid.
 
     >>> import asyncio, reactivex
     >>> async def main() -> None:
@@ -111,8 +111,8 @@ def _call(fn: Callable[[T], object], value: T) -> None:
         if iscoroutine(result):
             result.close()
         raise UsageError(
-            f"{fn!r} returned something to await: give for_each() the `async def` "
-            "itself, or a functools.partial of it"
+            f"{fn!r} returned an awaitable: pass the `async def` itself to for_each(), "
+            "or a functools.partial of it"
         )
 
 

@@ -1,4 +1,4 @@
-"""Awaiting something for each value, within bounds and in a chosen order."""
+"""Awaiting a coroutine for each value, with bounded concurrency."""
 
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 Strategy = Literal["concat", "merge", "switch", "exhaust"]
-"""What becomes of a value that comes while others are worked on: it waits for its
-turn, is worked on beside them, takes their place, or is dropped."""
+"""The handling of a value that arrives while others are processed: it is queued,
+processed concurrently, replaces them, or is dropped."""
 
 
-def map_async(  # noqa: PLR0913 - a function, and six keywords to bound it
+def map_async(  # noqa: PLR0913 - a function, and six keywords that bound it
     fn: Callable[[T], Awaitable[R]],
     *,
     strategy: Strategy = "concat",
@@ -39,7 +39,7 @@ def map_async(  # noqa: PLR0913 - a function, and six keywords to bound it
     on_loss: OnLoss | None = None,
     scheduler: LoopScheduler | None = None,
 ) -> Callable[[Observable[T]], Observable[R]]:
-    """Await a function of each value, and emit what it returns.
+    """Await a function of each value, and emit the results.
 
     Marbles, with ``map_async(work, strategy=…)``, where ``work`` takes three ticks::
 
@@ -50,27 +50,27 @@ def map_async(  # noqa: PLR0913 - a function, and six keywords to bound it
         exhaust  ---a---c--|
 
     Args:
-        fn: An ``async def`` of one value. It is called in a task of its own.
-        strategy: ``"concat"`` works on one value after another, and keeps their order.
-            ``"merge"`` works on up to ``max_concurrent`` at once, and emits results as
-            they come. ``"switch"`` cancels the work on a value when the next one
-            comes. ``"exhaust"`` drops values while it works on one.
-        max_concurrent: The most at once; for ``merge`` alone.
-        maxsize: The most values that wait; for ``concat`` and ``merge``.
-        overflow: What becomes of one more. ``"error"`` takes no further value, works
-            on those that wait, and then emits a `QueueOverflow`; ``"drop_oldest"``,
-            ``"drop_newest"``; ``"latest"`` lets only the newest wait.
-        on_loss: Told how many values were lost, at each loss; a value that ``switch``
-            gives up or ``exhaust`` drops is one. Without it what a full queue drops
-            is logged as a warning to ``rx_phoenix``.
-        scheduler: Where the tasks run; else the one given to ``subscribe``, else that
+        fn: An ``async def`` of one value. Each call runs in a new task.
+        strategy: ``"concat"`` processes one value at a time, in order. ``"merge"``
+            processes up to ``max_concurrent`` at once, and emits results as they
+            arrive. ``"switch"`` cancels the current call when the next value arrives.
+            ``"exhaust"`` drops values while a call runs.
+        max_concurrent: The maximum number of concurrent calls, for ``merge``.
+        maxsize: The maximum number of values that wait, for ``concat`` and ``merge``.
+        overflow: The policy for one more. ``"error"`` unsubscribes, processes the
+            values that wait, and then fails with a `QueueOverflow`; ``"drop_oldest"``,
+            ``"drop_newest"``; ``"latest"`` keeps only the newest.
+        on_loss: Called with the number of lost values, at each loss, including values
+            that ``switch`` cancels or ``exhaust`` drops. Without it the losses of a
+            full queue are logged as warnings to ``rx_phoenix``.
+        scheduler: Runs the tasks; by default the one given to ``subscribe``, or that
             of the running loop.
 
     Raises:
-        UsageError: An argument makes no sense.
+        UsageError: An argument is invalid.
 
-    It ends as the source ends, an error included, when all work is done; at once with
-    an exception of ``fn`` or ``on_loss``. The end and a dispose cancel what runs.
+    It completes or fails as the source does, after all calls have ended; it fails at
+    once if ``fn`` or ``on_loss`` raises. Then, and at a dispose, it cancels its calls.
 
     >>> from rx_phoenix.testing import VirtualScheduler
     >>> import asyncio, reactivex
@@ -102,7 +102,7 @@ def map_async(  # noqa: PLR0913 - a function, and six keywords to bound it
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much may be worked on, how much may wait, and what becomes of the rest."""
+    """The limits of concurrent calls and waiting values, and the overflow policy."""
 
     strategy: Strategy
     max_concurrent: int
@@ -114,33 +114,33 @@ class Bounds:
         check_choice("strategy", self.strategy, Strategy)
         if self.max_concurrent < 1:
             raise UsageError(
-                f"max_concurrent={self.max_concurrent} begins nothing: give 1 or more"
+                f"max_concurrent must be 1 or more, got {self.max_concurrent}"
             )
-        self.waiting()
+        self.new_queue()
 
     @property
-    def room(self) -> int:
-        """How many values may be worked on at once."""
+    def concurrency(self) -> int:
+        """The number of values that may be processed at once."""
         return self.max_concurrent if self.strategy == "merge" else 1
 
-    def waiting(self) -> BoundedQueue[Any]:
-        """A queue for the values that find no room."""
+    def new_queue(self) -> BoundedQueue[Any]:
+        """Create the queue of values that wait."""
         return BoundedQueue(self.maxsize, self.overflow, self.on_loss)
 
-    def lose(self) -> None:
-        """Tell that a value was given up, as ``switch`` and ``exhaust`` do."""
+    def report_loss(self) -> None:
+        """Report a value that ``switch`` or ``exhaust`` lost."""
         if self.on_loss is not None:
             self.on_loss(1)
 
 
 class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
-    """The work of one subscription: what runs, what waits, and how it will end.
+    """The calls of one subscription: those that run, and the values that wait.
 
     Args:
         fn: Awaited for each value.
-        bounds: How much at once.
+        bounds: The limits.
         observer: Gets the results.
-        tasks: Gives the scheduler, at the first value.
+        tasks: Returns the scheduler, at the first value.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
         self._scheduler: LoopScheduler | None = None
         self._source = SingleAssignmentDisposable()
         self._running: dict[object, abc.DisposableBase] = {}
-        self._waiting: BoundedQueue[T] = bounds.waiting()
+        self._waiting: BoundedQueue[T] = bounds.new_queue()
         self._end: Callable[[], None] | None = None
 
     def begin(self, source: Observable[T], scheduler: abc.SchedulerBase | None) -> None:
@@ -165,15 +165,15 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
         self._source.disposable = source.subscribe(self, scheduler=scheduler)
 
     def dispose(self) -> None:
-        """Leave the source, cancel what runs, and drop what waits."""
+        """Unsubscribe, cancel the running calls, and drop the values that wait."""
         self._source.dispose()
         self._waiting.clear()
         self._cancel()
 
     def on_next(self, value: T) -> None:
-        """Work on a value, now or later, or never: as the strategy says."""
+        """Process, queue or drop a value, according to the strategy."""
         try:
-            if len(self._running) < self._bounds.room:
+            if len(self._running) < self._bounds.concurrency:
                 self._start(value)
             else:
                 self._defer(value)
@@ -184,11 +184,11 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
             self._fail(error)
 
     def on_error(self, error: Exception) -> None:
-        """Pass the error on when all work is done."""
+        """Fail after all calls have ended."""
         self._end_with(lambda: self._observer.on_error(error))
 
     def on_completed(self) -> None:
-        """Complete when all work is done."""
+        """Complete after all calls have ended."""
         self._end_with(self._observer.on_completed)
 
     def _defer(self, value: T) -> None:
@@ -196,9 +196,9 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
             case "switch":
                 self._cancel()
                 self._start(value)
-                self._bounds.lose()
+                self._bounds.report_loss()
             case "exhaust":
-                self._bounds.lose()
+                self._bounds.report_loss()
             case _:
                 self._waiting.put(value)
 
@@ -209,8 +209,8 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
 
         def finish(result: R) -> None:
             del self._running[task]
-            # Before the result goes out, for that may bring another value, whose turn
-            # is later. What starts here begins at the loop's next turn only.
+            # Before the result is emitted, because its observer may add another value,
+            # which must wait. The call itself begins at the loop's next iteration.
             self._start_waiting()
             try:
                 self._observer.on_next(result)
@@ -222,7 +222,7 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
         )
 
     def _start_waiting(self) -> None:
-        while self._waiting and len(self._running) < self._bounds.room:
+        while self._waiting and len(self._running) < self._bounds.concurrency:
             self._start(self._waiting.take())
 
     def _end_with(self, end: Callable[[], None]) -> None:
@@ -244,9 +244,9 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
 
 
 class Call(Awaitable[R], Generic[T, R]):
-    """A call that is made when it is awaited, and not at all if it never is.
+    """A call that is made when it is awaited.
 
-    A coroutine that is dropped before its first step makes the interpreter complain.
+    A coroutine that is cancelled before its first step causes a `RuntimeWarning`.
     """
 
     def __init__(self, fn: Callable[[T], Awaitable[R]], value: T) -> None:
@@ -257,7 +257,7 @@ class Call(Awaitable[R], Generic[T, R]):
         result = self._fn(self._value)
         if not isawaitable(result):
             raise UsageError(
-                f"map_async() awaits what its function returns, and {self._fn!r} "
-                f"returned {result!r}: give an `async def`, or use operators.map()"
+                f"the function of map_async() must return an awaitable; {self._fn!r} "
+                f"returned {result!r}: pass an `async def`, or use operators.map()"
             )
         return (yield from result.__await__())

@@ -1,10 +1,10 @@
-"""Letting what observers raised go up only when everybody was served."""
+"""Raising the exceptions of observers after all of them were notified."""
 
 __all__ = ["raise_all"]
 
 
 def raise_all(raised: list[Exception], where: str) -> None:
-    """Raise what was collected: nothing, the one exception, or a group of them.
+    """Raise the collected exceptions: none, the only one, or a group of them.
 
     >>> raise_all([], "an example")
     """

@@ -1,4 +1,4 @@
-"""Going on where one stopped: events with a cursor, across rejoins and gaps."""
+"""Resumption of events by a cursor, across rejoins and gaps."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 class Ordered(Protocol):
-    """What can be compared with its like: numbers, texts, times, tuples of them."""
+    """A cursor that can be ordered: a number, a string, a time, a tuple of them."""
 
     def __lt__(self, other: Any, /) -> bool:
-        """Whether it comes before another one."""
+        """Return True if it precedes another one."""
         ...
 
 
@@ -31,7 +31,7 @@ C = TypeVar("C", bound=Ordered)
 
 
 class Resumable(Protocol):
-    """What `resume` needs of a channel."""
+    """The part of a channel that `resume` uses."""
 
     @property
     def joins(self) -> Observable[Any]:
@@ -39,13 +39,13 @@ class Resumable(Protocol):
         ...
 
     def stream(self, event: str) -> Observable[Any]:
-        """The payloads of an event; whoever subscribes is in the channel."""
+        """Return the payloads of an event; subscribing joins the channel."""
         ...
 
     def _extend_params(
         self, extra: Callable[[], Mapping[str, Any]]
     ) -> abc.DisposableBase:
-        """Ask a function for more params at every join, until disposed."""
+        """Add the params that a function returns to every join, until disposed."""
         ...
 
 
@@ -60,12 +60,12 @@ def extend_params(
 
 @dataclass(frozen=True, slots=True)
 class Gap(Generic[C]):
-    """Events that may be missing, and that no backfill brought.
+    """Events that may be missing, because no backfill returned them.
 
     Attributes:
-        last: The cursor of the last event before it.
-        first: The cursor of the first event after it.
-        error: Why the backfill failed; None if there was no backfill.
+        last: The cursor of the last event before the gap.
+        first: The cursor of the first event after the gap.
+        error: The error of the backfill; None without a backfill.
     """
 
     last: C
@@ -74,7 +74,7 @@ class Gap(Generic[C]):
 
 
 def consecutive(last: object, first: object) -> bool | None:
-    """Whether one integer is the next of another; None for other cursors.
+    """Return True if the second integer follows the first; None for other cursors.
 
     >>> consecutive(3, 4), consecutive(3, 5), consecutive("3", "5")
     (True, False, None)
@@ -84,7 +84,7 @@ def consecutive(last: object, first: object) -> bool | None:
     return None
 
 
-def resume(  # noqa: PLR0913 - a channel, an event, and how to find the place again
+def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumption
     channel: Resumable,
     event: str,
     *,
@@ -97,7 +97,7 @@ def resume(  # noqa: PLR0913 - a channel, an event, and how to find the place ag
     maxsize: int = 1000,
     scheduler: LoopScheduler | None = None,
 ) -> Observable[T]:
-    """The payloads of an event, each once and in order, whatever happens meanwhile.
+    """Emit the payloads of an event, each once and in order, across rejoins.
 
     Marbles, with ``resume(channel, "n", cursor=int, param="n", backfill=fetch)``,
     where ``J`` is an answered join and ``fetch`` takes a tick::
@@ -106,51 +106,49 @@ def resume(  # noqa: PLR0913 - a channel, an event, and how to find the place ag
         events  --1-2----2-3----6-    7
         result  --1-2------3-----(456)7
 
-    Subscribing is being in the channel, as with ``channel.stream``. The cursor of the
-    last event goes into the params of every rejoin, so that the server can send what
-    was missed. What comes twice is dropped. If the first new event after a rejoin may
-    not be the next one, there is a gap: ``backfill`` is asked for what is in it, and
-    live events wait until that was emitted.
+    Subscribing joins the channel, as with ``channel.stream``. The cursor of the last
+    event is sent in the params of every rejoin, so that the server can send the missed
+    events. Duplicates are dropped. If the first event after a rejoin may not follow
+    the last one, there is a gap: ``backfill`` is called for the events in it, and live
+    events wait until those are emitted.
 
     Args:
         channel: The channel.
         event: The event's name.
-        cursor: The place of an event in their order: a number, a text, a time.
-        param: The name under which the last cursor goes into the join's params.
-        backfill: A coroutine function of the cursors at both sides of a gap; it
-            returns the events between them, in order. More than those is no harm.
-        since: The cursor to go on from, such as one kept from an earlier run.
-        follows: Says of two cursors whether nothing is between them: True, False, or
-            None if that cannot be told. Then a backfill is asked, and without one the
+        cursor: Returns the position of an event: a number, a string, a time.
+        param: The name of the join param with the last cursor.
+        backfill: A coroutine function of the cursors on both sides of a gap; it
+            returns the events between them, in order. It may return more.
+        since: The cursor to resume from, such as one stored by an earlier run.
+        follows: Returns True if no event lies between two cursors, False if one does,
+            and None if that is unknown. Then ``backfill`` is called; without one, the
             server is trusted.
-        on_gap: Told of each gap that remains, because there is no backfill or it
+        on_gap: Called for each gap that remains, because there is no backfill or it
             failed. Without it gaps are logged as warnings to ``rx_phoenix``.
-        maxsize: The most live events that wait for a backfill. Of more, the oldest
-            are dropped, and asked for by another backfill.
-        scheduler: Where the backfill runs; else the one given to ``subscribe``, else
+        maxsize: The maximum number of live events that wait for a backfill. Beyond it
+            the oldest are dropped, and another backfill fetches them.
+        scheduler: Runs the backfill; by default the one given to ``subscribe``, or
             that of the running loop.
 
-    It ends as ``channel.stream`` does. An event whose cursor cannot be told (the
-    function raises) is passed on, and the exception goes to ``socket.unhandled``.
+    It ends when ``channel.stream`` does. If ``cursor`` raises, the event is emitted,
+    and the exception goes to ``socket.unhandled``.
     """
-    bearings = ResumeOptions(cursor, follows, backfill, on_gap or _log, maxsize)
+    options = ResumeOptions(cursor, follows, backfill, on_gap or _log, maxsize)
 
     def subscribe(
         observer: abc.ObserverBase[T], subscribed: abc.SchedulerBase | None = None
     ) -> abc.DisposableBase:
-        course = ResumeState(
-            bearings, since, observer, tasks_for(scheduler, subscribed)
-        )
+        state = ResumeState(options, since, observer, tasks_for(scheduler, subscribed))
 
         def extra() -> Mapping[str, Any]:
-            return {} if course.last is None else {param: course.last}
+            return {} if state.last is None else {param: state.last}
 
-        # Whoever listens first misses nothing: the stream is what joins.
+        # The stream comes last, because subscribing to it joins.
         return CompositeDisposable(
-            course,
+            state,
             extend_params(channel, extra),
-            channel.joins.subscribe(course.rejoined),
-            channel.stream(event).subscribe(course, scheduler=subscribed),
+            channel.joins.subscribe(state.rejoined),
+            channel.stream(event).subscribe(state, scheduler=subscribed),
         )
 
     return Observable(subscribe)
@@ -158,7 +156,7 @@ def resume(  # noqa: PLR0913 - a channel, an event, and how to find the place ag
 
 @dataclass(frozen=True, slots=True)
 class ResumeOptions(Generic[T, C]):
-    """How to find the place again: the arguments of `resume`."""
+    """The arguments of `resume`."""
 
     cursor: Callable[[T], C]
     follows: Callable[[C, C], bool | None]
@@ -168,9 +166,9 @@ class ResumeOptions(Generic[T, C]):
 
 
 class ResumeState(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
-    """The events of one subscription, from one to the next.
+    """The position of one subscription, and the events that wait for a backfill.
 
-    Rule: what comes while a backfill is under way waits, and keeps its order.
+    Rule: events that arrive during a backfill are queued, and keep their order.
 
     Attributes:
         last: The cursor of the last event; None before the first.
@@ -178,55 +176,55 @@ class ResumeState(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
 
     def __init__(
         self,
-        bearings: ResumeOptions[T, C],
+        options: ResumeOptions[T, C],
         since: C | None,
         observer: abc.ObserverBase[T],
         tasks: LoopScheduler,
     ) -> None:
         self.last = since
-        self._bearings = bearings
+        self._options = options
         self._observer = observer
         self._tasks = tasks
-        self._is_suspect = True
-        self._is_going_on = False
+        self._may_have_gap = True
+        self._is_draining = False
         self._is_filling = False
         self._filling = SerialDisposable()
         self._steps: deque[Callable[[], None]] = deque()
         self._has_dropped = False
 
     def dispose(self) -> None:
-        """Cancel a backfill, and drop what waits for it."""
+        """Cancel a backfill, and drop the events that wait for it."""
         self._filling.dispose()
         self._steps.clear()
 
     def rejoined(self, _: object) -> None:
-        """The channel was joined anew: the next event need not follow the last."""
-        self._in_turn(self._suspect)
+        """Check the next event for a gap, because the channel rejoined."""
+        self._enqueue(self._expect_gap)
 
     def on_next(self, value: T) -> None:
-        """Take the next event."""
-        self._in_turn(partial(self._take, value))
+        """Process the next event."""
+        self._enqueue(partial(self._process, value))
 
     def on_error(self, error: Exception) -> None:
-        """Pass the error on, after what waits."""
-        self._in_turn(partial(self._observer.on_error, error))
+        """Fail, after the queued events."""
+        self._enqueue(partial(self._observer.on_error, error))
 
     def on_completed(self) -> None:
-        """Pass the end on, after what waits."""
-        self._in_turn(self._observer.on_completed)
+        """Complete, after the queued events."""
+        self._enqueue(self._observer.on_completed)
 
-    def _in_turn(self, step: Callable[[], None]) -> None:
-        if self._is_filling and len(self._steps) == self._bearings.maxsize:
+    def _enqueue(self, step: Callable[[], None]) -> None:
+        if self._is_filling and len(self._steps) == self._options.maxsize:
             self._steps.popleft()
             self._has_dropped = True
         self._steps.append(step)
-        self._go_on()
+        self._drain()
 
-    def _go_on(self) -> None:
-        """Do what waits, as far as the next gap."""
-        if self._is_going_on:
+    def _drain(self) -> None:
+        """Run the queued steps up to the next gap."""
+        if self._is_draining:
             return
-        self._is_going_on = True
+        self._is_draining = True
         raised: list[Exception] = []
         try:
             while self._steps and not self._is_filling:
@@ -235,41 +233,41 @@ class ResumeState(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
                 except Exception as error:  # noqa: BLE001 - raised in the end
                     raised.append(error)
         finally:
-            self._is_going_on = False
+            self._is_draining = False
         raise_all(raised, "observers of resume()")
 
-    def _suspect(self) -> None:
-        self._is_suspect = True
+    def _expect_gap(self) -> None:
+        self._may_have_gap = True
 
-    def _take(self, event: T) -> None:
+    def _process(self, event: T) -> None:
         last = self.last
         try:
-            cursor = self._bearings.cursor(event)
+            cursor = self._options.cursor(event)
             if last is not None and not last < cursor:
                 return
             does_follow = self._does_follow(cursor)
         except Exception:
-            # What has no place in the order is passed on, and the source told why.
+            # Emit an event without a position, and raise the reason to the source.
             self._observer.on_next(event)
             raise
-        self._is_suspect = False
+        self._may_have_gap = False
         if last is None or does_follow:
-            self._pass(cursor, event)
-        elif self._bearings.backfill is not None:
-            self._fill(self._bearings.backfill, last, cursor, event)
+            self._emit(cursor, event)
+        elif self._options.backfill is not None:
+            self._fill(self._options.backfill, last, cursor, event)
         else:
             try:
                 if does_follow is False:
-                    self._bearings.on_gap(Gap(last, cursor))
+                    self._options.on_gap(Gap(last, cursor))
             finally:
-                self._pass(cursor, event)
+                self._emit(cursor, event)
 
     def _does_follow(self, cursor: C) -> bool | None:
-        if self.last is None or not self._is_suspect:
+        if self.last is None or not self._may_have_gap:
             return True
-        return self._bearings.follows(self.last, cursor)
+        return self._options.follows(self.last, cursor)
 
-    def _pass(self, cursor: C, event: T) -> None:
+    def _emit(self, cursor: C, event: T) -> None:
         if self.last is None or self.last < cursor:
             self.last = cursor
             self._observer.on_next(event)
@@ -285,24 +283,24 @@ class ResumeState(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
     ) -> None:
         async def fetch() -> list[tuple[C, T]]:
             missed = await backfill(last, first)
-            return [(self._bearings.cursor(item), item) for item in missed]
+            return [(self._options.cursor(item), item) for item in missed]
 
         def emit(missed: list[tuple[C, T]]) -> None:
-            self._filled([partial(self._pass, *found) for found in missed])
+            self._filled([partial(self._emit, *found) for found in missed])
 
         def report(error: Exception) -> None:
             gap = Gap(last, first, error)
-            self._filled([partial(self._bearings.on_gap, gap)])
+            self._filled([partial(self._options.on_gap, gap)])
 
         self._is_filling = True
-        self._steps.appendleft(partial(self._take, event))
+        self._steps.appendleft(partial(self._process, event))
         self._filling.disposable = self._tasks.spawn(fetch(), emit, report)
 
     def _filled(self, steps: list[Callable[[], None]]) -> None:
         self._steps.extendleft(reversed(steps))
-        self._is_suspect = self._has_dropped
+        self._may_have_gap = self._has_dropped
         self._has_dropped = self._is_filling = False
-        self._go_on()
+        self._drain()
 
 
 def _log(gap: Gap[Any]) -> None:

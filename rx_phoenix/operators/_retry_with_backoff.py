@@ -1,4 +1,4 @@
-"""Trying again after a pause, which ``reactivex``'s ``retry`` does not take."""
+"""Retrying with delays, which ``reactivex``'s ``retry`` does not support."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ Reset = Literal["value", "never"] | Duration
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """An attempt that failed, and the one that will follow it.
+    """A failed attempt, and the retry that will follow it.
 
     Attributes:
-        attempt: Which retry it will be, from 1, since the delays last started over.
-        delay: Seconds from now.
-        error: Why the attempt before failed.
+        attempt: The number of the retry, from 1, since the delays were last reset.
+        delay: Seconds until the retry.
+        error: The error of the failed attempt.
     """
 
     attempt: int
@@ -43,7 +43,7 @@ class Retry:
     error: Exception
 
 
-def retry_with_backoff(  # noqa: PLR0913 - a policy, and six keywords to bend it
+def retry_with_backoff(  # noqa: PLR0913 - a policy, and six keywords that adjust it
     policy: Delays | Reconnect | Rejoin,
     *,
     give_up: Callable[[Exception], bool | None] | None = None,
@@ -53,33 +53,33 @@ def retry_with_backoff(  # noqa: PLR0913 - a policy, and six keywords to bend it
     scheduler: abc.SchedulerBase | None = None,
     random: Callable[[], float] = draw,
 ) -> Callable[[Observable[T]], Observable[T]]:
-    """Subscribe again after an error, with a pause that the policy chooses.
+    """Subscribe again after an error, with a delay by a policy.
 
     Marbles, with ``retry_with_backoff(Backoff(0.2))``::
 
         source  -a#
         result  -a---a---a---a---a--
 
-    The errors of the source stay inside until one is final. A `UsageError` is final,
-    for no pause mends a mistake.
+    Errors of the source are hidden until one is final. A `UsageError` is final,
+    because a retry cannot fix it.
 
     Args:
         policy: Seconds before each retry, by its number from 1: a `Backoff` or any
             function. A `Reconnect` or `Rejoin` decides as it does inside a socket.
-        give_up: Says of an error whether it is final (True), worth a retry (False),
-            or left to the policy (None).
-        reset: When the delays start over: ``"value"`` at the first value of an
-            attempt, seconds if the attempt lives on that long after it, ``"never"``
-            not at all. None asks a `Reconnect` for its ``stable``, and otherwise
-            means ``"value"``.
-        attempts: How many attempts in a row may fail, the first included, until the
-            error is final; None for any number.
-        on_retry: Told of each retry, before its delay begins.
-        scheduler: Where delays come from; else the one given to ``subscribe``, else
-            that of the running loop.
-        random: Draws a number from 0 up to 1, for the jitter.
+        give_up: Returns True if an error is final, False if it can be retried, and
+            None to leave the decision to the policy.
+        reset: The event that resets the delays: ``"value"`` for the first value of an
+            attempt, a duration for an attempt that lasts that long after it,
+            ``"never"`` for none. None means the ``stable`` of a `Reconnect`, and
+            otherwise ``"value"``.
+        attempts: The number of consecutive attempts that may fail, the first included,
+            before the error is final; None for no limit.
+        on_retry: Called for each retry, before its delay begins.
+        scheduler: Times the delays; by default the one given to ``subscribe``, or that
+            of the running loop.
+        random: Returns a number from 0 up to 1, for the jitter.
 
-    It completes as the source completes, and ends with an error that is final, or
+    It completes when the source completes, and fails with an error that is final, or
     with an exception of one of these functions.
 
     >>> from rx_phoenix import Backoff
@@ -97,8 +97,8 @@ def retry_with_backoff(  # noqa: PLR0913 - a policy, and six keywords to bend it
     gave up
     """
     if attempts is not None and attempts < 1:
-        raise UsageError(f"attempts={attempts} would never subscribe: give 1 or more")
-    persistence = RetryOptions(
+        raise UsageError(f"attempts must be 1 or more, got {attempts}")
+    options = RetryOptions(
         policy, give_up, _stability(policy, reset), attempts, on_retry, random
     )
 
@@ -112,7 +112,7 @@ def retry_with_backoff(  # noqa: PLR0913 - a policy, and six keywords to bend it
             def begin(attempt: Attempts[T]) -> abc.DisposableBase:
                 return source.subscribe(attempt, scheduler=subscribed)
 
-            return Attempts(persistence, begin, observer, clock)
+            return Attempts(options, begin, observer, clock)
 
         return Observable(subscribe)
 
@@ -122,7 +122,7 @@ def retry_with_backoff(  # noqa: PLR0913 - a policy, and six keywords to bend it
 def _stability(
     policy: Delays | Reconnect | Rejoin, reset: Reset | None
 ) -> float | None:
-    """Seconds that an attempt has to live on after its first value; None for never."""
+    """Return the seconds after its first value that make an attempt stable, or None."""
     if reset is None:
         return policy.stable if isinstance(policy, Reconnect) else 0.0
     if reset == "never":
@@ -132,7 +132,7 @@ def _stability(
 
 @dataclass(frozen=True, slots=True)
 class RetryOptions:
-    """Decides whether and when to try again, by the arguments of the operator."""
+    """The arguments of the operator, and their decisions on errors."""
 
     policy: Delays | Reconnect | Rejoin
     give_up: Callable[[Exception], bool | None] | None
@@ -142,7 +142,7 @@ class RetryOptions:
     random: Callable[[], float]
 
     def is_final(self, error: Exception, failures: int) -> bool:
-        """Whether an error ends it, after so many failures in a row."""
+        """Return True if an error is final, given the number of failures in a row."""
         if failures == self.attempts:
             return True
         decided = None if self.give_up is None else self.give_up(error)
@@ -159,34 +159,34 @@ class RetryOptions:
                 return False
 
     def delay(self, attempt: int, error: Exception, now: datetime) -> float:
-        """Seconds before a retry."""
-        chance = self.random()
+        """Return the seconds before a retry."""
+        random = self.random()
         if isinstance(self.policy, Reconnect):
-            # reactivex 4 has times without a zone.
+            # The times of reactivex 4 have no time zone.
             now = now if now.tzinfo else now.replace(tzinfo=UTC)
-            return self.policy.delay(attempt, error, chance, now)
+            return self.policy.delay(attempt, error, random, now)
         delays = self.policy.delays if isinstance(self.policy, Rejoin) else self.policy
-        return delay_of(delays, attempt, chance)
+        return delay_of(delays, attempt, random)
 
 
 class Attempts(abc.ObserverBase[T], abc.DisposableBase):
-    """The attempts of one subscription, one after another; it observes them all.
+    """The consecutive attempts of one subscription, and their common observer.
 
     Args:
-        persistence: When to try again.
+        options: The decisions on errors.
         begin: Subscribes to the source.
-        observer: Who gets the values, and the error that is final.
-        clock: Where delays come from; asked at the first need.
+        observer: Gets the values, and the final error.
+        clock: Returns the scheduler of the delays.
     """
 
     def __init__(
         self,
-        persistence: RetryOptions,
+        options: RetryOptions,
         begin: Callable[["Attempts[T]"], abc.DisposableBase],
         observer: abc.ObserverBase[T],
         clock: Callable[[], abc.SchedulerBase],
     ) -> None:
-        self._persistence = persistence
+        self._options = options
         self._begin = begin
         self._observer = observer
         self._clock = clock
@@ -195,30 +195,30 @@ class Attempts(abc.ObserverBase[T], abc.DisposableBase):
         self._failures = 0
         self._has_value = False
         self._alive_since: datetime | None = None
-        if persistence.stability:
-            clock()  # the lack of one is better told now than at the first value
+        if options.stability:
+            clock()  # raise for a missing scheduler now, not at the first value
         self._attempt()
 
     def dispose(self) -> None:
-        """End the attempt or the delay that is on."""
+        """Cancel the current attempt or delay."""
         self._current.dispose()
 
     def on_next(self, value: T) -> None:
-        """Pass a value on; the first of an attempt says that it works."""
+        """Emit a value; the first one marks the attempt as successful."""
         if not self._has_value:
             self._has_value = True
-            if self._persistence.stability:
+            if self._options.stability:
                 self._alive_since = self._clock().now
-            elif self._persistence.stability is not None:
+            elif self._options.stability is not None:
                 self._failures = 0
         self._observer.on_next(value)
 
     def on_error(self, error: Exception) -> None:
-        """Arm the next attempt, or pass on an error that is final."""
+        """Schedule the next attempt, or fail with a final error."""
         try:
             delay = self._delay_after(error)
         except Exception as reason:  # noqa: BLE001 - Rx's rule: to on_error
-            reason.add_note(f"This came up while retrying after {error!r}")
+            reason.add_note(f"Raised while retrying after {error!r}")
             self._observer.on_error(reason)
             return
         if delay is None:
@@ -229,18 +229,18 @@ class Attempts(abc.ObserverBase[T], abc.DisposableBase):
             )
 
     def on_completed(self) -> None:
-        """Pass the end on."""
+        """Complete."""
         self._observer.on_completed()
 
     def _delay_after(self, error: Exception) -> float | None:
-        """Seconds until the next attempt; None if there will be none."""
+        """Return the seconds until the next attempt; None if the error is final."""
         self._failures = 1 if self._was_stable() else self._failures + 1
-        if self._persistence.is_final(error, self._failures):
+        if self._options.is_final(error, self._failures):
             return None
-        delay = self._persistence.delay(self._failures, error, self._clock().now)
+        delay = self._options.delay(self._failures, error, self._clock().now)
         self._forget_shared()
-        if self._persistence.on_retry is not None:
-            self._persistence.on_retry(Retry(self._failures, delay, error))
+        if self._options.on_retry is not None:
+            self._options.on_retry(Retry(self._failures, delay, error))
         return delay
 
     def _was_stable(self) -> bool:
@@ -248,11 +248,11 @@ class Attempts(abc.ObserverBase[T], abc.DisposableBase):
         if since is None:
             return False
         lifetime = (self._clock().now - since).total_seconds()
-        return lifetime >= (self._persistence.stability or 0.0)
+        return lifetime >= (self._options.stability or 0.0)
 
     def _attempt(self, *_: object) -> None:
         self._has_value = False
-        # It may fail, and be replaced by a timer, before subscribe() returns.
+        # The attempt may fail, and a timer replace it, before subscribe() returns.
         attempt = SingleAssignmentDisposable()
         self._current.disposable = attempt
         attempt.disposable = self._begin(self)

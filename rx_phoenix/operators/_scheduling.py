@@ -1,4 +1,4 @@
-"""Which scheduler an operator takes its time from."""
+"""The choice of an operator's scheduler."""
 
 from reactivex import abc
 from reactivex.scheduler import (
@@ -12,21 +12,21 @@ from rx_phoenix._streams.scheduler import LoopScheduler
 __all__ = ["scheduler_for", "tasks_for"]
 
 UNFIT = (ImmediateScheduler, TimeoutScheduler, TrampolineScheduler)
-"""Defaults that ``reactivex``'s operators hand up unasked: the first and the last
-put the thread to sleep, the second starts a thread a timer."""
+"""Defaults that ``reactivex``'s operators pass upstream: the first and the last put
+the thread to sleep, the second starts a thread per timer."""
 
 
 def scheduler_for(
     chosen: abc.SchedulerBase | None, subscribed: abc.SchedulerBase | None = None
 ) -> abc.SchedulerBase:
-    """The scheduler for a delay.
+    """Return the scheduler for a delay.
 
     Args:
-        chosen: The operator's own argument.
-        subscribed: What ``subscribe(scheduler=…)`` was given, or an operator below.
+        chosen: The operator's argument.
+        subscribed: The scheduler given to ``subscribe``, or by an operator downstream.
 
     Raises:
-        UsageError: There is none, and no loop runs in this thread.
+        UsageError: There is none, and this thread has no running loop.
     """
     if chosen is not None:
         return chosen
@@ -38,10 +38,10 @@ def scheduler_for(
 def tasks_for(
     chosen: LoopScheduler | None, subscribed: abc.SchedulerBase | None = None
 ) -> LoopScheduler:
-    """The scheduler for tasks: as `scheduler_for`, but one that has tasks.
+    """Return the scheduler for tasks: as `scheduler_for`, but a `LoopScheduler`.
 
     Raises:
-        UsageError: There is none, and no loop runs in this thread.
+        UsageError: There is none, and this thread has no running loop.
     """
     if chosen is not None:
         return chosen

@@ -1,4 +1,4 @@
-"""One subscription to a source for many observers, with its latest value at hand."""
+"""A shared subscription that replays its latest value."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -18,45 +18,43 @@ T = TypeVar("T")
 
 
 def _nothing_is_shared() -> None:
-    """What a retry tells that nobody shares."""
+    """Do nothing: the retry is not part of a share."""
 
 
 forget_shared: ContextVar[Callable[[], None]] = ContextVar(
     "forget_shared", default=_nothing_is_shared
 )
-"""While a share subscribes: makes it forget its value. A retry above it hides the
-failures that say that the value is no longer true, and so has to say it itself."""
+"""Set while a share subscribes: drops its stored value. A retry upstream hides the
+failures that make the value outdated, so that the retry must call this."""
 
 
 def share_latest(
     linger: Duration = 0.0, *, scheduler: abc.SchedulerBase | None = None
 ) -> Callable[[Observable[T]], Observable[T]]:
-    """Share one subscription among all observers; who comes late gets the latest value.
+    """Share one subscription, and replay the latest value to late subscribers.
 
-    Marbles, with ``share_latest()``; an observer comes at ``^`` and leaves at ``!``::
+    Marbles, with ``share_latest()``; ``^`` subscribes an observer, ``!`` disposes it::
 
         source  -a--   b--c|
         first   ^a--   b!
         second  ---(^a)b--c|
         third   ---    ------^a--b--c|
 
-    The first observer subscribes to the source; after the last one left, or an end of
-    the source, the next one starts afresh: neither an old value nor an old end is
-    served. (``reactivex``'s ``share`` serves the old end for ever, its
-    ``replay(1)`` the old value.) A failure that `retry_with_backoff` hides makes the
-    value old, too.
+    The first observer subscribes to the source. After the last one has left, or the
+    source has ended, the next observer subscribes again, without an old value or an
+    old end. (``reactivex``'s ``share`` replays the old end, its ``replay(1)`` the old
+    value.) A failure that `retry_with_backoff` hides drops the stored value, too.
 
     Args:
-        linger: Seconds to stay subscribed after the last observer left, in case
-            another one comes.
-        scheduler: Where the lingering is timed; else the one given to ``subscribe``,
-            else that of the running loop.
+        linger: Seconds to stay subscribed after the last observer left.
+        scheduler: Times the lingering; by default the one given to ``subscribe``, or
+            that of the running loop.
 
     Raises:
-        UsageError: ``linger`` is no duration.
+        UsageError: ``linger`` is not a duration.
 
-    It ends as the source ends. An observer that raises does so to the source, after
-    all others have got the value.
+    It ends when the source ends. An observer's exception is raised to the source,
+    after all other observers have got the value.
 
     >>> from rx_phoenix._streams.hub import Hub
     >>> source = Hub[int](report=print)
@@ -81,11 +79,11 @@ def share_latest(
         ) -> abc.DisposableBase:
             nonlocal current
             if current is not None:
-                return current.admit(observer)
-            # The lack of a scheduler is better told now than when the last one leaves.
+                return current.add(observer)
+            # Raise for a missing scheduler now, not when the last observer leaves.
             clock = scheduler_for(scheduler, subscribed) if lingering else None
             share = current = Share[T](lingering, clock, end)
-            subscription = share.admit(observer)
+            subscription = share.add(observer)
             share.connect(source, subscribed)
             return subscription
 
@@ -98,9 +96,9 @@ class Share(abc.ObserverBase[T]):
     """One subscription to the source, from its first observer to its end.
 
     Args:
-        linger: Seconds to stay when nobody observes any more.
+        linger: Seconds to stay subscribed without an observer.
         clock: Times them; not needed for 0.
-        end: Called when it is over, before anybody hears of it.
+        end: Called when it ended, before its observers are notified.
     """
 
     def __init__(
@@ -118,8 +116,8 @@ class Share(abc.ObserverBase[T]):
         self._exceptions: list[Exception] = []
         self._hub = Latest[T](self._exceptions.append, self._watch)
 
-    def admit(self, observer: abc.ObserverBase[T]) -> abc.DisposableBase:
-        """Let one more observe; it gets the latest value first."""
+    def add(self, observer: abc.ObserverBase[T]) -> abc.DisposableBase:
+        """Subscribe an observer; it gets the latest value first."""
         before = len(self._exceptions)
         subscription = self._hub.subscribe(observer)
         if len(self._exceptions) > before:
@@ -138,18 +136,18 @@ class Share(abc.ObserverBase[T]):
             forget_shared.reset(token)
 
     def on_next(self, value: T) -> None:
-        """Pass a value on, and keep it for those who come late."""
-        self._serve(self._hub.on_next, value)
+        """Emit a value, and store it for late subscribers."""
+        self._notify(self._hub.on_next, value)
 
     def on_error(self, error: Exception) -> None:
-        """Be over, and then tell: who subscribes on hearing it starts afresh."""
+        """Close, then notify: an observer that subscribes again gets a new share."""
         self._close()
-        self._serve(self._hub.on_error, error)
+        self._notify(self._hub.on_error, error)
 
     def on_completed(self) -> None:
-        """Be over, and then tell: who subscribes on hearing it starts afresh."""
+        """Close, then notify: an observer that subscribes again gets a new share."""
         self._close()
-        self._serve(self._hub.on_completed)
+        self._notify(self._hub.on_completed)
 
     def _watch(self, change: int) -> None:
         if self._is_over:
@@ -169,17 +167,17 @@ class Share(abc.ObserverBase[T]):
         self._lingering.dispose()
         self._connection.dispose()
 
-    def _serve(self, notify: Callable[..., None], *arguments: T | Exception) -> None:
+    def _notify(self, call: Callable[..., None], *arguments: T | Exception) -> None:
         before = len(self._exceptions)
-        notify(*arguments)
+        call(*arguments)
         self._raise(before)
 
     def _raise(self, before: int) -> None:
-        """Let the source know what observers raised, now that all were served.
+        """Raise the observers' exceptions to the source, after all were notified.
 
         Args:
-            before: How many exceptions there were before this emission: those of one
-                that it is nested in are not its own.
+            before: The number of exceptions before this emission, which belong to the
+                emission around it.
         """
         if len(self._exceptions) > before:
             raised = self._exceptions[before:]

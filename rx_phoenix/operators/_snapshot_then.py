@@ -1,4 +1,4 @@
-"""A state that begins with a snapshot and is kept up to date by events."""
+"""A state that starts with a snapshot and is updated by events."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,7 +15,7 @@ S = TypeVar("S")
 def snapshot_then(
     events: Observable[E], fold: Callable[[S, E], S]
 ) -> Callable[[Observable[S]], Observable[S]]:
-    """Emit each snapshot, and after it the state that each event makes of it.
+    """Emit each snapshot, and the state after each event that follows it.
 
     Marbles, with ``snapshot_then(events, count)``, where ``count`` adds one::
 
@@ -23,22 +23,22 @@ def snapshot_then(
         events     -+--+-+----+--
         result     --1-2-3--5-6-|
 
-    Made for the replies of joins: ``channel.joined`` gives a new snapshot at each
-    rejoin, and ``channel.events("…")`` what changed since.
+    Made for the replies of joins: ``channel.joined`` emits a new snapshot at each
+    rejoin, and ``channel.events("…")`` the changes since.
 
-    It listens to the events first, so that none is missed; what comes before the
-    first snapshot is in the snapshot already, and is left out.
+    It subscribes to the events first, so that none is missed; those before the first
+    snapshot are ignored, because the snapshot includes them.
 
-    Put `share_latest` below it if it has several observers: each subscription folds
-    its own state, and one that begins later would begin with a reply of long ago.
+    Pipe it through `share_latest` if it has several observers: each subscription folds
+    its own state, and a later one would start with an outdated reply.
 
     Args:
-        events: What happened since the snapshot.
-        fold: Makes the next state of a state and an event. It returns a new value,
-            for the old one was emitted.
+        events: The changes since the snapshot.
+        fold: Returns the next state of a state and an event. It must return a new
+            value, because the old one was emitted.
 
-    It completes as the snapshots do, whatever the events do; it ends with an error of
-    either, or with an exception of ``fold``.
+    It completes when the snapshots do; it fails with an error of either stream, or
+    with an exception of ``fold``.
 
     >>> from rx_phoenix._streams.hub import Hub
     >>> replies, deltas = Hub[int](print), Hub[int](print)

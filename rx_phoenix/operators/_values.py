@@ -1,4 +1,4 @@
-"""A stream as something to loop over with ``async for``."""
+"""A stream as an asynchronous iterator."""
 
 from asyncio import Event
 from collections.abc import AsyncIterator
@@ -19,8 +19,8 @@ __all__ = ["values"]
 T = TypeVar("T")
 
 OUTSIDE = (
-    "these values are for the inside of their block: "
-    "`async with values(stream) as items:` and there `async for item in items:`"
+    "values() must be iterated inside its block: "
+    "write `async with values(stream) as items:` and `async for item in items:`"
 )
 
 
@@ -40,24 +40,24 @@ def values(
         error   a--b--c--d--|
         latest  a--d------|
 
-    It subscribes on entry, and whatever ends the block (``break``, an exception, a
-    cancellation) unsubscribes at once.
+    It subscribes on entry, and unsubscribes on exit: after the loop, a ``break``, an
+    exception or a cancellation.
 
     Args:
-        stream: Any stream whose values come on the loop's own thread. Operators in it
-            that take time take that of the loop, unless they were given another.
-        maxsize: The most values that wait for the loop.
-        overflow: What becomes of one more. ``"error"`` unsubscribes, and raises a
-            `QueueOverflow` after those that wait; ``"drop_oldest"``,
-            ``"drop_newest"``; ``"latest"`` lets only the newest wait.
-        on_loss: Told how many values were lost, at each loss; without it losses are
-            logged as warnings to ``rx_phoenix``.
+        stream: Any stream that emits on the loop's thread. Operators in it that need
+            a scheduler use the loop's, unless they have their own.
+        maxsize: The maximum number of values that wait for the loop.
+        overflow: The policy for one more. ``"error"`` unsubscribes, and raises a
+            `QueueOverflow` after the values that wait; ``"drop_oldest"``,
+            ``"drop_newest"``; ``"latest"`` keeps only the newest.
+        on_loss: Called with the number of lost values, at each loss; without it losses
+            are logged as warnings to ``rx_phoenix``.
 
     Raises:
-        UsageError: An argument makes no sense, or, on entry, no loop runs.
+        UsageError: An argument is invalid, or, on entry, there is no running loop.
 
-    The loop ends when the stream completes, and raises when it errors; what was
-    emitted before comes first.
+    The loop ends when the stream completes, and raises when it fails, after the values
+    that wait.
 
     >>> import asyncio, reactivex
     >>> async def main() -> None:
@@ -78,7 +78,7 @@ class Values(
     AsyncIterator[T],
     abc.ObserverBase[T],
 ):
-    """The values of one subscription that wait for an ``async for``."""
+    """The queued values of one subscription, as an asynchronous iterator."""
 
     def __init__(self, stream: Observable[T], waiting: BoundedQueue[T]) -> None:
         self._stream: Observable[T] | None = stream
@@ -91,7 +91,7 @@ class Values(
         scheduler = LoopScheduler.current()
         stream, self._stream = self._stream, None
         if stream is None:
-            raise UsageError("values() serves one block: call it anew for another one")
+            raise UsageError("values() serves one block: call it again for each block")
         self._end = None
         self._subscription.disposable = stream.subscribe(self, scheduler=scheduler)
         return self
@@ -108,8 +108,8 @@ class Values(
         self._arrived.set()
 
     def on_next(self, value: T) -> None:
-        """Let a value wait for the loop."""
-        # A source that emits while it is being subscribed to cannot be stopped yet.
+        """Queue a value for the loop."""
+        # A source that emits during subscribe() cannot be disposed yet.
         if self._end is not None:
             return
         try:
@@ -120,13 +120,13 @@ class Values(
         self._arrived.set()
 
     def on_error(self, error: Exception) -> None:
-        """Raise in the loop, after what waits."""
+        """Raise in the loop, after the queued values."""
         if self._end is None:
             self._end = error
             self._arrived.set()
 
     def on_completed(self) -> None:
-        """End the loop, after what waits."""
+        """End the loop, after the queued values."""
         self.on_error(StopAsyncIteration())
 
     async def __anext__(self) -> T:

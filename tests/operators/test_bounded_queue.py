@@ -48,7 +48,7 @@ def test_a_full_queue_that_may_drop_nothing_raises():
 
 @pytest.mark.parametrize("maxsize", [0, -1])
 def test_a_queue_without_room_is_refused(maxsize):
-    with pytest.raises(UsageError, match="leaves no room"):
+    with pytest.raises(UsageError, match="maxsize must be 1 or more"):
         BoundedQueue(maxsize, "error", None)
 
 
@@ -58,7 +58,7 @@ def test_an_unknown_overflow_is_refused_and_the_known_ones_are_named():
 
 
 def test_a_choice_is_refused_by_its_name():
-    with pytest.raises(UsageError, match="colour='red' is none of "):
+    with pytest.raises(UsageError, match="colour must be one of "):
         check_choice("colour", "red", None)
 
 

@@ -121,7 +121,7 @@ def test_operators_that_take_time_take_that_of_the_loop(source, time, run):
 
 
 def test_without_a_loop_it_says_so(source):
-    with pytest.raises(UsageError, match="no event loop runs here"):
+    with pytest.raises(UsageError, match="no running event loop"):
         first_value(source.observable, timeout=1)
 
 

@@ -158,7 +158,7 @@ def test_a_function_that_only_returns_a_coroutine_is_a_mistake(source, time, slo
     source.on_next(1)
     time.advance_by(0)
 
-    with pytest.raises(UsageError, match="give for_each\\(\\) the `async def` itself"):
+    with pytest.raises(UsageError, match="pass the `async def` itself to for_each"):
         task.result()
 
 
@@ -231,7 +231,7 @@ def test_operators_that_take_time_take_that_of_the_loop(source, time, notes):
 
 
 def test_without_a_loop_it_says_so(source, notes):
-    with pytest.raises(UsageError, match="no event loop runs here"):
+    with pytest.raises(UsageError, match="no running event loop"):
         for_each(source.observable, notes.on_next)
 
 

@@ -198,8 +198,8 @@ def test_an_overflow_ends_it_after_what_was_waiting(workshop, time, notes):
     [
         ({"strategy": "concatenate"}, "concat, merge, switch, exhaust"),
         ({"overflow": "drop"}, "drop_oldest, drop_newest, latest"),
-        ({"maxsize": 0}, "leaves no room"),
-        ({"max_concurrent": 0}, "begins nothing"),
+        ({"maxsize": 0}, "maxsize must be 1 or more"),
+        ({"max_concurrent": 0}, "max_concurrent must be 1 or more"),
     ],
     ids=str,
 )
@@ -276,7 +276,7 @@ def test_a_function_that_does_not_return_an_awaitable_is_a_mistake(time, notes):
 
     (error,) = notes.errors
     assert isinstance(error, UsageError)
-    assert "give an `async def`, or use operators.map()" in str(error)
+    assert "pass an `async def`, or use operators.map()" in str(error)
 
 
 def test_a_future_is_awaitable_too(time, notes):

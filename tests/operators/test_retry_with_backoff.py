@@ -214,7 +214,7 @@ def test_a_budget_of_one_does_not_retry(notes):
 
 @pytest.mark.parametrize("attempts", [0, -1])
 def test_a_budget_without_an_attempt_is_refused(attempts):
-    with pytest.raises(UsageError, match="would never subscribe"):
+    with pytest.raises(UsageError, match="attempts must be 1 or more"):
         retry_with_backoff(Backoff(1), attempts=attempts)
 
 
@@ -433,7 +433,7 @@ def test_a_function_that_raises_ends_it_with_its_exception(
 
     (error,) = notes.errors
     assert str(error) == "a bug"
-    assert error.__notes__ == [f"This came up while retrying after {FAILURE!r}"]
+    assert error.__notes__ == [f"Raised while retrying after {FAILURE!r}"]
     assert server.begun == [0]
 
 
@@ -450,7 +450,7 @@ def test_without_a_loop_the_first_delay_says_so_and_why_it_was_needed(notes):
 
     (error,) = notes.errors
     assert isinstance(error, UsageError)
-    assert "no event loop runs here" in str(error)
+    assert "no running event loop" in str(error)
     assert repr(FAILURE) in error.__notes__[0]
 
 

@@ -42,5 +42,5 @@ async def test_a_default_that_sleeps_or_starts_threads_is_passed_over(unfit):
 
 
 def test_without_any_the_error_says_what_to_do():
-    with pytest.raises(UsageError, match="no event loop runs here"):
+    with pytest.raises(UsageError, match="no running event loop"):
         scheduler_for(None)

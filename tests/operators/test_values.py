@@ -314,7 +314,7 @@ def test_it_serves_one_block(source, time):
         async with block:
             pytest.fail("entered twice")
 
-    with pytest.raises(UsageError, match="call it anew"):
+    with pytest.raises(UsageError, match="call it again"):
         time.loop.run_until_complete(main())
 
 
@@ -333,12 +333,12 @@ def test_looping_after_the_block_does_not_wait_for_ever(source, time):
             emit(source, 1)
         return await anext(items)
 
-    with pytest.raises(UsageError, match="inside of their block"):
+    with pytest.raises(UsageError, match="iterated inside its block"):
         time.loop.run_until_complete(main())
 
 
 def test_without_a_loop_it_says_so(source):
-    with pytest.raises(UsageError, match="no event loop runs here"):
+    with pytest.raises(UsageError, match="no running event loop"):
         values(source.observable).__aenter__().send(None)
 
 

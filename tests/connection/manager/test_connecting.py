@@ -275,14 +275,14 @@ def test_connect_fails_when_it_is_called_off(stage, notes, end):
 def test_it_takes_a_running_loop_to_connect():
     socket = Socket("ws://localhost/socket", transport=FakeTransport())
 
-    with pytest.raises(UsageError, match="no event loop runs here"):
+    with pytest.raises(UsageError, match="no running event loop"):
         socket.connect()
-    with pytest.raises(UsageError, match="no event loop runs here"):
+    with pytest.raises(UsageError, match="no running event loop"):
         socket.channel("room:1").join()
 
     errors = []
     socket.stream("room:1").subscribe(on_error=errors.append)
-    assert "no event loop runs here" in str(errors[0])
+    assert "no running event loop" in str(errors[0])
 
 
 def test_a_join_without_a_loop_leaves_nothing_behind(stage):
