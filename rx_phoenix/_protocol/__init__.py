@@ -1,1 +1,1 @@
-"""Phoenix's protocol as pure values: no I/O, no clock, no chance."""
+"""Phoenix's protocol as pure values, without I/O, clock or randomness."""

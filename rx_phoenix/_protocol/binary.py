@@ -1,7 +1,7 @@
-"""Binary frames of version 2: payloads that are bytes.
+"""Binary frames of version 2, with payloads of bytes.
 
 All lengths are single bytes that count UTF-8 bytes; the payload is the rest
-(phoenix ``v2_json_serializer.ex``). The layouts of a push differ by direction:
+(phoenix ``v2_json_serializer.ex``). The layout of a push depends on the direction:
 the server's has no ref.
 """
 
@@ -15,21 +15,21 @@ __all__ = ["decode_binary", "encode_binary", "is_binary"]
 
 PUSH_KIND, REPLY_KIND, BROADCAST_KIND = range(3)
 
-LONGEST = 255
-"""Bytes of a field, for its length is a single byte."""
+MAX_FIELD_SIZE = 255
+"""The maximum size of a field, because its length is a single byte."""
 
 
 def is_binary(frame: str | bytes) -> TypeGuard[bytes]:
-    """Whether a frame is binary: it begins with a kind, which no JSON does."""
+    """Return True if a frame begins with a binary kind, which JSON never does."""
     return isinstance(frame, bytes) and bool(frame) and frame[0] <= BROADCAST_KIND
 
 
 def encode_binary(message: Message) -> bytes:
-    r"""Put a message with a payload of bytes into a binary push.
+    r"""Encode a message with a payload of bytes as a binary push.
 
     Raises:
-        EncodeError: A field is longer than the 255 bytes that its length can say, or
-            no text that UTF-8 knows, or the payload's memory was released.
+        EncodeError: A field is longer than 255 bytes, or not valid Unicode, or the
+            payload's memory was released.
 
     >>> encode_binary(Message("0", "1", "t", "e", b"\x01")).hex(" ")
     '00 01 01 01 01 30 31 74 65 01'
@@ -40,16 +40,16 @@ def encode_binary(message: Message) -> bytes:
         "topic": message.topic,
         "event": message.event,
     }
-    encoded = [_short(name, text, message) for name, text in fields.items()]
+    encoded = [_encode_field(name, text, message) for name, text in fields.items()]
     lengths = bytes([PUSH_KIND, *map(len, encoded)])
     return b"".join([lengths, *encoded, _payload(message)])
 
 
 def decode_binary(frame: bytes) -> Message:
-    r"""Read a binary push, reply or broadcast of the server's.
+    r"""Decode a binary push, reply or broadcast of the server.
 
     Raises:
-        ProtocolError: The frame is cut short, of no known kind, or not UTF-8.
+        ProtocolError: The frame is truncated, of an unknown kind, or not UTF-8.
 
     >>> decode_binary(b"\x02\x03\x0atopsome-event\x01\x01").payload
     b'\x01\x01'
@@ -65,22 +65,22 @@ def decode_binary(frame: bytes) -> Message:
     if kind == BROADCAST_KIND:
         (topic, event), payload = _split(frame, 2)
         return Message(None, None, topic, event, payload)
-    raise ProtocolError(f"a binary frame of unknown kind {kind}", frame[:80])
+    raise ProtocolError(f"unknown kind of binary frame: {kind}", frame[:80])
 
 
-def _short(name: str, text: str, message: Message) -> bytes:
+def _encode_field(name: str, text: str, message: Message) -> bytes:
     try:
         data = text.encode()
     except UnicodeEncodeError as error:
         raise EncodeError(
-            f"the {name} of {message.event!r} to {message.topic!r} is no text that "
-            f"can be sent: {error}"
+            f"cannot encode the {name} of {message.event!r} to {message.topic!r} as "
+            f"UTF-8: {error}"
         ) from error
-    if len(data) > LONGEST:
+    if len(data) > MAX_FIELD_SIZE:
         raise EncodeError(
-            f"the {name} of {message.event!r} to {message.topic!r} is {len(data)} "
-            f"bytes long; a binary frame can say {LONGEST} at most. Send JSON, or "
-            f"choose a shorter {name}."
+            f"the {name} of {message.event!r} to {message.topic!r} must be at most "
+            f"{MAX_FIELD_SIZE} bytes in a binary frame, got {len(data)}: send JSON, or "
+            f"choose a shorter {name}"
         )
     return data
 
@@ -90,18 +90,18 @@ def _payload(message: Message) -> bytes:
         return bytes(message.payload)
     except ValueError as error:
         raise EncodeError(
-            f"the payload of {message.event!r} to {message.topic!r} cannot be read: "
+            f"cannot read the payload of {message.event!r} to {message.topic!r}: "
             f"{error}"
         ) from error
 
 
 def _split(frame: bytes, count: int) -> tuple[list[str], bytes]:
-    """The fields of a frame by the lengths in its head, and the payload behind."""
+    """Return the fields of a frame, by the lengths in its header, and its payload."""
     start = 1 + count
     lengths = frame[1:start]
     end = start + sum(lengths)
     if len(lengths) < count or len(frame) < end:
-        raise ProtocolError(f"a binary frame cut short at {len(frame)}", frame[:80])
+        raise ProtocolError(f"binary frame truncated at {len(frame)}", frame[:80])
     fields: list[str] = []
     for length in lengths:
         fields.append(_text(frame, start, start + length))
@@ -114,5 +114,5 @@ def _text(frame: bytes, start: int, end: int) -> str:
         return frame[start:end].decode()
     except UnicodeDecodeError as error:
         raise ProtocolError(
-            f"a binary frame is no UTF-8: {error}", frame[:80]
+            f"binary frame is not valid UTF-8: {error}", frame[:80]
         ) from error

@@ -1,4 +1,4 @@
-"""Where to connect, and with what: the endpoint of one attempt."""
+"""The endpoint of an attempt to connect: URL, params and credentials."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,19 +15,19 @@ SCHEMES = {"ws": "ws", "wss": "wss", "http": "ws", "https": "wss"}
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """What one attempt to connect needs to know.
+    """The target of one attempt to connect.
 
-    Its ``repr`` shows where it leads and nothing else, for the rest may be secret.
+    Its ``repr`` shows only the public part of the URL, because the rest may be secret.
 
     Attributes:
-        url: The endpoint as in phoenix.js, without the transport's last piece.
-        params: The connect params, which go into the query.
-        vsn: The serializer's version; the last item of the query.
-        auth_token: Phoenix's auth token, which each transport carries its own way.
+        url: The endpoint as in phoenix.js, without the transport's path segment.
+        params: The connect params, sent in the query.
+        vsn: The serializer's version, the last item of the query.
+        auth_token: Phoenix's auth token; how it is sent depends on the transport.
         headers: Extra HTTP headers.
 
     Raises:
-        UsageError: No attempt could use the URL.
+        UsageError: The URL is invalid.
 
     >>> endpoint = Endpoint(url="https://example.org/socket/", params={"a": [1]})
     >>> endpoint.address("websocket")
@@ -46,12 +46,12 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         check_url(self.url)
 
     def address(self, transport: str) -> str:
-        """The URL of a transport: ``websocket``, or ``longpoll`` (over HTTP).
+        """Return the URL of a transport: ``websocket``, or ``longpoll`` over HTTP.
 
-        The endpoint's own query comes first, then the params, and vsn last.
+        The query has the endpoint's own items first, then the params, and vsn last.
 
         Raises:
-            UsageError: The params hold text that UTF-8 does not know.
+            UsageError: The params hold text that is not valid Unicode.
         """
         parts = urlsplit(self.url)
         scheme = SCHEMES[parts.scheme]
@@ -65,7 +65,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     @property
     def public_url(self) -> str:
-        """The URL without user, password and query, fit for logs and errors."""
+        """The URL without user, password and query, for logs and errors."""
         parts = urlsplit(self.url)
         host = parts.netloc.rpartition("@")[2]
         scheme = SCHEMES[parts.scheme]
@@ -79,28 +79,28 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
 
 def check_url(url: str) -> None:
-    """Refuse a URL that no attempt could use.
+    """Check the URL of an endpoint.
 
     Raises:
-        UsageError: It has no scheme of ours, no host, or a port that is none.
+        UsageError: Its scheme is not supported, its host missing or its port invalid.
 
     >>> check_url("wss://example.org/socket")
     """
     try:
         parts = urlsplit(url)
         is_usable = parts.scheme in SCHEMES and parts.hostname and parts.port != 0
-    except (AttributeError, ValueError):  # no text, or words that may quote the URL
+    except (AttributeError, ValueError):  # not a string, or a message with the URL
         is_usable = False
     if not is_usable:
         raise UsageError(
             "the endpoint must be a full URL such as 'wss://example.org/socket', "
-            f"not {_shown(str(url))}: outside a browser there is no page whose host "
-            "could complete it"
+            f"got {_public_part(str(url))}: outside a browser, a relative URL has no "
+            "page to complete it"
         )
 
 
-def _shown(url: str) -> str:
-    """As much of a URL as cannot hold a secret, whatever is wrong with it."""
+def _public_part(url: str) -> str:
+    """Return the part of an invalid URL that cannot hold a secret."""
     if "@" not in url:
         return repr(re.split(r"[?#]", url)[0])
     scheme = re.match(r"\w+://", url)
@@ -110,7 +110,7 @@ def _shown(url: str) -> str:
 def query(params: Mapping[str, Any]) -> str:
     """Encode params as phoenix.js does: nested as ``a[b]``, lists as ``a[0]``.
 
-    Empty and None values vanish whole. Bytes are taken as they are.
+    None and empty containers are omitted. Bytes are used as they are.
 
     >>> query({"a": {"b": True}, "c": None, "d": "x y"})
     'a%5Bb%5D=true&d=x%20y'
@@ -141,11 +141,10 @@ def _pairs(key: str, value: object) -> Iterator[tuple[str, str | bytes]]:
 
 
 def _escape(text: str | bytes) -> str:
-    """As JavaScript's ``encodeURIComponent``."""
+    """Escape text like JavaScript's ``encodeURIComponent``."""
     try:
         return quote(text, safe="!~*'()")
     except UnicodeEncodeError:
         raise UsageError(
-            "the connect params hold half a character (a lone surrogate), which no URL "
-            "can carry"
+            "cannot encode the connect params in a URL: they contain a lone surrogate"
         ) from None

@@ -1,4 +1,4 @@
-"""The hook that sees every message of a channel before its listeners do."""
+"""The hook that processes every message of a channel before its listeners."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 __all__ = ["Hook", "identity_hook"]
 
 Hook = Callable[[str, Any, str | None], Any]
-"""Takes event, payload and ref of each message; returns the payload to deliver."""
+"""Called with event, payload and ref of each message; returns the new payload."""
 
 
 def identity_hook(_event: str, payload: Any, _ref: str | None) -> Any:
-    """Return the payload as it came: the hook of a channel that has none.
+    """Return the payload unchanged: the default hook.
 
     >>> identity_hook("new_msg", {"body": "hi"}, None)
     {'body': 'hi'}

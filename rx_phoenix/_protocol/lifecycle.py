@@ -1,4 +1,4 @@
-"""What happens to a socket's connection, as values."""
+"""Lifecycle events of a socket's connection, as values."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The connection is open; wanted channels join now."""
+    """The connection is open; channels in demand join now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,11 @@ class Closed:
     """An open connection ended, or `disconnect()` ended an attempt.
 
     Attributes:
-        code: The WebSocket's close code; 1006 when there was no close frame.
-        reason: The reason given with it.
-        clean: Whether a close frame was exchanged.
-        ours: True if this client closed it. Like `was_open`, it does not count when
-            two closes are compared.
-        was_open: False if there was an attempt only.
+        code: The WebSocket's close code; 1006 without a close frame.
+        reason: The reason in the close frame.
+        clean: True if a close frame was exchanged.
+        ours: True if the client closed it; ignored by comparisons.
+        was_open: False if only an attempt ended; ignored by comparisons.
     """
 
     code: int
@@ -45,8 +44,8 @@ class AttemptFailed:
     """An attempt to connect failed.
 
     Attributes:
-        error: What went wrong.
-        attempt: Which attempt it was, from 1, since the last one that held.
+        error: The reason.
+        attempt: The attempt's number, from 1, since the last stable connection.
     """
 
     error: Exception
@@ -55,11 +54,11 @@ class AttemptFailed:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """The next attempt is due.
+    """The next attempt is scheduled.
 
     Attributes:
-        attempt: Which retry it will be, from 1, since the connection last held.
-        delay: Seconds from now.
+        attempt: The retry's number, from 1, since the last stable connection.
+        delay: Seconds until the retry.
     """
 
     attempt: int
@@ -73,10 +72,10 @@ class HeartbeatMissed:
 
 @dataclass(frozen=True, slots=True)
 class GaveUp:
-    """There will be no further attempt until somebody asks for one.
+    """The socket stopped reconnecting, until the user connects again.
 
     Attributes:
-        error: The failure that decided it.
+        error: The final failure.
     """
 
     error: Exception
@@ -84,10 +83,10 @@ class GaveUp:
 
 @dataclass(frozen=True, slots=True)
 class FellBack:
-    """The better transport is of no use; the other one is used.
+    """The primary transport failed; the socket uses the fallback.
 
     Attributes:
-        error: What became of the better one.
+        error: The failure of the primary transport.
     """
 
     error: Exception
@@ -95,7 +94,7 @@ class FellBack:
 
 @dataclass(frozen=True, slots=True)
 class SteppedUp:
-    """The better transport works again, and is used again."""
+    """The primary transport works again, and the socket uses it."""
 
 
 Lifecycle = (

@@ -1,4 +1,4 @@
-"""The words of Phoenix's protocol."""
+"""Names of Phoenix's protocol."""
 
 from enum import StrEnum
 from typing import Final
@@ -31,13 +31,13 @@ PHOENIX: Final = "phoenix"
 """The topic of heartbeats."""
 OK: Final = "ok"
 TIMEOUT: Final = "timeout"
-"""The status that `Push.receive` knows for an answer that never came."""
+"""The status of a push that timed out, as in `Push.receive`."""
 UNMATCHED_TOPIC: Final = "unmatched topic"
-"""The reason of a server that does not know (any more) that we joined."""
+"""The reason of a server to which the topic is not joined (any more)."""
 
 
 class ChannelState(StrEnum):
-    """Where a channel stands, in phoenix.js's words."""
+    """The states of a channel, named as in phoenix.js."""
 
     CLOSED = "closed"
     ERRORED = "errored"
@@ -47,9 +47,9 @@ class ChannelState(StrEnum):
 
 
 class SocketState(StrEnum):
-    """Where a socket stands, in phoenix.js's words.
+    """The states of a socket, named as in phoenix.js.
 
-    It is ``closed`` while it waits for the next attempt.
+    The state is ``closed`` while the socket waits for the next attempt.
     """
 
     CONNECTING = "connecting"
@@ -59,10 +59,10 @@ class SocketState(StrEnum):
 
 
 def check_name(what: str, name: object) -> None:
-    """See that a topic's or an event's name is one.
+    """Check the name of a topic or an event.
 
     Raises:
-        UsageError: It is no text.
+        UsageError: It is not a string.
     """
     if not isinstance(name, str):
-        raise UsageError(f"the name of {what} must be text, not {name!r}")
+        raise UsageError(f"the name of {what} must be a string, got {name!r}")

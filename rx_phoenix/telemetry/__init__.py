@@ -1,4 +1,4 @@
-"""Metrics and spans of a socket, by OpenTelemetry. Needs the extra ``otel``."""
+"""OpenTelemetry metrics and spans of a socket. Requires the extra ``otel``."""
 
 try:
     from rx_phoenix.telemetry._instrument import instrument
@@ -6,7 +6,7 @@ except ModuleNotFoundError as missing:
     if (missing.name or "").partition(".")[0] != "opentelemetry":
         raise
     text = (
-        "rx_phoenix.telemetry needs OpenTelemetry, which is not installed. "
+        "rx_phoenix.telemetry requires OpenTelemetry, which is not installed. "
         "Install it with: pip install 'rx_phoenix[otel]'"
     )
     raise ModuleNotFoundError(text, name=missing.name) from missing

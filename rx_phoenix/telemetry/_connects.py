@@ -1,4 +1,4 @@
-"""Connects: each attempt, how many connections are open, and how they were lost."""
+"""Connects: spans of attempts, and counts of open and lost connections."""
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import Meter
@@ -16,7 +16,7 @@ __all__ = ["Connects", "kind_of"]
 
 
 def kind_of(error: Exception) -> str:
-    """What kind of failure an attempt ended with: an HTTP status, or an exception.
+    """Return the ``error.type`` of a failed attempt: HTTP status or exception name.
 
     >>> kind_of(ConnectError("refused", status=403))
     '403'
@@ -27,13 +27,13 @@ def kind_of(error: Exception) -> str:
 
 
 class Connects(abc.DisposableBase):
-    """Follows the state of a socket, and what it says of its attempts.
+    """An observer of a socket's states and lifecycle.
 
     Args:
         socket: The socket.
-        operations: Begins a span for each attempt.
-        meter: Counts connections.
-        common: What all measurements have in common.
+        operations: Starts a span for each attempt.
+        meter: Creates the connection counters.
+        common: The attributes of all measurements.
     """
 
     def __init__(
@@ -45,25 +45,25 @@ class Connects(abc.DisposableBase):
         self._lost = meter.create_counter(
             "phoenix.client.lost_connections",
             "{connection}",
-            "Connections that ended without our wish.",
+            "Connections that ended unexpectedly.",
         )
         self._operations = operations
         self._common = common
         self._server = f"{common['server.address']}:{common['server.port']}"
         self._attempt: Operation | None = None
-        self._over: float | None = None
+        self._ended_at: float | None = None
         self._is_open = False
-        self._watching = CompositeDisposable(
-            socket.states.subscribe(self._moved, on_completed=self._ended),
-            socket.lifecycle.subscribe(self._happened),
+        self._subscriptions = CompositeDisposable(
+            socket.states.subscribe(self._state_changed, on_completed=self._completed),
+            socket.lifecycle.subscribe(self._lifecycle_event),
         )
 
     def dispose(self) -> None:
-        """Watch no longer: what is open is not counted any more."""
-        self._watching.dispose()
+        """Unsubscribe, and stop counting an open connection."""
+        self._subscriptions.dispose()
         self._count(is_open=False)
 
-    def _moved(self, state: SocketState) -> None:
+    def _state_changed(self, state: SocketState) -> None:
         self._count(is_open=state is SocketState.OPEN)
         if state is SocketState.CONNECTING:
             self._end("cancelled")
@@ -73,10 +73,10 @@ class Connects(abc.DisposableBase):
         elif state is SocketState.OPEN:
             self._end(OK)
         elif self._attempt is not None:
-            # Why is told next, if it was not our own wish.
-            self._over = self._operations.clock()
+            # Unless the user closed it, the lifecycle emits the reason next.
+            self._ended_at = self._operations.clock()
 
-    def _happened(self, event: Lifecycle | ProtocolError) -> None:
+    def _lifecycle_event(self, event: Lifecycle | ProtocolError) -> None:
         if isinstance(event, AttemptFailed):
             self._fail(event.error)
         elif isinstance(event, Closed) and not event.ours:
@@ -87,16 +87,16 @@ class Connects(abc.DisposableBase):
         detail: Attributes = {} if status is None else {HTTP_STATUS: status}
         self._end("failed", error=kind_of(error), detail=detail)
 
-    def _ended(self) -> None:
+    def _completed(self) -> None:
         self._end("cancelled")
 
     def _end(
         self, status: str, *, error: str | None = None, detail: Attributes | None = None
     ) -> None:
         attempt, self._attempt = self._attempt, None
-        over, self._over = self._over, None
+        ended_at, self._ended_at = self._ended_at, None
         if attempt is not None:
-            attempt.end(status, error=error, at=over, detail=detail)
+            attempt.end(status, error=error, at=ended_at, detail=detail)
 
     def _count(self, *, is_open: bool) -> None:
         self._open.add(is_open - self._is_open, self._common)

@@ -1,4 +1,4 @@
-"""Figures: what a socket counts anyway, taken once a second."""
+"""Figures: metrics from a socket's statistics, once a second."""
 
 from msgspec.structs import replace
 from opentelemetry.metrics import Meter
@@ -16,14 +16,14 @@ NONE_YET = Counters().snapshot(round_trip=None, buffered=0, channels=0)
 
 
 class Figures(abc.DisposableBase):
-    """Adds to instruments what the figures of a socket grew by.
+    """An observer that adds the changes of a socket's statistics to instruments.
 
-    A socket has no clock before it first connects, so that this waits for that.
+    It starts when the socket first connects, because the socket has no clock before.
 
     Args:
         socket: The socket.
-        meter: Makes the instruments.
-        common: What all measurements have in common.
+        meter: Creates the instruments.
+        common: The attributes of all measurements.
     """
 
     def __init__(self, socket: Socket, meter: Meter, common: Attributes) -> None:
@@ -31,23 +31,23 @@ class Figures(abc.DisposableBase):
             "phoenix.client.frames", "{frame}", "Frames, heartbeats included."
         )
         io = meter.create_counter(
-            "phoenix.client.io", "By", "Size of frames; that of text in characters."
+            "phoenix.client.io", "By", "Size of frames; of text frames in characters."
         )
         dropped = meter.create_counter(
             "phoenix.client.dropped_messages",
             "{message}",
-            "What was received, and meant nobody any more.",
+            "Received messages without a recipient.",
         )
         waiting = meter.create_up_down_counter(
             "phoenix.client.waiting_pushes",
             "{message}",
-            "Pushes that wait for a join or for the wire.",
+            "Pushes that wait for a join or for the connection.",
         )
         channels = meter.create_up_down_counter(
-            "phoenix.client.channels", "{channel}", "Topics with somebody on them."
+            "phoenix.client.channels", "{channel}", "Topics with a channel."
         )
         self._round_trip = meter.create_gauge(
-            "phoenix.client.round_trip", "s", "Time that the last heartbeat took."
+            "phoenix.client.round_trip", "s", "Round-trip time of the last heartbeat."
         )
         received, sent = {DIRECTION: "receive"}, {DIRECTION: "transmit"}
         self._rows = (
@@ -63,18 +63,18 @@ class Figures(abc.DisposableBase):
         )
         self._common = common
         self._last = NONE_YET
-        self._watching = socket.states.pipe(
+        self._subscription = socket.states.pipe(
             ops.filter(lambda state: state is not SocketState.CLOSED),
             ops.take(1),
             ops.flat_map(lambda _: socket.stats),
-        ).subscribe(self._take, on_completed=self._forget)
+        ).subscribe(self._record, on_completed=self._reset)
 
     def dispose(self) -> None:
-        """Watch no longer: what waits is not counted any more."""
-        self._watching.dispose()
-        self._forget()
+        """Unsubscribe, and reset the counts of waiting pushes and channels."""
+        self._subscription.dispose()
+        self._reset()
 
-    def _take(self, stats: SocketStats) -> None:
+    def _record(self, stats: SocketStats) -> None:
         last, self._last = self._last, stats
         for name, counter, attributes in self._rows:
             if change := getattr(stats, name) - getattr(last, name):
@@ -82,5 +82,5 @@ class Figures(abc.DisposableBase):
         if stats.round_trip is not None:
             self._round_trip.set(stats.round_trip, self._common)
 
-    def _forget(self) -> None:
-        self._take(replace(self._last, round_trip=None, buffered=0, channels=0))
+    def _reset(self) -> None:
+        self._record(replace(self._last, round_trip=None, buffered=0, channels=0))

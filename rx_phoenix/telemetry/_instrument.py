@@ -1,4 +1,4 @@
-"""The way in: one call that has a socket measured."""
+"""The entry point: one call that instruments a socket."""
 
 from opentelemetry.metrics import MeterProvider, get_meter
 from opentelemetry.trace import TracerProvider, get_tracer
@@ -27,19 +27,19 @@ def instrument(
     meter_provider: MeterProvider | None = None,
     tracer_provider: TracerProvider | None = None,
 ) -> abc.DisposableBase:
-    """Tell OpenTelemetry of a socket's connects, joins, pushes and figures.
+    """Report a socket's connects, joins, pushes and figures to OpenTelemetry.
 
-    It only listens to the socket's streams, once a socket. Connects and joins are
-    traces of their own; a push is part of what its caller is doing. No attribute
+    It only subscribes to the socket's streams; call it once per socket. Connects and
+    joins are root spans; the span of a push is a child of its caller's. No attribute
     holds params, a token or a payload.
 
     Args:
-        socket: The socket, best before it connects.
-        meter_provider: Where metrics go; the global one if None.
-        tracer_provider: Where spans go; the global one if None.
+        socket: The socket, preferably before it connects.
+        meter_provider: Receives metrics; the global one if None.
+        tracer_provider: Receives spans; the global one if None.
 
     Returns:
-        Disposing it stops; so does `Socket.aclose`.
+        A disposable that stops the reporting; `Socket.aclose` stops it, too.
 
     >>> instrumentation = instrument(Socket("wss://example.org/socket"))
     >>> instrumentation.dispose()

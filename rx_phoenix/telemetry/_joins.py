@@ -1,4 +1,4 @@
-"""Joins: each attempt, from its message to what ends it, as the wire tells."""
+"""Joins: spans of join attempts, from the messages sent and received."""
 
 from opentelemetry.context import Context
 from reactivex import abc
@@ -31,26 +31,26 @@ __all__ = ["Joins"]
 
 
 class Joins(abc.DisposableBase):
-    """Follows the joins and rejoins of all channels of a socket.
+    """An observer of the joins and rejoins of all channels of a socket.
 
     Args:
         socket: The socket.
-        operations: Begins a span for each join.
+        operations: Starts a span for each join.
     """
 
     def __init__(self, socket: Socket, operations: Operations) -> None:
         self._find = connection_of(socket).router.registry.find
         self._operations = operations
-        self._under_way: dict[str, tuple[str | None, Operation]] = {}
-        self._watching = CompositeDisposable(
+        self._open: dict[str, tuple[str | None, Operation]] = {}
+        self._subscriptions = CompositeDisposable(
             socket.sent.subscribe(self._sent),
             socket.frames.subscribe(self._received),
-            socket.states.subscribe(self._moved),
+            socket.states.subscribe(self._state_changed),
         )
 
     def dispose(self) -> None:
-        """Watch no longer."""
-        self._watching.dispose()
+        """Unsubscribe."""
+        self._subscriptions.dispose()
 
     def _sent(self, message: Message) -> None:
         topic = message.topic
@@ -61,17 +61,17 @@ class Joins(abc.DisposableBase):
             self._end(topic, TIMEOUT, is_error=True)
 
     def _has_timed_out(self, topic: str) -> bool:
-        """Whether a leave is the goodbye of a join that had no answer.
+        """Return True if a leave follows a join that timed out.
 
-        With a leave that somebody wished for, the server answers the join first.
+        Before a leave that the user requested, the server answers the join.
         """
         channel = self._find(topic)
-        hopes = {ChannelState.JOINING, ChannelState.ERRORED}
-        return channel is not None and channel.state in hopes
+        unjoined = {ChannelState.JOINING, ChannelState.ERRORED}
+        return channel is not None and channel.state in unjoined
 
     def _received(self, message: Message) -> None:
         topic, event = message.topic, message.event
-        ref, _ = self._under_way.get(topic, (None, None))
+        ref, _ = self._open.get(topic, (None, None))
         if ref is None:
             return
         if event == REPLY and message.ref == ref:
@@ -83,11 +83,11 @@ class Joins(abc.DisposableBase):
             is_error = event == ERROR
             self._end(topic, "crashed" if is_error else "cancelled", is_error=is_error)
 
-    def _moved(self, state: SocketState) -> None:
+    def _state_changed(self, state: SocketState) -> None:
         if state is SocketState.OPEN:
             return
         is_error = state is not SocketState.CLOSING
-        for topic in tuple(self._under_way):
+        for topic in tuple(self._open):
             self._end(topic, "lost" if is_error else "cancelled", is_error=is_error)
 
     def _begin(self, topic: str, ref: str | None) -> None:
@@ -99,9 +99,9 @@ class Joins(abc.DisposableBase):
             detail={DESTINATION: topic, MESSAGE: ref or "", CONVERSATION: ref or ""},
             context=Context(),
         )
-        self._under_way[topic] = ref, operation
+        self._open[topic] = ref, operation
 
     def _end(self, topic: str, status: str, *, is_error: bool = False) -> None:
-        _, operation = self._under_way.pop(topic, (None, None))
+        _, operation = self._open.pop(topic, (None, None))
         if operation is not None:
             operation.end(status, error=status if is_error else None)

@@ -1,4 +1,4 @@
-"""Messages: how many events go out and come in."""
+"""Messages: counts of events sent and received."""
 
 from opentelemetry.metrics import Counter, Meter
 from reactivex import abc
@@ -17,17 +17,17 @@ from rx_phoenix.telemetry._names import (
 
 __all__ = ["Messages"]
 
-OF_THE_PROTOCOL = "phx_"
-"""How events begin that are the protocol's own."""
+CONTROL_PREFIX = "phx_"
+"""The prefix of the protocol's control events."""
 
 
 class Messages(abc.DisposableBase):
-    """Counts the events of a socket, heartbeats and the protocol's own left out.
+    """A counter of a socket's events, without heartbeats and control events.
 
     Args:
         socket: The socket.
-        meter: Makes the counters.
-        common: What all measurements have in common.
+        meter: Creates the counters.
+        common: The attributes of all measurements.
     """
 
     def __init__(self, socket: Socket, meter: Meter, common: Attributes) -> None:
@@ -39,17 +39,17 @@ class Messages(abc.DisposableBase):
         )
         out: Attributes = {**common, OPERATION: "push", OPERATION_TYPE: "send"}
         back: Attributes = {**common, OPERATION: "receive", OPERATION_TYPE: "receive"}
-        self._watching = CompositeDisposable(
+        self._subscriptions = CompositeDisposable(
             socket.sent.subscribe(lambda message: count(sent, message, out)),
             socket.frames.subscribe(lambda message: count(consumed, message, back)),
         )
 
     def dispose(self) -> None:
-        """Watch no longer."""
-        self._watching.dispose()
+        """Unsubscribe."""
+        self._subscriptions.dispose()
 
 
 def count(counter: Counter, message: Message, attributes: Attributes) -> None:
-    """Count a message, if it is one of the application."""
-    if message.topic != PHOENIX and not message.event.startswith(OF_THE_PROTOCOL):
+    """Count a message, if it belongs to the application."""
+    if message.topic != PHOENIX and not message.event.startswith(CONTROL_PREFIX):
         counter.add(1, {**attributes, TEMPLATE: template_of(message.topic)})

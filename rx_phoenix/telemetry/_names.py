@@ -1,7 +1,7 @@
-"""The names of attributes and metrics: OpenTelemetry's own where it has one.
+"""Names of attributes, by OpenTelemetry's semantic conventions where they have one.
 
-What is Phoenix's alone begins with ``phoenix.``. No attribute holds params, a token or
-a payload; metrics have none whose values grow without a bound.
+Names specific to Phoenix begin with ``phoenix.``. No attribute holds params, a token or
+a payload; attributes of metrics have bounded cardinality.
 """
 
 from urllib.parse import urlsplit
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 Attributes = dict[str, AttributeValue]
-"""What is known of a span or a measurement."""
+"""The attributes of a span or a measurement."""
 
 CONVERSATION = "messaging.message.conversation_id"
 DESTINATION = "messaging.destination.name"
@@ -50,11 +50,11 @@ BOUNDARIES = (
     *(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25),
     *(0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0),
 )
-"""Seconds: the buckets that OpenTelemetry recommends for the duration of operations."""
+"""Bucket boundaries in seconds, as OpenTelemetry recommends for durations."""
 
 
 def of_server(url: str) -> Attributes:
-    """What every span and measurement of a socket has in common.
+    """Return the attributes of all spans and measurements of a socket.
 
     >>> of_server("wss://example.org/socket")["server.port"]
     443
@@ -69,7 +69,7 @@ def of_server(url: str) -> Attributes:
 
 
 def template_of(topic: str) -> str:
-    """The pattern by which a Phoenix socket routes a topic: few, where topics are many.
+    """Return the pattern by which a Phoenix socket routes a topic, of low cardinality.
 
     >>> template_of("room:42"), template_of("lobby")
     ('room:*', 'lobby')

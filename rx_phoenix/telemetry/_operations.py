@@ -1,4 +1,4 @@
-"""What takes time: a span while it lasts, and a measurement at its end."""
+"""Operations: a span for each, and a measurement of its duration at the end."""
 
 from collections.abc import Callable
 
@@ -25,17 +25,18 @@ __all__ = ["Operation", "Operations"]
 
 
 def nanoseconds(seconds: float) -> int:
-    """A time as OpenTelemetry takes it."""
+    """Convert seconds into OpenTelemetry's unit of time."""
     return round(seconds * 1e9)
 
 
 class Operation:
-    """One thing that goes on; it ends once, and later ends change nothing.
+    """A running operation; `end` has an effect once.
 
     Args:
-        owner: What it is one of.
+        owner: The operations that it belongs to.
         span: Its span.
-        attributes: What its measurement will say.
+        attributes: The attributes of its measurement.
+        begun: The start time.
     """
 
     __slots__ = ("_attributes", "_begun", "_owner", "_span")
@@ -56,15 +57,15 @@ class Operation:
         at: float | None = None,
         detail: Attributes | None = None,
     ) -> None:
-        """End it.
+        """End the span, and record the duration.
 
         Args:
-            status: How it ended, in a word.
-            error: What kind of failure that is; None if it is none.
-            at: When it ended, in seconds since the epoch; now if None.
-            detail: What else its span should say.
+            status: The outcome.
+            error: The ``error.type`` of a failure, or None.
+            at: The end time, in seconds since the epoch; now if None.
+            detail: More attributes of the span.
         """
-        if not self._owner.finish(self):
+        if not self._owner.remove(self):
             return
         ended = self._owner.clock() if at is None else at
         outcome: Attributes = {STATUS: status, **({ERROR_TYPE: error} if error else {})}
@@ -79,18 +80,18 @@ class Operation:
         self._span.end(nanoseconds(ended))
 
     def drop(self) -> None:
-        """Watch it no longer; how it will end is not known."""
+        """End the span without an outcome."""
         self._span.end(nanoseconds(self._owner.clock()))
 
 
 class Operations(abc.DisposableBase):
-    """Begins operations, and lets go of those that still go on when it is disposed of.
+    """A factory of operations; disposing drops those that are still running.
 
     Args:
-        tracer: Makes the spans.
-        meter: Makes the measure of their duration.
-        clock: The time, in seconds since the epoch.
-        common: What all of them have in common.
+        tracer: Creates the spans.
+        meter: Creates the histogram of durations.
+        clock: Returns the time, in seconds since the epoch.
+        common: The attributes of all spans and measurements.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class Operations(abc.DisposableBase):
         )
         self._tracer = tracer
         self._common = common
-        self._under_way: set[Operation] = set()
+        self._running: set[Operation] = set()
 
     def begin(
         self,
@@ -120,14 +121,14 @@ class Operations(abc.DisposableBase):
         detail: Attributes,
         context: Context | None = None,
     ) -> Operation:
-        """Begin one.
+        """Start an operation.
 
         Args:
-            name: What is done.
-            destination: What it is done to, as one of few.
-            attributes: What its span and its measurement will say.
-            detail: What only its span says.
-            context: What it is part of; the context of the caller if None.
+            name: The operation's name.
+            destination: Its target, of low cardinality.
+            attributes: The attributes of its span and its measurement.
+            detail: More attributes of the span.
+            context: The parent context; that of the caller if None.
         """
         begun = self.clock()
         measured = {**self._common, OPERATION: name, **attributes}
@@ -139,16 +140,16 @@ class Operations(abc.DisposableBase):
             start_time=nanoseconds(begun),
         )
         operation = Operation(self, span, measured, begun)
-        self._under_way.add(operation)
+        self._running.add(operation)
         return operation
 
-    def finish(self, operation: Operation) -> bool:
-        """Whether an operation was still under way."""
-        is_under_way = operation in self._under_way
-        self._under_way.discard(operation)
-        return is_under_way
+    def remove(self, operation: Operation) -> bool:
+        """Remove an operation; return False if it was not running."""
+        was_running = operation in self._running
+        self._running.discard(operation)
+        return was_running
 
     def dispose(self) -> None:
-        """Watch none of them any longer."""
-        while self._under_way:
-            self._under_way.pop().drop()
+        """Drop all running operations."""
+        while self._running:
+            self._running.pop().drop()

@@ -1,4 +1,4 @@
-"""Pushes: from the call to the outcome, as part of whatever the caller is doing."""
+"""Pushes: spans from the call to the outcome, as children of the caller's span."""
 
 from reactivex import abc
 
@@ -18,24 +18,24 @@ from rx_phoenix.telemetry._operations import Operations
 __all__ = ["Pushes"]
 
 NO_FAILURES = frozenset({OK, TIMEOUT})
-"""An event without a reply is normal, so that a deadline that passed is no failure."""
+"""Not errors: many events have no reply, so that a timeout is normal."""
 
 
 class Pushes(abc.DisposableBase):
-    """Follows the pushes of all channels of a socket, those that wait included.
+    """An observer of the pushes of all channels of a socket, including waiting ones.
 
     Args:
         socket: The socket.
-        operations: Begins a span for each push.
+        operations: Starts a span for each push.
     """
 
     def __init__(self, socket: Socket, operations: Operations) -> None:
         self._operations = operations
-        self._watching = socket.pushes.subscribe(self._follow)
+        self._subscription = socket.pushes.subscribe(self._follow)
 
     def dispose(self) -> None:
-        """Watch no longer."""
-        self._watching.dispose()
+        """Unsubscribe."""
+        self._subscription.dispose()
 
     def _follow(self, push: Push) -> None:
         template = template_of(push.topic)

@@ -468,5 +468,5 @@ def test_a_name_that_is_no_text_is_refused_at_the_call(stage, call, name):
     channel = stage.joined()
 
     what = "a topic" if call in {"channel", "Channel"} else "an event"
-    with pytest.raises(UsageError, match=f"the name of {what} must be text"):
+    with pytest.raises(UsageError, match=f"the name of {what} must be a string"):
         NAMELESS[call](stage, channel, name)

@@ -62,13 +62,13 @@ def test_a_field_of_255_bytes_can_be_said(field):
 @pytest.mark.parametrize("field", ["join_ref", "ref", "topic", "event"])
 @pytest.mark.parametrize("text", ["x" * 256, "é" * 128], ids=["ascii", "not ascii"])
 def test_a_field_of_256_bytes_is_refused_by_its_name(field, text):
-    with pytest.raises(EncodeError, match=f"the {field} of .* is 256 bytes long"):
+    with pytest.raises(EncodeError, match=f"the {field} of .* got 256"):
         encode_binary(Message(**{**LONG, field: text}))
 
 
 @pytest.mark.parametrize("field", ["join_ref", "ref", "topic", "event"])
 def test_a_field_with_half_a_character_is_refused_by_its_name(field):
-    with pytest.raises(EncodeError, match=f"the {field} of .* to .* is no text"):
+    with pytest.raises(EncodeError, match=f"the {field} of .* to .* as UTF-8"):
         encode_binary(Message(**{**LONG, field: "\ud800"}))
 
 
@@ -114,13 +114,13 @@ def test_what_a_real_server_sends_is_read(binary_frame):
 @pytest.mark.parametrize(
     ("frame", "why"),
     [
-        (b"", "unknown kind None"),
-        (b"\x09\x01\x02", "unknown kind 9"),
-        (b"\x00\x01\x01", "cut short at 3"),
-        (b"\x00\x01\x01\x0a4", "cut short at 5"),
-        (b"\x01\x00\x00\x00", "cut short at 4"),
-        (b"\x02\x01\x01t", "cut short at 4"),
-        (b"\x02\x01\x01\xffe", "no UTF-8"),
+        (b"", "unknown kind of binary frame: None"),
+        (b"\x09\x01\x02", "unknown kind of binary frame: 9"),
+        (b"\x00\x01\x01", "truncated at 3"),
+        (b"\x00\x01\x01\x0a4", "truncated at 5"),
+        (b"\x01\x00\x00\x00", "truncated at 4"),
+        (b"\x02\x01\x01t", "truncated at 4"),
+        (b"\x02\x01\x01\xffe", "not valid UTF-8"),
     ],
 )
 def test_a_frame_that_is_none_is_a_protocol_error(frame, why):

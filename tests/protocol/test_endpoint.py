@@ -197,7 +197,7 @@ def test_a_refusal_shows_no_secret(url):
 
 
 def test_a_refusal_shows_what_is_wrong():
-    with pytest.raises(UsageError, match="not 'ftp://host/socket'"):
+    with pytest.raises(UsageError, match="got 'ftp://host/socket'"):
         check_url("ftp://host/socket?token=1")
-    with pytest.raises(UsageError, match="not 'ftp://…'"):
+    with pytest.raises(UsageError, match="got 'ftp://…'"):
         check_url("ftp://user@host/socket")

@@ -106,7 +106,7 @@ def test_a_socket_may_be_instrumented_when_it_is_open(phx, collector):
     assert collector.measured("phoenix.client.open_connections") == {(): 1}
 
 
-def test_nothing_is_under_way_when_the_socket_has_ended(phx, collector):
+def test_nothing_is_running_when_the_socket_has_ended(phx, collector):
     instrumentation = collector.watch(phx.socket)
     channel = phx.socket.channel("room:1")
     channel.join()
@@ -135,6 +135,6 @@ def test_without_opentelemetry_it_says_what_to_install():
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
 
     assert done.stdout == (
-        "rx_phoenix.telemetry needs OpenTelemetry, which is not installed. Install it "
-        "with: pip install 'rx_phoenix[otel]'\n"
+        "rx_phoenix.telemetry requires OpenTelemetry, which is not installed. "
+        "Install it with: pip install 'rx_phoenix[otel]'\n"
     )
