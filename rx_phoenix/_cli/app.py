@@ -1,6 +1,6 @@
-"""The commands of ``rx-phoenix``, and what they take.
+"""The commands of ``rx-phoenix``, and their options.
 
-Each command imports what it needs when it is run, so that ``--help`` is quick.
+Each command imports its modules when it runs, so that ``--help`` is fast.
 """
 
 from pathlib import Path
@@ -28,9 +28,9 @@ app = typer.Typer(
 )
 
 
-def show_version(wanted: bool) -> None:
+def show_version(requested: bool) -> None:
     """Print the version, and exit."""
-    if wanted:
+    if requested:
         from rx_phoenix import __version__
 
         typer.echo(f"rx-phoenix {__version__}")
@@ -54,13 +54,12 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port; 0 for any free one.")
     ] = 4000,
-    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Serve an app to try clients with, until Ctrl-C.
+    """Serve a reference app for testing clients, until Ctrl-C.
 
-    It has a socket, a topic or an event for each thing that a Phoenix server can do to
-    a client. Try it with the socket at /socket, the topic room:lobby and the event
-    echo.
+    It has a socket, a topic or an event for each behavior of a Phoenix server. Start
+    with the socket at /socket, the topic room:lobby and the event echo.
     """
     from rx_phoenix._cli.serve import serve as serving
 
@@ -70,36 +69,36 @@ def serve(
 @app.command()
 def replay(
     tape: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The tape; `-` is stdin.")
+        Path, typer.Argument(metavar="FILE", help="The tape; `-` reads stdin.")
     ],
     speed: Annotated[
         float,
-        typer.Option(min=0.0, help="How many times as fast; 0 leaves out all waiting."),
+        typer.Option(min=0.0, help="The speed factor; 0 skips all delays."),
     ] = 1.0,
     event: Events = [],
     presence: Presence = False,
     count: Count = None,
     json: Json = False,
 ) -> None:
-    """Play a tape into a client, and show what that hears."""
+    """Replay a recording to a client, and show what it receives."""
     from rx_phoenix._cli.listening import ListenOptions
     from rx_phoenix._cli.recording import replay as replaying
 
-    wish = ListenOptions(event, presence, count, None)
-    run(replaying(tape, Output(json=json), speed=speed, wish=wish))
+    options = ListenOptions(event, presence, count, None)
+    run(replaying(tape, Output(json=json), speed=speed, options=options))
 
 
 @app.command()
 def simulate(
-    seed: Annotated[int, typer.Option(help="The seed of the first history.")] = 0,
-    seeds: Annotated[int, typer.Option(min=1, help="How many histories.")] = 100,
-    sockets: Annotated[int, typer.Option(min=1, help="Sockets in each.")] = 2,
-    steps: Annotated[int, typer.Option(min=1, help="What happens in each.")] = 120,
+    seed: Annotated[int, typer.Option(help="The seed of the first run.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="The number of runs.")] = 100,
+    sockets: Annotated[int, typer.Option(min=1, help="Sockets per run.")] = 2,
+    steps: Annotated[int, typer.Option(min=1, help="Actions per run.")] = 120,
 ) -> None:
-    """Live through whole lives of this client, on a network that does its worst.
+    """Simulate whole client lifetimes on a hostile network.
 
-    All in virtual time: no server is asked. The same seed is the same history; one
-    that breaks something is shown as short as it can be, and ends this with 1.
+    Runs in virtual time, without a server. The same seed gives the same run; a run
+    that breaks an invariant is minimized and shown, and the exit code is 1.
     """
     from rx_phoenix._cli.simulating import simulate_all
 

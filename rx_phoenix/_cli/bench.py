@@ -1,4 +1,4 @@
-"""``rx-phoenix bench``: how fast a server answers, and how much it takes."""
+"""``rx-phoenix bench``: latency and throughput of a server."""
 
 from dataclasses import dataclass
 from statistics import quantiles
@@ -17,11 +17,11 @@ __all__ = ["Load", "bench"]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much is pushed.
+    """The load of a benchmark.
 
     Attributes:
-        pushes: How many there are in all.
-        at_once: How many of them wait for their answers at once.
+        pushes: The number of pushes.
+        at_once: The number of pushes in flight.
     """
 
     pushes: int
@@ -29,29 +29,29 @@ class Load:
 
 
 async def bench(
-    target: Target, saying: PushOptions, load: Load, output: Output
+    target: Target, options: PushOptions, load: Load, output: Output
 ) -> None:
-    """Push again and again, and measure how long the answers take.
+    """Push repeatedly, and measure the round trips.
 
     Args:
         target: The server.
-        saying: What is to be said; the server has to answer it.
-        load: How often.
-        output: Where to show the figures.
+        options: The push, to which the server must reply.
+        load: The number of pushes.
+        output: Shows the figures.
 
     Raises:
         ConnectError: The server cannot be reached.
         JoinRefused: The join was refused.
-        PushError: A push was not answered with ok.
+        PushError: A push was refused or timed out.
     """
     async with connected(target.url, **target.options) as socket:
-        channel = socket.channel(saying.topic, saying.params)
+        channel = socket.channel(options.topic, options.params)
         await channel.join()
         trips = [0.0] * load.pushes
 
         async def measure(number: int) -> None:
             began = perf_counter()
-            await channel.push(saying.event, saying.payload)
+            await channel.push(options.event, options.payload)
             trips[number] = perf_counter() - began
 
         began = perf_counter()
@@ -67,7 +67,7 @@ async def bench(
 
 
 def figures(trips: list[float], elapsed: float) -> dict[str, float]:
-    """What there is to say of some round trips, in seconds.
+    """Compute the figures of round trips, in seconds.
 
     >>> figures([0.1, 0.2, 0.3], 0.6)["pushes_per_second"]
     5.0

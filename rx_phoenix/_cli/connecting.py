@@ -1,4 +1,4 @@
-"""Connecting on behalf of somebody who waits at a terminal."""
+"""Connecting for a user at a terminal, who must see a first failure at once."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -12,12 +12,12 @@ __all__ = ["FirstTry", "connected"]
 
 
 class FirstTry:
-    """A ``give_up`` that makes a failure final until something has worked once.
+    """A ``give_up`` that makes failures final until the first success.
 
-    A mistake in what was typed is better told at once than retried for ever.
+    A typing error must be reported at once, not retried forever.
 
     Args:
-        otherwise: Decides once it has worked; None leaves it to the policy.
+        otherwise: Decides after the first success; None leaves it to the policy.
 
     >>> first = FirstTry()
     >>> first(OSError())
@@ -31,15 +31,15 @@ class FirstTry:
         self, otherwise: Callable[[Exception], bool | None] | None = None
     ) -> None:
         self._otherwise = otherwise
-        self._has_worked = False
+        self._has_succeeded = False
 
     def succeed(self, *_: object) -> None:
-        """Note that it has worked."""
-        self._has_worked = True
+        """Record the first success."""
+        self._has_succeeded = True
 
     def __call__(self, error: Exception) -> bool | None:
-        """Whether a failure is final."""
-        if not self._has_worked:
+        """Return True if a failure is final, or None to leave it to the policy."""
+        if not self._has_succeeded:
             return True
         return None if self._otherwise is None else self._otherwise(error)
 
@@ -48,12 +48,12 @@ class FirstTry:
 async def connected(
     url: str, *, reconnect: Reconnect = Reconnect(), **options: Any
 ) -> AsyncGenerator[Socket]:
-    """A socket that is open; its very first attempt has to succeed.
+    """Open a socket for a block; its first attempt must succeed.
 
     Args:
         url: The endpoint.
-        reconnect: What to do about losses later.
-        options: More for the `Socket`.
+        reconnect: The policy for later losses.
+        options: More arguments of `Socket`.
 
     Raises:
         ConnectError: The first attempt failed.

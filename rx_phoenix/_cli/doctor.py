@@ -1,11 +1,11 @@
-"""``rx-phoenix doctor``: what works on the way to a server, and what does not."""
+"""``rx-phoenix doctor``: a diagnosis of the path to a server."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import typer
 
-from rx_phoenix._cli.doctor_steps import STEPS, Context, StepResult, Verdict, examined
+from rx_phoenix._cli.doctor_steps import STEPS, Context, StepResult, Verdict, run_step
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.output import as_json, escape_control_chars
 from rx_phoenix._cli.target import Target
@@ -22,48 +22,48 @@ COLOURS = {
 async def doctor(
     target: Target, topic: str | None, params: Mapping[str, Any], *, json: bool
 ) -> ExitCode:
-    """Examine the way to a server, step by step, up to the first that fails.
+    """Check the path to a server, step by step, up to the first failure.
 
     Args:
         target: The server.
-        topic: A topic to join; None for none.
-        params: What to join it with.
-        json: Whether to say it in JSON lines.
+        topic: A topic to join, or None.
+        params: The params of the join.
+        json: True for JSON lines.
     """
-    patient = Context(target, topic, params)
-    async with patient.stack:
+    context = Context(target, topic, params)
+    async with context.stack:
         for name, step in STEPS.items():
-            finding = await examined(step, patient)
-            report(name, finding, json=json)
-            if finding.verdict is Verdict.FAILED:
-                tell_history(patient, json=json)
-                return finding.code
+            result = await run_step(step, context)
+            report(name, result, json=json)
+            if result.verdict is Verdict.FAILED:
+                report_diagnosis(context, json=json)
+                return result.code
     return ExitCode.OK
 
 
-def report(name: str, finding: StepResult, *, json: bool) -> None:
-    """Say what came of a step."""
+def report(name: str, result: StepResult, *, json: bool) -> None:
+    """Print the result of a step."""
     if json:
         typer.echo(
             as_json(
                 {
                     "step": name,
-                    "verdict": finding.verdict,
-                    "text": finding.text,
-                    "advice": finding.advice,
+                    "verdict": result.verdict,
+                    "text": result.text,
+                    "advice": result.advice,
                 }
             )
         )
         return
-    verdict = typer.style(f"{finding.verdict:8}", fg=COLOURS[finding.verdict])
-    typer.echo(f"{verdict} {name:10} {escape_control_chars(finding.text)}")
-    if finding.advice:
-        typer.echo(f"{'':8} {'':10} {finding.advice}")
+    verdict = typer.style(f"{result.verdict:8}", fg=COLOURS[result.verdict])
+    typer.echo(f"{verdict} {name:10} {escape_control_chars(result.text)}")
+    if result.advice:
+        typer.echo(f"{'':8} {'':10} {result.advice}")
 
 
-def tell_history(patient: Context, *, json: bool) -> None:
-    """Say what had happened to the connection by then."""
-    if patient.socket is not None and not json:
+def report_diagnosis(context: Context, *, json: bool) -> None:
+    """Print the history of the connection."""
+    if context.socket is not None and not json:
         typer.echo()
-        for line in patient.socket.diagnosis().splitlines():
+        for line in context.socket.diagnosis().splitlines():
             typer.echo(escape_control_chars(line))

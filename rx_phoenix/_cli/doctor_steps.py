@@ -1,4 +1,4 @@
-"""The steps of ``rx-phoenix doctor``: each asks one question of the way to a server."""
+"""The steps of ``rx-phoenix doctor``: each checks one layer of the path to a server."""
 
 import asyncio
 import socket as sockets
@@ -16,27 +16,27 @@ from rx_phoenix._cli.connecting import connected
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.output import as_json
 from rx_phoenix._cli.problems import Cause, cause_of, explain
-from rx_phoenix._cli.target import Target
-from rx_phoenix._cli.variants import second_opinion
+from rx_phoenix._cli.target import Target, TransportKind
+from rx_phoenix._cli.variants import advice_for
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.names import UNMATCHED_TOPIC
 from rx_phoenix.errors import ConnectError, JoinRefused, PushTimeout
 from rx_phoenix.socket import Socket
 
-__all__ = ["STEPS", "Context", "StepResult", "Verdict", "examined"]
+__all__ = ["STEPS", "Context", "StepResult", "Verdict", "run_step"]
 
 PORTS = {"ws": 80, "wss": 443}
-"""The ports of URLs that name none."""
+"""The default ports, by scheme."""
 
-SHOWN = 200
-"""How many bytes of a refusal are quoted."""
+QUOTED_BYTES = 200
+"""The number of bytes of a refusal that are quoted."""
 
 PINGS = 5
-"""How many round trips are measured."""
+"""The number of round trips that are measured."""
 
 
 class Verdict(StrEnum):
-    """What came of a step."""
+    """The outcome of a step."""
 
     OK = "ok"
     SKIPPED = "skipped"
@@ -45,13 +45,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What came of a step.
+    """The result of a step.
 
     Attributes:
-        text: What was found out: a sentence.
-        verdict: Whether that is good.
-        advice: What to do: a sentence, or nothing.
-        code: How the command ends.
+        text: The result, as a sentence.
+        verdict: The outcome.
+        advice: A sentence of advice, or "".
+        code: The exit code of the command.
     """
 
     text: str
@@ -62,14 +62,14 @@ class StepResult:
 
 @dataclass(slots=True)
 class Context:
-    """What is examined, and how far it has come.
+    """The input of the steps, and the state that they share.
 
     Attributes:
         target: The server.
-        topic: A topic to join; None for none.
-        params: What to join it with.
-        stack: What has to be let go of afterwards.
-        socket: The connection, once there is one.
+        topic: A topic to join, or None.
+        params: The params of the join.
+        stack: The resources to close afterwards.
+        socket: The connected socket, after the upgrade.
     """
 
     target: Target
@@ -80,23 +80,23 @@ class Context:
 
     @property
     def connection(self) -> Socket:
-        """The connection that the upgrade made."""
+        """The connected socket."""
         assert self.socket is not None, "the upgrade comes first"  # noqa: S101
         return self.socket
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether the URL asks for TLS."""
+        """True if the URL requires TLS."""
         return self._address.scheme == "wss"
 
     @property
     def host(self) -> str:
-        """The name or address of the server's machine."""
+        """The name or address of the server."""
         return self._address.hostname or ""
 
     @property
     def port(self) -> int:
-        """The port, that of the scheme if the URL names none."""
+        """The port of the URL, or the default of its scheme."""
         return self._address.port or PORTS[self._address.scheme]
 
     @property
@@ -107,13 +107,13 @@ class Context:
 Step = Callable[[Context], Awaitable[StepResult]]
 
 
-async def examined(step: Step, patient: Context) -> StepResult:
-    """Take a step; whatever the network does in it is a finding."""
+async def run_step(step: Step, context: Context) -> StepResult:
+    """Run a step, and convert errors of the network into results."""
     try:
-        return await step(patient)
+        return await step(context)
     except TimeoutError:
-        within = patient.target.timeout
-        text = f"There was no answer within {within:g} s."
+        within = context.target.timeout
+        text = f"Timed out after {within:g} s."
         return StepResult(
             text, Verdict.FAILED, "Is there a firewall in between?", ExitCode.TIMEOUT
         )
@@ -128,116 +128,121 @@ async def examined(step: Step, patient: Context) -> StepResult:
         return StepResult(problem.text, Verdict.FAILED, problem.advice, problem.code)
 
 
-async def resolve(patient: Context) -> StepResult:
-    """Does the host have an address?"""
+async def resolve(context: Context) -> StepResult:
+    """Resolve the host's name."""
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(
-            patient.host, patient.port, type=sockets.SOCK_STREAM
+            context.host, context.port, type=sockets.SOCK_STREAM
         )
     except OSError:
         return StepResult(
-            f"The name {patient.host} is not known.",
+            f"Cannot resolve {context.host}.",
             Verdict.FAILED,
-            "Check its spelling, and the network.",
+            "Check the spelling of the host, and the network.",
             ExitCode.UNREACHABLE,
         )
     addresses = ", ".join(dict.fromkeys(str(entry[4][0]) for entry in found))
-    return StepResult(f"{patient.host} is {addresses}.")
+    return StepResult(f"{context.host} resolves to {addresses}.")
 
 
-async def dial(patient: Context) -> StepResult:
-    """Does anybody listen there?"""
+async def dial(context: Context) -> StepResult:
+    """Open a TCP connection."""
     began = perf_counter()
-    async with asyncio.timeout(patient.target.timeout):
-        _, writer = await asyncio.open_connection(patient.host, patient.port)
+    async with asyncio.timeout(context.target.timeout):
+        _, writer = await asyncio.open_connection(context.host, context.port)
     writer.close()
-    return StepResult(f"Port {patient.port} answered in {since(began)}.")
+    return StepResult(f"Connected to port {context.port} in {since(began)}.")
 
 
-async def encrypt(patient: Context) -> StepResult:
-    """Does it speak TLS, with a certificate to be trusted?"""
-    if not patient.is_encrypted:
+async def encrypt(context: Context) -> StepResult:
+    """Complete a TLS handshake, and verify the certificate."""
+    if not context.is_encrypted:
         return StepResult(
-            "The URL asks for none, as it begins with ws:// or http://.",
+            "The URL does not use TLS: it begins with ws:// or http://.",
             Verdict.SKIPPED,
         )
-    context = ssl.create_default_context()
-    if patient.target.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    async with asyncio.timeout(patient.target.timeout):
+    tls = ssl.create_default_context()
+    if context.target.insecure:
+        tls.check_hostname = False
+        tls.verify_mode = ssl.CERT_NONE
+    async with asyncio.timeout(context.target.timeout):
         _, writer = await asyncio.open_connection(
-            patient.host, patient.port, ssl=context, server_hostname=patient.host
+            context.host, context.port, ssl=tls, server_hostname=context.host
         )
     version = writer.get_extra_info("ssl_object").version()
     writer.close()
-    certificate = "was not checked" if patient.target.insecure else "is good"
-    return StepResult(f"It speaks {version}; the certificate {certificate}.")
+    certificate = "was not checked" if context.target.insecure else "is valid"
+    return StepResult(f"The server uses {version}; its certificate {certificate}.")
 
 
-async def upgrade(patient: Context) -> StepResult:
-    """Does it take us in as a client of Phoenix?"""
-    target, began = patient.target, perf_counter()
+async def upgrade(context: Context) -> StepResult:
+    """Connect as a Phoenix client."""
+    target, began = context.target, perf_counter()
     try:
         async with asyncio.timeout(target.timeout):
             connection = connected(target.url, **target.options)
-            patient.socket = await patient.stack.enter_async_context(connection)
+            context.socket = await context.stack.enter_async_context(connection)
     except (ConnectError, TimeoutError) as error:
         return await refused(target, error)
     token = ", with the token" if target.token else ""
     return StepResult(
-        f"The server took us in{token}, by {target.carrier} and version {target.vsn} "
-        f"of the protocol, in {since(began)}."
+        f"Connected over {TRANSPORTS[target.transport]}, protocol version {target.vsn}"
+        f"{token}, in {since(began)}."
     )
 
 
+TRANSPORTS = {
+    TransportKind.WEBSOCKET: "WebSocket",
+    TransportKind.LONGPOLL: "long polling",
+    TransportKind.FALLBACK: "WebSocket or long polling",
+}
+"""The transports, as in a sentence."""
+
+
 async def refused(target: Target, error: ConnectError | TimeoutError) -> StepResult:
-    """What is to be said of a server that did not take us in."""
+    """Return the result for a server that did not accept the connection."""
     problem = explain(error)
     if isinstance(error, ConnectError) and problem is not None:
         text, advice, code = problem.text, problem.advice, problem.code
         if error.body:
-            text += f" It says: {error.body[:SHOWN].decode(errors='replace')!r}"
+            body = error.body[:QUOTED_BYTES].decode(errors="replace")
+            text += f" The body: {body!r}"
     else:
-        text = f"It took the call, and said nothing for {target.timeout:g} s."
-        advice = "Is it a web server at all? Does a proxy swallow the upgrade?"
+        text = f"The server did not answer the upgrade within {target.timeout:g} s."
+        advice = "Is it a web server? Does a proxy block the upgrade?"
         code = ExitCode.TIMEOUT
-    return StepResult(
-        text, Verdict.FAILED, await second_opinion(target) or advice, code
-    )
+    return StepResult(text, Verdict.FAILED, await advice_for(target) or advice, code)
 
 
-async def ping(patient: Context) -> StepResult:
-    """Does it answer heartbeats?"""
-    trip = await patient.connection.ping()
-    return StepResult(f"It was answered in {duration(trip)}.")
+async def ping(context: Context) -> StepResult:
+    """Send a heartbeat."""
+    trip = await context.connection.ping()
+    return StepResult(f"Answered in {duration(trip)}.")
 
 
-async def join(patient: Context) -> StepResult:
-    """Does it let us into the channel?"""
-    if patient.topic is None:
+async def join(context: Context) -> StepResult:
+    """Join the topic, if one was given."""
+    if context.topic is None:
         return StepResult("No --topic was given.", Verdict.SKIPPED)
     began = perf_counter()
-    channel = patient.connection.channel(patient.topic, patient.params)
+    channel = context.connection.channel(context.topic, context.params)
     try:
         response = await channel.join()
     except JoinRefused as refusal:
         reason = refusal.response
-        text = f"The server refused {patient.topic}: {as_json(reason)}"
+        text = f"The server refused {context.topic}: {as_json(reason)}"
         advice = REASONS.get(reason_of(reason), "Check the topic, and --join.")
         return StepResult(text, Verdict.FAILED, advice, ExitCode.REFUSED)
     except PushTimeout:
-        text = f"There was no answer within {patient.target.timeout:g} s."
-        advice = "The channel's join is slow, or stuck: its log says why."
+        text = f"The join timed out after {context.target.timeout:g} s."
+        advice = "The channel's join is slow or blocked: see the server's log."
         return StepResult(text, Verdict.FAILED, advice, ExitCode.TIMEOUT)
-    return StepResult(
-        f"{patient.topic} was joined in {since(began)}: {as_json(response)}"
-    )
+    return StepResult(f"Joined {context.topic} in {since(began)}: {as_json(response)}")
 
 
 def reason_of(response: object) -> str:
-    """The reason in the answer to a join; nothing if it has none."""
+    """Return the reason in the reply to a join, or ""."""
     match response:
         case {"reason": str(reason)}:
             return reason
@@ -246,30 +251,30 @@ def reason_of(response: object) -> str:
 
 
 REASONS = {
-    UNMATCHED_TOPIC: "No channel serves it: check `channel` in the server's socket.",
-    "join crashed": "The channel's join raised: the server's log says what.",
+    UNMATCHED_TOPIC: "No channel matches: check `channel` in the server's socket.",
+    "join crashed": "The channel's join raised: see the server's log.",
     "too many channels joined": "Leave some, or spread them over several sockets.",
-    "unauthorized": "Check who you are to the server: the token, the params, --join.",
+    "unauthorized": "Check your credentials: the token, the params, --join.",
 }
-"""What to do about refusals that Phoenix's own code, or its guides, put that way."""
+"""Advice for the reasons that Phoenix, or its guides, use."""
 
 
-async def measure(patient: Context) -> StepResult:
-    """How fast is it?"""
-    trips = [await patient.connection.ping() for _ in range(PINGS)]
+async def measure(context: Context) -> StepResult:
+    """Measure round trips."""
+    trips = [await context.connection.ping() for _ in range(PINGS)]
     return StepResult(
-        f"{duration(median(trips))} in the median of {PINGS}, "
+        f"Median {duration(median(trips))} of {PINGS}, "
         f"from {duration(min(trips))} to {duration(max(trips))}."
     )
 
 
 def since(began: float) -> str:
-    """The time that has passed, for people."""
+    """Format the time since a start."""
     return duration(perf_counter() - began)
 
 
 def duration(seconds: float) -> str:
-    """Seconds, for people.
+    """Format seconds as milliseconds.
 
     >>> duration(0.01234)
     '12.3 ms'
@@ -286,4 +291,4 @@ STEPS: Mapping[str, Step] = {
     "join": join,
     "round trip": measure,
 }
-"""The steps in their order."""
+"""The steps, in order."""

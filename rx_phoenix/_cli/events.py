@@ -1,4 +1,4 @@
-"""What happened to a connection and its channels, in words."""
+"""Events of a connection and its channels, as sentences."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -12,49 +12,49 @@ from rx_phoenix._connection.diagnosis import describe
 from rx_phoenix._protocol.lifecycle import AttemptFailed, Lifecycle, Opened, Retrying
 from rx_phoenix.errors import ProtocolError
 
-__all__ = ["Kind", "News", "channel_news", "connection_news"]
+__all__ = ["Kind", "Notice", "channel_notices", "connection_notices"]
 
 
 class Kind(StrEnum):
-    """Whether news are good, bad, or neither."""
+    """The kind of an event, for its colour."""
 
     GOOD = "good"
     BAD = "bad"
     PLAIN = "plain"
 
 
-class News(NamedTuple):
-    """One thing that happened."""
+class Notice(NamedTuple):
+    """An event, as a sentence."""
 
     kind: Kind
     text: str
 
 
-def connection_news(
+def connection_notices(
     lifecycle: Observable[Lifecycle | ProtocolError],
-) -> Observable[News]:
-    """What happens to the connection; its plans to retry are no news."""
+) -> Observable[Notice]:
+    """Emit the events of a connection, except scheduled retries."""
     return lifecycle.pipe(
-        ops.filter(lambda event: not isinstance(event, Retrying)), ops.map(_told)
+        ops.filter(lambda event: not isinstance(event, Retrying)), ops.map(_notice)
     )
 
 
-def channel_news(topic: str) -> Callable[[Observable[Any]], Observable[News]]:
-    """Joins and rejoins, from the replies to them.
+def channel_notices(topic: str) -> Callable[[Observable[Any]], Observable[Notice]]:
+    """Emit joins and rejoins, given the replies to them.
 
     Args:
         topic: The channel's topic.
     """
 
-    def tell(_: Any, number: int) -> News:
-        return News(Kind.GOOD, f"{'Rejoined' if number else 'Joined'} {topic}.")
+    def joined(_: Any, number: int) -> Notice:
+        return Notice(Kind.GOOD, f"{'Rejoined' if number else 'Joined'} {topic}.")
 
-    return ops.map_indexed(tell)
+    return ops.map_indexed(joined)
 
 
-def _told(event: Lifecycle | ProtocolError) -> News:
+def _notice(event: Lifecycle | ProtocolError) -> Notice:
     if isinstance(event, AttemptFailed):
         cause = cause_of(event.error)
-        why = cause.text if cause else str(event.error)
-        return News(Kind.BAD, f"Attempt {event.attempt} failed: {why}.")
-    return News(Kind.GOOD if isinstance(event, Opened) else Kind.BAD, describe(event))
+        reason = cause.text if cause else str(event.error)
+        return Notice(Kind.BAD, f"Attempt {event.attempt} failed: {reason}.")
+    return Notice(Kind.GOOD if isinstance(event, Opened) else Kind.BAD, describe(event))

@@ -1,4 +1,4 @@
-"""What an exit code of ``rx-phoenix`` means."""
+"""The exit codes of ``rx-phoenix``."""
 
 from enum import IntEnum
 
@@ -6,24 +6,24 @@ __all__ = ["EPILOG", "ExitCode"]
 
 
 class ExitCode(IntEnum):
-    """The exit codes, the same for every command."""
+    """The exit codes of all commands."""
 
     OK = 0
-    """It did what it was asked."""
+    """Success."""
     REFUSED = 1
-    """The server said no: to a join, or to a push."""
+    """The server refused a join or a push."""
     USAGE = 2
-    """The command line makes no sense, or something is not installed."""
+    """The command line is invalid, or a dependency is not installed."""
     UNREACHABLE = 3
-    """There is no connection, or it was lost."""
+    """The connection could not be opened, or was lost."""
     TIMEOUT = 4
     """The server did not answer in time."""
     INTERRUPTED = 130
-    """Ctrl-C or a signal came before it was done."""
+    """Ctrl-C or a signal ended the command."""
 
 
 EPILOG = (
-    "Exit codes: 0 done; 1 the server refused a join or a push; 2 a mistake in the "
-    "command line; 3 no connection; 4 no answer in time; 130 interrupted."
+    "Exit codes: 0 success; 1 the server refused a join or a push; 2 invalid command "
+    "line; 3 no connection; 4 timed out; 130 interrupted."
 )
-"""The last words of ``--help``."""
+"""The epilog of ``--help``."""

@@ -1,4 +1,4 @@
-"""``rx-phoenix listen``: what happens on a topic."""
+"""``rx-phoenix listen``: the events of a topic."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_phoenix._cli.connecting import FirstTry, connected
-from rx_phoenix._cli.events import News, channel_news, connection_news
+from rx_phoenix._cli.events import Notice, channel_notices, connection_notices
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.output import Output, notice
 from rx_phoenix._cli.target import Target
@@ -22,26 +22,26 @@ from rx_phoenix.presence import Presence
 from rx_phoenix.socket import Socket
 
 __all__ = [
-    "Heard",
     "ListenOptions",
+    "TopicEvent",
     "bounded",
-    "heard",
+    "event_of",
+    "events_of",
     "listen",
-    "news_of",
-    "told_change",
+    "notices_of",
 ]
 
 T = TypeVar("T")
 
-INTERNAL = "phx_"
-"""What the events of the protocol itself begin with."""
+CONTROL_PREFIX = "phx_"
+"""The prefix of the protocol's control events."""
 
 PRESENCE = frozenset({"presence_diff", "presence_state"})
-"""The events that say who is there, in the language of servers."""
+"""The raw presence events of a server."""
 
 
-class Heard(NamedTuple):
-    """Something that happened on a topic."""
+class TopicEvent(NamedTuple):
+    """An event on a topic."""
 
     event: str
     payload: Any
@@ -49,13 +49,13 @@ class Heard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ListenOptions:
-    """What somebody wants to hear.
+    """A selection of a topic's events.
 
     Attributes:
-        events: The events; all but the protocol's own if there are none.
-        presence: Whether to hear who comes and goes.
-        count: How many events are enough; None for any number.
-        seconds: How long to listen; None for as long as it takes.
+        events: The events' names; if empty, all but control events.
+        presence: True to include changes of presence.
+        count: The number of events; None for no limit.
+        seconds: The duration; None for no limit.
     """
 
     events: Collection[str]
@@ -64,58 +64,58 @@ class ListenOptions:
     seconds: float | None
 
 
-def told_change(change: Change) -> Heard:
-    """A change of who is there, as an event."""
+def event_of(change: Change) -> TopicEvent:
+    """Convert a change of presence into an event."""
     match change:
         case Joined(key, metas):
-            return Heard("presence_joined", {"key": key, "metas": metas})
+            return TopicEvent("presence_joined", {"key": key, "metas": metas})
         case Left(key, metas):
-            return Heard("presence_left", {"key": key, "metas": metas})
+            return TopicEvent("presence_left", {"key": key, "metas": metas})
         case Updated(key, _, metas):
-            return Heard("presence_updated", {"key": key, "metas": metas})
+            return TopicEvent("presence_updated", {"key": key, "metas": metas})
 
 
-def heard(channel: Channel, wish: ListenOptions) -> Observable[Heard]:
-    """What happens on a topic, as far as somebody wants to hear it.
+def events_of(channel: Channel, options: ListenOptions) -> Observable[TopicEvent]:
+    """Emit the selected events of a topic.
 
-    Subscribing joins; it ends as `Channel.stream` does.
+    Subscribing joins; it ends when `Channel.stream` does.
     """
-    hidden = PRESENCE if wish.presence else frozenset[str]()
+    hidden = PRESENCE if options.presence else frozenset[str]()
 
-    def is_wanted(event: str) -> bool:
-        if wish.events:
-            return event in wish.events
-        return not event.startswith(INTERNAL) and event not in hidden
+    def is_selected(event: str) -> bool:
+        if options.events:
+            return event in options.events
+        return not event.startswith(CONTROL_PREFIX) and event not in hidden
 
     messages = channel.stream().pipe(
-        ops.filter(lambda message: is_wanted(message.event)),
-        ops.map(lambda message: Heard(message.event, message.payload)),
+        ops.filter(lambda message: is_selected(message.event)),
+        ops.map(lambda message: TopicEvent(message.event, message.payload)),
     )
-    if not wish.presence:
+    if not options.presence:
         return messages
     ended = channel.joined.pipe(ops.ignore_elements(), ops.materialize())
-    changes = Presence(channel).changes.pipe(ops.map(told_change))
-    # Whoever is there is told first of all, so this has to listen before the join.
+    changes = Presence(channel).changes.pipe(ops.map(event_of))
+    # Subscribed before the join, because the presence state follows it at once.
     return reactivex.merge(changes.pipe(ops.take_until(ended)), messages)
 
 
 def bounded(
-    stream: Observable[T], wish: ListenOptions, scheduler: LoopScheduler
+    stream: Observable[T], options: ListenOptions, scheduler: LoopScheduler
 ) -> Observable[T]:
-    """A stream that ends when it was enough."""
-    if wish.seconds is not None:
-        over = reactivex.timer(wish.seconds, scheduler=scheduler)
+    """Limit a stream to a number of events and a duration."""
+    if options.seconds is not None:
+        over = reactivex.timer(options.seconds, scheduler=scheduler)
         stream = stream.pipe(ops.take_until(over))
-    if wish.count is not None:
-        stream = stream.pipe(ops.take(wish.count))
+    if options.count is not None:
+        stream = stream.pipe(ops.take(options.count))
     return stream
 
 
-def news_of(socket: Socket, channel: Channel) -> Observable[News]:
-    """What happens to a connection and to a channel of it."""
+def notices_of(socket: Socket, channel: Channel) -> Observable[Notice]:
+    """Emit the events of a connection and of one of its channels."""
     return reactivex.merge(
-        connection_news(socket.lifecycle),
-        channel.joins.pipe(channel_news(channel.topic)),
+        connection_notices(socket.lifecycle),
+        channel.joins.pipe(channel_notices(channel.topic)),
     )
 
 
@@ -123,17 +123,17 @@ async def listen(
     target: Target,
     topic: str,
     params: Mapping[str, Any],
-    wish: ListenOptions,
+    options: ListenOptions,
     output: Output,
 ) -> ExitCode:
-    """Show what happens on a topic, across reconnects, until it was enough.
+    """Show the events of a topic, across reconnects, up to the given limits.
 
     Args:
         target: The server.
         topic: The topic.
-        params: What to join with.
-        wish: What to hear.
-        output: Where to show it.
+        params: The params of the join.
+        options: The selection, and the limits.
+        output: Shows the events.
 
     Raises:
         ConnectError: The server cannot be reached.
@@ -144,14 +144,15 @@ async def listen(
     async with connected(target.url, rejoin=rejoin, **target.options) as socket:
         channel = socket.channel(topic, params)
         channel.joins.subscribe(first.succeed)
-        stream = bounded(heard(channel, wish), wish, LoopScheduler.current())
+        events = events_of(channel, options)
+        stream = bounded(events, options, LoopScheduler.current())
         shown = 0
-        with news_of(socket, channel).subscribe(lambda news: notice(news.text)):
+        with notices_of(socket, channel).subscribe(lambda item: notice(item.text)):
             async with values(stream) as items:
                 async for item in items:
                     output.event(topic, item.event, item.payload)
                     shown += 1
         is_closed = channel.state == "closed"
-    if wish.count is None or shown >= wish.count:
+    if options.count is None or shown >= options.count:
         return ExitCode.OK
     return ExitCode.UNREACHABLE if is_closed else ExitCode.TIMEOUT

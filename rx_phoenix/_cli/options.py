@@ -1,4 +1,4 @@
-"""The options that all commands share which connect to a server."""
+"""The options of all commands that connect to a server."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from typer.models import ArgumentInfo
 
-from rx_phoenix._cli.running import blame
-from rx_phoenix._cli.target import Target, TransportKind, pairs, revealed
+from rx_phoenix._cli.running import report
+from rx_phoenix._cli.target import Target, TransportKind, pairs, resolved
 from rx_phoenix.errors import UsageError
 
 __all__ = ["connecting"]
@@ -31,8 +31,8 @@ Param = Annotated[
         "--param",
         "-p",
         metavar="NAME=VALUE",
-        help="A connect param; may be given again. A value `env:NAME` is taken from "
-        "an environment variable, here and below.",
+        help="A connect param; repeatable. Here and below, the value `env:NAME` reads "
+        "an environment variable.",
         rich_help_panel=GROUP,
     ),
 ]
@@ -55,14 +55,14 @@ Header = Annotated[
     typer.Option(
         "--header",
         metavar="NAME:VALUE",
-        help="An HTTP header; may be given again.",
+        help="An HTTP header; repeatable.",
         rich_help_panel=GROUP,
     ),
 ]
 
 Transport = Annotated[
     TransportKind,
-    typer.Option("--transport", help="How frames travel.", rich_help_panel=GROUP),
+    typer.Option("--transport", help="The transport.", rich_help_panel=GROUP),
 ]
 
 Vsn = Annotated[
@@ -82,7 +82,7 @@ Timeout = Annotated[
         "--timeout",
         min=0.1,
         metavar="SECONDS",
-        help="How long an answer may take.",
+        help="The timeout of each request.",
         rich_help_panel=GROUP,
     ),
 ]
@@ -90,12 +90,12 @@ Timeout = Annotated[
 Insecure = Annotated[
     bool,
     typer.Option(
-        "--insecure", help="Do not check certificates.", rich_help_panel=GROUP
+        "--insecure", help="Do not verify certificates.", rich_help_panel=GROUP
     ),
 ]
 
 
-def target_of(  # noqa: PLR0913, PLR0917 - one for each option
+def target_of(  # noqa: PLR0913, PLR0917 - one parameter for each option
     url: Url,
     param: Param = [],  # noqa: B006 - typer copies it
     token: Token = "",
@@ -105,27 +105,27 @@ def target_of(  # noqa: PLR0913, PLR0917 - one for each option
     timeout: Timeout = 10.0,
     insecure: Insecure = False,  # noqa: FBT002
 ) -> Target:
-    """Make a target of the options."""
+    """Create a target from the options."""
     target = Target(
         url=url,
         params=pairs(param, "=", "--param"),
-        token=revealed(token) or None,
+        token=resolved(token) or None,
         headers=pairs(header, ":", "--header"),
-        carrier=transport,
+        transport=transport,
         vsn=vsn,
         timeout=timeout,
         insecure=insecure,
     )
-    target.public_url  # noqa: B018 - raises if the URL is none
+    target.public_url  # noqa: B018 - raises if the URL is invalid
     return target
 
 
 def connecting(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of a connection.
+    """Add the options of a connection to a command.
 
     Args:
-        command: Takes a `Target` first, and then what it has of its own. A
-            `UsageError` of its is told as a problem.
+        command: A function of a `Target` and its own options. A `UsageError` that it
+            raises is reported as a problem.
     """
     shared = signature(target_of).parameters
     own = list(signature(command).parameters.values())[1:]
@@ -136,7 +136,7 @@ def connecting(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(target_of(**connection), **given)
         except UsageError as error:
-            blame(error)
+            report(error)
 
     url, *options = shared.values()
     arguments = [parameter for parameter in own if is_argument(parameter)]
@@ -152,7 +152,7 @@ def connecting(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def is_argument(parameter: Parameter) -> bool:
-    """Whether a parameter is one by its place on the command line."""
+    """Return True if a parameter is positional on the command line."""
     return any(
         isinstance(info, ArgumentInfo) for info in parameter.annotation.__metadata__
     )

@@ -1,4 +1,4 @@
-"""Results on stdout: for people at a terminal, as JSON lines for programs."""
+"""Results on stdout: coloured on a terminal, JSON lines elsewhere."""
 
 import re
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from rich.text import Text
 __all__ = ["Output", "as_json", "escape_control_chars", "notice"]
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""What a terminal obeys, and what turns text around."""
+"""Control characters of terminals, and marks that change the direction of text."""
 
 
 def escape_control_chars(text: str) -> str:
-    r"""Text from elsewhere, fit for a terminal: it shows, and does nothing.
+    r"""Escape the control characters of untrusted text.
 
     >>> escape_control_chars("red: \x1b[31m")
     'red: \\u001b[31m'
@@ -27,7 +27,7 @@ def escape_control_chars(text: str) -> str:
 
 
 def as_json(value: object) -> str:
-    """A value as JSON in one line; bytes as base64.
+    """Encode a value as JSON in one line; bytes as base64.
 
     >>> as_json({"n": 1, "data": b"hi"})
     '{"n":1,"data":"aGk="}'
@@ -36,26 +36,26 @@ def as_json(value: object) -> str:
 
 
 def notice(text: str) -> None:
-    """Say something by the way, on stderr."""
+    """Print a notice on stderr."""
     typer.secho(escape_control_chars(text), err=True, dim=True)
 
 
 class Output:
-    """Where the results of a command go.
+    """The output of a command's results.
 
     Args:
-        json: Whether a terminal gets JSON lines as well; whatever else does anyway.
-        console: Where to; stdout if None.
+        json: True for JSON lines on a terminal, too.
+        console: The console; stdout if None.
     """
 
     def __init__(self, *, json: bool = False, console: Console | None = None) -> None:
         self._console = console or Console()
-        self._is_for_people = self._console.is_terminal and not json
+        self._is_pretty = self._console.is_terminal and not json
 
     def event(self, topic: str, event: str, payload: object) -> None:
-        """Show something that just happened on a topic."""
+        """Show an event of a topic."""
         now = datetime.now(UTC)
-        if self._is_for_people:
+        if self._is_pretty:
             line = Text.assemble(
                 (f"{now.astimezone():%H:%M:%S} ", "dim"),
                 (escape_control_chars(event), "bold cyan"),
@@ -69,8 +69,8 @@ class Output:
         self.line({"at": at, "topic": topic, "event": event, **body})
 
     def value(self, value: object) -> None:
-        """Show a value by itself."""
-        if self._is_for_people:
+        """Show a value."""
+        if self._is_pretty:
             self._console.print(pretty(value), soft_wrap=True)
         else:
             typer.echo(as_json(value))
@@ -81,7 +81,7 @@ class Output:
 
 
 def pretty(value: object) -> Text:
-    """A value as JSON, in colours."""
+    """Format a value as coloured JSON."""
     text = Text(as_json(value))
     JSONHighlighter().highlight(text)
     return text

@@ -10,17 +10,17 @@ from rx_phoenix.errors import UsageError
 __all__ = ["params_of", "payload_of"]
 
 STDIN = "-"
-"""What stands for stdin."""
+"""The argument that reads stdin."""
 
 
 def payload_of(text: str) -> Any:
-    """Read a payload.
+    """Parse a payload.
 
     Args:
         text: JSON; ``-`` reads it from stdin.
 
     Raises:
-        UsageError: It is no JSON.
+        UsageError: It is not valid JSON.
 
     >>> payload_of('{"n": 1}')
     {'n': 1}
@@ -30,20 +30,20 @@ def payload_of(text: str) -> Any:
         return msgspec.json.decode(given)
     except msgspec.DecodeError as error:
         raise UsageError(
-            f"the payload is no JSON: {error}. Quote it for the shell, as in "
-            """'{"body": "hi"}'; a string has quotes of its own, as in '"hi"'"""
+            f"the payload is not valid JSON: {error}. Quote it for the shell, as in "
+            """'{"body": "hi"}', and quote a string twice, as in '"hi"'"""
         ) from error
 
 
 def params_of(text: str) -> dict[str, Any]:
-    """Read what to join a topic with.
+    """Parse the params of a join.
 
     Raises:
-        UsageError: It is no JSON, or no object.
+        UsageError: They are not a JSON object.
     """
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.MsgspecError as error:
         raise UsageError(
-            f'--join takes a JSON object, as in \'{{"name": "me"}}\': {error}'
+            f'--join must be a JSON object such as \'{{"name": "me"}}\': {error}'
         ) from error

@@ -1,4 +1,4 @@
-"""``rx-phoenix presence``: who is on a topic."""
+"""``rx-phoenix presence``: the presences of a topic."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from reactivex import operators as ops
 
 from rx_phoenix._cli.connecting import connected
-from rx_phoenix._cli.listening import ListenOptions, bounded, news_of, told_change
+from rx_phoenix._cli.listening import ListenOptions, bounded, event_of, notices_of
 from rx_phoenix._cli.output import Output, notice
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.presence import Snapshot
@@ -23,44 +23,44 @@ async def presence(
     topic: str,
     params: Mapping[str, Any],
     output: Output,
-    wish: ListenOptions | None,
+    options: ListenOptions | None,
 ) -> None:
-    """Show who is on a topic, and who comes and goes.
+    """Show the presences of a topic, and their changes.
 
     Args:
         target: The server.
         topic: The topic.
-        params: What to join with.
-        output: Where to show it.
-        wish: How long to go on with the changes; None for not at all.
+        params: The params of the join.
+        output: Shows the presences.
+        options: The limits of following changes; None not to follow them.
 
     Raises:
         ConnectError: The server cannot be reached.
         JoinRefused: The join was refused.
-        PushTimeout: The server did not say who is there.
+        PushTimeout: The server did not send the presence state.
     """
     async with connected(target.url, **target.options) as socket:
         channel = socket.channel(topic, params)
-        there = Presence(channel)
-        news = news_of(socket, channel)
+        tracker = Presence(channel)
+        notices = notices_of(socket, channel)
         await channel.join()
-        for key, present in (await _state(there, topic, socket.timeout)).items():
+        for key, present in (await _state(tracker, topic, socket.timeout)).items():
             output.value({"key": key, **present})
-        if wish is None:
+        if options is None:
             return
-        changes = there.changes.pipe(ops.map(told_change))
-        stream = bounded(changes, wish, LoopScheduler.current())
-        with news.subscribe(lambda item: notice(item.text)):
+        changes = tracker.changes.pipe(ops.map(event_of))
+        stream = bounded(changes, options, LoopScheduler.current())
+        with notices.subscribe(lambda item: notice(item.text)):
             async with values(stream) as items:
                 async for item in items:
                     output.event(topic, item.event, item.payload)
 
 
-async def _state(there: Presence, topic: str, within: float) -> Snapshot:
+async def _state(tracker: Presence, topic: str, within: float) -> Snapshot:
     try:
-        return await first_value(there.states, timeout=within)
+        return await first_value(tracker.states, timeout=within)
     except TimeoutError:
         raise PushTimeout(
-            f"the server did not say within {within:g} s who is on {topic!r}: "
-            "does its channel push presence_state after the join?"
+            f"no presence_state of {topic!r} arrived within {within:g} s: "
+            "check that the server's channel pushes it after the join"
         ) from None

@@ -1,4 +1,4 @@
-"""What went wrong, for people: a sentence, what to try, and an exit code."""
+"""Errors as problems for users: a sentence, advice, and an exit code."""
 
 import errno
 import ssl
@@ -22,12 +22,12 @@ __all__ = ["Cause", "Problem", "cause_of", "explain"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that a user did or the network did.
+    """An error that a user or the network caused.
 
     Attributes:
-        text: What happened, and why: a sentence.
-        advice: What to try: a sentence, or nothing.
-        code: How the command ends.
+        text: The error and its cause, as a sentence.
+        advice: A sentence of advice, or "".
+        code: The exit code of the command.
     """
 
     text: str
@@ -37,11 +37,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why there is no connection.
+    """The cause of a failed connection.
 
     Attributes:
         text: The cause, in a few words.
-        advice: What to try: a sentence.
+        advice: A sentence of advice.
     """
 
     text: str
@@ -49,7 +49,7 @@ class Cause:
 
 
 def explain(error: Exception) -> Problem | None:
-    """Put an error in plain words; None for one that can only be a bug.
+    """Explain an error; return None if it can only be a bug.
 
     >>> explain(ConnectError("no", url="ws://example.org/", status=404)).text
     'ws://example.org/ answered with HTTP 404.'
@@ -71,24 +71,24 @@ ERRORS = (
     (PushRefused, "", ExitCode.REFUSED),
     (
         PushTimeout,
-        "The server may be busy, or have no answer to this.",
+        "The server may be busy, or may not reply to this event.",
         ExitCode.TIMEOUT,
     ),
     (UsageError, "", ExitCode.USAGE),
     (RxPhoenixError, "", ExitCode.UNREACHABLE),
     (TimeoutError, "", ExitCode.TIMEOUT),
 )
-"""What to try after an error, and the exit code; the first that fits counts."""
+"""Advice and exit codes, by the type of the error; the first match counts."""
 
 OS_ADVICE = {
     errno.EADDRINUSE: "Choose another port with --port, or any free one: --port 0.",
-    errno.EACCES: "It is not for this user: choose another file, or a higher port.",
-    errno.EEXIST: "It would be overwritten: choose another file, or --force it.",
+    errno.EACCES: "Permission denied: choose another file, or a higher port.",
+    errno.EEXIST: "Choose another file, or overwrite it with --force.",
 }
-"""What to try when the operating system says no."""
+"""Advice for errors of the operating system."""
 
 CAUSES: tuple[tuple[type[BaseException], Cause], ...] = (
-    (gaierror, Cause("the name is not known", "Check the spelling of the host.")),
+    (gaierror, Cause("cannot resolve the host", "Check the spelling of the host.")),
     (
         ConnectionRefusedError,
         Cause("nothing listens there", "Is the server running? Is the port right?"),
@@ -96,25 +96,25 @@ CAUSES: tuple[tuple[type[BaseException], Cause], ...] = (
     (
         ssl.SSLCertVerificationError,
         Cause(
-            "its certificate is not to be trusted",
+            "its certificate is not trusted",
             "Check the host name, the certificate, and the clock.",
         ),
     ),
     (
         ssl.SSLError,
-        Cause("the TLS handshake failed", "Without TLS, the URL begins with ws://."),
+        Cause("the TLS handshake failed", "If it has no TLS, use ws:// in the URL."),
     ),
     (
         ConnectionResetError,
-        Cause("the other side hung up", "With TLS, the URL begins with wss://."),
+        Cause("the peer reset the connection", "If it has TLS, use wss:// in the URL."),
     ),
     (TimeoutError, Cause("it does not answer", "Is there a firewall in between?")),
 )
-"""Why there is no connection, by what was raised; the first that fits counts."""
+"""Causes, by the type of the exception; the first match counts."""
 
 
 def cause_of(error: BaseException) -> Cause | None:
-    """Why there is no connection, and what to try; None if nobody knows.
+    """Return the cause of a failed connection, or None if it is unknown.
 
     >>> cause_of(ConnectionRefusedError()).text
     'nothing listens there'
@@ -138,7 +138,7 @@ def _connect_problem(error: ConnectError) -> Problem:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An error, and what brought it about; aiohttp keeps some in an attribute."""
+    """Yield an error and its causes; aiohttp stores some in an attribute."""
     while error is not None:
         yield error
         inner = getattr(error, "os_error", None)

@@ -1,4 +1,4 @@
-"""``rx-phoenix push`` and ``rx-phoenix request``: an event, and its answer."""
+"""``rx-phoenix push`` and ``rx-phoenix request``: an event, and the reply to it."""
 
 from collections.abc import Awaitable, Mapping
 from contextlib import aclosing
@@ -19,17 +19,17 @@ from rx_phoenix.socket import Socket
 
 __all__ = ["PushOptions", "push", "request"]
 
-PATIENCE = Backoff(0.5, 2.0, 10.0, jitter=0.2)
+DELAYS = Backoff(0.5, 2.0, 10.0, jitter=0.2)
 """Seconds between the attempts of a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class PushOptions:
-    """What is to be said, and where.
+    """A push, and the join before it.
 
     Attributes:
         topic: The topic.
-        params: What to join it with.
+        params: The params of the join.
         event: The event.
         payload: JSON, or bytes.
     """
@@ -41,62 +41,62 @@ class PushOptions:
 
 
 async def push(
-    target: Target, saying: PushOptions, output: Output, *, is_answered: bool = True
+    target: Target, options: PushOptions, output: Output, *, wait: bool = True
 ) -> ExitCode:
-    """Push an event once, and show what the server answers.
+    """Push an event once, and show the reply.
 
     Args:
         target: The server.
-        saying: What is to be said.
-        output: Where to show the answer.
-        is_answered: Whether to wait for an answer.
+        options: The push.
+        output: Shows the reply.
+        wait: True to wait for a reply.
 
     Raises:
         ConnectError: The server cannot be reached.
         JoinRefused: The join was refused.
-        PushError: There was no answer.
+        PushError: No reply arrived.
     """
     async with connected(target.url, **target.options) as socket:
-        channel = socket.channel(saying.topic, saying.params)
+        channel = socket.channel(options.topic, options.params)
         await channel.join()
-        sent = channel.push(saying.event, saying.payload)
-        if is_answered:
+        sent = channel.push(options.event, options.payload)
+        if wait:
             return await show(sent, output)
-        # The server reads in order: what it answers now, it read after the push.
+        # The server reads in order: its answer to the ping confirms the push.
         await socket.ping()
         return ExitCode.OK
 
 
 async def request(
-    target: Target, saying: PushOptions, output: Output, *, attempts: int
+    target: Target, options: PushOptions, output: Output, *, attempts: int
 ) -> ExitCode:
-    """Push an event until the server answers, whatever the network does meanwhile.
+    """Push an event until the server replies, across failures of the network.
 
     Args:
         target: The server.
-        saying: What is to be said; the server may get it more than once.
-        output: Where to show the answer.
-        attempts: How many pushes there are at most.
+        options: The push; the server may get it more than once.
+        output: Shows the reply.
+        attempts: The maximum number of pushes.
 
     Raises:
         ConnectError: The server refused the connection, or was never reached.
         JoinRefused: The join was refused.
-        PushError: The last attempt had no answer.
+        PushError: The last attempt got no reply.
     """
     rejoin = Rejoin(give_up=lambda _: True)
     async with aclosing(Socket(target.url, rejoin=rejoin, **target.options)) as socket:
-        channel = socket.channel(saying.topic, saying.params)
-        insisting = channel.request(saying.event, saying.payload).pipe(
+        channel = socket.channel(options.topic, options.params)
+        retried = channel.request(options.event, options.payload).pipe(
             retry_with_backoff(
-                PATIENCE, attempts=attempts, give_up=is_final, on_retry=tell
+                DELAYS, attempts=attempts, give_up=is_final, on_retry=notify
             )
         )
         failures: list[Exception] = []
         socket.on_error(failures.append)
         membership = channel.joined.pipe(ops.ignore_elements())
-        answer = first_value(reactivex.merge(membership, insisting), timeout=None)
+        reply = first_value(reactivex.merge(membership, retried), timeout=None)
         try:
-            return await show(answer, output)
+            return await show(reply, output)
         except PushTimeout:
             if not failures or socket.state == "open":
                 raise
@@ -104,31 +104,31 @@ async def request(
 
 
 def is_final(error: Exception) -> bool:
-    """Whether pushing again is of no use: somebody has said no."""
+    """Return True if the server refused, so that a retry is useless."""
     return isinstance(error, PushRefused | ConnectError)
 
 
-def tell(retry: Retry) -> None:
-    """Say that there will be another attempt, and why."""
-    notice(f"Trying again in {retry.delay:.1f} s: {retry.error}.")
+def notify(retry: Retry) -> None:
+    """Print a notice of the next attempt, and its reason."""
+    notice(f"Retrying in {retry.delay:.1f} s: {retry.error}.")
 
 
-async def show(answer: Awaitable[Any], output: Output) -> ExitCode:
-    """Show an answer, whatever its status.
+async def show(reply: Awaitable[Any], output: Output) -> ExitCode:
+    """Show a reply of any status.
 
     Args:
-        answer: The answer to come.
-        output: Where to show it.
+        reply: The reply.
+        output: Shows it.
 
     Raises:
-        PushError: There was none.
+        PushError: No reply arrived.
     """
     try:
-        output.value(await answer)
+        output.value(await reply)
     except JoinRefused:
         raise
     except PushRefused as refusal:
         output.value(refusal.response)
-        notice(f"The server answered {refusal.status!r}.")
+        notice(f"The server replied {refusal.status!r}.")
         return ExitCode.REFUSED
     return ExitCode.OK

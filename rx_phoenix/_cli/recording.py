@@ -1,4 +1,4 @@
-"""``rx-phoenix record`` and ``rx-phoenix replay``: tapes of what was said."""
+"""``rx-phoenix record`` and ``rx-phoenix replay``: recordings of messages."""
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -13,7 +13,13 @@ from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_phoenix._cli.connecting import connected
-from rx_phoenix._cli.listening import Heard, ListenOptions, bounded, heard, news_of
+from rx_phoenix._cli.listening import (
+    ListenOptions,
+    TopicEvent,
+    bounded,
+    events_of,
+    notices_of,
+)
 from rx_phoenix._cli.output import Output, as_json, notice
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.names import JOIN
@@ -36,19 +42,19 @@ from rx_phoenix.testing._transports.tape import (
 __all__ = ["Destination", "joins_of", "record", "redacted", "replay"]
 
 Joins = Mapping[str, Mapping[str, Any]]
-"""Topics, each with what it is joined with."""
+"""Topics, and the params of their joins."""
 
 STDIO = Path("-")
-"""What stands for stdin or stdout."""
+"""The path that means stdin or stdout."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a tape is written to.
+    """The file of a recording.
 
     Attributes:
         path: The file; ``-`` is stdout.
-        may_overwrite: Whether it may be there already.
+        may_overwrite: True to overwrite an existing file.
         names: More names of secrets.
     """
 
@@ -57,10 +63,10 @@ class Destination:
     names: Collection[str] = ()
 
     def open(self) -> AbstractContextManager[IO[str]]:
-        """Begin to write; stdout stays open afterwards.
+        """Open the file; stdout is not closed afterwards.
 
         Raises:
-            OSError: It cannot be written, or is there already.
+            OSError: It cannot be written, or exists.
         """
         if self.path == STDIO:
             return nullcontext(sys.stdout)
@@ -68,15 +74,15 @@ class Destination:
 
 
 async def record(
-    target: Target, joins: Joins, destination: Destination, wish: ListenOptions
+    target: Target, joins: Joins, destination: Destination, options: ListenOptions
 ) -> None:
-    """Write down what is said on topics, both ways, without the secrets.
+    """Record the messages of topics, sent and received, without secrets.
 
     Args:
         target: The server.
-        joins: The topics, each with what to join it with.
-        destination: Where to.
-        wish: How many entries are enough, or how many seconds.
+        joins: The topics, and the params of their joins.
+        destination: The file.
+        options: The limits.
 
     Raises:
         OSError: The file cannot be written.
@@ -87,14 +93,16 @@ async def record(
     async with connected(target.url, **target.options) as socket:
         channels = [socket.channel(topic, params) for topic, params in joins.items()]
         held = [channel.joined.pipe(ops.ignore_elements()) for channel in channels]
-        news = reactivex.merge(*(news_of(socket, channel) for channel in channels))
+        notices = reactivex.merge(
+            *(notices_of(socket, channel) for channel in channels)
+        )
         with (
             destination.open() as file,
-            news.subscribe(lambda item: notice(item.text)),
+            notices.subscribe(lambda item: notice(item.text)),
         ):
 
             def write(entry: Entry) -> None:
-                # At once, so that an interrupt loses nothing that was heard.
+                # Flushed at once, so that an interrupt loses no entry.
                 nonlocal written
                 file.write(f"{as_json(redacted(entry, redact))}\n")
                 file.flush()
@@ -102,17 +110,17 @@ async def record(
 
             entries = recorded(socket).pipe(ops.do_action(write))
             everything = reactivex.merge(entries, *held)
-            stream = bounded(everything, wish, LoopScheduler.current())
+            stream = bounded(everything, options, LoopScheduler.current())
             await for_each(stream, lambda _: None)
-    notice(f"{written} entries were written.")
+    notice(f"Wrote {written} entries.")
 
 
 def redacted(entry: Entry, redact: Callable[[Any], Any]) -> Entry:
-    """An entry without its secrets.
+    """Return an entry without its secrets.
 
     Args:
         entry: The entry.
-        redact: As from `redactor`.
+        redact: The function that `redactor` returns.
     """
     if not isinstance(entry, Sent | Received):
         return entry
@@ -129,23 +137,23 @@ def redacted(entry: Entry, redact: Callable[[Any], Any]) -> Entry:
 
 
 async def replay(
-    path: Path, output: Output, *, speed: float, wish: ListenOptions
+    path: Path, output: Output, *, speed: float, options: ListenOptions
 ) -> None:
-    """Play a tape into a client, and show what that hears.
+    """Replay a recording to a client, and show what it receives.
 
     Args:
         path: The tape; ``-`` is stdin.
-        output: Where to show it.
-        speed: How many times as fast it is played; 0 leaves out all waiting.
-        wish: What to hear of it.
+        output: Shows the events.
+        speed: The speed factor; 0 skips all delays.
+        options: The selection of events.
 
     Raises:
         OSError: The tape cannot be read.
-        UsageError: It is no tape.
+        UsageError: It is not a tape.
     """
     tape = list(read_tape(sys.stdin if path == STDIO else path))
     if not tape:
-        raise UsageError("there is nothing on this tape")
+        raise UsageError("the tape is empty")
     transport = TapeTransport(tape, speed=speed)
     socket = Socket(
         "ws://tape/socket",
@@ -156,22 +164,24 @@ async def replay(
     )
     async with socket:
         streams = [
-            heard_on(socket.channel(topic, params), wish)
+            with_topic(socket.channel(topic, params), options)
             for topic, params in joins_of(tape).items()
         ]
         stream = reactivex.merge(*streams).pipe(ops.take_until(transport.ended))
-        async with values(bounded(stream, wish, LoopScheduler.current())) as items:
+        async with values(bounded(stream, options, LoopScheduler.current())) as items:
             async for topic, item in items:
                 output.event(topic, item.event, item.payload)
 
 
-def heard_on(channel: Channel, wish: ListenOptions) -> Observable[tuple[str, Heard]]:
-    """What happens on a topic, with the topic."""
-    return heard(channel, wish).pipe(ops.map(lambda item: (channel.topic, item)))
+def with_topic(
+    channel: Channel, options: ListenOptions
+) -> Observable[tuple[str, TopicEvent]]:
+    """Emit the selected events of a topic, with the topic."""
+    return events_of(channel, options).pipe(ops.map(lambda it: (channel.topic, it)))
 
 
 def joins_of(tape: Iterable[Entry]) -> Joins:
-    """The topics that were joined, each with its first params."""
+    """Return the joined topics, and the params of their first joins."""
     joins: dict[str, Mapping[str, Any]] = {}
     for entry in tape:
         if isinstance(entry, Sent) and entry.message.event == JOIN:

@@ -1,6 +1,6 @@
-"""The commands that connect to a server, and what they take besides.
+"""The commands that connect to a server, and their options.
 
-Each imports what it needs when it is run, so that ``--help`` is quick.
+Each imports its modules when it runs, so that ``--help`` is fast.
 """
 
 from pathlib import Path
@@ -30,20 +30,22 @@ Payload = Annotated[
 ]
 Join = Annotated[
     str,
-    typer.Option("--join", metavar="JSON", help="What to join the topic with."),
+    typer.Option("--join", metavar="JSON", help="The params of the join."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="JSON lines on a terminal as well.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON lines on a terminal, too.")]
 Count = Annotated[
-    int | None, typer.Option("--count", "-n", min=1, help="End after so many.")
+    int | None, typer.Option("--count", "-n", min=1, help="End after this many events.")
 ]
 Seconds = Annotated[
     float | None,
-    typer.Option("--seconds", "-s", min=0.0, help="End after so long."),
+    typer.Option("--seconds", "-s", min=0.0, help="End after this time."),
 ]
-Presence = Annotated[bool, typer.Option("--presence", help="Who comes and goes, too.")]
+Presence = Annotated[
+    bool, typer.Option("--presence", help="Include changes of presence.")
+]
 Events = Annotated[
     list[str],
-    typer.Option("--event", "-e", help="Only this event; may be given again."),
+    typer.Option("--event", "-e", help="Only this event; repeatable."),
 ]
 
 
@@ -57,17 +59,16 @@ def listen(
     seconds: Seconds = None,
     json: Json = False,
 ) -> None:
-    """Show what happens on a topic, across reconnects.
+    """Show the events of a topic, across reconnects.
 
-    On a terminal it is shown in colours, elsewhere as JSON lines.
+    The output is coloured on a terminal, and JSON lines elsewhere.
     """
     from rx_phoenix._cli.listening import ListenOptions
     from rx_phoenix._cli.listening import listen as listening
 
-    wish = ListenOptions(event, presence, count, seconds)
-    params = params_of(join)
-    natural = ExitCode.OK if count is None else ExitCode.INTERRUPTED
-    run(listening(target, topic, params, wish, Output(json=json)), interrupted=natural)
+    options = ListenOptions(event, presence, count, seconds)
+    command = listening(target, topic, params_of(join), options, Output(json=json))
+    run(command, interrupted=ExitCode.OK if count is None else ExitCode.INTERRUPTED)
 
 
 def push(
@@ -77,19 +78,19 @@ def push(
     payload: Payload = "{}",
     join: Join = "{}",
     no_reply: Annotated[
-        bool, typer.Option("--no-reply", help="Do not wait for an answer.")
+        bool, typer.Option("--no-reply", help="Do not wait for a reply.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Push an event, and show the answer.
+    """Push an event, and show the reply.
 
-    The exit code is 0 for an answer of status ok, 1 for any other.
+    The exit code is 0 for a reply of status ok, 1 for any other.
     """
     from rx_phoenix._cli.pushing import PushOptions
     from rx_phoenix._cli.pushing import push as pushing
 
-    saying = PushOptions(topic, params_of(join), event, payload_of(payload))
-    run(pushing(target, saying, Output(json=json), is_answered=not no_reply))
+    options = PushOptions(topic, params_of(join), event, payload_of(payload))
+    run(pushing(target, options, Output(json=json), wait=not no_reply))
 
 
 def request(
@@ -99,41 +100,40 @@ def request(
     payload: Payload = "{}",
     join: Join = "{}",
     attempts: Annotated[
-        int, typer.Option(min=1, help="How many pushes there are at most.")
+        int, typer.Option(min=1, help="The maximum number of pushes.")
     ] = 5,
     json: Json = False,
 ) -> None:
-    """Push an event until there is an answer, whatever the network does.
+    """Push an event until the server replies, across failures of the network.
 
-    It waits for a server that is not there yet, and pushes again after a loss or a
+    It waits for a server that is not running yet, and pushes again after a loss or a
     timeout; the server may get the event more than once.
     """
     from rx_phoenix._cli.pushing import PushOptions
     from rx_phoenix._cli.pushing import request as requesting
 
-    saying = PushOptions(topic, params_of(join), event, payload_of(payload))
-    run(requesting(target, saying, Output(json=json), attempts=attempts))
+    options = PushOptions(topic, params_of(join), event, payload_of(payload))
+    run(requesting(target, options, Output(json=json), attempts=attempts))
 
 
 def presence(
     target: Target,
     topic: Topic,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with who comes and goes.")
+        bool, typer.Option("--follow", "-f", help="Show changes, too.")
     ] = False,
     join: Join = "{}",
     count: Count = None,
     seconds: Seconds = None,
     json: Json = False,
 ) -> None:
-    """Show who is on a topic."""
+    """Show the presences of a topic."""
     from rx_phoenix._cli.listening import ListenOptions
     from rx_phoenix._cli.presence import presence as showing
 
-    wish = ListenOptions((), True, count, seconds) if follow else None
-    params = params_of(join)
-    natural = ExitCode.OK if follow else ExitCode.INTERRUPTED
-    run(showing(target, topic, params, Output(json=json), wish), interrupted=natural)
+    options = ListenOptions((), True, count, seconds) if follow else None
+    command = showing(target, topic, params_of(join), Output(json=json), options)
+    run(command, interrupted=ExitCode.OK if follow else ExitCode.INTERRUPTED)
 
 
 def record(
@@ -145,23 +145,23 @@ def record(
         Path, typer.Option("--to", metavar="FILE", help="The tape; `-` is stdout.")
     ] = Path("-"),
     force: Annotated[
-        bool, typer.Option("--force", help="Overwrite the file if it is there.")
+        bool, typer.Option("--force", help="Overwrite an existing file.")
     ] = False,
     redact: Annotated[
         list[str],
         typer.Option(
-            "--redact", metavar="NAME", help="One more name of what is secret."
+            "--redact", metavar="NAME", help="One more name of a secret; repeatable."
         ),
     ] = [],
     join: Join = "{}",
     count: Count = None,
     seconds: Seconds = None,
 ) -> None:
-    """Write down what is said on topics, both ways, with times.
+    """Record the messages of topics, sent and received, with times.
 
-    Tokens, passwords and the like are left out: what has such a name, and what was
-    given to this command as a credential. `replay` plays the tape, and so does a
-    TapeTransport in a test.
+    Secrets are redacted: values with names such as token or password, and the
+    credentials given to this command. `replay` plays the tape; in a test, a
+    TapeTransport does.
     """
     from rx_phoenix._cli.listening import ListenOptions
     from rx_phoenix._cli.recording import Destination
@@ -170,8 +170,8 @@ def record(
     params = params_of(join)
     joins = dict.fromkeys(topics, params)
     destination = Destination(to, force, redact)
-    wish = ListenOptions((), False, count, seconds)
-    run(recording(target, joins, destination, wish), interrupted=ExitCode.OK)
+    options = ListenOptions((), False, count, seconds)
+    run(recording(target, joins, destination, options), interrupted=ExitCode.OK)
 
 
 def bench(
@@ -181,24 +181,24 @@ def bench(
     payload: Payload = "{}",
     join: Join = "{}",
     pushes: Annotated[
-        int, typer.Option("--pushes", min=1, help="How many there are in all.")
+        int, typer.Option("--pushes", min=1, help="The number of pushes.")
     ] = 1000,
     at_once: Annotated[
         int,
-        typer.Option("--at-once", min=1, help="How many wait for answers at once."),
+        typer.Option("--at-once", min=1, help="The number of pushes in flight."),
     ] = 10,
     json: Json = False,
 ) -> None:
-    """Push again and again, and measure how long the answers take, in seconds.
+    """Push repeatedly, and measure the round trips, in seconds.
 
-    The server has to answer the event with ok, as `rx-phoenix serve` does with echo.
+    The server must reply ok to the event, as `rx-phoenix serve` does to echo.
     """
     from rx_phoenix._cli.bench import Load
     from rx_phoenix._cli.bench import bench as measuring
     from rx_phoenix._cli.pushing import PushOptions
 
-    saying = PushOptions(topic, params_of(join), event, payload_of(payload))
-    run(measuring(target, saying, Load(pushes, at_once), Output(json=json)))
+    options = PushOptions(topic, params_of(join), event, payload_of(payload))
+    run(measuring(target, options, Load(pushes, at_once), Output(json=json)))
 
 
 def doctor(
@@ -207,16 +207,16 @@ def doctor(
         str | None, typer.Option("--topic", help="A topic to join.")
     ] = None,
     join: Join = "{}",
-    json: Annotated[bool, typer.Option("--json", help="Say it in JSON lines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
-    """Find out what works on the way to a server, and what to do about the rest.
+    """Diagnose the path to a server, and suggest remedies.
 
-    Name, TCP, TLS, upgrade, heartbeat, join, round trip: it stops at the first that
-    fails, and ends with the exit code of that.
+    Name, TCP, TLS, upgrade, heartbeat, join, round trip: it stops at the first step
+    that fails, with the exit code of that step.
     """
-    from rx_phoenix._cli.doctor import doctor as examining
+    from rx_phoenix._cli.doctor import doctor as diagnosing
 
-    run(examining(target, topic, params_of(join), json=json))
+    run(diagnosing(target, topic, params_of(join), json=json))
 
 
 REMOTE = (listen, push, request, presence, record, bench, doctor)

@@ -1,4 +1,4 @@
-"""Running a command: to its end, to Ctrl-C, or to a problem."""
+"""Running a command, until it ends, is interrupted or fails."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ import typer
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.problems import explain
 
-__all__ = ["blame", "fail", "finish", "run"]
+__all__ = ["fail", "finish", "report", "run"]
 
 
 def run(
@@ -20,14 +20,13 @@ def run(
     *,
     interrupted: ExitCode = ExitCode.INTERRUPTED,
 ) -> NoReturn:
-    """Run a command on a loop of its own, and exit as `finish` does.
+    """Run a command on a new event loop, and exit as `finish` does.
 
-    Ctrl-C and SIGTERM cancel it, so that it cleans up after itself.
+    Ctrl-C and SIGTERM cancel it, so that it can clean up.
 
     Args:
         command: The command.
-        interrupted: The exit code after Ctrl-C; for what else would never end, that
-            is the natural end.
+        interrupted: The exit code after Ctrl-C.
     """
     finish(lambda: asyncio.run(_terminable(command)), interrupted=interrupted)
 
@@ -39,8 +38,8 @@ def finish(
 ) -> NoReturn:
     """Call a command, and exit.
 
-    A problem is told on stderr, without a traceback. A reader that closed the pipe
-    has had enough.
+    A problem is reported on stderr, without a traceback. A closed pipe is not a
+    problem.
 
     Args:
         command: The command.
@@ -54,12 +53,12 @@ def finish(
         _abandon_stdout()
         code = ExitCode.OK
     except Exception as error:  # noqa: BLE001 - raised again if it is a bug
-        blame(error)
+        report(error)
     raise typer.Exit(code)
 
 
-def blame(error: Exception) -> NoReturn:
-    """Tell what a user or the network did, and exit; raise what can only be a bug."""
+def report(error: Exception) -> NoReturn:
+    """Report an error of the user or the network, and exit; raise any other."""
     problem = explain(error)
     if problem is None:
         raise error
@@ -67,12 +66,12 @@ def blame(error: Exception) -> NoReturn:
 
 
 def fail(text: str, advice: str = "", code: ExitCode = ExitCode.USAGE) -> NoReturn:
-    """Tell a problem on stderr, and exit.
+    """Report a problem on stderr, and exit.
 
     Args:
-        text: What happened: a sentence.
-        advice: What to try.
-        code: How the command ends.
+        text: The problem, as a sentence.
+        advice: The remedy.
+        code: The exit code.
     """
     head = typer.style("rx-phoenix:", fg=typer.colors.RED, bold=True)
     typer.echo(f"{head} {text}", err=True)
@@ -84,7 +83,7 @@ def fail(text: str, advice: str = "", code: ExitCode = ExitCode.USAGE) -> NoRetu
 async def _terminable(
     command: Coroutine[Any, Any, ExitCode | None],
 ) -> ExitCode | None:
-    """Let SIGTERM cancel a command, as Ctrl-C does."""
+    """Run a command that SIGTERM cancels, as Ctrl-C does."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # noqa: S101
 
@@ -99,6 +98,6 @@ async def _terminable(
 
 
 def _abandon_stdout() -> None:
-    """Let the interpreter's last flush go nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    """Redirect stdout, so that the interpreter's final flush does not fail."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())

@@ -10,14 +10,14 @@ __all__ = ["OneLine", "serve"]
 
 
 async def serve(host: str, port: int) -> None:
-    """Serve the reference app until it is stopped, over HTTP or by a cancellation.
+    """Serve the reference app until it is stopped over HTTP or cancelled.
 
     Args:
-        host: The address to listen at.
+        host: The address to listen on.
         port: The port; 0 for a free one.
 
     Raises:
-        OSError: The port is taken, or the address is not one of this machine.
+        OSError: The port is in use, or the address is not one of this machine.
     """
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
@@ -32,7 +32,7 @@ async def serve(host: str, port: int) -> None:
 
 
 class OneLine(logging.Formatter):
-    """Says of an exception what it is, not where it was raised: a client asked for it.
+    """A formatter without tracebacks: here clients cause exceptions on purpose.
 
     >>> try:
     ...     raise RuntimeError("boom")
@@ -44,7 +44,7 @@ class OneLine(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """The message, and the exception behind it."""
+        """Format the message, and the exception's repr."""
         error = record.exc_info[1] if record.exc_info else None
         message = record.getMessage()
         return message if error is None else f"{message}: {error!r}"

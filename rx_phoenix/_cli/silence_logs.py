@@ -1,4 +1,4 @@
-"""Keeping the log of the library off the terminal."""
+"""Silencing the library's log."""
 
 import logging
 from collections.abc import Generator
@@ -9,7 +9,7 @@ __all__ = ["quiet_logs"]
 
 @contextmanager
 def quiet_logs() -> Generator[None]:
-    """Let what the library logs go nowhere for a while."""
+    """Discard the library's log records during a block."""
     logger = logging.getLogger("rx_phoenix")
     handler = logging.NullHandler()
     logger.addHandler(handler)

@@ -1,4 +1,4 @@
-"""``rx-phoenix simulate``: whole lives of sockets, on a network that does its worst."""
+"""``rx-phoenix simulate``: whole client lifetimes on a hostile network."""
 
 import gc
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ __all__ = ["simulate_all"]
 
 
 def simulate_all(seeds: Iterable[int], *, sockets: int, steps: int) -> ExitCode:
-    """Live through histories of faults, up to the first that breaks something.
+    """Simulate runs with faults, up to the first that breaks an invariant.
 
     Args:
-        seeds: The seed of each history.
-        sockets: How many sockets there are in each.
-        steps: How many things are done in each.
+        seeds: The seed of each run.
+        sockets: The number of sockets in each.
+        steps: The number of actions in each.
     """
-    began, lived, arrived = perf_counter(), 0, 0
+    began, runs, arrived = perf_counter(), 0, 0
     with quiet_logs():
         for seed in seeds:
             try:
@@ -31,11 +31,11 @@ def simulate_all(seeds: Iterable[int], *, sockets: int, steps: int) -> ExitCode:
                     typer.echo(line)
                 typer.echo(f"Seed {seed} broke it: {broken.problem}.")
                 return ExitCode.REFUSED
-            lived += 1
-        # What nobody looked at is told when it is collected.
+            runs += 1
+        # Unobserved errors are reported when they are collected.
         gc.collect()
     typer.echo(
-        f"{lived} histories of {steps} faults and deeds were lived through in "
-        f"{perf_counter() - began:.1f} s; {arrived} messages arrived, nothing broke."
+        f"{runs} runs of {steps} faults and actions passed in "
+        f"{perf_counter() - began:.1f} s; {arrived} messages arrived."
     )
     return ExitCode.OK

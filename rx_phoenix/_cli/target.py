@@ -1,4 +1,4 @@
-"""Where a command connects to, and with what."""
+"""The target of a command: the server, and the connection's options."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,14 @@ from rx_phoenix._transport.longpoll import LongPollTransport
 from rx_phoenix._transport.websocket import WebSocketTransport
 from rx_phoenix.errors import UsageError
 
-__all__ = ["Target", "TransportKind", "pairs", "revealed"]
+__all__ = ["Target", "TransportKind", "pairs", "resolved"]
 
 ENVIRONMENT = "env:"
-"""What a value begins with that stands in an environment variable."""
+"""The prefix of a value that names an environment variable."""
 
 
 class TransportKind(StrEnum):
-    """How frames travel."""
+    """The choices of ``--transport``."""
 
     WEBSOCKET = "websocket"
     LONGPOLL = "longpoll"
@@ -31,55 +31,55 @@ class TransportKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where a command connects to, and with what.
+    """The target of a command.
 
     Attributes:
         url: The endpoint.
         params: The connect params.
         token: The auth token.
         headers: Extra HTTP headers.
-        carrier: How frames travel.
+        transport: The transport.
         vsn: The version of the protocol, 1 or 2.
         timeout: Seconds for a join, a leave or a push.
-        insecure: Whether certificates go unchecked.
+        insecure: True to accept any certificate.
     """
 
     url: str
     params: Mapping[str, str]
     token: str | None
     headers: Mapping[str, str]
-    carrier: TransportKind
+    transport: TransportKind
     vsn: int
     timeout: float
     insecure: bool
 
     @property
     def public_url(self) -> str:
-        """The endpoint, fit for showing."""
+        """The endpoint without secrets."""
         return Endpoint(url=self.url).public_url
 
     @property
     def secrets(self) -> Sequence[str]:
-        """What must not be shown anywhere."""
+        """The values that must not be shown."""
         named = [value for name, value in self.params.items() if is_secret(name)]
         return [*filter(None, [self.token]), *self.headers.values(), *named]
 
     @property
     def options(self) -> dict[str, Any]:
-        """What a `Socket` has to be told besides the URL."""
+        """The arguments of `Socket` besides the URL."""
         return {
             "params": self.params,
             "auth_token": self.token,
             "headers": self.headers,
             "timeout": self.timeout,
-            "transport": self._transport(),
+            "transport": self._new_transport(),
             "serializer": SerializerV1() if self.vsn == 1 else SerializerV2(),
         }
 
-    def _transport(self) -> Transport:
+    def _new_transport(self) -> Transport:
         websocket = WebSocketTransport(ssl=not self.insecure)
         longpoll = LongPollTransport(ssl=not self.insecure)
-        match self.carrier:
+        match self.transport:
             case TransportKind.WEBSOCKET:
                 return websocket
             case TransportKind.LONGPOLL:
@@ -88,13 +88,13 @@ class Target:
                 return FallbackTransport(websocket, longpoll)
 
 
-def pairs(given: Sequence[str], separator: str, what: str) -> dict[str, str]:
-    """Read names with values.
+def pairs(given: Sequence[str], separator: str, option: str) -> dict[str, str]:
+    """Parse names and values.
 
     Args:
-        given: Such as ``name=value``.
-        separator: What stands between them.
-        what: What they are, for the error.
+        given: Texts such as ``name=value``.
+        separator: The separator.
+        option: The option's name, for the error.
 
     Raises:
         UsageError: One has no separator, or no name.
@@ -106,18 +106,15 @@ def pairs(given: Sequence[str], separator: str, what: str) -> dict[str, str]:
     for text in given:
         name, found, value = text.partition(separator)
         if not found or not name.strip():
-            raise UsageError(
-                f"{what} takes a name and a value, as in 'name{separator}value'; "
-                f"{name!r} is none"
-            )
-        read[name.strip()] = revealed(value.strip())
+            raise UsageError(f"{option} must be NAME{separator}VALUE, got {name!r}")
+        read[name.strip()] = resolved(value.strip())
     return read
 
 
-def revealed(value: str) -> str:
-    """A value, or what an environment variable holds if it says ``env:NAME``.
+def resolved(value: str) -> str:
+    """Return a value, or the environment variable that ``env:NAME`` names.
 
-    So no secret has to stand on a command line, where all users of a machine see it.
+    It keeps secrets off the command line, which all users of a machine can see.
 
     Raises:
         UsageError: The variable is not set.

@@ -1,4 +1,4 @@
-"""A second opinion on a refused connection: what would have made it open?"""
+"""Variants of a refused connection: the first that opens explains the failure."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ from rx_phoenix._cli.target import Target, TransportKind
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix.errors import TransportError
 
-__all__ = ["second_opinion", "variants"]
+__all__ = ["advice_for", "variants"]
 
-PATIENCE = 3.0
-"""Seconds that a variant has to open."""
+TIMEOUT = 3.0
+"""Seconds for a variant to open."""
 
 ENDINGS = ("/websocket", "/longpoll")
-"""What clients add to the URL by themselves."""
+"""The path segments that clients append to the URL."""
 
 
 def variants(target: Target) -> Iterator[tuple[Target, str]]:
-    """What else might open, each with what to do if it does; the likeliest first.
+    """Yield variants of a target, likeliest first, each with advice if it opens.
 
     Args:
-        target: What did not open.
+        target: The target that did not open.
     """
     parts = urlsplit(target.url)
     path = parts.path.rstrip("/")
@@ -32,11 +32,11 @@ def variants(target: Target) -> Iterator[tuple[Target, str]]:
             url = _with_path(parts, path.removesuffix(ending))
             yield (
                 replace(target, url=url),
-                f"Leave out {ending}, which clients add by themselves: {_shown(url)}",
+                f"Omit {ending}, which clients append: {_public(url)}",
             )
     if not path:
         url = _with_path(parts, "/socket")
-        yield replace(target, url=url), f"Add the path of the socket: {_shown(url)}"
+        yield replace(target, url=url), f"Add the path of the socket: {_public(url)}"
     other = 3 - target.vsn
     yield replace(target, vsn=other), OTHER_VERSION.format(other)
     if target.token is not None:
@@ -46,34 +46,34 @@ def variants(target: Target) -> Iterator[tuple[Target, str]]:
     origin = _origin(parts)
     headers = {**target.headers, "Origin": origin}
     yield replace(target, headers=headers), WITH_ORIGIN.format(origin)
-    if target.carrier is TransportKind.WEBSOCKET and target.vsn != 1:
-        yield replace(target, carrier=TransportKind.LONGPOLL), BY_LONG_POLL
+    if target.transport is TransportKind.WEBSOCKET and target.vsn != 1:
+        yield replace(target, transport=TransportKind.LONGPOLL), BY_LONG_POLL
 
 
 OTHER_VERSION = (
-    "The server speaks version {0} of the protocol only: use --vsn {0} here, and "
+    "The server supports only version {0} of the protocol: use --vsn {0} here, and "
     "SerializerV{0} in your code."
 )
 TOKENLESS = (
-    "The server refuses this token, and lets you in without one: is it expired, or "
-    "for another server?"
+    "The server refuses this token, but accepts none: is it expired, or for another "
+    "server?"
 )
-PARAMLESS = "The server refuses these params, and lets you in without them: check them."
+PARAMLESS = "The server refuses these params, but accepts none: check them."
 WITH_ORIGIN = (
-    "The server insists on an Origin: add --header 'Origin: {}' here, and headers= in "
+    "The server requires an Origin: add --header 'Origin: {}' here, and headers= in "
     "your code."
 )
 BY_LONG_POLL = (
-    "No WebSocket gets through, but a long poll does: use --transport longpoll here, "
+    "WebSockets are blocked, but long polling works: use --transport longpoll here, "
     "and a FallbackTransport in your code."
 )
 
 
-async def second_opinion(target: Target) -> str:
-    """What to do about a connection that does not open; nothing if nobody knows.
+async def advice_for(target: Target) -> str:
+    """Return advice for a connection that does not open, or "".
 
     Args:
-        target: What did not open.
+        target: The target that did not open.
     """
     tried = list(variants(target))
     opened = await asyncio.gather(*(_opens(variant) for variant, _ in tried))
@@ -85,7 +85,7 @@ async def second_opinion(target: Target) -> str:
 
 async def _opens(target: Target) -> bool:
     try:
-        async with asyncio.timeout(PATIENCE), connected(target.url, **target.options):
+        async with asyncio.timeout(TIMEOUT), connected(target.url, **target.options):
             return True
     except (TransportError, TimeoutError):
         return False
@@ -95,7 +95,7 @@ def _with_path(parts: SplitResult, path: str) -> str:
     return urlunsplit(parts._replace(path=path))
 
 
-def _shown(url: str) -> str:
+def _public(url: str) -> str:
     return Endpoint(url=url).public_url
 
 

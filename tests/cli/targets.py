@@ -10,7 +10,7 @@ def target_for(url, **changes):
         "params": {},
         "token": None,
         "headers": {},
-        "carrier": TransportKind.WEBSOCKET,
+        "transport": TransportKind.WEBSOCKET,
         "vsn": 2,
         "timeout": 5.0,
         "insecure": False,

@@ -9,13 +9,13 @@ import pytest
 from rx_phoenix import Socket
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.listening import (
-    Heard,
     ListenOptions,
+    TopicEvent,
     bounded,
-    heard,
+    event_of,
+    events_of,
     listen,
-    news_of,
-    told_change,
+    notices_of,
 )
 from rx_phoenix._cli.output import Output
 from rx_phoenix._protocol.changes import Joined, Left, Updated
@@ -29,13 +29,13 @@ EVERYTHING = ListenOptions((), presence=False, count=None, seconds=None)
 META = {"phx_ref": "1"}
 
 
-def wish(events=(), *, presence=False, count=None, seconds=None):
+def options(events=(), *, presence=False, count=None, seconds=None):
     return ListenOptions(events, presence, count, seconds)
 
 
 @pytest.fixture
 def said(phx):
-    """What a wish hears of a topic on which this and that is said."""
+    """What a options hears of a topic on which this and that is said."""
     present = {"me": {"metas": [META]}}
     phx.letters(
         a=Says("shout", {"n": 1}),
@@ -44,8 +44,8 @@ def said(phx):
         d=Says("presence_diff", {"joins": {}, "leaves": present}),
     )
 
-    def said(wish, server="oj-a-b-s-d"):
-        recording = phx.record(heard(phx.socket.channel("room:a"), wish))
+    def said(options, server="oj-a-b-s-d"):
+        recording = phx.record(events_of(phx.socket.channel("room:a"), options))
         phx.run(server=server)
         return recording.values
 
@@ -62,28 +62,33 @@ def test_everything_is_heard_but_the_protocol_itself(said):
 
 
 def test_an_event_is_heard_with_its_payload(said):
-    assert said(EVERYTHING)[:2] == [Heard("shout", {"n": 1}), Heard("whisper", b"\x01")]
+    assert said(EVERYTHING)[:2] == [
+        TopicEvent("shout", {"n": 1}),
+        TopicEvent("whisper", b"\x01"),
+    ]
 
 
 def test_only_events_that_are_wished_for_are_heard(said):
-    assert [item.event for item in said(wish(["whisper"]))] == ["whisper"]
+    assert [item.event for item in said(options(["whisper"]))] == ["whisper"]
 
 
 def test_the_protocol_itself_is_heard_if_wished_for(said):
-    assert [i.event for i in said(wish(["phx_error"]), "oj-E")] == ["phx_error"]
+    assert [i.event for i in said(options(["phx_error"]), "oj-E")] == ["phx_error"]
 
 
 def test_presence_is_told_as_who_comes_and_goes(said):
-    assert said(wish(presence=True)) == [
-        Heard("shout", {"n": 1}),
-        Heard("whisper", b"\x01"),
-        Heard("presence_joined", {"key": "me", "metas": [META]}),
-        Heard("presence_left", {"key": "me", "metas": [META]}),
+    assert said(options(presence=True)) == [
+        TopicEvent("shout", {"n": 1}),
+        TopicEvent("whisper", b"\x01"),
+        TopicEvent("presence_joined", {"key": "me", "metas": [META]}),
+        TopicEvent("presence_left", {"key": "me", "metas": [META]}),
     ]
 
 
 def test_what_is_heard_ends_when_the_server_closes_the_channel(phx):
-    recording = phx.record(heard(phx.socket.channel("room:a"), wish(presence=True)))
+    recording = phx.record(
+        events_of(phx.socket.channel("room:a"), options(presence=True))
+    )
     phx.run(server="oj-C")
 
     assert recording == phx.marbles("---|")
@@ -98,24 +103,24 @@ def test_what_is_heard_ends_when_the_server_closes_the_channel(phx):
     ],
 )
 def test_each_change_of_presence_is_an_event(change, event):
-    assert told_change(change) == Heard(event, {"key": "me", "metas": [META]})
+    assert event_of(change) == TopicEvent(event, {"key": "me", "metas": [META]})
 
 
 def test_a_number_of_events_is_enough(cold, expect, phx_timeline):
-    stream = bounded(cold("-a-b-c-"), wish(count=2), phx_timeline.scheduler)
+    stream = bounded(cold("-a-b-c-"), options(count=2), phx_timeline.scheduler)
 
     expect(stream).to_be("-a-(b|)")
 
 
 def test_a_time_is_enough(cold, expect, phx_timeline):
-    stream = bounded(cold("-a-b-c-"), wish(seconds=0.4), phx_timeline.scheduler)
+    stream = bounded(cold("-a-b-c-"), options(seconds=0.4), phx_timeline.scheduler)
 
     expect(stream).to_be("-a-b|")
 
 
 def test_news_are_of_the_connection_and_of_the_channel(phx):
     channel = phx.socket.channel("room:a")
-    news = phx.record(news_of(phx.socket, channel))
+    news = phx.record(notices_of(phx.socket, channel))
     channel.join()
     phx.run(server="oj")
 
@@ -164,7 +169,7 @@ async def greeting(greeted):
 async def test_events_are_shown_until_there_were_enough(server, capsys):
     target = target_for(server.url)
     listening = asyncio.create_task(
-        listen(target, "room:a", {}, wish(["shout"], count=2), Output())
+        listen(target, "room:a", {}, options(["shout"], count=2), Output())
     )
     while not listening.done():
         await shouts(server.url, {"n": 1})
@@ -177,7 +182,7 @@ async def test_events_are_shown_until_there_were_enough(server, capsys):
 async def test_too_few_events_in_the_time_are_a_timeout(server):
     target = target_for(server.url)
 
-    code = await listen(target, "room:a", {}, wish(count=1, seconds=0.05), Output())
+    code = await listen(target, "room:a", {}, options(count=1, seconds=0.05), Output())
 
     assert code is ExitCode.TIMEOUT
 
@@ -185,13 +190,13 @@ async def test_too_few_events_in_the_time_are_a_timeout(server):
 async def test_listening_for_a_time_is_fine_without_events(server):
     target = target_for(server.url)
 
-    assert not await listen(target, "room:a", {}, wish(seconds=0.05), Output())
+    assert not await listen(target, "room:a", {}, options(seconds=0.05), Output())
 
 
 async def test_a_channel_that_is_closed_too_early_is_told(greeting):
     target = target_for(greeting.url)
 
-    code = await listen(target, "room:brief", {}, wish(count=1), Output())
+    code = await listen(target, "room:brief", {}, options(count=1), Output())
 
     assert code is ExitCode.UNREACHABLE
 
@@ -208,7 +213,7 @@ async def test_a_server_that_is_not_there_ends_it(nobody):
 
 @pytest.mark.slow
 async def test_it_goes_on_after_a_loss(greeting, greeted, capsys):
-    wanted = wish(["welcome"], count=2)
+    wanted = options(["welcome"], count=2)
     listening = asyncio.create_task(
         listen(target_for(greeting.url), "room:a", {}, wanted, Output())
     )
@@ -217,9 +222,9 @@ async def test_it_goes_on_after_a_loss(greeting, greeted, capsys):
     await greeting.start()
 
     assert await listening is ExitCode.OK
-    told = capsys.readouterr()
-    assert told.out.count("welcome") == 2
-    assert "Rejoined room:a." in told.err
+    printed = capsys.readouterr()
+    assert printed.out.count("welcome") == 2
+    assert "Rejoined room:a." in printed.err
 
 
 async def test_a_pipe_gets_json_lines(server):

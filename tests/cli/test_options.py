@@ -53,7 +53,7 @@ def test_all_options_reach_the_target(invoke):
 
     assert target.token == "t"
     assert target.headers == {"x-a": "b"}
-    assert target.carrier is TransportKind.LONGPOLL
+    assert target.transport is TransportKind.LONGPOLL
     assert (target.vsn, target.timeout, target.insecure) == (1, 3.0, True)
 
 
@@ -73,7 +73,7 @@ def test_without_a_token_there_is_none(invoke):
     ("args", "words"),
     [
         (("example.org", "room:a"), "must be a full URL"),
-        ((URL, "room:a", "-p", "nonsense"), "takes a name and a value"),
+        ((URL, "room:a", "-p", "nonsense"), "must be NAME=VALUE"),
         ((URL, "room:a", "--token", "env:NO_SUCH_VARIABLE"), "is not set"),
         ((URL, "bad"), "This topic cannot be."),
     ],

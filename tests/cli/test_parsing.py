@@ -34,5 +34,5 @@ def test_params_are_an_object():
 
 @pytest.mark.parametrize("text", ["[]", "1", '"a"', "{", ""])
 def test_params_that_are_no_object_are_told_with_an_example(text):
-    with pytest.raises(UsageError, match="--join takes a JSON object"):
+    with pytest.raises(UsageError, match="--join must be a JSON object"):
         params_of(text)

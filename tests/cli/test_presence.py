@@ -32,9 +32,9 @@ async def test_whoever_is_there_is_shown(server, capsys):
 
 async def test_whoever_comes_and_goes_is_shown_on_request(server, capsys):
     target = target_for(server.url, params={"user_id": "me"})
-    wish = ListenOptions((), presence=True, count=None, seconds=0.1)
+    options = ListenOptions((), presence=True, count=None, seconds=0.1)
 
-    await presence(target, TOPIC, {}, Output(), wish)
+    await presence(target, TOPIC, {}, Output(), options)
 
     assert lines(capsys.readouterr().out)[0]["key"] == "me"
 

@@ -57,11 +57,11 @@ def test_an_error_without_a_known_cause_speaks_for_itself():
 @pytest.mark.parametrize(
     ("cause", "words"),
     [
-        (gaierror(), "the name is not known"),
+        (gaierror(), "cannot resolve the host"),
         (ConnectionRefusedError(), "nothing listens there"),
-        (ssl.SSLCertVerificationError(), "its certificate is not to be trusted"),
+        (ssl.SSLCertVerificationError(), "its certificate is not trusted"),
         (ssl.SSLError(), "the TLS handshake failed"),
-        (ConnectionResetError(), "the other side hung up"),
+        (ConnectionResetError(), "the peer reset the connection"),
         (TimeoutError(), "it does not answer"),
     ],
 )

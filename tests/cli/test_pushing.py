@@ -15,7 +15,7 @@ from tests.cli.targets import target_for
 from tests.cli.terminal import run, terminal
 
 
-def saying(event, payload=None, topic="room:a"):
+def options_for(event, payload=None, topic="room:a"):
     return PushOptions(topic, {}, event, payload or {})
 
 
@@ -25,7 +25,7 @@ def target(server):
 
 
 async def test_an_answer_is_shown(target, capsys):
-    code = await push(target, saying("echo", {"n": 1}), Output())
+    code = await push(target, options_for("echo", {"n": 1}), Output())
 
     assert code is ExitCode.OK
     assert capsys.readouterr().out == '{"n":1}\n'
@@ -33,17 +33,19 @@ async def test_an_answer_is_shown(target, capsys):
 
 @pytest.mark.parametrize("event", ["fail", "custom_status"])
 async def test_an_answer_that_is_not_ok_is_shown_too(target, capsys, event):
-    code = await push(target, saying(event, {"status": "odd"}), Output())
+    code = await push(target, options_for(event, {"status": "odd"}), Output())
 
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     assert code is ExitCode.REFUSED
-    assert told.out in {'{"reason":"nope"}\n', '{"s":"odd"}\n'}
-    assert "The server answered" in told.err
+    assert printed.out in {'{"reason":"nope"}\n', '{"s":"odd"}\n'}
+    assert "The server replied" in printed.err
 
 
 async def test_an_answer_that_never_comes_is_a_timeout(server):
     with pytest.raises(PushTimeout):
-        await push(target_for(server.url, timeout=0.1), saying("noreply"), Output())
+        await push(
+            target_for(server.url, timeout=0.1), options_for("noreply"), Output()
+        )
 
 
 async def test_a_push_without_an_answer_arrives(target, server):
@@ -51,9 +53,7 @@ async def test_a_push_without_an_answer_arrives(target, server):
         channel = listener.channel("room:a")
         shout = first_value(channel.events("shout"), timeout=10)
         await channel.join()
-        code = await push(
-            target, saying("shout", {"n": 1}), Output(), is_answered=False
-        )
+        code = await push(target, options_for("shout", {"n": 1}), Output(), wait=False)
 
         assert code is ExitCode.OK
         assert await shout == {"n": 1}
@@ -65,19 +65,19 @@ async def test_a_refused_join_is_told(target, command):
 
     with pytest.raises(JoinRefused):
         await command(
-            target, saying("echo", topic="room:forbidden"), Output(), **options
+            target, options_for("echo", topic="room:forbidden"), Output(), **options
         )
 
 
 async def test_a_request_is_answered_like_a_push(target, capsys):
-    code = await request(target, saying("echo", {"n": 1}), Output(), attempts=1)
+    code = await request(target, options_for("echo", {"n": 1}), Output(), attempts=1)
 
     assert code is ExitCode.OK
     assert capsys.readouterr().out == '{"n":1}\n'
 
 
 async def test_a_request_takes_a_no_for_an_answer(target):
-    code = await request(target, saying("fail"), Output(), attempts=9)
+    code = await request(target, options_for("fail"), Output(), attempts=9)
 
     assert code is ExitCode.REFUSED
 
@@ -86,7 +86,7 @@ async def test_a_request_waits_for_a_server_that_is_not_there_yet(server, capsys
     await server.stop()
     target = target_for(server.url, timeout=10.0)
     requesting = asyncio.create_task(
-        request(target, saying("echo", {"n": 1}), Output(), attempts=3)
+        request(target, options_for("echo", {"n": 1}), Output(), attempts=3)
     )
     await asyncio.sleep(0)
     await server.start()
@@ -110,7 +110,7 @@ class Moody(ServerChannel):
 async def test_a_request_tries_again_after_a_loss(capsys):
     async with PhoenixServer({"room:*": Moody}) as server:
         target = target_for(server.url)
-        code = await request(target, saying("hello"), Output(), attempts=3)
+        code = await request(target, options_for("hello"), Output(), attempts=3)
 
     assert code is ExitCode.OK
     assert capsys.readouterr().out == '{"pushes":2}\n'
@@ -120,23 +120,23 @@ async def test_a_request_that_never_reached_the_server_says_so(nobody):
     target = target_for(nobody, timeout=0.2)
 
     with pytest.raises(ConnectError):
-        await request(target, saying("echo"), Output(), attempts=1)
+        await request(target, options_for("echo"), Output(), attempts=1)
 
 
 async def test_a_request_that_has_no_answer_says_so(server, capsys):
     target = target_for(server.url, timeout=0.1)
 
     with pytest.raises(PushTimeout):
-        await request(target, saying("noreply"), Output(), attempts=2)
+        await request(target, options_for("noreply"), Output(), attempts=2)
 
-    assert "Trying again in" in capsys.readouterr().err
+    assert "Retrying in" in capsys.readouterr().err
 
 
 async def test_a_request_to_a_server_that_refuses_us_ends(server):
     target = target_for(server.url.replace("/socket", "/v1only"))
 
     with pytest.raises(ConnectError):
-        await request(target, saying("echo"), Output(), attempts=3)
+        await request(target, options_for("echo"), Output(), attempts=3)
 
 
 @pytest.mark.parametrize("command", ["push", "request"])
@@ -160,7 +160,7 @@ async def test_a_payload_that_is_no_json_is_a_sentence(server):
     ran = await run("push", server.url, "room:a", "echo", "{n: 1}")
 
     assert ran.code == 2
-    assert "no JSON" in ran.err
+    assert "not valid JSON" in ran.err
     assert "Traceback" not in ran.err
 
 

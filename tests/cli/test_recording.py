@@ -27,7 +27,7 @@ from tests.cli.terminal import PATIENCE, piped, run, terminal
 SECRET = "hunter2hunter2"
 
 
-def wish(*events, presence=False, count=None, seconds=None):
+def options(*events, presence=False, count=None, seconds=None):
     return ListenOptions(events, presence, count, seconds)
 
 
@@ -46,7 +46,7 @@ async def recorded(server, tape):
     target = target_for(server.url, token=SECRET)
     joins = {"room:a": {"name": "me", "password": "x"}}
     recording = asyncio.create_task(
-        record(target, joins, Destination(tape), wish(count=4))
+        record(target, joins, Destination(tape), options(count=4))
     )
     async with Socket(server.url) as socket:
         channel = socket.channel("room:a")
@@ -93,7 +93,7 @@ async def test_a_tape_is_not_overwritten_by_accident(server, tape):
 
     with pytest.raises(FileExistsError):
         await record(
-            target_for(server.url), {"room:a": {}}, Destination(tape), wish(count=1)
+            target_for(server.url), {"room:a": {}}, Destination(tape), options(count=1)
         )
 
     assert tape.read_text() == "precious"
@@ -103,7 +103,7 @@ async def test_a_tape_is_overwritten_on_request(server, tape):
     tape.write_text("worthless")
     destination = Destination(tape, may_overwrite=True)
 
-    await record(target_for(server.url), {"room:a": {}}, destination, wish(count=1))
+    await record(target_for(server.url), {"room:a": {}}, destination, options(count=1))
 
     assert len(list(read_tape(tape))) == 1
 
@@ -111,7 +111,7 @@ async def test_a_tape_is_overwritten_on_request(server, tape):
 async def test_a_server_that_is_not_there_is_told(nobody, tape):
     with pytest.raises(ConnectError):
         await record(
-            target_for(nobody), {"room:a": {}}, Destination(tape), wish(count=1)
+            target_for(nobody), {"room:a": {}}, Destination(tape), options(count=1)
         )
 
 
@@ -128,7 +128,7 @@ def test_the_topics_of_a_tape_are_those_that_were_joined():
 
 
 async def test_a_tape_is_heard_again(recorded, tape, capsys):
-    await replay(tape, Output(), speed=0.0, wish=wish())
+    await replay(tape, Output(), speed=0.0, options=options())
 
     (line,) = capsys.readouterr().out.splitlines()
     shout = json.loads(line)
@@ -138,20 +138,20 @@ async def test_a_tape_is_heard_again(recorded, tape, capsys):
 async def test_a_tape_may_come_from_stdin(recorded, tape, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(tape.read_text()))
 
-    await replay(Path("-"), Output(), speed=0.0, wish=wish())
+    await replay(Path("-"), Output(), speed=0.0, options=options())
 
     assert "shout" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("", "nothing on this tape"), ("{}\n", "line 1 of the tape is not an entry")],
+    [("", "the tape is empty"), ("{}\n", "line 1 of the tape is not an entry")],
 )
 async def test_what_is_no_tape_is_told(tape, text, words):
     tape.write_text(text)
 
     with pytest.raises(UsageError, match=words):
-        await replay(tape, Output(), speed=1.0, wish=wish())
+        await replay(tape, Output(), speed=1.0, options=options())
 
 
 async def test_a_pipe_records_and_another_one_plays_it(server):

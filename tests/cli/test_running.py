@@ -72,10 +72,10 @@ def test_a_signal_finds_the_handler_that_was_there_before():
 def test_a_problem_is_told_on_stderr_without_a_traceback(capsys):
     code = ended(broken(PushTimeout("the push had no answer")))
 
-    told = capsys.readouterr()
+    printed = capsys.readouterr()
     assert code is ExitCode.TIMEOUT
-    assert told.out == ""
-    assert told.err.splitlines()[0] == "rx-phoenix: The push had no answer."
+    assert printed.out == ""
+    assert printed.err.splitlines()[0] == "rx-phoenix: The push had no answer."
 
 
 def test_a_problem_comes_with_advice_if_there_is_any(capsys):

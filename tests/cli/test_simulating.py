@@ -8,7 +8,7 @@ from tests.cli.terminal import run, terminal
 
 def test_what_was_lived_through_is_told(capsys):
     assert simulate_all(range(2), sockets=1, steps=20) is ExitCode.OK
-    assert "2 histories" in capsys.readouterr().out
+    assert "2 runs" in capsys.readouterr().out
 
 
 def test_what_broke_is_shown_with_its_seed(capsys, monkeypatch):
@@ -29,11 +29,11 @@ async def test_the_command_runs_in_a_pipe():
     ran = await run("simulate", "--seeds", "2", "--steps", "20")
 
     assert (ran.code, ran.err) == (0, "")
-    assert "nothing broke" in ran.out
+    assert "20 faults and actions passed" in ran.out
 
 
 async def test_the_command_runs_in_a_terminal():
     async with terminal("simulate", "--seeds", "2", "--steps", "20") as screen:
-        await screen.until("nothing broke")
+        await screen.until("20 faults and actions passed")
 
         assert await screen.end() == 0

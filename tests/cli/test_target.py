@@ -9,7 +9,7 @@ from rx_phoenix import (
     SerializerV2,
     WebSocketTransport,
 )
-from rx_phoenix._cli.target import Target, TransportKind, pairs, revealed
+from rx_phoenix._cli.target import Target, TransportKind, pairs, resolved
 from rx_phoenix.errors import UsageError
 
 
@@ -19,7 +19,7 @@ def target(**changes):
         "params": {},
         "token": None,
         "headers": {},
-        "carrier": TransportKind.WEBSOCKET,
+        "transport": TransportKind.WEBSOCKET,
         "vsn": 2,
         "timeout": 10.0,
         "insecure": False,
@@ -28,15 +28,15 @@ def target(**changes):
 
 
 @pytest.mark.parametrize(
-    ("carrier", "kind"),
+    ("transport", "kind"),
     [
         (TransportKind.WEBSOCKET, WebSocketTransport),
         (TransportKind.LONGPOLL, LongPollTransport),
         (TransportKind.FALLBACK, FallbackTransport),
     ],
 )
-def test_the_carrier_chooses_the_transport(carrier, kind):
-    assert isinstance(target(carrier=carrier).options["transport"], kind)
+def test_the_carrier_chooses_the_transport(transport, kind):
+    assert isinstance(target(transport=transport).options["transport"], kind)
 
 
 @pytest.mark.parametrize(("vsn", "kind"), [(1, SerializerV1), (2, SerializerV2)])
@@ -75,14 +75,14 @@ def test_pairs_are_names_with_values(given, read):
 
 @pytest.mark.parametrize("text", ["a", "=1", " =1", ""])
 def test_what_is_no_pair_is_told_without_its_value(text):
-    with pytest.raises(UsageError, match="--param takes a name and a value"):
+    with pytest.raises(UsageError, match="--param must be NAME=VALUE"):
         pairs([text], "=", "--param")
 
 
 def test_a_value_may_stand_in_the_environment(monkeypatch):
     monkeypatch.setenv("MY_TOKEN", "secret")
 
-    assert revealed("env:MY_TOKEN") == "secret"
+    assert resolved("env:MY_TOKEN") == "secret"
     assert pairs(["token=env:MY_TOKEN"], "=", "--param") == {"token": "secret"}
 
 
@@ -90,4 +90,4 @@ def test_a_variable_that_is_not_set_is_told(monkeypatch):
     monkeypatch.delenv("MY_TOKEN", raising=False)
 
     with pytest.raises(UsageError, match="MY_TOKEN is not set"):
-        revealed("env:MY_TOKEN")
+        resolved("env:MY_TOKEN")

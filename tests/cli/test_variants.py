@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix._cli.target import TransportKind
-from rx_phoenix._cli.variants import second_opinion, variants
+from rx_phoenix._cli.variants import advice_for, variants
 from rx_phoenix.testing._server import ConnectRefused, PhoenixServer, SocketOptions
 from tests.cli.targets import target_for
 
@@ -18,17 +18,17 @@ def refuse_if(reason):
     return PhoenixServer({}, sockets={"/socket": SocketOptions(connect=connect)})
 
 
-async def opinion_of(server, **target):
+async def advice_of(server, **target):
     async with server:
-        return await second_opinion(target_for(server.url, **target))
+        return await advice_for(target_for(server.url, **target))
 
 
 @pytest.mark.parametrize(
     ("path", "advice"),
     [
         ("/v1only", "use --vsn 1"),
-        ("/socket/websocket", "Leave out /websocket"),
-        ("/socket/longpoll/", "Leave out /longpoll"),
+        ("/socket/websocket", "Omit /websocket"),
+        ("/socket/longpoll/", "Omit /longpoll"),
         ("", "Add the path of the socket"),
         ("/nonsense", ""),
     ],
@@ -36,31 +36,31 @@ async def opinion_of(server, **target):
 async def test_a_mistake_in_the_url_is_found(server, path, advice):
     url = server.url.replace("/socket", path)
 
-    assert advice in await second_opinion(target_for(url))
+    assert advice in await advice_for(target_for(url))
 
 
 async def test_a_client_of_an_old_version_is_sent_to_the_new_one(server):
     url = server.url.replace("/socket", "/v2only")
 
-    assert "use --vsn 2" in await second_opinion(target_for(url, vsn=1))
+    assert "use --vsn 2" in await advice_for(target_for(url, vsn=1))
 
 
 async def test_a_bad_token_is_found():
     server = refuse_if(lambda socket: socket.auth_token is not None)
 
-    assert "refuses this token" in await opinion_of(server, token="expired")
+    assert "refuses this token" in await advice_of(server, token="expired")
 
 
 async def test_bad_params_are_found():
     server = refuse_if(lambda socket: "user" in socket.params)
 
-    assert "refuses these params" in await opinion_of(server, params={"user": "me"})
+    assert "refuses these params" in await advice_of(server, params={"user": "me"})
 
 
 async def test_a_server_that_insists_on_an_origin_is_found():
     server = refuse_if(lambda socket: "origin" not in socket.headers)
 
-    advice = await opinion_of(server)
+    advice = await advice_of(server)
 
     assert f"Origin: http://127.0.0.1:{server.port}" in advice
 
@@ -68,11 +68,11 @@ async def test_a_server_that_insists_on_an_origin_is_found():
 async def test_a_server_that_takes_no_websocket_is_found():
     server = refuse_if(lambda socket: socket.transport == "websocket")
 
-    assert "--transport longpoll" in await opinion_of(server)
+    assert "--transport longpoll" in await advice_of(server)
 
 
 async def test_a_server_that_is_not_there_has_no_second_opinion(nobody):
-    assert await second_opinion(target_for(nobody)) == ""
+    assert await advice_for(target_for(nobody)) == ""
 
 
 def test_no_advice_shows_a_secret():
@@ -82,7 +82,7 @@ def test_no_advice_shows_a_secret():
     assert all("secret" not in advice for _, advice in variants(target))
 
 
-@pytest.mark.parametrize("changes", [{"vsn": 1}, {"carrier": TransportKind.LONGPOLL}])
+@pytest.mark.parametrize("changes", [{"vsn": 1}, {"transport": TransportKind.LONGPOLL}])
 def test_a_long_poll_is_no_way_out_for_some(changes):
     target = target_for("ws://example.org/socket", **changes)
 
