@@ -20,6 +20,9 @@ from rx_phoenix._protocol.changes import (
 from rx_phoenix._protocol.frozen import FrozenDict
 from rx_phoenix._protocol.names import ChannelState
 from rx_phoenix._protocol.presence import (
+    Diff,
+    Listener,
+    Presences,
     Snapshot,
     sync_concerned,
     sync_diff,
@@ -70,9 +73,6 @@ class Presence:
     {'u1': {'metas': [{'phx_ref': '1'}]}}
     """
 
-    sync_state = staticmethod(sync_state)
-    sync_diff = staticmethod(sync_diff)
-
     def __init__(
         self,
         channel: Channel,
@@ -104,6 +104,40 @@ class Presence:
             (channel.states, self._channel_state_changed),
         ):
             self._listening.add(source.subscribe(listener, on_completed=self.dispose))
+
+    @staticmethod
+    def sync_state(
+        current: Presences,
+        new: Presences,
+        on_join: Listener | None = None,
+        on_leave: Listener | None = None,
+    ) -> Snapshot:
+        """Return the presences after a ``presence_state``; a pure function.
+
+        Args:
+            current: The presences so far; they are not modified.
+            new: The server's payload.
+            on_join: Called for each key with new metas.
+            on_leave: Called for each key with removed metas.
+        """
+        return sync_state(current, new, on_join, on_leave)
+
+    @staticmethod
+    def sync_diff(
+        state: Presences,
+        diff: Diff,
+        on_join: Listener | None = None,
+        on_leave: Listener | None = None,
+    ) -> Snapshot:
+        """Return the presences after a ``presence_diff``; a pure function.
+
+        Args:
+            state: The presences so far; they are not modified.
+            diff: The server's payload.
+            on_join: Called for each key that joined, before any leave.
+            on_leave: Called for each known key that left.
+        """
+        return sync_diff(state, diff, on_join, on_leave)
 
     @property
     def state(self) -> Snapshot:

@@ -112,7 +112,7 @@ class Socket(SocketHandle):
         random = random or any_chance
         serializer = serializer or SerializerV2()
         destination = Destination(url, serializer.vsn, params, auth_token, headers)
-        self.timeout = seconds(timeout)
+        self.timeout: float = seconds(timeout)
         self.rejoin = rejoin
         self._url = Endpoint(url=url).public_url
         self._log = partial(log_unhandled, url=self._url)

@@ -52,10 +52,19 @@ class Counters:
         "stale",
     )
 
+    bytes_in: int
+    bytes_out: int
+    frames_in: int
+    frames_out: int
+    late_replies: int
+    protocol_errors: int
+    reconnects: Counter[str]
+    stale: int
+
     def __init__(self) -> None:
         self.frames_in = self.frames_out = self.bytes_in = self.bytes_out = 0
         self.protocol_errors = self.late_replies = self.stale = 0
-        self.reconnects = Counter[str]()
+        self.reconnects = Counter()
 
     def snapshot(
         self, *, round_trip: float | None, buffered: int, channels: int

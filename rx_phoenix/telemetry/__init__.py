@@ -2,13 +2,13 @@
 
 try:
     from rx_phoenix.telemetry._instrument import instrument
-except ModuleNotFoundError as missing:
-    if (missing.name or "").partition(".")[0] != "opentelemetry":
+except ModuleNotFoundError as _missing:
+    if (_missing.name or "").partition(".")[0] != "opentelemetry":
         raise
     text = (
         "rx_phoenix.telemetry requires OpenTelemetry, which is not installed. "
         "Install it with: pip install 'rx_phoenix[otel]'"
     )
-    raise ModuleNotFoundError(text, name=missing.name) from missing
+    raise ModuleNotFoundError(text, name=_missing.name) from _missing
 
 __all__ = ["instrument"]

@@ -4,7 +4,7 @@ Errors are equal if their types and arguments are.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 __all__ = ["Completed", "Failed", "Next", "Notification", "Recorded"]
 
@@ -34,7 +34,7 @@ class Failed:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Failed) and same_error(self.error, other.error)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Phx:
         self._timeline = timeline
         self._client = ClientLane()
         self._server = ServerLane(self._client, timeline.scheduler)
-        self.transport = FakeTransport(watch=self._server.watch)
+        self.transport: FakeTransport = FakeTransport(watch=self._server.watch)
         self._options: dict[str, Any] = {**WITHOUT_JITTER}
         self._socket: Socket | None = None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 from reactivex import Observable, abc
 
@@ -65,7 +65,7 @@ class Moments(Sequence[Recorded]):
             return list(other) == list(self)
         return list(self) == list(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def drawn(self) -> list[tuple[float, str]]:
         """Return the notifications as letters of a drawing."""

@@ -1,7 +1,7 @@
 """Streams that play marbles."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
@@ -32,7 +32,7 @@ class Window:
             return NotImplemented
         return (self.start, self.end) == (other.start, other.end)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         end = "…" if self.end is None else f"{self.end:g} s"
@@ -59,7 +59,7 @@ class Source(Observable[Any]):
         scheduler: VirtualScheduler,
     ) -> None:
         self.subscriptions: list[Window] = []
-        self.end = scheduler.clock
+        self.end: float = scheduler.clock
         self.playing: abc.DisposableBase = Disposable()
         self._play = play
         self._scheduler = scheduler

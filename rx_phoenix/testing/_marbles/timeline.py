@@ -48,7 +48,7 @@ class Timeline:
     """
 
     def __init__(self, tick: float = TICK) -> None:
-        self.scheduler = VirtualScheduler()
+        self.scheduler: VirtualScheduler = VirtualScheduler()
         self.tick = tick
         self.problems: list[str] = []
         self._kept: list[Disposable] = []

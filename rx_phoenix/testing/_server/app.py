@@ -74,7 +74,7 @@ class PhoenixServer:
         port: int = 0,
     ) -> None:
         self.host = host
-        self.port = port
+        self.port: int = port
         self.routes: list[web.AbstractRouteDef] = []
         self._channels = channels
         self._sockets = sockets or {"/socket": SocketOptions()}

@@ -40,8 +40,8 @@ class Endpoint:
     """
 
     def __init__(self) -> None:
-        self.topics = Topics()
-        self.presence = ServerPresence(self.topics)
+        self.topics: Topics = Topics()
+        self.presence: ServerPresence = ServerPresence(self.topics)
         self.sessions: set[Connected] = set()
 
     def broadcast(self, topic: str, event: str, payload: object) -> None:

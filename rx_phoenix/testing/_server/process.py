@@ -34,7 +34,9 @@ class JoinError(Exception):
 
     def __init__(self, reason: Mapping[str, Any] | str) -> None:
         super().__init__(f"join refused: {reason!r}")
-        self.response = {"reason": reason} if isinstance(reason, str) else reason
+        self.response: Mapping[str, Any] = (
+            {"reason": reason} if isinstance(reason, str) else reason
+        )
 
 
 class Joined(NamedTuple):
@@ -113,10 +115,10 @@ class ChannelProcess:
         loop = asyncio.get_running_loop()
         self.host = host
         self.topic: str = join.topic
-        self.join_ref = join.join_ref
-        self.channel_ref = join.ref if join.join_ref is None else join.join_ref
+        self.join_ref: Any = join.join_ref
+        self.channel_ref: Any = join.ref if join.join_ref is None else join.join_ref
         self.joined: asyncio.Future[Joined] = loop.create_future()
-        self.is_joined = False
+        self.is_joined: bool = False
         self._mailbox: asyncio.Queue[Message | Callable[[], object]]
         self._mailbox = asyncio.Queue()
         self._timers: set[asyncio.TimerHandle] = set()

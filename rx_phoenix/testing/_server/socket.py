@@ -55,7 +55,7 @@ class ConnectRefused(Exception):
         super().__init__(f"connect refused with {status}")
         self.status = status
         self.body = body
-        self.headers = headers or {}
+        self.headers: Mapping[str, str] = headers or {}
 
 
 def accept(socket: ServerSocket) -> None:

@@ -47,5 +47,5 @@ class Broken(AssertionError):
         super().__init__(f"seed {seed}: {problem} (but {invariant})\n{last}")
         self.seed = seed
         self.problem = problem
-        self.timeline = tuple(timeline)
+        self.timeline: tuple[str, ...] = tuple(timeline)
         self.invariant = invariant

@@ -34,7 +34,7 @@ class VirtualTimer(asyncio.TimerHandle):
         context: Context | None,
     ) -> None:
         super().__init__(when, callback, args, loop, context)
-        self.call_site = CallSite.here()
+        self.call_site: CallSite = CallSite.here()
 
     def run(self) -> None:
         """Make the call; an exception goes to the loop's exception handler."""

@@ -35,7 +35,7 @@ class FakeConnection:
         self.sent: list[Frame] = []
         self.buffered = 0
         self.closed_by_us: tuple[int, str] | None = None
-        self.is_open = True
+        self.is_open: bool = True
         self._attempt = attempt
         # A plain Subject, so that an exception of a subscriber raises in the test.
         self._batches = Subject[Sequence[Frame]]()
@@ -124,7 +124,7 @@ class FakeAttempt:
         self.watch = watch
         self.answers_close = answers_close
         self.connection: FakeConnection | None = None
-        self.is_disposed = False
+        self.is_disposed: bool = False
         self._is_settled = False
 
     @property
@@ -202,7 +202,7 @@ class FakeTransport:
     ) -> None:
         self.attempts: list[FakeAttempt] = []
         self.answers_close = answers_close
-        self.serializer = serializer or SerializerV2()
+        self.serializer: Serializer = serializer or SerializerV2()
         self._watch = watch
 
     @property

@@ -41,12 +41,12 @@ class Direction:
 
     def __init__(self) -> None:
         self.is_silent = False
-        self.delay = 0.0
-        self.jitter = 0.0
+        self.delay: float = 0.0
+        self.jitter: float = 0.0
         self.rate: float | None = None
         self.budget: int | None = None
         self.corrupts = False
-        self.flows = Event()
+        self.flows: Event = Event()
         self.flows.set()
 
 
@@ -70,8 +70,8 @@ class FaultProxy:
     """
 
     def __init__(self, port: int, *, host: str = "127.0.0.1", seed: int = 0) -> None:
-        self.to_client = Direction()
-        self.to_server = Direction()
+        self.to_client: Direction = Direction()
+        self.to_server: Direction = Direction()
         self._target = host, port
         self._random = Random(seed)  # noqa: S311 - jitter
         self._listener: Server | None = None
