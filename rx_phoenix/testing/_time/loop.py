@@ -1,8 +1,8 @@
-"""An asyncio loop on a virtual clock: an hour takes no time, and there is no network.
+"""An asyncio loop on a virtual clock, without a network.
 
-Rule 1: what is due at one instant runs in the order in which it was armed.
-Rule 2: times are exact to the nanosecond, so that three delays of 0.1 s end at 0.3.
-Rule 3: an exception that nobody handles comes out of whoever moves the clock.
+Rule 1: calls due at one instant run in the order in which they were armed.
+Rule 2: times are rounded to nanoseconds, so that three delays of 0.1 s end at 0.3.
+Rule 3: an unhandled exception is raised from the call that advances the clock.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from itertools import count
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 from rx_phoenix.errors import UsageError
-from rx_phoenix.testing._time.no_io import OfflineLoop
+from rx_phoenix.testing._time.no_io import NoIoLoop
 from rx_phoenix.testing._time.timer import VirtualTimer
 
 __all__ = ["LIMIT", "VirtualLoop"]
 
 __tracebackhide__ = True
-"""A failure points at the test, not into the kit."""
+"""Failures point at the test, not into the kit."""
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -30,22 +30,21 @@ Ts = TypeVarTuple("Ts")
 ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 
 LIMIT = 10_000
-"""How many calls at one instant are plausible."""
+"""The default for the most calls at one instant."""
 
 
-class VirtualLoop(OfflineLoop):
-    """A private asyncio loop whose clock moves only when it is told to.
+class VirtualLoop(NoIoLoop):
+    """A private asyncio loop whose clock moves only when advanced.
 
     ``asyncio.sleep``, ``timeout``, ``wait_for``, queues, events and task groups work
     on it. Sockets, pipes, signals, subprocesses and threads are refused.
 
     Args:
-        limit: The most calls at one instant; one more is taken for a loop that
-            schedules itself for ever.
+        limit: The most calls at one instant; one more is treated as an endless loop.
 
     Attributes:
-        errors: Exceptions that nobody handled and that were not raised yet. The next
-            move of the clock raises the first.
+        errors: Unhandled exceptions that were not raised yet. The next advance raises
+            the first.
 
     >>> loop = VirtualLoop()
     >>> timer = loop.call_later(3600, print, "an hour later")
@@ -67,12 +66,12 @@ class VirtualLoop(OfflineLoop):
         self._is_debugging = False
 
     def time(self) -> float:
-        """Seconds since the loop was made."""
+        """Return the seconds since the loop was created."""
         return self._clock
 
     @property
     def pending(self) -> tuple[VirtualTimer, ...]:
-        """The calls yet to be made, in their order."""
+        """The pending calls in their order."""
         timers = (timer for _, _, timer in sorted(self._timers))
         return tuple(
             timer
@@ -81,11 +80,11 @@ class VirtualLoop(OfflineLoop):
         )
 
     def advance_to(self, time: float) -> None:
-        """Make every call that is due up to a time, that instant included.
+        """Run every call that is due up to and including a time.
 
         Raises:
-            UsageError: The time has passed, the clock is being moved already, another
-                loop runs in this thread, or calls at one instant never end.
+            UsageError: The time has passed, the clock is already being advanced,
+                another loop runs in this thread, or calls at one instant never end.
         """
         with self._moving(time):
             self._run_ready()
@@ -95,7 +94,7 @@ class VirtualLoop(OfflineLoop):
             self._clock = time
 
     def advance_before(self, time: float) -> None:
-        """Make every call that is due before a time, and stop the clock there."""
+        """Run every call that is due before a time, and stop the clock there."""
         with self._moving(time):
             while self._clock < time:
                 self._run_ready()
@@ -103,10 +102,10 @@ class VirtualLoop(OfflineLoop):
                 self._clock = self._timers[0][0] if due else time
 
     def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
-        """Move the clock as far as it takes for an awaitable to end.
+        """Advance the clock until an awaitable ends, and return its result.
 
         Raises:
-            UsageError: Nothing is armed any more that could end it.
+            UsageError: No call is pending that could end it.
         """
         with self._moving(self._clock):
             awaitable = cast("Awaitable[T]", future)
@@ -131,7 +130,7 @@ class VirtualLoop(OfflineLoop):
 
     @contextmanager
     def running(self) -> Generator[None]:
-        """Be the running loop of this thread meanwhile.
+        """Make this the running loop of the thread.
 
         Raises:
             UsageError: Another loop runs in this thread.
@@ -142,8 +141,8 @@ class VirtualLoop(OfflineLoop):
             return
         if current is not None:
             raise UsageError(
-                "virtual time cannot be moved while another event loop runs in this "
-                "thread: make the test a plain `def` instead of `async def`"
+                "virtual time cannot be advanced while another event loop runs in "
+                "this thread: make the test a plain `def` instead of `async def`"
             )
         hooks = sys.get_asyncgen_hooks()
         asyncio._set_running_loop(self)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
@@ -160,12 +159,12 @@ class VirtualLoop(OfflineLoop):
             raise RuntimeError("Event loop is closed")
         if self._is_moving:
             raise UsageError(
-                "the virtual clock is being moved already: what runs in virtual time "
-                "cannot move it; arm a timer instead"
+                "the virtual clock is already being advanced: arm a timer instead of "
+                "advancing it from a call in virtual time"
             )
         if time < self._clock:
             raise UsageError(
-                f"the virtual clock stands at {self._clock:g} s and cannot go back "
+                f"the virtual clock is at {self._clock:g} s and cannot go back "
                 f"to {time:g} s"
             )
         self._is_moving = True
@@ -176,13 +175,13 @@ class VirtualLoop(OfflineLoop):
             self._is_moving = False
 
     def _due(self, time: float) -> bool:
-        """Whether a call is due up to a time; it is the first of the timers then."""
+        """Return True if a call is due up to a time: the first of the timers."""
         while self._timers and self._timers[0][2].cancelled():
             heappop(self._timers)
         return bool(self._timers) and self._timers[0][0] <= time
 
     def _run_ready(self) -> None:
-        """Make all calls of this instant, those included that they bring about."""
+        """Run all calls of this instant, including those that they schedule."""
         self._raise_errors()
         made = 0
         while True:
@@ -196,8 +195,8 @@ class VirtualLoop(OfflineLoop):
                 continue
             if made == self._limit:
                 raise UsageError(
-                    f"more than {self._limit} calls at {self._clock:g} s: time stands "
-                    f"still, for something schedules itself for ever. Next is {timer}"
+                    f"more than {self._limit} calls at {self._clock:g} s: a call "
+                    f"reschedules itself without a delay. Next is {timer}"
                 )
             made += 1
             timer.run()
@@ -213,13 +212,13 @@ class VirtualLoop(OfflineLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> VirtualTimer:
-        """Make a call at this instant, after those that are due already."""
+        """Schedule a call at this instant, after those that are due already."""
         timer = self._timer(self._clock, callback, args, context)
         self._ready.append(timer)
         return timer
 
     def call_idle(self, callback: Callable[[], object]) -> VirtualTimer:
-        """Make a call at this instant, when nothing else is left to do in it."""
+        """Schedule a call at this instant, after all other calls of it."""
         timer = self._timer(self._clock, callback, (), None)
         self._idle.append(timer)
         return timer
@@ -230,7 +229,7 @@ class VirtualLoop(OfflineLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> VirtualTimer:
-        """Make a call at the next move of the clock; any thread may ask."""
+        """Schedule a call at the next advance, from any thread."""
         return self.call_soon(callback, *args, context=context)
 
     def call_later(
@@ -240,7 +239,7 @@ class VirtualLoop(OfflineLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> VirtualTimer:
-        """Make a call in some seconds."""
+        """Schedule a call after a delay in seconds."""
         return self.call_at(self._clock + delay, callback, *args, context=context)
 
     def call_at(
@@ -250,7 +249,7 @@ class VirtualLoop(OfflineLoop):
         *args: *Ts,
         context: Context | None = None,
     ) -> VirtualTimer:
-        """Make a call at a time; one that has passed means now."""
+        """Schedule a call at a time; a past time means now."""
         when = round(when, 9)
         timer = self._timer(when, callback, args, context)
         heappush(self._timers, (when, next(self._sequence), timer))
@@ -268,67 +267,67 @@ class VirtualLoop(OfflineLoop):
         return VirtualTimer(when, callback, args, self, context)
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """Cancelled timers are skipped when their time comes."""
+        """Do nothing: cancelled timers are skipped when they are due."""
 
     def create_future(self) -> asyncio.Future[Any]:
-        """A future of this loop."""
+        """Create a future of this loop."""
         return asyncio.Future(loop=self)
 
     def create_task(
         self, coro: Generator[Any, None, T] | Coroutine[Any, Any, T], **options: Any
     ) -> asyncio.Task[T]:
-        """A task of this loop; its first step is due now."""
+        """Create a task of this loop; its first step is due now."""
         return asyncio.Task(coro, loop=self, **options)
 
     def _finalize(self, generator: AsyncGenerator[Any, Any]) -> None:
-        """Close an async generator that was left in the middle, as asyncio does."""
+        """Close an abandoned async generator, as asyncio does."""
         self.create_task(generator.aclose())
 
     def set_exception_handler(self, handler: ExceptionHandler | None) -> None:
-        """Have exceptions that nobody handles go elsewhere."""
+        """Set the handler of unhandled exceptions."""
         self._handler = handler
 
     def get_exception_handler(self) -> ExceptionHandler | None:
-        """Where exceptions go that nobody handles; None if the clock raises them."""
+        """Return the handler; None if advancing the clock raises exceptions."""
         return self._handler
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
-        """Keep an exception for whoever moves the clock."""
+        """Keep an exception for the next advance to raise."""
         error: BaseException | None = context.get("exception")
         if error is None:
             task = context.get("task")
             text = context["message"]
             error = RuntimeError(text if task is None else f"{text} {task!r}")
         elif "handle" in context and error.__traceback__ is not None:
-            # The outermost frame is asyncio's, and tells nothing.
+            # The outermost frame is asyncio's and not of interest.
             error = error.with_traceback(error.__traceback__.tb_next)
         self.errors.append(error)
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """Tell of an exception that nobody handles."""
+        """Report an unhandled exception."""
         if self._handler is None:
             self.default_exception_handler(context)
         else:
             self._handler(self, context)
 
     def get_debug(self) -> bool:
-        """Whether asyncio checks more."""
+        """Return True in asyncio's debug mode."""
         return self._is_debugging
 
     def set_debug(self, enabled: bool) -> None:  # noqa: FBT001 - asyncio's signature
-        """Have asyncio check more."""
+        """Set asyncio's debug mode."""
         self._is_debugging = enabled
 
     def is_running(self) -> bool:
-        """Whether it is the running loop of this thread."""
+        """Return True if it is the running loop of this thread."""
         return asyncio._get_running_loop() is self  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
     def is_closed(self) -> bool:
-        """Whether it was closed."""
+        """Return True once it is closed."""
         return self._is_closed
 
     def close(self) -> None:
-        """Drop what is armed, and take nothing more."""
+        """Drop all pending calls and refuse new ones."""
         self._is_closed = True
         self._ready.clear()
         self._idle.clear()

@@ -1,4 +1,4 @@
-"""An asyncio loop's refusals: what cannot be had without the world outside."""
+"""The methods of an asyncio loop that need I/O, refused in virtual time."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from typing import NoReturn
 
 from rx_phoenix.errors import UsageError
 
-__all__ = ["OfflineLoop"]
+__all__ = ["NoIoLoop"]
 
 
-class OfflineLoop(AbstractEventLoop):
+class NoIoLoop(AbstractEventLoop):
     """A loop without network, pipes, subprocesses, signals and threads.
 
-    Whoever asks for one of them gets a `UsageError` that says so.
+    Their methods raise a `UsageError`.
     """
 
 
@@ -29,16 +29,16 @@ REFUSED = {
     ),
     "signals": "add_signal_handler remove_signal_handler",
     "threads": "run_in_executor set_default_executor",
-    "life of its own": "run_forever stop",
+    "independent clock": "run_forever stop",
 }
-"""What the loop does not have, and the methods that would need it."""
+"""The missing features, each with the methods that need it."""
 
 
 def _refusal(method: str, missing: str) -> Callable[..., NoReturn]:
     def refuse(*_: object, **__: object) -> NoReturn:
         raise UsageError(
-            f"the virtual loop has no {missing}, so {method}() cannot work: give the "
-            "code under test a fake, or test this part on a real loop"
+            f"the virtual loop has no {missing}, so {method}() is not available: pass "
+            "a fake to the code under test, or test it on a real loop"
         )
 
     return refuse
@@ -46,4 +46,4 @@ def _refusal(method: str, missing: str) -> Callable[..., NoReturn]:
 
 for missing, methods in REFUSED.items():
     for method in methods.split():
-        setattr(OfflineLoop, method, _refusal(method, missing))
+        setattr(NoIoLoop, method, _refusal(method, missing))

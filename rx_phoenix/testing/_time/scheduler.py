@@ -1,4 +1,4 @@
-"""Time in the test's hand: a scheduler whose clock moves only when it is told to."""
+"""A scheduler in virtual time, advanced by the test."""
 
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from rx_phoenix.testing._time.timer import VirtualTimer
 __all__ = ["VirtualScheduler"]
 
 __tracebackhide__ = True
-"""A failure points at the test, not into the kit."""
+"""Failures point at the test, not into the kit."""
 
 S = TypeVar("S")
 
@@ -21,13 +21,13 @@ S = TypeVar("S")
 class VirtualScheduler(LoopScheduler):
     """The scheduler of a private asyncio loop in virtual time.
 
-    Give it to a `Socket` and to operators. While the clock moves, the loop is the
-    running one, so that code with ``async def`` runs in virtual time too. An
-    exception that nobody handles comes out of the call that moved the clock.
+    Pass it to a `Socket` and to operators. While the clock advances, its loop is the
+    running loop, so that code with ``async def`` runs in virtual time, too. An
+    unhandled exception is raised from the call that advances the clock.
 
     Args:
-        limit: The most calls at one instant, and the longest chain of actions of which
-            each schedules the next; one more is taken for a loop without end.
+        limit: The most calls at one instant, and the longest chain of actions that each
+            schedule the next; one more is treated as an endless loop.
 
     Attributes:
         loop: The asyncio loop.
@@ -49,32 +49,32 @@ class VirtualScheduler(LoopScheduler):
 
     @property
     def clock(self) -> float:
-        """Seconds since the scheduler was made."""
+        """Seconds since the scheduler was created."""
         return self.loop.time()
 
     @property
     def now(self) -> datetime:
-        """The time of day: the first of January 1970, and the clock."""
+        """The date and time: the start of 1970 plus the clock."""
         return self.to_datetime(self.clock)
 
     @property
     def pending(self) -> tuple[VirtualTimer, ...]:
-        """The calls yet to be made, in their order; each says where it was armed."""
+        """The pending calls in their order, each with the site that armed it."""
         return self.loop.pending
 
     def schedule(
         self, action: typing.ScheduledAction[S], state: S | None = None
     ) -> abc.DisposableBase:
-        """Run an action at once, or right after the one that runs now.
+        """Run an action at once, or right after the current one.
 
         Raises:
-            UsageError: One action schedules the next without end.
+            UsageError: Actions schedule each other without end.
         """
         depth = self._depth + 1
         if depth > self._limit:
             raise UsageError(
                 f"more than {self._limit} actions at {self.clock:g} s, each scheduled "
-                f"by the one before: time stands still. Next is {action}"
+                f"by the previous one without a delay. Next is {action}"
             )
 
         def run(scheduler: abc.SchedulerBase, state: S | None = None) -> Any:
@@ -87,27 +87,27 @@ class VirtualScheduler(LoopScheduler):
         return super().schedule(run, state)
 
     def advance_by(self, duration: typing.RelativeTime) -> None:
-        """Move the clock on, and make every call that becomes due.
+        """Advance the clock by a duration and run every call that becomes due.
 
         Args:
-            duration: Seconds. 0 makes what is due now.
+            duration: Seconds; 0 runs the calls that are due now.
 
         Raises:
-            UsageError: The duration is negative, the clock is being moved already,
+            UsageError: The duration is negative, the clock is already being advanced,
                 another loop runs in this thread, or calls at one instant never end.
         """
         self.loop.advance_to(self._after(duration))
 
     def advance_to(self, time: typing.AbsoluteTime | typing.RelativeTime) -> None:
-        """Move the clock to a time, and make every call that becomes due.
+        """Advance the clock to a time and run every call that becomes due.
 
         Args:
-            time: Seconds of the clock, or a time of day as in `now`.
+            time: Seconds of the clock, or a date and time as in `now`.
         """
         self.loop.advance_to(self._at(time))
 
     def advance_before(self, time: typing.AbsoluteTime | typing.RelativeTime) -> None:
-        """Move the clock to a time, but leave what is due at that very instant."""
+        """Advance the clock to a time, without the calls due at that instant."""
         self.loop.advance_before(self._at(time))
 
     def _after(self, duration: typing.RelativeTime) -> float:

@@ -1,4 +1,4 @@
-"""Calls that a virtual loop has yet to make, and what a reader calls them."""
+"""Pending calls of a virtual loop, and their names for messages."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,10 +17,10 @@ ASYNCIO = str(Path(asyncio.__file__).parent)
 
 
 class VirtualTimer(asyncio.TimerHandle):
-    """A call that a `VirtualLoop` has yet to make.
+    """A pending call of a `VirtualLoop`.
 
     Attributes:
-        call_site: Where it was armed.
+        call_site: The site that armed it.
     """
 
     __slots__ = ("call_site",)
@@ -37,7 +37,7 @@ class VirtualTimer(asyncio.TimerHandle):
         self.call_site: CallSite = CallSite.here()
 
     def run(self) -> None:
-        """Make the call; an exception goes to the loop's exception handler."""
+        """Run the call; exceptions go to the loop's exception handler."""
         self._run()
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class VirtualTimer(asyncio.TimerHandle):
 
 
 def name_of(function: object) -> str:
-    """What a reader calls a function that the loop is to call.
+    """Return a readable name of a callback.
 
     >>> name_of(print)
     'print'
@@ -57,20 +57,20 @@ def name_of(function: object) -> str:
     if isinstance(function, partial):
         return name_of(function.func)
     if isinstance(function, FunctionType):
-        # A scheduler's closure is about the action that it was given.
+        # A scheduler's closure is named after its action.
         action = getclosurevars(function).nonlocals.get("action")
         return function.__qualname__ if action is None else name_of(action)
     return getattr(function, "__qualname__", None) or repr(function)
 
 
 def waiting_at(task: asyncio.Task[Any]) -> str:
-    """Where a task waits: the innermost line that is not asyncio's."""
+    """Return the line where a task waits, the innermost one outside asyncio."""
     frame = frame_of(_innermost(task))
     return str(Place(frame.f_code, frame.f_lineno))
 
 
 def _innermost(task: asyncio.Task[Any]) -> Any:
-    """The coroutine that a task is really about, not what it waits in or is run by."""
+    """Return the innermost coroutine of a task outside asyncio."""
     coroutine: Any = task.get_coro()
     while frame := frame_of(inner := awaited_by(coroutine)):
         if frame.f_code.co_filename.startswith(ASYNCIO):
@@ -80,12 +80,12 @@ def _innermost(task: asyncio.Task[Any]) -> Any:
 
 
 def awaited_by(coroutine: Any) -> Any:
-    """What a coroutine, or a generator that stands for one, awaits."""
+    """Return the awaitable of a coroutine or of a generator-based one."""
     inner = getattr(coroutine, "cr_await", None)
     return getattr(coroutine, "gi_yieldfrom", inner)
 
 
 def frame_of(coroutine: Any) -> Any:
-    """Where a coroutine, or a generator that stands for one, is; None if it is none."""
+    """Return the frame of a coroutine or of a generator-based one, or None."""
     frame = getattr(coroutine, "cr_frame", None)
     return getattr(coroutine, "gi_frame", frame)

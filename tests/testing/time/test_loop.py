@@ -46,7 +46,7 @@ def test_an_earlier_call_runs_before_a_later_one(loop, log):
     assert log == ["earlier", "later"]
 
 
-def test_what_is_due_now_waits_for_what_was_called_soon_before(loop, log):
+def test_a_due_timer_waits_for_earlier_call_soon(loop, log):
     loop.call_soon(log.append, 1)
     loop.call_later(0, log.append, 2)
 
@@ -80,7 +80,7 @@ def test_a_call_armed_for_the_past_runs_now(loop, log):
     assert log == [5]
 
 
-def test_advance_before_leaves_what_is_due_at_that_instant(loop, log):
+def test_advance_before_leaves_the_calls_due_at_that_instant(loop, log):
     loop.call_later(1, log.append, "before")
     loop.call_later(2, log.append, "at")
 
@@ -124,7 +124,7 @@ def test_the_pending_calls_are_those_yet_to_be_made(loop):
 # asyncio on it
 
 
-def test_asyncio_sleeps_for_an_hour_in_no_time(loop):
+def test_an_hour_of_asyncio_sleep_takes_no_real_time(loop):
     run(loop, asyncio.sleep(3600))
 
     assert loop.time() == 3600
@@ -141,7 +141,7 @@ def test_a_timeout_ends_a_wait(loop):
     assert loop.time() == 5
 
 
-def test_wait_for_cancels_what_is_late(loop, log):
+def test_wait_for_cancels_a_late_awaitable(loop, log):
     async def slow():
         try:
             await asyncio.sleep(10)
@@ -220,7 +220,7 @@ def test_the_loop_is_the_running_one_while_the_clock_moves(loop, log):
         asyncio.get_running_loop()
 
 
-def test_the_loop_says_whether_it_runs(loop):
+def test_the_loop_reports_whether_it_is_running(loop):
     with loop.running():
         assert loop.is_running()
 
@@ -241,7 +241,7 @@ def test_debugging_can_be_turned_on(loop):
     assert loop.get_debug()
 
 
-def test_a_wait_that_something_else_ended_is_cancelled(loop, log):
+def test_a_wait_ended_by_an_exception_is_cancelled(loop, log):
     async def wait():
         try:
             await asyncio.sleep(10)
@@ -256,7 +256,7 @@ def test_a_wait_that_something_else_ended_is_cancelled(loop, log):
     assert log == ["cancelled"]
 
 
-def test_a_wait_for_what_never_comes_is_told(loop):
+def test_a_wait_that_nothing_can_end_is_an_error(loop):
     with pytest.raises(UsageError, match="waits for something that never comes"):
         run(loop, loop.create_future())
 
@@ -268,7 +268,7 @@ def fail():
     raise ValueError("mine")
 
 
-def test_an_exception_of_a_call_comes_out_with_its_traceback(loop):
+def test_an_exception_of_a_call_is_raised_with_its_traceback(loop):
     loop.call_soon(fail)
 
     with pytest.raises(ValueError, match="mine") as raised:
@@ -288,7 +288,7 @@ def test_after_an_exception_the_rest_still_runs(loop, log):
     assert (log, loop.time()) == (["sibling"], 2)
 
 
-def test_an_exception_of_a_task_nobody_awaits_comes_out(loop):
+def test_an_exception_of_an_unawaited_task_is_raised(loop):
     async def task():
         fail()
 
@@ -301,7 +301,7 @@ def test_an_exception_of_a_task_nobody_awaits_comes_out(loop):
         loop.advance_to(1)
 
 
-def test_an_exception_handler_takes_the_place_of_raising(loop, log):
+def test_an_exception_handler_replaces_raising(loop, log):
     loop.set_exception_handler(lambda _, context: log.append(context["exception"]))
     loop.call_soon(fail)
 
@@ -311,24 +311,24 @@ def test_an_exception_handler_takes_the_place_of_raising(loop, log):
     assert loop.get_exception_handler() is not None
 
 
-def test_what_asyncio_complains_about_without_an_exception_is_raised_too(loop):
-    loop.call_exception_handler({"message": "something is odd"})
+def test_a_complaint_of_asyncio_without_an_exception_is_raised_too(loop):
+    loop.call_exception_handler({"message": "a complaint"})
 
-    with pytest.raises(RuntimeError, match="something is odd"):
+    with pytest.raises(RuntimeError, match="a complaint"):
         loop.advance_to(0)
 
 
 def test_the_clock_does_not_go_back(loop):
     loop.advance_to(2)
 
-    with pytest.raises(UsageError, match="stands at 2 s and cannot go back to 1 s"):
+    with pytest.raises(UsageError, match="is at 2 s and cannot go back to 1 s"):
         loop.advance_to(1)
 
 
-def test_what_runs_in_virtual_time_cannot_move_the_clock(loop):
+def test_a_call_in_virtual_time_cannot_advance_the_clock(loop):
     loop.call_soon(loop.advance_to, 3)
 
-    with pytest.raises(UsageError, match="being moved already"):
+    with pytest.raises(UsageError, match="already being advanced"):
         loop.advance_to(1)
 
 
@@ -341,7 +341,7 @@ def poll(loop):
     loop.call_soon(poll, loop)
 
 
-def test_calls_without_end_at_one_instant_are_named():
+def test_endless_calls_at_one_instant_are_named():
     loop = VirtualLoop(limit=100)
     loop.call_soon(poll, loop)
 
@@ -349,7 +349,7 @@ def test_calls_without_end_at_one_instant_are_named():
         loop.advance_to(1)
 
 
-def test_a_task_without_end_at_one_instant_is_named():
+def test_an_endless_task_at_one_instant_is_named():
     async def spin():
         while True:  # noqa: ASYNC110 - the very loop to be caught
             await asyncio.sleep(0)
@@ -374,7 +374,7 @@ def test_as_many_calls_as_the_limit_are_fine(log):
     assert len(log) == 100
 
 
-def test_a_closed_loop_takes_nothing(loop):
+def test_a_closed_loop_refuses_calls(loop):
     loop.call_soon(print)
     loop.close()
 

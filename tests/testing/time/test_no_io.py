@@ -1,4 +1,4 @@
-"""What a loop in virtual time refuses."""
+"""The methods that a loop in virtual time refuses."""
 
 import asyncio
 
@@ -21,10 +21,10 @@ def loop():
         ("subprocess_exec", "pipes or subprocesses"),
         ("add_signal_handler", "signals"),
         ("run_in_executor", "threads"),
-        ("run_forever", "life of its own"),
+        ("run_forever", "independent clock"),
     ],
 )
-def test_what_needs_the_world_is_refused(loop, method, missing):
+def test_a_method_that_needs_io_is_refused(loop, method, missing):
     with pytest.raises(UsageError, match=rf"has no {missing}, so {method}\(\)"):
         getattr(loop, method)()
 

@@ -32,7 +32,7 @@ def test_the_time_of_day_follows_the_clock(scheduler):
     assert scheduler.now == scheduler.to_datetime(1.5)
 
 
-def test_advancing_makes_what_becomes_due(scheduler, log):
+def test_advancing_runs_the_calls_that_become_due(scheduler, log):
     scheduler.call_later(2, lambda: log.append(scheduler.clock))
 
     scheduler.advance_by(1.9)
@@ -42,7 +42,7 @@ def test_advancing_makes_what_becomes_due(scheduler, log):
     assert log == [2]
 
 
-def test_advancing_by_nothing_makes_what_is_due_now(scheduler, log):
+def test_advancing_by_zero_runs_the_calls_that_are_due_now(scheduler, log):
     scheduler.call_later(0, lambda: log.append(1))
 
     scheduler.advance_by(0)
@@ -59,7 +59,7 @@ def test_a_time_is_seconds_or_a_timedelta_or_a_time_of_day(scheduler, time):
     assert scheduler.clock == 60
 
 
-def test_advance_before_leaves_what_is_due_at_that_instant(scheduler, log):
+def test_advance_before_leaves_the_calls_due_at_that_instant(scheduler, log):
     scheduler.call_later(1, lambda: log.append(1))
 
     scheduler.advance_before(1)

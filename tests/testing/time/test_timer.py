@@ -1,4 +1,4 @@
-"""Calls that a virtual loop has yet to make."""
+"""Pending calls of a virtual loop."""
 
 import asyncio
 from functools import partial
@@ -8,16 +8,16 @@ from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from rx_phoenix.testing._time.timer import name_of, waiting_at
 
 
-def test_a_timer_says_what_it_calls_when_and_where_it_was_armed():
+def test_a_timer_shows_its_callback_time_and_call_site():
     timer = VirtualLoop().call_later(2, print)
 
-    here = "test_a_timer_says_what_it_calls_when_and_where_it_was_armed"
+    here = "test_a_timer_shows_its_callback_time_and_call_site"
     assert str(timer).startswith(
         f"print at 2 s, armed in {here} (tests/testing/time/test_timer.py:"
     )
 
 
-def test_a_partial_goes_by_the_name_of_its_function():
+def test_a_partial_is_named_after_its_function():
     assert name_of(partial(partial(print), 1)) == "print"
 
 
@@ -25,7 +25,7 @@ def test_an_object_without_a_name_is_shown():
     assert name_of(3) == "3"
 
 
-def test_an_action_of_a_scheduler_goes_by_its_own_name():
+def test_an_action_of_a_scheduler_is_named_after_itself():
     scheduler = VirtualScheduler()
     scheduler.schedule_relative(1, print)
 
@@ -40,7 +40,7 @@ async def wrap(event):
     await wait(event)
 
 
-def test_a_step_of_a_task_goes_by_the_name_of_its_innermost_coroutine():
+def test_a_step_of_a_task_is_named_after_its_innermost_coroutine():
     loop = VirtualLoop()
     event = asyncio.Event()
     task = loop.create_task(wrap(event))
