@@ -34,8 +34,8 @@ class Calm:
         chance = Random(1)
         server = ModelServer(chance, self.scheduler.call_later)
         self.network = Network(self.scheduler, chance, server)
-        server.is_calm = True
-        self.network.calm_down()
+        server.is_faultless = True
+        self.network.stop_faults()
         self.missed = []
         self.socket = Socket(
             "ws://example.org/socket", transport=self.network, scheduler=self.scheduler

@@ -33,8 +33,8 @@ def test_ten_thousand_topics_are_joined_again_after_a_loss(scheduler):
     chance = Random(1)
     server = ModelServer(chance, scheduler.call_later)
     network = Network(scheduler, chance, server)
-    server.is_calm = True
-    network.calm_down()
+    server.is_faultless = True
+    network.stop_faults()
     socket = Socket(
         "ws://example.org/socket",
         transport=network,
@@ -47,14 +47,14 @@ def test_ten_thousand_topics_are_joined_again_after_a_loss(scheduler):
         channel.join()
     scheduler.advance_by(5)
 
-    (wire,) = network.alive()
-    wire.end(ConnectionLost(1006))
+    (link,) = network.alive()
+    link.end(ConnectionLost(1006))
     assert {channel.state for channel in channels} == {"errored"}
     scheduler.advance_by(5)
 
     assert {channel.state for channel in channels} == {"joined"}
-    (wire,) = network.alive()
-    assert len(server.joined[wire]) == TOPICS
+    (link,) = network.alive()
+    assert len(server.joined[link]) == TOPICS
     socket.aclose()
     scheduler.advance_by(5)
     assert scheduler.pending == ()

@@ -1,4 +1,4 @@
-"""The page on reliability: each promise names a test, and each test is there."""
+"""The page on reliability: each promise names an existing test."""
 
 import re
 
@@ -50,7 +50,7 @@ def test_every_line_of_a_table_names_a_test(part):
     assert [row for row in table if not TEST.search(row)] == []
 
 
-def test_every_thing_that_has_to_hold_is_on_the_page_with_its_bugs():
+def test_every_invariant_is_on_the_page_with_its_bugs():
     table = dict(row.strip("| ").split(" | ") for row in rows("Whole lives, simulated"))
 
     assert table.keys() == {*Invariant}

@@ -1,4 +1,4 @@
-"""Deliberate bugs, each a patch: what has to hold must break by one of them."""
+"""Deliberate bugs, each a patch; every invariant is broken by one of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 @dataclass(frozen=True)
 class Bug:
-    """A patch, and what it breaks.
+    """A patch and the invariant that it breaks.
 
     Attributes:
-        plant: Puts it into the client.
-        breaks: What does not hold then.
-        steps: How much has to happen until it shows.
+        plant: Patches the client.
+        breaks: The invariant.
+        steps: The number of steps until it shows.
     """
 
     plant: Plant
@@ -43,7 +43,7 @@ class Bug:
     steps: int = 120
 
 
-def no_connection_is_let_go(patch):
+def no_connection_is_abandoned(patch):
     patch.setattr(Attempt, "abandon", lambda *_: None)
 
 
@@ -56,7 +56,7 @@ def a_push_has_no_deadline(patch):
     patch.setattr(Outbox, "take_all", lambda *_, **__: [])
 
 
-def a_ping_ends_never_if_the_connection_does(patch):
+def a_ping_never_ends_with_its_connection(patch):
     stop = HeartbeatMonitor.stop
 
     def stop_and_forget(monitor):
@@ -66,7 +66,7 @@ def a_ping_ends_never_if_the_connection_does(patch):
     patch.setattr(HeartbeatMonitor, "stop", stop_and_forget)
 
 
-def a_chain_that_had_its_answer_times_out_too(patch):
+def a_push_with_a_reply_times_out_too(patch):
     answer = ChannelPush.answer
 
     def answer_and_time_out(push, reply):
@@ -99,20 +99,20 @@ def a_leave_is_never_sent(patch):
     patch.setattr(Router, "send", send_all_but_leaves)
 
 
-def it_does_not_matter_which_join_a_message_is_of(patch):
+def the_join_ref_of_a_message_is_ignored(patch):
     def receive_as_a_broadcast(channel, message):
         channel.receive(replace(message, join_ref=None))
 
     patch.setattr(ChannelCore, "receive_stale", receive_as_a_broadcast)
 
 
-def a_message_is_heard_again_in_place_of_the_next(patch):
-    receive, heard = ChannelCore.receive, WeakKeyDictionary()
+def a_message_is_delivered_again_in_place_of_the_next(patch):
+    receive, received = ChannelCore.receive, WeakKeyDictionary()
 
     def receive_the_one_before(channel, message):
-        last = heard.get(channel, message)
+        last = received.get(channel, message)
         if message.event == "number" and last.join_ref == message.join_ref:
-            heard[channel] = message
+            received[channel] = message
             message = last
         receive(channel, message)
 
@@ -123,7 +123,7 @@ def any_number_of_pushes_may_wait(patch):
     patch.setattr(PushQueue, "admit", lambda *_: True)
 
 
-def a_full_queue_drops_without_a_word(patch):
+def a_full_queue_drops_silently(patch):
     put = BoundedQueue.put
 
     def put_if_there_is_room(waiting, value):
@@ -145,11 +145,11 @@ def every_third_message_gets_lost(patch):
     patch.setattr(ChannelCore, "receive", receive_two_of_three)
 
 
-def an_error_says_the_whole_url(patch):
+def an_error_shows_the_full_url(patch):
     patch.setattr(Endpoint, "public_url", property(lambda endpoint: endpoint.url))
 
 
-def what_is_awaited_outlives_its_socket(patch):
+def a_callback_outlives_its_socket(patch):
     patch.setattr(Tasks, "dispose", lambda _: None)
     patch.setattr(Callback, "dispose", lambda _: None)
 
@@ -160,21 +160,21 @@ def a_heartbeat_outlives_its_connection(patch):
 
 BUGS = [
     Bug(a_heartbeat_outlives_its_connection, Invariant.NOTHING_RAISED),
-    Bug(no_connection_is_let_go, Invariant.ONE_CONNECTION),
+    Bug(no_connection_is_abandoned, Invariant.ONE_CONNECTION),
     Bug(there_is_no_wait_between_attempts, Invariant.FEW_ATTEMPTS),
     Bug(a_push_has_no_deadline, Invariant.ENDS_ONCE),
-    Bug(a_ping_ends_never_if_the_connection_does, Invariant.ENDS_ONCE),
-    Bug(a_chain_that_had_its_answer_times_out_too, Invariant.ENDS_ONCE),
+    Bug(a_ping_never_ends_with_its_connection, Invariant.ENDS_ONCE),
+    Bug(a_push_with_a_reply_times_out_too, Invariant.ENDS_ONCE),
     Bug(a_crashed_channel_stays_crashed, Invariant.ALL_HEALS),
     Bug(a_channel_does_not_notice_the_next_connection, Invariant.ALL_HEALS),
     Bug(a_heartbeat_that_is_missed_has_no_consequence, Invariant.ALL_HEALS),
     Bug(a_leave_is_never_sent, Invariant.SERVER_AGREES),
-    Bug(it_does_not_matter_which_join_a_message_is_of, Invariant.NO_OLD_JOIN),
-    Bug(a_message_is_heard_again_in_place_of_the_next, Invariant.IN_ORDER),
+    Bug(the_join_ref_of_a_message_is_ignored, Invariant.NO_OLD_JOIN),
+    Bug(a_message_is_delivered_again_in_place_of_the_next, Invariant.IN_ORDER),
     Bug(any_number_of_pushes_may_wait, Invariant.BOUNDED, steps=600),
-    Bug(a_full_queue_drops_without_a_word, Invariant.ALL_ACCOUNTED),
+    Bug(a_full_queue_drops_silently, Invariant.ALL_ACCOUNTED),
     Bug(every_third_message_gets_lost, Invariant.ALL_ACCOUNTED),
-    Bug(an_error_says_the_whole_url, Invariant.NO_SECRET),
-    Bug(what_is_awaited_outlives_its_socket, Invariant.NOTHING_LEFT),
+    Bug(an_error_shows_the_full_url, Invariant.NO_SECRET),
+    Bug(a_callback_outlives_its_socket, Invariant.NOTHING_LEFT),
 ]
 """For each invariant at least one bug that breaks it."""

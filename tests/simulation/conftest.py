@@ -1,4 +1,4 @@
-"""What all simulations have in common: faults are weather, and not worth a log."""
+"""Shared fixtures of the simulations, in which faults are expected and not logged."""
 
 import logging
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def quiet():
-    """Log nothing: what pytest keeps of each fault would look like a leak."""
+    """Disable logging: the records that pytest keeps would look like a leak."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)

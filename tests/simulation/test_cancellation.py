@@ -1,4 +1,4 @@
-"""Cancelling any wait, at any point, leaves nothing behind."""
+"""Cancelling any wait at any point leaves nothing behind."""
 
 from asyncio import CancelledError
 from random import Random
@@ -16,14 +16,14 @@ SECONDS = 60.0
 
 
 class World:
-    """A calm server and network, and a socket on them."""
+    """A server and a network without faults, and a socket on them."""
 
     def __init__(self):
         self.scheduler = VirtualScheduler()
         chance = Random(1)
         self.server = ModelServer(chance, self.scheduler.call_later)
         self.network = Network(self.scheduler, chance, self.server)
-        self.server.is_calm = self.network.is_calm = True
+        self.server.is_faultless = self.network.is_faultless = True
         self.socket = Socket(
             "ws://example.org/socket",
             transport=self.network,
@@ -31,23 +31,23 @@ class World:
             reconnect=Reconnect(Backoff(0.1)),
         )
 
-    def tell_often(self):
+    def publish_often(self):
         for second in range(int(SECONDS)):
-            self.scheduler.call_later(second, self.server.tell)
+            self.scheduler.call_later(second, self.server.publish)
 
 
 async def everything(world):
-    """A scenario that waits for all there is to wait for."""
+    """A scenario that waits for every kind of awaitable."""
     async with world.socket as socket:
         channel = socket.channel("room:a")
         await channel.join()
-        await channel.push("say", {"n": 1})
+        await channel.push("echo", {"n": 1})
         await socket.ping()
         await first_value(channel.events("number"), timeout=5)
         async with values(channel.stream("number"), maxsize=10) as numbers:
             async for _ in numbers:
                 break
-        await first_value(channel.request("say"), timeout=5)
+        await first_value(channel.request("echo"), timeout=5)
         await for_each(channel.session.pipe(ops.take(1)), lambda _: None)
         await channel.leave().outcome
         await socket.disconnect()
@@ -55,7 +55,7 @@ async def everything(world):
 
 
 class Interrupted:
-    """Awaits a coroutine, and cancels it at its n-th wait."""
+    """An awaitable that cancels a coroutine at its n-th wait."""
 
     def __init__(self, coroutine, at):
         self._coroutine = coroutine
@@ -79,10 +79,10 @@ class Interrupted:
             send, value = self._coroutine.send, None
 
 
-def live(at):
-    """Live through the scenario, cancelled at one of its waits."""
+def run_scenario(at):
+    """Run the scenario, cancelled at one of its waits."""
     world = World()
-    world.tell_often()
+    world.publish_often()
     interrupted = Interrupted(everything(world), at)
 
     async def run():
@@ -97,18 +97,18 @@ def live(at):
 WAITS = 12
 
 
-def test_the_scenario_waits_so_often():
-    _, waits, task = live(at=0)
+def test_the_scenario_has_a_known_number_of_waits():
+    _, waits, task = run_scenario(at=0)
 
     assert task.exception() is None
     assert waits == WAITS
 
 
 @pytest.mark.parametrize("at", range(1, WAITS + 1))
-def test_whatever_wait_is_cancelled_nothing_is_left_behind(at):
-    world, _, task = live(at)
+def test_cancelling_any_wait_leaves_nothing_behind(at):
+    world, _, task = run_scenario(at)
 
     assert task.cancelled()
     assert world.scheduler.pending == ()
-    assert world.network.open_wires() == []
+    assert world.network.open_links() == []
     assert world.server.joined == {}

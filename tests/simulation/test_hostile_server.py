@@ -1,4 +1,4 @@
-"""A server that says anything at all: nothing breaks, and nothing grows."""
+"""A server that sends arbitrary frames breaks nothing, and memory stays flat."""
 
 import gc
 import json
@@ -14,7 +14,7 @@ from rx_phoenix.testing import FakeTransport, VirtualScheduler
 FRAMES = 200 * int(os.environ.get("RX_PHOENIX_SEEDS", "300"))
 ROUND = FRAMES // 5
 GROWTH = 30 * 1024 * 1024
-"""Bytes that the process may grow by, whatever it is sent."""
+"""The most bytes by which the process may grow."""
 
 PIECES = [
     *(json.dumps(text) for text in ["room:1", "phx_reply", "phx_close", "tick", "1"]),
@@ -61,7 +61,7 @@ def connection(socket, transport):
 
 
 def frame_of(chance):
-    """Something between a message and noise."""
+    """Make a frame between a valid message and noise."""
     kind = chance.random()
     if kind < 0.1:
         return chance.randbytes(chance.randrange(40))
@@ -74,7 +74,7 @@ def frame_of(chance):
     return text.encode()
 
 
-def test_whatever_arrives_the_connection_lives_and_memory_stays_flat(
+def test_arbitrary_frames_keep_the_connection_and_memory_stays_flat(
     socket, connection, scheduler
 ):
     errors, problems = [], []

@@ -1,4 +1,4 @@
-"""Whole lives in virtual time: nothing breaks, and what would break is noticed."""
+"""Simulated runs keep the invariants, and deliberate bugs are found."""
 
 import os
 
@@ -9,14 +9,14 @@ from tests.simulation.bugs import BUGS, Bug, a_crashed_channel_stays_crashed
 
 SEEDS = int(os.environ.get("RX_PHOENIX_SEEDS", "300"))
 SHARE = 50
-"""How many seeds one test lives through, so that a failure shows early."""
+"""The number of seeds per test, small enough to show a failure early."""
 
 ENOUGH = 150
-"""Within so many seeds a deliberate bug has to show."""
+"""The number of seeds within which a deliberate bug must show."""
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, SHARE))
-def test_what_has_to_hold_holds_whatever_happens(first):
+def test_every_invariant_holds_in_every_run(first):
     for seed in range(first, first + SHARE):
         simulate(seed)
 
@@ -26,7 +26,7 @@ def test_the_same_seed_is_the_same_history():
 
 
 def found(bug):
-    """What the simulation finds in a client with a bug."""
+    """Return the failure that a bug causes."""
     for seed in range(ENOUGH):
         try:
             simulate(seed, steps=bug.steps)
@@ -36,17 +36,17 @@ def found(bug):
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.plant.__name__)
-def test_a_bug_is_found_by_what_it_breaks(monkeypatch, bug):
+def test_a_bug_breaks_its_invariant(monkeypatch, bug):
     bug.plant(monkeypatch)
 
     assert found(bug).invariant is bug.breaks
 
 
-def test_whatever_has_to_hold_is_broken_by_some_bug():
+def test_every_invariant_is_broken_by_a_bug():
     assert {bug.breaks for bug in BUGS} == set(Invariant)
 
 
-def test_a_broken_history_is_shown_as_short_as_it_can_be(monkeypatch):
+def test_a_broken_history_is_shortened(monkeypatch):
     bug = Bug(a_crashed_channel_stays_crashed, Invariant.ALL_HEALS)
     bug.plant(monkeypatch)
 

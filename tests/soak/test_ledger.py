@@ -1,4 +1,4 @@
-"""Books that do not balance, and numbers that do not follow, are breaches."""
+"""Sums that do not balance and numbers out of sequence are breaches."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def ledger():
     return Ledger()
 
 
-def test_what_was_delivered_or_reported_lost_is_accounted_for(ledger):
+def test_delivered_and_lost_messages_balance(ledger):
     ledger.settle("a consumer", arrived=10, delivered=7, lost=3)
 
     assert ledger.breaches == []
@@ -26,7 +26,7 @@ def test_any_other_sum_is_a_breach(ledger, delivered, lost):
 @pytest.mark.parametrize(
     "numbers", [(1, 3), (1, 1), (2, 1, 3)], ids=["left out", "doubled", "out of order"]
 )
-def test_numbers_that_do_not_follow_are_breaches(ledger, numbers):
+def test_numbers_out_of_sequence_are_breaches(ledger, numbers):
     of_channel = Numbers(ledger, "room:1")
 
     for number in numbers:

@@ -1,4 +1,4 @@
-"""A leak of whatever kind is found, and named."""
+"""Every kind of leak is found and named."""
 
 import asyncio
 import gc
@@ -11,7 +11,7 @@ from benchmarks.soak.vitals import LIMITS, Vitals, settled
 
 
 class Ring:
-    """A cycle, which the collector watches."""
+    """A reference cycle, tracked by the collector."""
 
     def __init__(self):
         self.itself = self
@@ -22,23 +22,23 @@ async def before():
     return await settled(tasks=1)
 
 
-async def test_nothing_done_is_nothing_grown(before):
+async def test_an_idle_process_has_no_excess(before):
     assert Vitals.taken().excess(before) == {}
 
 
-async def test_a_task_that_was_left_is_found(before):
+async def test_a_leaked_task_is_found(before):
     task = asyncio.create_task(asyncio.Event().wait())
 
     assert Vitals.taken().excess(before) == {"tasks": 1}
     task.cancel()
 
 
-async def test_a_socket_that_was_left_open_is_found(before):
+async def test_a_leaked_socket_is_found(before):
     with socket.socket():
         assert Vitals.taken().excess(before) == {"descriptors": 1}
 
 
-async def test_a_thread_that_was_left_is_found(before):
+async def test_a_leaked_thread_is_found(before):
     end = threading.Event()
     thread = threading.Thread(target=end.wait)
     thread.start()
@@ -48,7 +48,7 @@ async def test_a_thread_that_was_left_is_found(before):
     thread.join()
 
 
-async def test_objects_that_were_kept_are_found(before):
+async def test_leaked_objects_are_found(before):
     kept = [Ring() for _ in range(LIMITS["objects"] + 100)]
 
     assert set(Vitals.taken().excess(before)) == {"objects"}
@@ -56,21 +56,21 @@ async def test_objects_that_were_kept_are_found(before):
     gc.collect()
 
 
-async def test_small_things_that_were_kept_are_found(before):
+async def test_leaked_blocks_are_found(before):
     kept = [str(number) for number in range(LIMITS["blocks"] + 1_000)]
 
     assert set(Vitals.taken().excess(before)) == {"blocks"}
     del kept
 
 
-async def test_memory_that_was_kept_is_found(before):
+async def test_leaked_memory_is_found(before):
     kept = b"x" * 2 * LIMITS["memory"]
 
     assert set(Vitals.taken().excess(before)) == {"memory"}
     del kept
 
 
-async def test_what_ends_by_itself_is_waited_for():
+async def test_a_task_that_ends_soon_is_awaited():
     task = asyncio.create_task(asyncio.sleep(0.01))
 
     assert (await settled(tasks=1)).tasks == 1

@@ -1,4 +1,4 @@
-"""Whole systems in virtual time, with a network that does its worst, from one seed."""
+"""Seeded simulations of clients, a server and a faulty network in virtual time."""
 
 from rx_phoenix.testing._simulation.invariants import Broken, Invariant
 from rx_phoenix.testing._simulation.run import simulate

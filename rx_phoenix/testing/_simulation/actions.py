@@ -1,4 +1,4 @@
-"""What users, the server and the network do in a simulated life."""
+"""Actions of users, the server and the network in a simulated run."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,18 +14,18 @@ from rx_phoenix.testing._simulation.ends import Ends
 from rx_phoenix.testing._simulation.network import Network
 from rx_phoenix.testing._simulation.server import ModelServer
 
-__all__ = ["ACTIONS", "Stage"]
+__all__ = ["ACTIONS", "Setup"]
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """What is there beside sockets and channels.
+class Setup:
+    """The parts of a run that actions need beside sockets and channels.
 
     Attributes:
-        server: Whom the sockets speak to.
-        networks: By what, one for each socket.
-        ends: What users wait for.
-        leases: What they hold.
+        server: The server.
+        networks: The networks, one for each socket.
+        ends: The awaitables of users.
+        leases: The leases of users.
     """
 
     server: ModelServer
@@ -34,65 +34,65 @@ class Stage:
     leases: list[abc.DisposableBase] = field(default_factory=list[abc.DisposableBase])
 
 
-Action = Callable[[Stage, int, Socket, Channel, Random], object]
-"""Gets the stage, the number of a socket, the socket, a channel of it, and chance."""
+Action = Callable[[Setup, int, Socket, Channel, Random], object]
+"""Called with the setup, a socket's number, the socket, a channel and a `Random`."""
 
 CODES = (1000, 1001, 1012, 1006)
-"""With which a connection is ended."""
+"""The close codes of connections."""
 
 
-def push(stage: Stage, _: int, __: Socket, channel: Channel, chance: Random) -> None:
-    """A user pushes."""
-    within = chance.choice([2.0, 10.0])
-    stage.ends.watch_push(channel.push("say", {"n": 1}, timeout=within))
+def push(setup: Setup, _: int, __: Socket, channel: Channel, random: Random) -> None:
+    """Push as a user."""
+    within = random.choice([2.0, 10.0])
+    setup.ends.watch_push(channel.push("echo", {"n": 1}, timeout=within))
 
 
-def ping(stage: Stage, _: int, socket: Socket, *__: object) -> None:
-    """A user measures the round trip."""
+def ping(setup: Setup, _: int, socket: Socket, *__: object) -> None:
+    """Measure the round trip as a user."""
     answer = socket.ping()
     if isinstance(answer, SingleResult):
-        stage.ends.watch(answer, "a ping")
+        setup.ends.watch(answer, "a ping")
 
 
-def lease(stage: Stage, _: int, __: Socket, channel: Channel, chance: Random) -> None:
-    """A user takes a lease, which ends by itself now and then."""
-    stream = chance.choice([channel.joined, channel.session, channel.stream()])
-    stage.leases.append(stream.subscribe(on_error=lambda _: None))
+def lease(setup: Setup, _: int, __: Socket, channel: Channel, random: Random) -> None:
+    """Take a lease as a user; some leases end by themselves."""
+    stream = random.choice([channel.joined, channel.session, channel.stream()])
+    setup.leases.append(stream.subscribe(on_error=lambda _: None))
 
 
-def drop(stage: Stage, _: int, __: Socket, ___: Channel, chance: Random) -> None:
-    """A user lets a lease go."""
-    if stage.leases:
-        stage.leases.pop(chance.randrange(len(stage.leases))).dispose()
+def drop(setup: Setup, _: int, __: Socket, ___: Channel, random: Random) -> None:
+    """Drop a lease as a user."""
+    if setup.leases:
+        setup.leases.pop(random.randrange(len(setup.leases))).dispose()
 
 
-def outage(stage: Stage, number: int, _: Socket, __: Channel, chance: Random) -> None:
-    """A network is away for a while, and what was open is lost."""
-    network = stage.networks[number]
-    network.fail_for(chance.uniform(1, 60))
-    for wire in network.open_wires():
-        wire.end(ConnectionLost(chance.choice(CODES)))
+def outage(setup: Setup, number: int, _: Socket, __: Channel, random: Random) -> None:
+    """Lose the open connections and refuse new ones for a while."""
+    network = setup.networks[number]
+    network.fail_for(random.uniform(1, 60))
+    for link in network.open_links():
+        link.end(ConnectionLost(random.choice(CODES)))
 
 
 ACTIONS: Mapping[str, Action] = {
-    "join": lambda stage, _n, _s, channel, _c: stage.ends.watch_push(channel.join()),
-    "leave": lambda stage, _n, _s, channel, _c: stage.ends.watch_push(channel.leave()),
+    "join": lambda setup, _n, _s, channel, _c: setup.ends.watch_push(channel.join()),
+    "leave": lambda setup, _n, _s, channel, _c: setup.ends.watch_push(channel.leave()),
     "push": push,
     "ping": ping,
     "lease": lease,
     "drop": drop,
-    "disconnect": lambda stage, _n, socket, _ch, _c: stage.ends.watch(
+    "disconnect": lambda setup, _n, socket, _ch, _c: setup.ends.watch(
         socket.disconnect(), "disconnect()"
     ),
-    "connect": lambda stage, _n, socket, _ch, _c: stage.ends.watch(
+    "connect": lambda setup, _n, socket, _ch, _c: setup.ends.watch(
         socket.connect(), "connect()"
     ),
     "reconnect": lambda _w, _n, socket, _ch, _c: socket.reconnect_now(),
-    "tell": lambda stage, _n, _s, _ch, _c: stage.server.tell(),
-    "crash": lambda stage, _n, _s, _ch, _c: stage.server.crash_any(),
-    "forget": lambda stage, _n, _s, _ch, _c: stage.server.forget_any(),
-    "kick": lambda stage, _n, _s, _ch, chance: stage.server.kick(chance.choice(CODES)),
-    "silence": lambda stage, number, _s, _ch, _c: stage.networks[number].fall_silent(),
+    "publish": lambda setup, _n, _s, _ch, _c: setup.server.publish(),
+    "crash": lambda setup, _n, _s, _ch, _c: setup.server.crash_any(),
+    "forget": lambda setup, _n, _s, _ch, _c: setup.server.forget_any(),
+    "kick": lambda setup, _n, _s, _ch, random: setup.server.kick(random.choice(CODES)),
+    "silence": lambda setup, number, _s, _ch, _c: setup.networks[number].fall_silent(),
     "outage": outage,
 }
-"""What can happen, by name."""
+"""The actions by name."""

@@ -1,4 +1,4 @@
-"""How everything that can be awaited ended, and how often."""
+"""Counts of the ends of awaitables."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,22 +16,22 @@ STATUSES = ("ok", "error", "timeout")
 
 
 class Ends:
-    """Watches awaitables in every way there is: each way has to see one end.
+    """A watcher of awaitables: each way of waiting must see exactly one end.
 
     Args:
-        scheduler: Where they are awaited.
-        told: Gets what users are told at an end.
+        scheduler: The scheduler that they are awaited on.
+        inspect: Called with each value and error at an end.
     """
 
     def __init__(
-        self, scheduler: VirtualScheduler, told: Callable[[object], None]
+        self, scheduler: VirtualScheduler, inspect: Callable[[object], None]
     ) -> None:
         self._scheduler = scheduler
-        self._told = told
+        self._inspect = inspect
         self._counts: dict[Observable[Any], tuple[str, dict[str, int]]] = {}
 
     def watch(self, awaitable: Result[Any], name: str) -> None:
-        """Subscribe to something, and await it."""
+        """Subscribe to an awaitable and await it."""
         if awaitable in self._counts:
             return
         counts = {"subscribed": 0, "awaited": 0}
@@ -39,7 +39,7 @@ class Ends:
 
         def count(way: str, what: object = None) -> None:
             counts[way] += 1
-            self._told(what)
+            self._inspect(what)
 
         awaitable.subscribe(
             on_error=lambda error: count("subscribed", error),
@@ -52,9 +52,9 @@ class Ends:
         )
 
     def watch_push(self, push: Push) -> None:
-        """Watch a push in these ways, and its chain if that runs but once.
+        """Watch a push likewise, with its hooks if they run only once.
 
-        A join's chain runs at each rejoin too.
+        The hooks of a join run at each rejoin, too.
         """
         self.watch(push, str(push))
         _, counts = self._counts[push]
@@ -68,12 +68,12 @@ class Ends:
         for status in STATUSES:
             push.receive(status, received)
 
-    def twice(self) -> Iterator[str]:
-        """Those that ended more than once already."""
+    def repeated(self) -> Iterator[str]:
+        """Yield a line for each awaitable that ended more than once."""
         return self._other_than(lambda count: count <= 1)
 
-    def wrong(self) -> Iterator[str]:
-        """Those that did not end exactly once."""
+    def unsettled(self) -> Iterator[str]:
+        """Yield a line for each awaitable that did not end exactly once."""
         return self._other_than(lambda count: count == 1)
 
     def _other_than(self, is_good: Callable[[int], bool]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What has to hold in every simulated life."""
+"""The invariants of simulated runs."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -6,34 +6,34 @@ from enum import StrEnum
 __all__ = ["Broken", "Invariant"]
 
 SHOWN = 60
-"""How many lines of a timeline an error shows."""
+"""The number of timeline lines that an error shows."""
 
 
 class Invariant(StrEnum):
-    """A sentence that no history may make false."""
+    """A sentence that must hold in every run."""
 
-    NOTHING_RAISED = "no exception of ours comes out"
-    ONE_CONNECTION = "at most one connection lives"
-    FEW_ATTEMPTS = "attempts are few, however long an outage lasts"
+    NOTHING_RAISED = "the library raises no unexpected exception"
+    ONE_CONNECTION = "at most one connection is open per socket"
+    FEW_ATTEMPTS = "attempts are few, even in a long outage"
     ENDS_ONCE = "every awaitable ends exactly once"
-    ALL_HEALS = "what is wanted is joined again soon after the faults"
-    SERVER_AGREES = "client and server agree on who is joined"
+    ALL_HEALS = "every requested channel is rejoined soon after the faults"
+    SERVER_AGREES = "client and server agree on the joined channels"
     NO_OLD_JOIN = "no message of an older join is delivered"
     IN_ORDER = "the order within a topic is kept"
-    BOUNDED = "what waits keeps its bounds"
-    ALL_ACCOUNTED = "what was received was delivered, or reported as lost"
-    NO_SECRET = "no secret is told"  # noqa: S105 - a sentence
+    BOUNDED = "every queue keeps its bound"
+    ALL_ACCOUNTED = "every received message is delivered or reported as lost"
+    NO_SECRET = "no secret is disclosed"  # noqa: S105 - a sentence
     NOTHING_LEFT = "no task, timer or connection outlives its socket"
 
 
 class Broken(AssertionError):
-    """What has to hold did not.
+    """A simulated run broke an invariant.
 
     Attributes:
-        seed: The seed that shows it.
-        problem: What did not hold.
-        timeline: What happened until then, a line each.
-        invariant: The sentence that is false now.
+        seed: The seed of the run.
+        problem: The observation that broke the invariant.
+        timeline: The history of the run, as lines.
+        invariant: The broken invariant.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""One who listens to a channel, quickly and slowly, and keeps account."""
+"""A listener that accounts for every message of a channel."""
 
 from asyncio import sleep
 from collections.abc import Callable
@@ -14,48 +14,48 @@ from rx_phoenix.testing._time.scheduler import VirtualScheduler
 __all__ = ["Listener"]
 
 NUMBER = "number"
-"""The event that the server tells its numbers by."""
+"""The event of the server's numbers."""
 
-PATIENCE = 3
-"""How many numbers wait for the slow one."""
+MAXSIZE = 3
+"""The most numbers that wait for the slow subscriber."""
 
-SLOWNESS = 20.0
-"""Seconds that it takes for one, at most."""
+SLOW_SECONDS = 20.0
+"""The most seconds that it takes for one."""
 
 
 class Listener:
-    """Hears what a channel hears: at once, and in a queue that may overflow.
+    """Two subscribers of a channel: a direct one, and a slow one with a queue.
 
     Args:
         channel: The channel.
-        scheduler: Time.
-        chance: How long the slow one takes.
-        broken: Told what does not hold.
+        scheduler: The clock.
+        random: The source of the slow subscriber's delays.
+        broken: Called with each broken invariant.
 
     Attributes:
-        arrived: How many numbers were delivered.
+        arrived: The number of delivered numbers.
     """
 
     def __init__(
         self,
         channel: Channel,
         scheduler: VirtualScheduler,
-        chance: Random,
+        random: Random,
         broken: Callable[[Invariant, str], None],
     ) -> None:
         self.arrived = 0
         self._channel = channel
         self._broken = broken
-        self._chance = chance
+        self._random = random
         self._received = 0
         self._last = 0
         self._handled = 0
         self._lost = 0
         numbers = channel.events(NUMBER)
-        numbers.subscribe(self._hear)
+        numbers.subscribe(self._receive_number)
         slowly = map_async(
             self._handle,
-            maxsize=PATIENCE,
+            maxsize=MAXSIZE,
             overflow="drop_oldest",
             on_loss=self._lose,
             scheduler=scheduler,
@@ -63,13 +63,13 @@ class Listener:
         self._slow = numbers.pipe(slowly).subscribe()
 
     def receive(self, message: Message) -> None:
-        """Something arrived at the socket; it was delivered before this is called."""
+        """Count a message that arrived at the socket, after its delivery."""
         channel = self._channel
         is_ours = message.topic == channel.topic and message.event == NUMBER
         if is_ours and message.join_ref == channel.join_ref:
             self._received += 1
 
-    def _hear(self, payload: Any) -> None:
+    def _receive_number(self, payload: Any) -> None:
         self.arrived += 1
         if payload["join"] != self._channel.join_ref:
             self._broken(Invariant.NO_OLD_JOIN, f"{self._channel} got {payload}")
@@ -79,28 +79,28 @@ class Listener:
         self._last = payload[NUMBER]
 
     async def _handle(self, _: Any) -> None:
-        await sleep(self._chance.uniform(0, SLOWNESS))
+        await sleep(self._random.uniform(0, SLOW_SECONDS))
         self._handled += 1
 
-    async def _ponder(self, _: Any) -> None:
-        await sleep(SLOWNESS)
+    async def _hang(self, _: Any) -> None:
+        await sleep(SLOW_SECONDS)
 
     def _lose(self, count: int) -> None:
         self._lost += count
 
-    def ponder(self) -> None:
-        """Let what comes next keep a callback busy, which the socket's end calls off.
+    def hang_callbacks(self) -> None:
+        """Keep a callback busy with the next number until the socket cancels it.
 
-        The slow one goes before: what is in its hands is its own, not the socket's.
+        The slow subscriber is disposed before, because it owns its current number.
         """
         self._slow.dispose()
-        self._channel.on(NUMBER, self._ponder)
+        self._channel.on(NUMBER, self._hang)
 
     def check(self, *, is_quiet: bool = False) -> None:
-        """See that nothing got lost without a word.
+        """Check that no message was lost without a report.
 
         Args:
-            is_quiet: Whether the slow one must have caught up.
+            is_quiet: True if the slow subscriber must have caught up.
         """
         channel, arrived, handled = self._channel, self.arrived, self._handled
         if arrived != self._received:
@@ -108,8 +108,8 @@ class Listener:
             self._broken(Invariant.ALL_ACCOUNTED, text)
         waiting = arrived - handled - self._lost
         text = f"{channel} delivered {arrived}, handled {handled}, lost {self._lost}"
-        # One of those that are not handled yet is in the hands of the slow one.
-        if waiting > PATIENCE + 1:
+        # One of the unhandled numbers is being handled by the slow subscriber.
+        if waiting > MAXSIZE + 1:
             self._broken(Invariant.BOUNDED, text)
         if is_quiet and waiting:
             self._broken(Invariant.ALL_ACCOUNTED, text)

@@ -1,6 +1,6 @@
-"""A network in virtual time: it delays, falls silent, refuses, and kills.
+"""A network in virtual time that delays, drops, refuses and kills.
 
-Within one connection it keeps the order of frames, as TCP does, and nothing else.
+It guarantees only the order of frames within a connection, as TCP does.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,32 +18,32 @@ from rx_phoenix._transport.contract import Connection
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
-__all__ = ["Network", "Peer", "Router"]
+__all__ = ["Link", "Network", "Peer"]
 
 
 class Peer(Protocol):
-    """The server's end of the network."""
+    """The server, as seen by the network."""
 
-    def opened(self, wire: "Router") -> None:
-        """A connection opened."""
+    def opened(self, link: "Link") -> None:
+        """Handle a new connection."""
         ...
 
-    def received(self, wire: "Router", message: Message) -> None:
-        """A message arrived over a connection."""
+    def received(self, link: "Link", message: Message) -> None:
+        """Handle a message of a connection."""
         ...
 
-    def ended(self, wire: "Router") -> None:
-        """A connection is gone."""
+    def ended(self, link: "Link") -> None:
+        """Handle the end of a connection."""
         ...
 
 
-class Router:
-    """One connection, seen from both ends.
+class Link:
+    """One connection with both of its ends.
 
     Attributes:
-        is_open: Whether frames travel at all.
-        is_ending: Whether the client said goodbye.
-        is_silent: Whether they are lost on the way, without either end's knowledge.
+        is_open: True while frames can travel.
+        is_ending: True once the client closed it.
+        is_silent: True if frames are lost on the way, unnoticed by both ends.
     """
 
     def __init__(
@@ -61,38 +61,38 @@ class Router:
 
     @property
     def batches(self) -> Observable[Sequence[Frame]]:
-        """What arrives at the client."""
+        """The batches of frames that arrive at the client."""
         return self._batches.observable
 
     @property
     def buffered(self) -> int:
-        """Nothing waits here: it is on its way, or lost."""
+        """The number of unwritten frames: always 0."""
         return 0
 
     def send(self, frame: Frame) -> None:
-        """Let a frame of the client's travel."""
+        """Send a frame of the client."""
         message = self._network.codec.decode_of_client(frame)
         peer = self._network.peer
         self._travel(0, lambda: peer.received(self, message))
 
     def close(self, code: int = 1000, reason: str = "") -> None:  # noqa: ARG002
-        """Let the client's goodbye travel; the answer takes its time too."""
+        """Send the client's close; its answer is delayed, too."""
         self.is_ending = True
 
-        def say_goodbye() -> None:
+        def finish() -> None:
             self.end(None)
 
-        self._travel(0, say_goodbye)
+        self._travel(0, finish)
 
     # The server's end.
 
     def push(self, message: Message) -> None:
-        """Let a message of the server's travel."""
+        """Send a message of the server."""
         frame = self._network.codec.encode_of_server(message)
         self._travel(1, lambda: self._batches.on_next([frame]))
 
     def end(self, error: ConnectionLost | None) -> None:
-        """End it at both ends: with an error, or well."""
+        """End it at both ends: with an error, or cleanly."""
         if self.is_open:
             self.is_open = False
             self._network.peer.ended(self)
@@ -102,13 +102,13 @@ class Router:
                 self._observer.on_error(error)
 
     def abandon(self) -> None:
-        """The client let go; the server hears of it."""
+        """End it because the client abandoned it; notify the server."""
         if self.is_open:
             self.is_open = False
             self._network.peer.ended(self)
 
     def _travel(self, direction: int, arrive: Callable[[], None]) -> None:
-        """In order with what went before in the same direction."""
+        """Call a function after a delay, in order within the direction."""
         network = self._network
         due = max(network.now + network.latency(), self._arrivals[direction])
         self._arrivals[direction] = due
@@ -121,7 +121,7 @@ class Router:
 
 
 class Codec:
-    """Version 2 of the protocol for both ends."""
+    """Protocol version 2 for both ends."""
 
     def __init__(self) -> None:
         serializer = SerializerV2()
@@ -130,26 +130,26 @@ class Codec:
 
 
 class Network:
-    """Connects clients to a peer: a `Transport` with moods.
+    """A `Transport` to a peer, with random faults.
 
     Args:
-        scheduler: Time.
-        chance: What it draws its moods from.
+        scheduler: The clock.
+        random: The source of its faults.
         peer: The server.
 
     Attributes:
-        is_calm: Whether it has stopped doing its worst.
+        is_faultless: True once its faults have stopped.
     """
 
-    def __init__(self, scheduler: VirtualScheduler, chance: Random, peer: Peer) -> None:
-        self.is_calm = False
+    def __init__(self, scheduler: VirtualScheduler, random: Random, peer: Peer) -> None:
+        self.is_faultless = False
         self.peer = peer
         self.codec = Codec()
-        self._wires: list[Router] = []
+        self._links: list[Link] = []
         self._attempts: list[float] = []
-        self._away_until = 0.0
+        self._refuses_until = 0.0
         self._scheduler = scheduler
-        self._chance = chance
+        self._random = random
 
     @property
     def now(self) -> float:
@@ -157,87 +157,87 @@ class Network:
         return self._scheduler.clock
 
     def after(self, delay: float, call: Callable[[], None]) -> None:
-        """Call something later."""
+        """Call a function after a delay."""
         self._scheduler.call_later(delay, call)
 
     def latency(self) -> float:
-        """How long the next frame travels: mostly little, sometimes seconds."""
-        slow = not self.is_calm and self._chance.random() < SLOWNESS
-        return round(self._chance.uniform(0.001, 4.0 if slow else 0.1), 3)
+        """Return the delay of the next frame: mostly short, sometimes seconds."""
+        slow = not self.is_faultless and self._random.random() < SLOW_SHARE
+        return round(self._random.uniform(0.001, 4.0 if slow else 0.1), 3)
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
-        """One attempt: it opens, fails, or hangs for ever."""
+        """Make an attempt that opens, fails or hangs forever."""
         refused = ConnectError("refused", url=endpoint.public_url, status=503)
 
         def subscribe(
             observer: abc.ObserverBase[Connection], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            luck = 1.0 if self.is_calm else self._chance.random()
+            draw = 1.0 if self.is_faultless else self._random.random()
             self._attempts.append(self.now)
             attempt = Disposable()
-            wire: Router | None = None
+            link: Link | None = None
 
             def open_or_fail() -> None:
-                nonlocal wire
+                nonlocal link
                 if attempt.is_disposed:
                     return
-                if luck < REFUSALS or self.now < self._away_until:
+                if draw < REFUSAL_SHARE or self.now < self._refuses_until:
                     observer.on_error(refused)
                     return
-                wire = Router(self, observer)
-                self._wires.append(wire)
-                self.peer.opened(wire)
-                observer.on_next(wire)
+                link = Link(self, observer)
+                self._links.append(link)
+                self.peer.opened(link)
+                observer.on_next(link)
 
             def dispose() -> None:
                 attempt.dispose()
-                if wire is not None:
-                    wire.abandon()
+                if link is not None:
+                    link.abandon()
 
-            if luck >= HANGS:
+            if draw >= HANG_SHARE:
                 self.after(self.latency(), open_or_fail)
             return Disposable(dispose)
 
         return Observable(subscribe)
 
-    def open_wires(self) -> list[Router]:
-        """The connections that are open at both ends."""
-        self._wires = [wire for wire in self._wires if wire.is_open]
-        return self._wires
+    def open_links(self) -> list[Link]:
+        """Return the connections that are open at both ends."""
+        self._links = [link for link in self._links if link.is_open]
+        return self._links
 
-    def alive(self) -> list[Router]:
-        """Those that the client has not said goodbye to."""
-        return [wire for wire in self.open_wires() if not wire.is_ending]
+    def alive(self) -> list[Link]:
+        """Return the open connections that the client has not closed."""
+        return [link for link in self.open_links() if not link.is_ending]
 
     def attempts_since(self, time: float) -> int:
-        """How many attempts to connect there were since then."""
+        """Return the number of attempts to connect since a time."""
         return sum(attempt > time for attempt in self._attempts)
 
-    # Its moods.
+    # Its faults.
 
     def fall_silent(self) -> None:
-        """Lose what travels over the open connections from now on: nobody is told."""
-        for wire in self.open_wires():
-            wire.is_silent = True
+        """Drop all frames of the open connections from now on."""
+        for link in self.open_links():
+            link.is_silent = True
 
     def fail_for(self, duration: float) -> None:
-        """Refuse every attempt for some seconds."""
-        self._away_until = max(self._away_until, self.now + duration)
+        """Refuse every attempt for a number of seconds."""
+        self._refuses_until = max(self._refuses_until, self.now + duration)
 
-    def calm_down(self) -> None:
-        """Stop doing its worst."""
-        self.is_calm = True
-        self._away_until = 0.0
+    def stop_faults(self) -> None:
+        """Stop all faults."""
+        self.is_faultless = True
+        self._refuses_until = 0.0
 
 
-SLOWNESS = 0.05
-"""How often a frame travels slowly."""
+SLOW_SHARE = 0.05
+"""The share of slow frames."""
 
-HANGS = 0.03
-"""How often an attempt is never answered."""
+HANG_SHARE = 0.03
+"""The share of attempts that hang."""
 
-REFUSALS = 0.2
-"""How often it is refused, or never answered."""
+REFUSAL_SHARE = 0.2
+"""The share of attempts that are refused or hang."""
 
 
 def _raise(error: Exception) -> None:

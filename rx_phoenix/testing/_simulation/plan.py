@@ -1,4 +1,4 @@
-"""What happens in a simulated life, and when: drawn from its seed."""
+"""The plan of a simulated run, derived from its seed."""
 
 from dataclasses import dataclass
 from random import Random
@@ -18,24 +18,24 @@ WEIGHTS = {
     "disconnect": 3,
     "connect": 5,
     "reconnect": 3,
-    "tell": 20,
+    "publish": 20,
     "crash": 6,
     "forget": 1,
     "kick": 5,
     "silence": 3,
     "outage": 2,
 }
-"""What can happen, and how often beside the others."""
+"""The actions with their relative frequencies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that somebody does at some time.
+    """An action at a time.
 
     Attributes:
-        at: Seconds from the beginning.
-        name: What is done.
-        seed: What its own choices are drawn from.
+        at: Seconds from the start.
+        name: The name of the action.
+        seed: The seed of its own choices.
     """
 
     at: float
@@ -44,16 +44,16 @@ class Step:
 
 
 def plan_of(seed: int, steps: int) -> list[Step]:
-    """What happens when.
+    """Return the steps of a run in order of time.
 
     >>> [step.name for step in plan_of(seed=1, steps=3)]
-    ['leave', 'tell', 'tell']
+    ['leave', 'publish', 'publish']
     """
-    chance = Random(seed)  # noqa: S311 - for play
+    random = Random(seed)  # noqa: S311
     names = list(WEIGHTS)
-    drawn = chance.choices(names, [WEIGHTS[name] for name in names], k=steps)
-    times = sorted(round(chance.uniform(0, DURATION), 1) for _ in range(steps))
+    chosen = random.choices(names, [WEIGHTS[name] for name in names], k=steps)
+    times = sorted(round(random.uniform(0, DURATION), 1) for _ in range(steps))
     return [
-        Step(at, name, chance.getrandbits(32))
-        for at, name in zip(times, drawn, strict=True)
+        Step(at, name, random.getrandbits(32))
+        for at, name in zip(times, chosen, strict=True)
     ]

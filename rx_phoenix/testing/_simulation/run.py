@@ -1,4 +1,4 @@
-"""One simulated life after another, and the shortest that breaks something."""
+"""Simulated runs, and the search for the shortest that breaks an invariant."""
 
 from collections.abc import Sequence
 
@@ -10,41 +10,41 @@ __all__ = ["simulate"]
 
 
 def simulate(seed: int, *, sockets: int = 2, steps: int = 120) -> int:
-    """Live through a seeded history of faults, and check what has to hold.
+    """Run a seeded history of faults and check the invariants.
 
-    The same seed is the same history. One that breaks something is made as short as
-    it can be before it is shown.
+    A seed always gives the same history. A history that breaks an invariant is
+    shortened as far as possible.
 
     Args:
         seed: The seed.
-        sockets: How many sockets there are.
-        steps: How many things are done, by users, the server, and the network.
+        sockets: The number of sockets.
+        steps: The number of actions of users, the server and the network.
 
     Returns:
-        How many messages arrived.
+        The number of delivered messages.
 
     Raises:
-        Broken: Something did not hold.
+        Broken: An invariant does not hold.
 
     >>> simulate(1) > 0
     True
     """
     plan = plan_of(seed, steps)
     try:
-        return World(seed, sockets).live(plan)
+        return World(seed, sockets).run(plan)
     except Broken as broken:
         raise shortest(seed, sockets, plan, broken) from None
 
 
 def shortest(seed: int, sockets: int, plan: Sequence[Step], broken: Broken) -> Broken:
-    """A failure with fewer steps: halves, quarters … are left out in turn."""
+    """Find a failure with fewer steps by leaving out halves, quarters and so on."""
     size = len(plan) // 2
     while size:
         start = 0
         while start < len(plan):
             fewer = [*plan[:start], *plan[start + size :]]
             try:
-                World(seed, sockets).live(fewer)
+                World(seed, sockets).run(fewer)
             except Broken as shorter:
                 plan, broken = fewer, shorter
             else:

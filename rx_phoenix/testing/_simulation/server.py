@@ -1,7 +1,7 @@
-"""A model of a Phoenix server, as moody as its network.
+"""A model of a Phoenix server with random faults.
 
-It speaks as the real one does (who is joined, which join a message is of), but may
-refuse, crash, close, answer late, twice or never.
+It tracks joins and join_refs as a real server does, but may refuse, crash, close, and
+answer late, twice or never.
 """
 
 from collections.abc import Callable
@@ -19,132 +19,130 @@ from rx_phoenix._protocol.names import (
     UNMATCHED_TOPIC,
 )
 from rx_phoenix.errors import ConnectionLost
-from rx_phoenix.testing._simulation.network import Router
+from rx_phoenix.testing._simulation.network import Link
 
 __all__ = ["ModelServer"]
 
 
 class ModelServer:
-    """What a server knows: who is joined where, and what it told them.
+    """A model of a Phoenix server.
 
     Args:
-        chance: What it draws its moods from.
-        after: Calls a function later.
+        random: The source of its faults.
+        after: Calls a function after a delay.
 
     Attributes:
-        is_calm: Whether it has stopped doing its worst.
-        joined: By connection and topic, the join in force.
+        is_faultless: True once its faults have stopped.
+        joined: The current join_ref by connection and topic.
     """
 
     def __init__(
-        self, chance: Random, after: Callable[[float, Callable[[], None]], object]
+        self, random: Random, after: Callable[[float, Callable[[], None]], object]
     ) -> None:
-        self.is_calm = False
-        self.joined: dict[Router, dict[str, str]] = {}
-        self._chance = chance
+        self.is_faultless = False
+        self.joined: dict[Link, dict[str, str]] = {}
+        self._random = random
         self._after = after
-        self._told = 0
+        self._published = 0
 
-    def opened(self, wire: Router) -> None:
-        """A connection opened."""
-        self.joined[wire] = {}
+    def opened(self, link: Link) -> None:
+        """Handle a new connection."""
+        self.joined[link] = {}
 
-    def ended(self, wire: Router) -> None:
-        """A connection is gone, and with it its channels."""
-        self.joined.pop(wire, None)
+    def ended(self, link: Link) -> None:
+        """Handle the end of a connection and of its channels."""
+        self.joined.pop(link, None)
 
-    def received(self, wire: Router, message: Message) -> None:
-        """Handle what a client sent."""
-        topics = self.joined[wire]
+    def received(self, link: Link, message: Message) -> None:
+        """Handle a message of a client."""
+        topics = self.joined[link]
         if message.topic == PHOENIX:
-            self._answer(wire, message, "ok", {})
+            self._answer(link, message, "ok", {})
         elif message.event == JOIN:
-            self._join(wire, message)
+            self._join(link, message)
         elif message.event == LEAVE:
-            self._leave(wire, message)
+            self._leave(link, message)
         elif message.topic not in topics:
             lost = Message(None, message.ref, message.topic, REPLY, UNMATCHED)
-            wire.push(lost)
+            link.push(lost)
         elif topics[message.topic] == message.join_ref:
-            self._handle(wire, message)
+            self._handle(link, message)
 
-    def _join(self, wire: Router, message: Message) -> None:
-        topics, topic, join_ref = self.joined[wire], message.topic, message.join_ref
+    def _join(self, link: Link, message: Message) -> None:
+        topics, topic, join_ref = self.joined[link], message.topic, message.join_ref
         older = topics.pop(topic, None)
-        if self._is_moody(0.15):
-            self._answer(wire, message, "error", {"reason": "not now"})
+        if self._fault_occurs(0.15):
+            self._answer(link, message, "error", {"reason": "not now"})
         else:
             topics[topic] = join_ref or ""
-            self._answer(wire, message, "ok", {"join": join_ref})
+            self._answer(link, message, "ok", {"join": join_ref})
         if older is not None:
-            wire.push(Message(older, older, topic, CLOSE, {}))
+            link.push(Message(older, older, topic, CLOSE, {}))
 
-    def _leave(self, wire: Router, message: Message) -> None:
-        topics, topic = self.joined[wire], message.topic
+    def _leave(self, link: Link, message: Message) -> None:
+        topics, topic = self.joined[link], message.topic
         if topic in topics and topics[topic] != message.join_ref:
             return
-        self._answer(wire, message, "ok", {})
+        self._answer(link, message, "ok", {})
         if topics.pop(topic, None) is not None:
-            wire.push(Message(message.join_ref, message.join_ref, topic, CLOSE, {}))
+            link.push(Message(message.join_ref, message.join_ref, topic, CLOSE, {}))
 
-    def _handle(self, wire: Router, message: Message) -> None:
-        if self._is_moody(0.05):
-            self.crash(wire, message.topic)
-        elif self._is_moody(0.1):
+    def _handle(self, link: Link, message: Message) -> None:
+        if self._fault_occurs(0.05):
+            self.crash(link, message.topic)
+        elif self._fault_occurs(0.1):
             return
-        elif self._is_moody(0.1):
-            late = self._chance.uniform(1, 15)
-            self._after(late, lambda: self._answer(wire, message, "ok", {}))
+        elif self._fault_occurs(0.1):
+            late = self._random.uniform(1, 15)
+            self._after(late, lambda: self._answer(link, message, "ok", {}))
         else:
-            status = "error" if self._is_moody(0.1) else "ok"
-            for _ in range(2 if self._is_moody(0.1) else 1):
-                self._answer(wire, message, status, {"echo": message.payload})
+            status = "error" if self._fault_occurs(0.1) else "ok"
+            for _ in range(2 if self._fault_occurs(0.1) else 1):
+                self._answer(link, message, status, {"echo": message.payload})
 
-    def _answer(
-        self, wire: Router, message: Message, status: str, response: Any
-    ) -> None:
+    def _answer(self, link: Link, message: Message, status: str, response: Any) -> None:
         answer = {"status": status, "response": response}
         own = None if message.topic == PHOENIX else message.join_ref
-        wire.push(Message(own, message.ref, message.topic, REPLY, answer))
+        link.push(Message(own, message.ref, message.topic, REPLY, answer))
 
-    def _is_moody(self, share: float) -> bool:
-        return not self.is_calm and self._chance.random() < share
+    def _fault_occurs(self, share: float) -> bool:
+        return not self.is_faultless and self._random.random() < share
 
-    # What it does by itself.
+    # Actions of its own.
 
-    def tell(self) -> None:
+    def publish(self) -> None:
         """Push the next number to every channel, each marked with its join."""
-        self._told += 1
-        for wire, topics in self.joined.items():
+        self._published += 1
+        for link, topics in self.joined.items():
             for topic, join_ref in topics.items():
-                payload = {"number": self._told, "join": join_ref}
-                wire.push(Message(join_ref, None, topic, "number", payload))
+                payload = {"number": self._published, "join": join_ref}
+                link.push(Message(join_ref, None, topic, "number", payload))
 
-    def crash(self, wire: Router, topic: str) -> None:
-        """Let a channel's process crash."""
-        join_ref = self.joined[wire].pop(topic, None)
+    def crash(self, link: Link, topic: str) -> None:
+        """Crash a channel."""
+        join_ref = self.joined[link].pop(topic, None)
         if join_ref is not None:
             reason = {"reason": "channel_crash"}
-            wire.push(Message(join_ref, join_ref, topic, ERROR, reason))
+            link.push(Message(join_ref, join_ref, topic, ERROR, reason))
 
     def crash_any(self) -> None:
-        """Let some channel crash."""
-        wires = [wire for wire, topics in self.joined.items() if topics]
-        if wires:
-            wire = self._chance.choice(wires)
-            self.crash(wire, self._chance.choice(list(self.joined[wire])))
+        """Crash a random channel."""
+        links = [link for link, topics in self.joined.items() if topics]
+        if links:
+            link = self._random.choice(links)
+            self.crash(link, self._random.choice(list(self.joined[link])))
 
     def kick(self, code: int) -> None:
-        """Close some connection."""
+        """Close a random connection."""
         if self.joined:
-            self._chance.choice(list(self.joined)).end(ConnectionLost(code))
+            self._random.choice(list(self.joined)).end(ConnectionLost(code))
 
     def forget_any(self) -> None:
-        """Lose a channel without a word."""
+        """Forget a random channel without notifying its client."""
         joined = [topics for topics in self.joined.values() if topics]
         if joined:
-            topics = self._chance.choice(joined)
-            del topics[self._chance.choice(list(topics))]
+            topics = self._random.choice(joined)
+            del topics[self._random.choice(list(topics))]
 
 
 UNMATCHED = {"status": "error", "response": {"reason": UNMATCHED_TOPIC}}
