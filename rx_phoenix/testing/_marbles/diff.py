@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
-from rx_phoenix.testing._marbles.drawing import Events, draw
+from rx_phoenix.testing._marbles.drawing import Drawing, Events, draw
 from rx_phoenix.testing._marbles.parser import TICK, duration
 
-__all__ = ["first_difference", "show"]
+__all__ = ["first_difference", "lines_of", "show"]
 
 INDENT = "    "
 
@@ -23,6 +23,12 @@ def first_difference(
         if one != other:
             return min(moment[0] for moment in (one, other) if moment is not None)
     return None
+
+
+def lines_of(drawing: Drawing, width: int) -> list[str]:
+    """Return the lanes of a drawing as lines, with their names in one column."""
+    lanes = drawing.lanes.items()
+    return [f"{INDENT}{name:{width}}  {text}".rstrip() for name, text in lanes]
 
 
 def show(
@@ -51,10 +57,7 @@ def show(
     """
     drawing = draw(lanes, tick)
     width = max(map(len, [*lanes, *details]))
-    lines = [
-        f"{INDENT}{name:{width}}  {text}".rstrip()
-        for name, text in drawing.lanes.items()
-    ]
+    lines = lines_of(drawing, width)
     lines.append(f"{INDENT}{'':{width}}  {' ' * drawing.columns[at]}^")
     if drawing.tick != tick:
         lines.append(f"(one character is {duration(drawing.tick)} here)")

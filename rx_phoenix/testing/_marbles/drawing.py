@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rx_phoenix.testing._marbles.parser import TICK, duration
 
-__all__ = ["Events", "draw", "draw_lane"]
+__all__ = ["Drawing", "Events", "draw", "draw_lane"]
 
 Events = Sequence[tuple[float, str]]
 """Letters and their times, in the order of time."""

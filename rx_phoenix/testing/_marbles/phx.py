@@ -28,6 +28,7 @@ from rx_phoenix.testing._marbles.parser import Mark, check_letters, parse
 from rx_phoenix.testing._marbles.recording import Error, Marbles, Recording, read
 from rx_phoenix.testing._marbles.server_lane import ServerLane
 from rx_phoenix.testing._marbles.timeline import D, Timeline
+from rx_phoenix.testing._time.loop import EndlessWait
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from rx_phoenix.testing._transports.fake import FakeTransport
 
@@ -42,6 +43,9 @@ URL = "ws://phx.test/socket"
 
 CLOSE_TIMEOUT = 2.0
 """Seconds that a socket waits for the peer to answer its close."""
+
+SHOWN = 5
+"""The number of armed timers in the error of an endless wait."""
 
 WITHOUT_JITTER: Mapping[str, Any] = {
     "reconnect": Reconnect(Backoff(0.25, 2.0, 30.0)),
@@ -98,13 +102,29 @@ class Phx:
         """
         self._timeline.at(time, function)
 
-    def wait_for(self, awaitable: Awaitable[T]) -> T:
+    def wait_for(
+        self, awaitable: Awaitable[T], within: str | typing.RelativeTime = "24h"
+    ) -> T:
         """Advance the clock until an awaitable ends, and return its result.
 
+        Args:
+            awaitable: The awaitable.
+            within: The time after which to give up, as in a lane or in seconds.
+
         Raises:
-            UsageError: No timer is armed that could end it.
+            UsageError: It did not end in time, or no timer is armed that could end it.
+            MarbleError: ``within`` is not a duration.
         """
-        return self.scheduler.loop.run_until_complete(awaitable)
+        is_text = isinstance(within, str)
+        to_seconds = self.scheduler.to_seconds
+        seconds = parse(f" {within} ", {}).end if is_text else to_seconds(within)
+        loop = self.scheduler.loop
+        try:
+            return loop.run_until_complete(awaitable, until=self.clock + seconds)
+        except EndlessWait as reason:
+            armed = [f"  - {timer}" for timer in loop.pending[:SHOWN]]
+            lines = [*self._server.last_lines(), *(["still armed:"] if armed else [])]
+            raise UsageError("\n".join([str(reason), *lines, *armed])) from None
 
     # The socket.
 

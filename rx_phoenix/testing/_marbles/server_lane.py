@@ -23,7 +23,8 @@ from rx_phoenix.testing._marbles.actions import (
     meaning_of,
 )
 from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane, frame_text
-from rx_phoenix.testing._marbles.diff import show
+from rx_phoenix.testing._marbles.diff import lines_of, show
+from rx_phoenix.testing._marbles.drawing import draw
 from rx_phoenix.testing._marbles.parser import TICK
 from rx_phoenix.testing._marbles.server_state import Impossible, Join, ServerState
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
@@ -40,6 +41,10 @@ class LaneError(AssertionError):
     """A letter of the server's lane is impossible at its instant."""
 
     __module__ = "rx_phoenix.testing"  # the name that a failed test shows
+
+
+LATEST = 8
+"""The number of events of each lane in the error of an endless wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,14 +237,21 @@ class ServerLane:
     def _explain(self, letter: str, reason: Impossible) -> str:
         now = self._scheduler.clock
         done = [(item.time, item.action) for item in self._client.done]
-        lanes = {
-            "server": [*self.drawn(), (now, letter)],
-            "client": self._client.drawn(done),
-        }
+        lanes = self._lanes()
+        lanes["server"].append((now, letter))
         last = [self._client.describe(action) for time, action in done if time == now]
         lines = show(lanes, now, {"client": last} if last else {}, self.tick)
         meaning = meaning_of(self.letters[letter])
         return "\n".join([f"{letter!r} ({meaning}) is impossible: {reason}", *lines])
+
+    def _lanes(self) -> dict[str, list[tuple[float, str]]]:
+        done = [(item.time, item.action) for item in self._client.done]
+        return {"server": self.drawn(), "client": [*self._client.drawn(done)]}
+
+    def last_lines(self) -> list[str]:
+        """Draw the latest events of both lanes."""
+        lanes = {name: events[-LATEST:] for name, events in self._lanes().items()}
+        return lines_of(draw(lanes, self.tick), width=6)
 
 
 def is_answer(meaning: ServerLetter, to: str) -> bool:

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from contextvars import Context
 from heapq import heappop, heappush
 from itertools import count
+from math import inf
 from typing import Any, TypeVar, TypeVarTuple, cast
 
 from rx_phoenix.errors import UsageError
 from rx_phoenix.testing._time.no_io import NoIoLoop
-from rx_phoenix.testing._time.timer import VirtualTimer
+from rx_phoenix.testing._time.timer import VirtualTimer, describe_wait
 
-__all__ = ["LIMIT", "VirtualLoop"]
+__all__ = ["LIMIT", "EndlessWait", "VirtualLoop"]
 
 __tracebackhide__ = True
 """Failures point at the test, not into the kit."""
@@ -31,6 +32,10 @@ ExceptionHandler = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object]
 
 LIMIT = 10_000
 """The default for the most calls at one instant."""
+
+
+class EndlessWait(UsageError):
+    """An awaitable did not end in virtual time."""
 
 
 class VirtualLoop(NoIoLoop):
@@ -101,30 +106,40 @@ class VirtualLoop(NoIoLoop):
                 due = self._due(time)
                 self._clock = self._timers[0][0] if due else time
 
-    def run_until_complete(self, future: Generator[Any, None, T] | Awaitable[T]) -> T:
+    def run_until_complete(
+        self, future: Generator[Any, None, T] | Awaitable[T], *, until: float = inf
+    ) -> T:
         """Advance the clock until an awaitable ends, and return its result.
 
+        Args:
+            future: The awaitable.
+            until: The time at which to give up.
+
         Raises:
-            UsageError: No call is pending that could end it.
+            EndlessWait: It did not end by then, or no call is pending that could end
+                it.
         """
         with self._moving(self._clock):
             awaitable = cast("Awaitable[T]", future)
             waiting = asyncio.ensure_future(awaitable, loop=self)
             try:
-                self._run_until(waiting)
+                self._run_until(waiting, until, awaitable)
             except BaseException:
                 waiting.cancel()
                 raise
             return waiting.result()
 
-    def _run_until(self, waiting: asyncio.Future[Any]) -> None:
+    def _run_until(
+        self, waiting: asyncio.Future[Any], until: float, awaitable: object
+    ) -> None:
         self._run_ready()
         while not waiting.done():
-            if not self._due(float("inf")):
-                raise UsageError(
-                    f"{waiting!r} waits for something that never comes: no timer is "
-                    "armed and no call is due"
-                )
+            if not self._due(until):
+                name = describe_wait(waiting, awaitable)
+                if not self._due(inf):
+                    raise EndlessWait(f"{name} never ends: no timer is armed")
+                self._clock = until
+                raise EndlessWait(f"{name} did not end by {until:g} s")
             self._clock = self._timers[0][0]
             self._run_ready()
 

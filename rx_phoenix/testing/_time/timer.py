@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable
 from contextvars import Context
 from functools import partial
-from inspect import getclosurevars
+from inspect import getclosurevars, iscoroutine
 from pathlib import Path
 from types import FunctionType
 from typing import Any, cast
 
 from rx_phoenix.testing._leaks.call_site import CallSite, Place
 
-__all__ = ["VirtualTimer", "name_of", "waiting_at"]
+__all__ = ["VirtualTimer", "describe_wait", "name_of", "waiting_at"]
 
 ASYNCIO = str(Path(asyncio.__file__).parent)
 
@@ -61,6 +61,17 @@ def name_of(function: object) -> str:
         action = getclosurevars(function).nonlocals.get("action")
         return function.__qualname__ if action is None else name_of(action)
     return getattr(function, "__qualname__", None) or repr(function)
+
+
+def describe_wait(waiting: asyncio.Future[Any], awaitable: object) -> str:
+    """Name an awaitable, with the line that it has reached or that awaits it."""
+    is_coroutine = iscoroutine(awaitable) or awaitable is waiting
+    if is_coroutine and isinstance(waiting, asyncio.Task):
+        coroutine = cast("Any", waiting.get_coro())
+        return f"{coroutine.__qualname__}(), waiting {waiting_at(waiting)},"
+    has_text = type(awaitable).__str__ is not object.__str__
+    name = str(awaitable) if has_text else type(awaitable).__name__
+    return f"{name}, awaited {CallSite.here()},"
 
 
 def waiting_at(task: asyncio.Task[Any]) -> str:

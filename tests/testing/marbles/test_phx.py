@@ -1,6 +1,7 @@
 """A socket in virtual time with its two lanes."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 import reactivex
@@ -305,6 +306,38 @@ def test_a_wait_raises_the_error_of_its_awaitable(phx, channel):
         phx.wait_for(channel.push("ping"))
 
     assert phx.clock == 10.1
+
+
+def test_a_wait_ends_after_a_day_with_both_lanes_and_the_armed_timers(phx, channel):
+    phx.answers("*Jh")
+    phx.wait_for(channel.join())
+
+    with pytest.raises(UsageError) as raised:
+        phx.wait_for(channel.events("x").pipe(ops.first()))
+
+    first, server, client, armed, *timers = str(raised.value).splitlines()
+    assert first.startswith("Observable, awaited in test_a_wait_ends_after_a_day")
+    assert first.endswith("did not end by 86400 s")
+    assert (server[:12], client[:12]) == ("    server  ", "    client  ")
+    assert client.count("h") > 5
+    assert armed == "still armed:"
+    assert [timer[:4] for timer in timers] == ["  - "] * len(timers)
+    assert phx.clock == 86400
+
+
+@pytest.mark.parametrize("within", ["90s", 90, timedelta(seconds=90)])
+def test_a_wait_can_have_a_limit(phx, channel, within):
+    phx.answers("*Jh")
+    phx.wait_for(channel.join())
+
+    with pytest.raises(UsageError, match="did not end by 90 s"):
+        phx.wait_for(channel.events("x").pipe(ops.first()), within=within)
+
+
+@pytest.mark.parametrize("within", ["soon", "90x"])
+def test_the_limit_of_a_wait_is_a_duration(phx, within):
+    with pytest.raises(MarbleError):
+        phx.wait_for(phx.socket.connect(), within=within)
 
 
 def test_operators_of_recorded_streams_take_their_time_from_the_test(phx):

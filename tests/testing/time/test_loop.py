@@ -257,8 +257,25 @@ def test_a_wait_ended_by_an_exception_is_cancelled(loop, log):
 
 
 def test_a_wait_that_nothing_can_end_is_an_error(loop):
-    with pytest.raises(UsageError, match="waits for something that never comes"):
+    with pytest.raises(
+        UsageError, match=r"^Future, awaited in .*test_loop.*never ends"
+    ):
         run(loop, loop.create_future())
+
+
+def test_a_wait_that_is_too_long_ends_at_its_limit(loop):
+    def tick():
+        loop.call_later(1, tick)
+
+    async def wait_for_rain():
+        await asyncio.Event().wait()
+
+    tick()
+    place = r"wait_for_rain\(\), waiting in .*wait_for_rain \(tests/.*:\d+\)"
+    with pytest.raises(UsageError, match=rf"{place}, did not end by 60\.5 s"):
+        loop.run_until_complete(wait_for_rain(), until=60.5)
+
+    assert loop.time() == 60.5
 
 
 # Errors
