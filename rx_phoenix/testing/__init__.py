@@ -8,12 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from rx_phoenix.testing._marbles.actions import (
+    ANY,
     Answers,
     Closes,
     Fails,
     Opens,
     Says,
     Sends,
+    partial,
 )
 from rx_phoenix.testing._marbles.parser import MarbleError
 from rx_phoenix.testing._marbles.phx import Phx
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from rx_phoenix.testing._transports.tape import read_tape as read_tape
 
 __all__ = [
+    "ANY",
     "Answers",
     "Broken",
     "Closes",
@@ -77,6 +80,7 @@ __all__ = [
     "VirtualLoop",
     "VirtualScheduler",
     "VirtualTimer",
+    "partial",
     "read_tape",
     "reference_app",
     "simulate",

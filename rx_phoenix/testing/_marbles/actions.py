@@ -4,9 +4,9 @@ Client letters stand for actions of the client, server letters for events at the
 Custom letters are values of the same classes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from rx_phoenix._protocol.lifecycle import Closed, Opened
 from rx_phoenix._protocol.message import Message, Reply
@@ -22,6 +22,7 @@ from rx_phoenix._protocol.names import (
 from rx_phoenix.errors import ConnectError, ConnectionLost
 
 __all__ = [
+    "ANY",
     "CLIENT_LETTERS",
     "SERVER_LETTERS",
     "Answers",
@@ -35,11 +36,58 @@ __all__ = [
     "Says",
     "Sends",
     "ServerLetter",
+    "is_dynamic",
     "meaning_of",
+    "partial",
 ]
 
-ANY: Any = object()
-"""Stands for any payload."""
+
+class Anything:
+    """A value that equals every other."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "ANY"
+
+
+ANY: Any = Anything()
+"""Equals any value, as a payload or within one."""
+
+
+class Partial:
+    """A mapping that equals each mapping with the same values under its keys."""
+
+    def __init__(self, expected: Mapping[str, object]) -> None:
+        self._expected = expected
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mapping):
+            return False
+        actual = cast("Mapping[str, object]", other)
+        return all(
+            key in actual and value == actual[key]
+            for key, value in self._expected.items()
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"partial({self._expected!r})"
+
+
+def partial(expected: Mapping[str, object]) -> Any:
+    """Return a value that equals each mapping with at least these keys and values.
+
+    >>> partial({"body": "hi"}) == {"body": "hi", "at": 12345}
+    True
+    """
+    return Partial(expected)
+
 
 LIFECYCLE = frozenset({JOIN, LEAVE, HEARTBEAT})
 
@@ -69,7 +117,8 @@ class Sends:
 
     Attributes:
         event: The event; None matches any but a join, a leave or a heartbeat.
-        payload: The payload; any payload matches if it is not given.
+        payload: The payload, which may contain `partial` and `ANY`, or a predicate of
+            the payload; any payload matches if it is not given.
         topic: The topic; None matches any.
 
     >>> Sends("new_msg").fits(Message("1", "2", "room:1", "new_msg", {"body": "hi"}))
@@ -82,18 +131,23 @@ class Sends:
 
     def fits(self, message: Message) -> bool:
         """Return True if a message matches."""
+        if not self.fits_kind(message):
+            return False
+        if callable(self.payload):
+            return bool(self.payload(message.payload))
+        return self.payload == message.payload
+
+    def fits_kind(self, message: Message) -> bool:
+        """Return True if the event and the topic of a message match."""
         if self.event is None:
             fits_event = message.event not in LIFECYCLE
         else:
             fits_event = message.event == self.event
-        return (
-            fits_event
-            and self.topic in {None, message.topic}
-            and (self.payload is ANY or self.payload == message.payload)
-        )
+        return fits_event and self.topic in {None, message.topic}
 
     def __str__(self) -> str:
-        payload = "" if self.payload is ANY else f" {self.payload!r}"
+        name = getattr(self.payload, "__name__", repr(self.payload))
+        payload = "" if self.payload is ANY else f" {name}"
         topic = "" if self.topic is None else f" to {self.topic}"
         return f"{self.event or 'push'}{payload}{topic}"
 
@@ -143,7 +197,7 @@ class Answers:
     Attributes:
         to: The client letter whose messages are answered.
         status: The status.
-        response: The response.
+        response: The response, or a function from the message to the response.
     """
 
     to: str
@@ -161,7 +215,8 @@ class Says:
 
     Attributes:
         event: The event.
-        payload: The payload.
+        payload: The payload, or an iterator with one payload for each time that the
+            letter is played.
         topic: The channel's topic; optional while only one channel is joined.
     """
 
@@ -196,6 +251,11 @@ class Closes:
         return f"closed {self.code}{reason}" if self.is_clean else "lost"
 
 
+def is_dynamic(content: object) -> bool:
+    """Return True if a response or payload is computed when its letter is played."""
+    return callable(content) or isinstance(content, Iterator)
+
+
 ServerLetter = Opens | Fails | Answers | Says | Closes | Message | str | bytes
 """A `Message`, a text frame or a binary frame is sent unchanged."""
 
@@ -225,6 +285,13 @@ def meaning_of(letter: ClientLetter | ServerLetter) -> str:
     return repr(letter) if isinstance(letter, str | bytes) else str(letter)
 
 
+def equals_message(message: Message, other: object) -> bool:
+    """Compare a message with a message, a payload, a reply or a response."""
+    reply = message.reply
+    values = (message, message.payload) if reply is None else (message, reply)
+    return other in values or (reply is not None and other == reply.response)
+
+
 class LetterValue:
     """A letter in a value lane; equal to its frame, its payload and its response.
 
@@ -233,29 +300,38 @@ class LetterValue:
     (True, True, False)
     """
 
-    def __init__(self, letter: str, meaning: ServerLetter) -> None:
+    def __init__(
+        self, letter: str, meaning: ServerLetter, played: Iterable[object] = ()
+    ) -> None:
         self.letter = letter
         self.meaning = meaning
+        self._played = played
 
     def __eq__(self, other: object) -> bool:
         match self.meaning:
+            case Answers(response=content) | Says(payload=content) if is_dynamic(
+                content
+            ):
+                frames = (frame for frame in self._played if isinstance(frame, Message))
+                equal = any(equals_message(frame, other) for frame in frames)
             case Opens():
-                return other == Opened()
+                equal = other == Opened()
             case Closes(code, reason):
-                return other == Closed(code, reason, self.meaning.is_clean)
+                equal = other == Closed(code, reason, self.meaning.is_clean)
             case Answers(_, status, response):
                 reply = other.reply if isinstance(other, Message) else other
-                return other == response or reply == Reply(status, response)
+                equal = other == response or reply == Reply(status, response)
             case Says(event, payload, topic):
-                return other == payload or (
+                equal = other == payload or (
                     isinstance(other, Message)
                     and (other.event, other.payload) == (event, payload)
                     and topic in {None, other.topic}
                 )
             case Message():
-                return other in (self.meaning, self.meaning.payload)
+                equal = equals_message(self.meaning, other)
             case _:
-                return other == self.meaning
+                equal = other == self.meaning
+        return equal
 
     __hash__ = None  # type: ignore[assignment]
 

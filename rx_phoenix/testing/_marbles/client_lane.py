@@ -80,6 +80,13 @@ class ClientLane:
         """Return True if a letter means an action."""
         return self._expected(letter) == action
 
+    def may_mean(self, letter: str, action: Action) -> bool:
+        """Return True if a letter means an action, whatever its payload."""
+        meaning = self.letters[letter]
+        if isinstance(meaning, Sends):
+            return isinstance(action, Message) and meaning.fits_kind(action)
+        return meaning == action
+
     def sent(self, letter: str) -> list[Actual]:
         """Return the actions that a letter means."""
         return [item for item in self.done if self.means(letter, item.action)]

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 from reactivex import Observable, typing
 
 from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import REPLY
 from rx_phoenix.errors import UsageError
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.socket import Socket
@@ -16,11 +17,16 @@ from rx_phoenix.testing._leaks.checks import pass_time
 from rx_phoenix.testing._marbles.actions import (
     Answers,
     ClientLetter,
+    Closes,
     Connects,
     Disconnects,
+    Fails,
     LetterValue,
+    Opens,
+    Says,
     Sends,
     ServerLetter,
+    is_dynamic,
     meaning_of,
 )
 from rx_phoenix.testing._marbles.client_lane import ClientLane
@@ -31,6 +37,7 @@ from rx_phoenix.testing._marbles.timeline import D, Timeline
 from rx_phoenix.testing._time.loop import EndlessWait
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from rx_phoenix.testing._transports.fake import FakeTransport
+from rx_phoenix.testing._transports.frames import frame_to_client
 
 __all__ = ["Phx"]
 
@@ -174,7 +181,8 @@ class Phx:
             more: The same, for letters that are identifiers.
 
         Raises:
-            UsageError: A key cannot be a letter, or `Answers` names an unknown one.
+            UsageError: A key cannot be a letter, `Answers` names an unknown one, or a
+                payload cannot be encoded.
         """
         added = {**(meanings or {}), **more}
         check_letters(added)
@@ -182,6 +190,7 @@ class Phx:
             if isinstance(meaning, Sends | Connects | Disconnects):
                 self._client.add_letter(letter, meaning)
             else:
+                self._check(letter, meaning)
                 self._server.letters[letter] = meaning
         for letter, meaning in added.items():
             if isinstance(meaning, Answers) and meaning.to not in self._client.letters:
@@ -189,6 +198,24 @@ class Phx:
                     f"{letter!r} answers {meaning.to!r}, which is not a client letter: "
                     f"use one of {' '.join(self._client.letters)}"
                 )
+
+    def _check(self, letter: str, meaning: ServerLetter) -> None:
+        match meaning:
+            case Answers(_, status, response) if not is_dynamic(response):
+                reply = {"status": status, "response": response}
+                message = Message(None, None, "", REPLY, reply)
+            case Says(event, payload, topic) if not is_dynamic(payload):
+                message = Message(None, None, topic or "", event, payload)
+            case Message():
+                message = meaning
+            case Answers() | Says() | Opens() | Fails() | Closes() | str() | bytes():
+                return
+            case _:
+                raise UsageError(f"{letter!r} is not a letter: got {meaning!r}")
+        try:
+            frame_to_client(message, self.transport.serializer)
+        except Exception as error:
+            raise UsageError(f"letter {letter!r} cannot be sent: {error}") from error
 
     def answers(self, letters: str, by: str = "") -> None:
         """Answer client letters at once, without a lane.
@@ -314,7 +341,7 @@ class Phx:
             MarbleError: The lane is invalid.
         """
         letters = {
-            letter: LetterValue(letter, meaning)
+            letter: LetterValue(letter, meaning, self._server.played(letter))
             for letter, meaning in self._server.letters.items()
         }
         return read(

@@ -1,7 +1,9 @@
 """The server's lane: the fake server acts only as its letters direct."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import CLOSE, ERROR, OK, REPLY
@@ -111,6 +113,10 @@ class ServerLane:
         self._state.record(item)
         self._schedule_answer(item)
 
+    def played(self, letter: str) -> Iterator[Message | Frame | None]:
+        """Yield what a letter has sent."""
+        return (done.frame for done in self.done if done.letter == letter)
+
     def auto_answer(self, to: str, by: str | None) -> None:
         """Answer a client letter automatically, and all that are unanswered now.
 
@@ -134,14 +140,17 @@ class ServerLane:
             self._schedule_answer(item)
 
     def _schedule_answer(self, item: Actual) -> None:
-        for to, letter in self._auto_answers.items():
-            if self._client.means(to, item.action):
-                answer = partial(self._auto_answer, letter, item)
-                self._scheduler.loop.call_idle(answer)
-                return
+        """Answer automatically at the end of this instant, not in the client's call."""
+        if any(self._client.may_mean(to, item.action) for to in self._auto_answers):
+            self._scheduler.loop.call_idle(partial(self._auto_answer, item))
 
-    def _auto_answer(self, letter: str, item: Actual) -> None:
+    def _auto_answer(self, item: Actual) -> None:
         """Answer unless the lane has done so meanwhile or the connection is gone."""
+        letters = self._auto_answers.items()
+        matches = (by for to, by in letters if self._client.means(to, item.action))
+        letter = next(matches, None)
+        if letter is None:
+            return
         meaning = self.letters[letter]
         if isinstance(meaning, Answers):
             if item.attempt.is_open and self._state.is_unanswered(item):
@@ -200,18 +209,26 @@ class ServerLane:
         request = item.action
         assert isinstance(request, Message), "only messages are answered"
         self._state.mark_answered(item, answer.status)
-        payload = {"status": answer.status, "response": answer.response}
+        is_computed = callable(answer.response)
+        response = answer.response(request) if is_computed else answer.response
+        payload = {"status": answer.status, "response": response}
         reply = Message(request.join_ref, request.ref, request.topic, REPLY, payload)
         self._record(letter, reply)
         connection_of(item.attempt).receive(reply)
 
     def _send(self, letter: str, meaning: Says, join: Join) -> None:
+        payload = meaning.payload
+        if isinstance(payload, Iterator):
+            payloads = cast("Iterator[object]", payload)
+            payload = next(payloads, payloads)
+            if payload is payloads:
+                raise Impossible("its iterator has no further payload")
         is_lifecycle = meaning.event in {CLOSE, ERROR}
         if is_lifecycle:
             self._state.end_channel(join)
         join_ref, topic = join.message.join_ref, join.message.topic
         ref = join_ref if is_lifecycle else None
-        message = Message(join_ref, ref, topic, meaning.event, meaning.payload)
+        message = Message(join_ref, ref, topic, meaning.event, payload)
         done = self._record(letter, message)
         with watch_deliveries() as deliveries:
             connection_of(join.attempt).receive(message)

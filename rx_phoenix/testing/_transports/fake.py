@@ -69,7 +69,7 @@ class FakeConnection:
         """Deliver messages or raw frames, all of them in one batch.
 
         Raises:
-            UsageError: The connection has ended.
+            UsageError: The connection has ended, or the frame has a wrong type.
         """
         self._require_open("receive a frame")
         self._batches.on_next([*map(self._frame, messages)])
@@ -93,7 +93,9 @@ class FakeConnection:
     def _frame(self, message: Message | Frame) -> Frame:
         if isinstance(message, Message):
             return frame_to_client(message, self._attempt.serializer)
-        return message
+        if isinstance(message, str | bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
+            return message
+        raise UsageError(f"a frame must be a Message, text or bytes, got {message!r}")
 
     def _require_open(self, action: str) -> None:
         if not self.is_open:

@@ -5,6 +5,7 @@ import pytest
 from rx_phoenix._protocol.lifecycle import Closed, Opened
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix.testing._marbles.actions import (
+    ANY,
     CLIENT_LETTERS,
     SERVER_LETTERS,
     Answers,
@@ -15,6 +16,7 @@ from rx_phoenix.testing._marbles.actions import (
     Says,
     Sends,
     meaning_of,
+    partial,
 )
 
 JOIN = Message("1", "1", "room:1", "phx_join", {})
@@ -50,6 +52,55 @@ def test_a_client_letter_fits_one_kind_of_message(letter, fitting):
 )
 def test_a_custom_letter_fits_the_event_payload_and_topic_it_names(sends, is_fitting):
     assert sends.fits(PUSH) is is_fitting
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_fitting"),
+    [
+        (lambda payload: payload["body"] == "hi", True),
+        (lambda payload: payload["body"] == "ho", False),
+        (partial({"body": "hi"}), True),
+        (partial({}), True),
+        (partial({"body": "ho"}), False),
+        (partial({"at": ANY}), False),
+        ({"body": ANY}, True),
+        ({"body": ANY, "at": ANY}, False),
+        (ANY, True),
+    ],
+)
+def test_a_payload_may_be_a_predicate_or_a_pattern(payload, is_fitting):
+    assert Sends("new_msg", payload).fits(PUSH) is is_fitting
+
+
+def test_a_pattern_may_be_nested():
+    sends = Sends("x", {"user": partial({"name": "Ann"}), "tags": [ANY, 2]})
+    payload = {"user": {"name": "Ann", "id": 7}, "tags": [1, 2]}
+
+    assert sends.fits(Message("1", "2", "room:1", "x", payload))
+
+
+def test_a_partial_mapping_equals_only_mappings():
+    assert partial({"a": 1}) != [("a", 1)]
+
+
+def is_urgent(payload):
+    return payload["urgent"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "shown"),
+    [
+        (is_urgent, "is_urgent"),
+        (partial({"a": ANY}), "partial({'a': ANY})"),
+        ({"a": ANY}, "{'a': ANY}"),
+    ],
+)
+def test_a_predicate_and_a_pattern_are_shown(payload, shown):
+    assert meaning_of(Sends("x", payload)) == f"x {shown}"
+
+
+def test_any_can_be_a_key_of_itself():
+    assert {ANY: 1} == {ANY: 1}
 
 
 ANSWER = {"status": "ok", "response": {"n": 1}}

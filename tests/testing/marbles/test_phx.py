@@ -8,11 +8,12 @@ import reactivex
 from reactivex import operators as ops
 
 from rx_phoenix._protocol.lifecycle import Retrying
+from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import SerializerV2
 from rx_phoenix.errors import PushTimeout, UsageError
 from rx_phoenix.policy import Backoff, Heartbeat, Reconnect
 from rx_phoenix.socket import Socket
-from rx_phoenix.testing import Answers, LaneError, MarbleError, Says, Sends
+from rx_phoenix.testing import Answers, LaneError, MarbleError, Says, Sends, partial
 
 
 @pytest.fixture
@@ -156,6 +157,70 @@ def test_a_test_can_define_letters_for_its_messages(phx, channel):
     phx.expect_client("*J-R")
     assert news == phx.marbles("-----m")
     assert news.values == [{"n": 1}]
+
+
+def test_answers_and_events_may_be_computed(phx, channel):
+    phx.letters(
+        a=Answers("P", "ok", lambda message: message.payload),
+        m=Says("x", iter([1, 2, 3])),
+    )
+    payloads = phx.record(channel.stream("x"))
+    phx.run(server="-oj")
+    push = phx.record(channel.push("q", {"n": 1}))
+    phx.run(server="-ammm")
+
+    assert push.values == [{"n": 1}]
+    assert payloads.values == [1, 2, 3]
+    assert push == phx.marbles("----(a|)")
+    assert payloads == phx.marbles("-----mmm")
+
+
+def test_an_iterator_without_a_further_payload_is_impossible(phx, channel):
+    phx.letters(m=Says("x", iter([1])))
+    phx.record(channel.stream("x"))
+
+    with pytest.raises(LaneError, match=r"'m' .* its iterator has no further payload"):
+        phx.run(server="-ojmm")
+
+
+def test_a_push_may_be_expected_by_a_predicate_or_a_pattern(phx, channel):
+    phx.letters(
+        M=Sends("x", lambda payload: payload["a"] == 1),
+        N=Sends("y", partial({"a": 1})),
+    )
+    phx.record(channel.joined)
+    phx.run(server="-oj")
+    for event in ("x", "y"):
+        channel.push(event, {"a": 1, "at": phx.clock})
+
+    phx.expect_client("*J-(MN)")
+
+
+def test_a_predicate_that_raises_fails_the_test_with_its_error(phx, channel):
+    phx.letters(M=Sends("x", lambda payload: payload["a"] == 1), a=Answers("M"))
+    phx.answers("M")
+    phx.record(channel.joined)
+    phx.run(server="-oj")
+    channel.push("x", {})
+
+    with pytest.raises(KeyError, match="'a'"):
+        phx.run(server="-")
+    with pytest.raises(KeyError, match="'a'"):
+        phx.expect_client("*J-M")
+
+
+@pytest.mark.parametrize(
+    "meaning",
+    [
+        Says("x", object()),
+        Answers("P", "ok", object()),
+        Message("1", None, "room:1", "x", {"at": object()}),
+        ["1", None, "room:1", "x", {}],
+    ],
+)
+def test_a_letter_that_cannot_be_sent_is_refused_by_name(phx, meaning):
+    with pytest.raises(UsageError, match="'m'"):
+        phx.letters(m=meaning)
 
 
 def test_a_letter_may_be_changed(phx, channel):

@@ -110,6 +110,11 @@ def test_what_is_received_together_is_one_batch(client, connection):
     assert batches == [['[null,null,"room:1","hello",{"n":1}]', b"\x00nonsense"]]
 
 
+def test_only_a_message_text_or_bytes_can_be_received(connection):
+    with pytest.raises(UsageError, match=r"a frame must be a Message.*got \['1'"):
+        connection.receive(["1", None, "a", "e", {}])
+
+
 def test_a_reader_that_raises_raises_in_the_test(transport):
     def read(connection):
         connection.batches.subscribe(lambda batch: 1 / 0)
