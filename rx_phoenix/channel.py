@@ -96,22 +96,22 @@ class Channel(ChannelHandle):
     @property
     def state(self) -> ChannelState:
         """``closed``, ``errored``, ``joined``, ``joining`` or ``leaving``."""
-        return self._core.membership.state.value
+        return self._core.membership.state
 
     @property
     def join_ref(self) -> str | None:
         """The ref of the join in force; None while there is none."""
-        return self._core.membership.join.ref
+        return self._core.join.ref
 
     @property
     def is_wanted(self) -> bool:
         """Whether anybody wants to be in it: `join` stands, or a lease is held."""
-        return self._core.membership.wants.are_any
+        return self._core.demand.exists
 
     @property
     def states(self) -> Observable[ChannelState]:
         """The state, first the current one. Completes with the channel's removal."""
-        return self._core.membership.state.observable
+        return self._core.states.observable
 
     @property
     def joins(self) -> Observable[Any]:
@@ -148,7 +148,7 @@ class Channel(ChannelHandle):
             ChannelConflict: Another channel has the topic.
             EncodeError: The params cannot be said in JSON.
         """
-        return self._core.membership.want(None if timeout is None else seconds(timeout))
+        return self._core.request_join(None if timeout is None else seconds(timeout))
 
     def leave(self, timeout: Duration | None = None) -> Push:
         """Leave, whoever wants to be in it: every want ends, and its streams complete.
@@ -165,9 +165,7 @@ class Channel(ChannelHandle):
         Raises:
             UsageError: It has no socket.
         """
-        return self._core.membership.leave(
-            None if timeout is None else seconds(timeout)
-        )
+        return self._core.leave(None if timeout is None else seconds(timeout))
 
     @property
     def session(self) -> Observable[Any]:
@@ -185,7 +183,7 @@ class Channel(ChannelHandle):
             `JoinRefused`, `PushTimeout`, `ChannelCrashed` or `ConnectionLost`. It does
             not rejoin by itself: compose it with `retry_with_backoff`.
         """
-        return self._core.membership.wants.session.observable
+        return self._core.demand.session.observable
 
     @property
     def joined(self) -> Observable[Any]:
@@ -203,7 +201,7 @@ class Channel(ChannelHandle):
         Errors:
             Only when it is final: the rejoin or the reconnect policy gave up.
         """
-        return self._core.membership.wants.joined.observable
+        return self._core.demand.joined.observable
 
     # Listening.
 
@@ -323,7 +321,7 @@ class Channel(ChannelHandle):
             UsageError: The event's name is no text.
             EncodeError: The payload cannot be said; nothing was sent.
         """
-        if not self._core.membership.wants.are_any:
+        if not self._core.demand.exists:
             raise NotJoinedError(
                 f"cannot push {event!r} to {self.topic!r}, which is {self.state}: "
                 "call join() first, or subscribe to its stream() or joined"
@@ -365,7 +363,7 @@ class Channel(ChannelHandle):
         Returns:
             Disposing it withdraws the function.
         """
-        return self._core.membership.join.extend_params(extra)
+        return self._core.join.extend_params(extra)
 
     def _typed(self, source: Observable[Any], as_type: type[T] | None) -> Any:
         if as_type is None:

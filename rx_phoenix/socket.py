@@ -454,7 +454,7 @@ class Socket(SocketHandle):
                 f"the channel {channel.topic!r} is not of this socket: remove it from "
                 "its own"
             )
-        return core_of(channel).retire()
+        return core_of(channel).remove()
 
     @overload
     def stream(

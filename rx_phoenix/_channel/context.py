@@ -8,11 +8,10 @@ from reactivex import abc
 from rx_phoenix._connection.handle import SocketHandle, connection_of
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_unhandled
-from rx_phoenix._push import ChannelPush
-from rx_phoenix.errors import UsageError
+from rx_phoenix.errors import PushCancelled, UsageError
 from rx_phoenix.policy import Rejoin
 
-__all__ = ["ChannelContext", "Owner"]
+__all__ = ["ChannelContext"]
 
 DEFAULT_TIMEOUT = 10.0
 
@@ -74,38 +73,32 @@ class ChannelContext:
         """Await something on the socket's loop."""
         return self.connection.spawn(awaitable, on_value, on_error)
 
+    # Called by the parts. The core defines these.
 
-class Owner(ChannelContext):
-    """What a membership needs of its channel."""
-
-    __slots__ = ()
-
-    def may_join(self) -> bool:
-        """Return whether a join can be sent now."""
+    def join_sent(self) -> None:
+        """React to a join's message that is being sent."""
         raise NotImplementedError
 
-    def claim(self) -> None:
-        """Take the topic; raises `ChannelConflict` if it is taken."""
+    def join_failed(self, error: PushCancelled) -> None:
+        """React to a join that could not be sent."""
         raise NotImplementedError
 
-    def settle_down(self) -> None:
-        """Let the channel be collected, if it is idle."""
+    def join_timed_out(self) -> None:
+        """React to a join without an answer in time."""
         raise NotImplementedError
 
-    def tell_joined(self, response: Any) -> None:
-        """Deliver the response of an accepted join."""
+    def rejoin_due(self) -> None:
+        """React to the end of the wait for a rejoin."""
         raise NotImplementedError
 
-    def flush(self) -> None:
-        """Send the pushes that waited for the join."""
+    def session_requested(self) -> None:
+        """React to the first subscriber of `session`."""
         raise NotImplementedError
 
-    def take_pushes(self, *, waiting: bool) -> list[ChannelPush]:
-        """Take the pushes that were sent, and those that wait too if asked."""
+    def joined_requested(self) -> None:
+        """React to the first subscriber of `joined`."""
         raise NotImplementedError
 
-    def dispatch(
-        self, event: str, payload: Any, ref: str | None, join_ref: str | None
-    ) -> None:
-        """Deliver an event that came in no frame."""
+    def released(self) -> None:
+        """React to the end of a lease, when its last subscriber is gone."""
         raise NotImplementedError

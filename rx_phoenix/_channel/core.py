@@ -1,26 +1,25 @@
-"""The core of a channel: what its socket and its parts know of it."""
+"""The core of a channel: the requests of users, and the messages of the server."""
 
-from collections.abc import Callable
 from typing import Any
 
-from rx_phoenix._channel.context import Owner
+from rx_phoenix._channel.effects import Change, ChannelEffects
 from rx_phoenix._channel.join import Params
-from rx_phoenix._channel.listeners import CONTROL, Listeners
-from rx_phoenix._channel.membership import Membership
-from rx_phoenix._channel.outbox import Outbox
+from rx_phoenix._channel.listeners import CONTROL
+from rx_phoenix._channel.membership import ChannelEvent, Stage
 from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._protocol.hook import Hook
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import (
     CLOSE,
-    ERROR,
+    LEAVE,
+    OK,
     REPLY,
     UNMATCHED_TOPIC,
     ChannelState,
 )
 from rx_phoenix._push import ChannelPush
-from rx_phoenix._streams.hub import noop
-from rx_phoenix.errors import UsageError
+from rx_phoenix._streams.lease import Lease
+from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled, UsageError
 
 __all__ = ["ChannelCore", "ChannelHandle", "core_of"]
 
@@ -38,7 +37,7 @@ def core_of(channel: ChannelHandle) -> "ChannelCore":
     return channel._core  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 
-class ChannelCore(Owner):
+class ChannelCore(ChannelEffects):
     """A channel without its public face: routes lead here, not to a `Channel`.
 
     Args:
@@ -50,10 +49,6 @@ class ChannelCore(Owner):
 
     Attributes:
         handle: The channel that users hold.
-        on_message: The hook that every message passes.
-        membership: Joins, rejoins and leaves.
-        listeners: The sources of what is emitted.
-        outbox: The pushes.
         current_join: The join by whose ref messages of older ones are told apart.
         direct: By event, the source that gets a payload without a detour.
     """
@@ -66,10 +61,6 @@ class ChannelCore(Owner):
         "current_join",
         "direct",
         "handle",
-        "listeners",
-        "membership",
-        "on_message",
-        "outbox",
     )
 
     def __init__(
@@ -80,16 +71,10 @@ class ChannelCore(Owner):
         socket: SocketHandle | None,
         hook: Hook,
     ) -> None:
-        super().__init__(topic, socket)
-        # There may be thousands of channels, and each bound method is an object.
-        report, watch = self.report, self._watch
+        super().__init__(topic, params, socket, hook, self._watch)
         self.handle = handle
-        self.on_message = hook
-        self.membership = Membership(self, params, report, watch)
-        self.listeners = Listeners(topic, self.spawn, report, watch)
-        self.outbox = Outbox(self, self.membership, report)
-        # What every message asks for, where it is found at once.
-        self.current_join = self.membership.join
+        # The router needs these for every message, and finds them at once.
+        self.current_join = self.join
         self.direct = self.listeners.direct
         self._listening = 0
         self._is_removed = False
@@ -98,15 +83,108 @@ class ChannelCore(Owner):
     @property
     def state(self) -> ChannelState:
         """The state of the membership."""
-        return self.membership.state.value
+        return self.membership.state
 
-    def may_join(self) -> bool:
-        """Whether a join can be sent now."""
+    # Requests of users.
+
+    def request_join(self, timeout: float | None) -> ChannelPush:
+        """Join until the channel is left: phoenix.js's ``join``."""
+        stage, older = self.membership.stage, self.join.push
+        if older is not None and (
+            stage in {Stage.WAITING, Stage.JOINING, Stage.JOINED}
+            or (stage is Stage.LEAVING and not older.is_settled)
+        ):
+            self.demand.join_requested = True
+            return older
+        self._prepare()
+        # If it does not wait, its outcome is known, and about to be emitted.
+        is_replaced = older is not None and self.join.is_waiting
+        push = self.join.new_push(self.timeout if timeout is None else timeout)
+        self.demand.join_requested = True
+        if stage is not Stage.LEAVING:
+            self.begin()
+        if older is not None and is_replaced:
+            why = f"a newer join of {self.topic!r} took its place"
+            older.cancel_as(PushCancelled(why))
+        return push
+
+    def leave(self, timeout: float | None = None) -> ChannelPush:
+        """End all demand, and leave."""
+        stage, leave = self.membership.stage, self._leave
+        change = Change(error=self.left())
+        if stage is Stage.LEAVING and leave is not None:
+            self.apply(ChannelEvent.LEAVE_SENT, change)
+            return leave
+        within = self.timeout if timeout is None else timeout
         connection = self.connection
-        return connection.is_open and connection.router.registry.may_join(self)
+        leave = self._leave = ChannelPush(
+            self.topic, LEAVE, {}, within, report=self.report, spawn=connection.spawn
+        )
+        is_sent = stage in {Stage.JOINING, Stage.JOINED}
+        is_answered = is_sent and connection.is_open
+        self.apply(
+            ChannelEvent.LEAVE_SENT if is_answered else ChannelEvent.LEFT, change
+        )
+        return leave
 
-    def claim(self) -> None:
-        """Take the topic."""
+    def session_requested(self) -> None:
+        """Join for `session`."""
+        self._lease_taken(self.demand.session, is_patient=False)
+
+    def joined_requested(self) -> None:
+        """Join for `joined`, unless a rejoin is due anyway."""
+        self._lease_taken(self.demand.joined, is_patient=self.rejoin_timer.is_due)
+
+    def _lease_taken(self, lease: Lease[Any], *, is_patient: bool) -> None:
+        match self.membership.stage:
+            case Stage.JOINED:
+                lease.emit(self._response)
+            case Stage.LEAVING:
+                self._prepare()
+            case Stage.CLOSED:
+                self.begin_on_demand()
+            case Stage.ERRORED if not is_patient:
+                self.begin_on_demand()
+            case _:
+                pass
+
+    def released(self) -> None:
+        """Leave, unless other demand is left."""
+        if not self.demand.exists and self.membership.stage is not Stage.LEAVING:
+            self.leave().mark_seen()
+
+    def remove(self) -> ChannelPush:
+        """Leave for good: all streams complete once the channel is closed."""
+        self.connection.router.registry.begin_removal(self)
+        self._is_removed = True
+        leave = self.leave()
+        leave.mark_seen()
+        return leave
+
+    def offer_params(self, params: Params) -> bool:
+        """Replace the params, unless the present ones are in use.
+
+        Returns:
+            Whether it joins with these from now on.
+        """
+        if params is None or params == self.join.params:
+            return True
+        stage = self.membership.stage
+        in_use = self.demand.exists or stage not in {Stage.CLOSED, Stage.LEAVING}
+        if not in_use:
+            self.join.params = params
+        return not in_use
+
+    # Joining.
+
+    def _prepare(self) -> None:
+        """Check that a join can begin, and register the topic.
+
+        Raises:
+            UsageError: It cannot, or the topic is taken.
+        """
+        self.connection.check_usable()
+        self.join.validate()
         if self._is_removed:
             raise UsageError(
                 f"this channel of {self.topic!r} was removed: get a new one with "
@@ -116,148 +194,191 @@ class ChannelCore(Owner):
         registry.add(self)
         registry.activate(self)
 
-    def settle_down(self) -> None:
-        """Be held weakly, if nobody listens either."""
-        is_idle = (
-            self.state is ChannelState.CLOSED and not self.membership.wants.are_any
-        )
-        if self.socket is None or not is_idle:
-            return
-        if self._is_removed:
-            self.connection.router.registry.finish_removal(self)
-            self.end()
-        elif not self._listening:
-            self.connection.router.registry.deactivate(self)
+    def may_join(self) -> bool:
+        """Return whether a join can be sent now."""
+        connection = self.connection
+        return connection.is_open and connection.router.registry.may_join(self)
 
-    def tell_joined(self, response: Any) -> None:
-        """Tell those who follow joins of one that was accepted."""
-        self.listeners.tell_joined(response)
+    def begin(self) -> None:
+        """Begin to join."""
+        self.apply(ChannelEvent.JOIN_BEGUN, Change())
 
-    def flush(self) -> None:
-        """Send what waited for the join, in order."""
-        self.outbox.flush()
+    def begin_on_demand(self) -> None:
+        """Begin to join, with a push that only leases look at if it is new."""
+        self._prepare()
+        if self.join.push is None or self.join.push.is_settled:
+            self.join.new_push(self.timeout).mark_seen()
+        self.begin()
 
-    def take_pushes(self, *, waiting: bool) -> list[ChannelPush]:
-        """The pushes that were sent, and those that wait too if asked, to be ended."""
-        return self.outbox.take_all(waiting=waiting)
+    def join_sent(self) -> None:
+        """Await the answer."""
+        self.apply(ChannelEvent.JOIN_SENT, Change())
 
-    def dispatch(
-        self, event: str, payload: Any, ref: str | None, join_ref: str | None
-    ) -> None:
-        """Tell listeners of something that came in no frame."""
-        message = Message(join_ref, ref, self.topic, event, payload)
-        self.listeners.tell_local(message, self.on_message)
+    def join_failed(self, error: PushCancelled) -> None:
+        """Fail the attempt."""
+        self.apply(ChannelEvent.JOIN_NOT_SENT, Change(error=error))
 
-    # Called by the socket.
+    def join_timed_out(self) -> None:
+        """Fail the attempt."""
+        push = self.join.push
+        assert push is not None, "a deadline without a push"  # noqa: S101
+        self.apply(ChannelEvent.JOIN_TIMED_OUT, Change(error=push.timed_out()))
+
+    def rejoin_due(self) -> None:
+        """Begin a rejoin."""
+        if self.membership.stage is Stage.ERRORED and self.connection.is_open:
+            self.begin()
+
+    def leave_timed_out(self) -> None:
+        """Close without an answer."""
+        if self._leave is not None:
+            end = self._leave.timed_out()
+            self.apply(ChannelEvent.LEFT, Change(error=self.left(), leave_end=end))
+
+    # Events of the socket.
 
     def receive(self, message: Message) -> None:
         """Take a message of the topic: membership and pushes first, listeners then."""
         event = message.event
         if event == REPLY:
-            then = self._answer(message)
-            self.listeners.tell(message, self.on_message)
-            if then is not None:
-                then()
+            self._answer(message, message)
         elif event not in CONTROL:
-            self.listeners.tell(message, self.on_message)
+            self.listeners.deliver(message, self.on_message)
         elif not self._is_authentic(message):
-            self.listeners.tell_namesake(message, self.on_message)
+            self.listeners.deliver_namesake(message, self.on_message)
         elif event == CLOSE:
-            self.membership.closed_by_server(message)
-            self.listeners.tell_closed(message)
+            self._closed(message)
+            self.listeners.deliver_closed(message)
         else:
-            self.membership.crashed(message.payload)
-            self.listeners.tell(message, self.on_message)
-            self.membership.go_on()
+            change = Change(message=message, error=self._crash(message.payload))
+            self._apply_or_deliver(ChannelEvent.CRASHED, change)
 
     def receive_stale(self, message: Message) -> None:
         """Drop a message of an older join, unless it answers a push of that join."""
-        then = self._answer(message) if message.event == REPLY else None
-        if then is None:
+        if not (message.event == REPLY and self._answer(message, None)):
             self.connection.router.counters.stale += 1
-        else:
-            then()
 
     def _is_authentic(self, message: Message) -> bool:
-        """Whether the channel itself says it, and no broadcast that has its name.
+        """Return whether it is a control event, and not a broadcast of that name.
 
         Version 1 of the protocol has no join_ref to tell them apart by.
         """
         return bool(message.join_ref) or not self.connection.router.has_join_refs
 
-    def _answer(self, message: Message) -> Callable[[], None] | None:
-        """Give a reply to what it answers.
+    def _closed(self, message: Message) -> None:
+        change = Change(error=self.left("closed"))
+        if self.membership.stage is not Stage.LEAVING:
+            change.payload, change.ref = message.payload, message.ref
+        self.apply(ChannelEvent.CLOSED, change)
+
+    def _crash(self, reason: Any) -> ChannelCrashed:
+        text = f"the channel {self.topic!r} crashed on the server: {reason!r}"
+        return ChannelCrashed(text, reason)
+
+    def _apply_or_deliver(self, event: ChannelEvent, change: Change) -> None:
+        """Deliver the message by the effects; at once, if there are none."""
+        if not self.apply(event, change) and change.message is not None:
+            self.listeners.deliver(change.message, self.on_message)
+
+    def _answer(self, message: Message, delivery: Message | None) -> bool:
+        """Give a reply to the push, join or leave that awaits it.
+
+        Args:
+            message: The reply.
+            delivery: The same, if listeners get it.
 
         Returns:
-            What to do once listeners have had it; None if nobody awaited it.
+            Whether anything awaited it.
         """
         reply, ref = message.reply, message.ref
         if reply is None or ref is None:
-            return None
-        push = self.outbox.take(ref)
-        if push is None:
-            then = self.membership.answer(ref, reply)
-            self.connection.router.counters.late_replies += then is None
-            return then
-        is_lost = reply.status == "error" and self._is_lost(reply)
-        if is_lost:
-            self.membership.crashed(reply.response)
-        push.answer(reply)
-        return (lambda: self._lost_by_server(reply.response)) if is_lost else noop
+            is_awaited = False
+        elif (push := self.outbox.take(ref)) is None:
+            if self._answer_membership(ref, reply, delivery):
+                return True
+            self.connection.router.counters.late_replies += 1
+            is_awaited = False
+        elif reply.status == "error" and self._is_unmatched(reply):
+            reason = reply.response
+            change = Change(message=delivery, reply=reply, push=push, reason=reason)
+            change.error = self._crash(reason)
+            self.apply(ChannelEvent.UNMATCHED, change)
+            return True
+        else:
+            push.answer(reply)
+            is_awaited = True
+        if delivery is not None:
+            self.listeners.deliver(delivery, self.on_message)
+        return is_awaited
 
-    def _is_lost(self, reply: Reply) -> bool:
-        """Whether the server does not know that we joined."""
+    def _is_unmatched(self, reply: Reply) -> bool:
+        """Return whether the server has lost the channel that is joined here."""
         is_unmatched = reply.response == {"reason": UNMATCHED_TOPIC}
-        return is_unmatched and self.state is ChannelState.JOINED
+        return is_unmatched and self.membership.stage is Stage.JOINED
 
-    def _lost_by_server(self, reason: Any) -> None:
-        """The server does not know that we joined: join again."""
-        self.dispatch(ERROR, reason, None, self.current_join.ref)
-        self.membership.go_on()
+    def _answer_membership(
+        self, ref: str, reply: Reply, delivery: Message | None
+    ) -> bool:
+        stage, leave, join = self.membership.stage, self._leave, self.join
+        change = Change(message=delivery, reply=reply)
+        if stage is Stage.LEAVING and leave is not None and ref == leave.ref:
+            has_join_refs = self.connection.router.has_join_refs
+            is_confirmed = reply.status == OK and not has_join_refs
+            event = ChannelEvent.LEAVE_CONFIRMED if is_confirmed else ChannelEvent.LEFT
+            change.leave_end = reply
+        elif stage is Stage.JOINING and ref == join.ref and join.is_waiting:
+            join.cancel_deadline()
+            self.connection.join_answered()
+            event = ChannelEvent.JOIN_ACCEPTED
+            if reply.status != OK:
+                what = f"the join of {self.topic!r}"
+                quoted = join.quoted(reply.response)
+                error = JoinRefused(reply.status, reply.response, what, quoted)
+                change.error = error
+                is_final = self.rejoin_timer.is_final(error)
+                event = (
+                    ChannelEvent.JOIN_REFUSED_FOR_GOOD
+                    if is_final
+                    else ChannelEvent.JOIN_REFUSED
+                )
+        else:
+            return False
+        self._apply_or_deliver(event, change)
+        return True
 
     def opened(self) -> None:
-        """The connection opened."""
-        self.membership.opened()
+        """Join, if there is demand."""
+        self.apply(ChannelEvent.CONNECTION_OPENED, Change())
 
     def lost(self, reason: str, error: Exception) -> None:
-        """The connection is gone, or did not come."""
-        self.membership.lost(reason, error)
+        """React to a lost connection, or to a failed attempt to open one."""
+        payload = {"source": "transport", "reason": reason}
+        self.apply(ChannelEvent.CONNECTION_LOST, Change(error=error, reason=payload))
 
     def gave_up(self, error: Exception) -> None:
-        """There will be no connection until somebody asks for one."""
-        self.membership.gave_up(error)
+        """End all leases: no connection will come until there is new demand."""
+        self.apply(ChannelEvent.GAVE_UP, Change(error=error))
 
     def end(self) -> None:
-        """Everything of it completes; it cannot be used again."""
+        """Complete everything; the channel cannot be used again."""
         if not self._has_ended:
             self._has_ended = self._is_removed = True
-            self.membership.end()
+            self.apply(ChannelEvent.ENDED, Change(error=self.left()))
             self.listeners.end()
 
-    def retire(self) -> ChannelPush:
-        """Leave for good: everything of it completes once it is closed."""
-        self.connection.router.registry.begin_removal(self)
-        self._is_removed = True
-        leave = self.membership.leave()
-        leave.mark_seen()
-        return leave
+    # Registration.
 
-    def offer_params(self, params: Params) -> bool:
-        """Take other params, if nobody relies on the ones it has.
-
-        Returns:
-            Whether it joins with these from now on.
-        """
-        join = self.membership.join
-        if params is None or params == join.params:
-            return True
-        in_force = self.membership.wants.are_any or self.state not in {
-            ChannelState.CLOSED,
-            ChannelState.LEAVING,
-        }
-        if not in_force:
-            join.params = params
-        return not in_force
+    def release_if_idle(self) -> None:
+        """Let the channel be collected, if it is closed and has no listeners."""
+        is_idle = self.membership.stage is Stage.CLOSED and not self.demand.exists
+        if self.socket is None or not is_idle:
+            return
+        registry = self.connection.router.registry
+        if self._is_removed:
+            registry.finish_removal(self)
+            self.end()
+        elif not self._listening:
+            registry.deactivate(self)
 
     def _watch(self, change: int) -> None:
         self._listening += change
@@ -266,7 +387,7 @@ class ChannelCore(Owner):
         if change > 0:
             self.connection.router.registry.activate(self)
         else:
-            self.settle_down()
+            self.release_if_idle()
 
     def __repr__(self) -> str:
         return f"<Channel {self.topic!r}: {self.state}>"

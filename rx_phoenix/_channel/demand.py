@@ -1,8 +1,9 @@
-"""Who wants to be in a channel."""
+"""The demand for a channel's membership."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeGuard
+from typing import Any, TypeGuard
 
+from rx_phoenix._channel.context import ChannelContext
 from rx_phoenix._streams.hub import Reporter
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix._streams.state import Latest
@@ -10,44 +11,29 @@ from rx_phoenix._streams.state import Latest
 __all__ = ["Demand"]
 
 
-class WantsObserver(Protocol):
-    """Who is told of wants: the membership."""
-
-    def session_wanted(self) -> None:
-        """Somebody wants one attempt, and is the first."""
-        ...
-
-    def joined_wanted(self) -> None:
-        """Somebody wants to be in the channel for good, and is the first."""
-        ...
-
-    def unwanted(self) -> None:
-        """The last who held a lease is gone."""
-        ...
-
-
 def is_held(lease: Lease[Any] | None) -> TypeGuard[Lease[Any]]:
-    """Whether there is a lease, and somebody holds it."""
+    """Return whether there is a lease with a subscriber."""
     return lease is not None and lease.is_held
 
 
 class Demand:
-    """A standing `join`, and two leases, which are made when they are asked for.
+    """The demand for a membership: a requested `join`, and two leases.
 
     Args:
-        observer: Told when a lease is taken, or held no longer.
-        report: Where observers' exceptions go.
+        context: The channel's; it reacts to leases that are taken and released.
+        report: Receives the exceptions of observers.
 
     Attributes:
-        is_standing: Whether a `join` stands.
+        join_requested: True from `Channel.join` until the channel is left or closed.
     """
 
-    __slots__ = ("_joined", "_observer", "_report", "_session", "is_standing")
+    __slots__ = ("_context", "_joined", "_report", "_session", "join_requested")
 
-    def __init__(self, observer: WantsObserver, report: Reporter) -> None:
-        self.is_standing = False
-        self._observer = observer
+    def __init__(self, context: ChannelContext, report: Reporter) -> None:
+        self.join_requested = False
+        self._context = context
         self._report = report
+        # Made at the first need: most channels have neither.
         self._session: Lease[Any] | None = None
         self._joined: Lease[Any] | None = None
 
@@ -55,37 +41,37 @@ class Demand:
     def session(self) -> Lease[Any]:
         """One attempt, as a shared stream."""
         if self._session is None:
-            self._session = self._new_lease(self._observer.session_wanted)
+            self._session = self._new_lease(self._context.session_requested)
         return self._session
 
     @property
     def joined(self) -> Lease[Any]:
         """The membership with its rejoins, as a shared stream."""
         if self._joined is None:
-            self._joined = self._new_lease(self._observer.joined_wanted)
+            self._joined = self._new_lease(self._context.joined_requested)
         return self._joined
 
     def _new_lease(self, acquire: Callable[[], None]) -> Lease[Any]:
-        return Lease(acquire, self._observer.unwanted, self._report)
+        return Lease(acquire, self._context.released, self._report)
 
     @property
-    def are_any(self) -> bool:
-        """Whether anybody wants to be in the channel."""
-        return self.is_standing or is_held(self._joined) or is_held(self._session)
+    def exists(self) -> bool:
+        """True while the channel is to be joined."""
+        return self.join_requested or is_held(self._joined) or is_held(self._session)
 
     def holders(self) -> list[Latest[Any]]:
-        """Those who hold a lease now."""
+        """Return the observers of the leases that are held now."""
         leases = self._session, self._joined
         return [lease.holders for lease in leases if is_held(lease)]
 
     def forget(self) -> None:
-        """Keep no response for those who come later."""
+        """Forget the last response so that later subscribers do not get it."""
         self.forget_joined()
         if self._session is not None:
             self._session.forget()
 
     def forget_joined(self) -> None:
-        """Keep none for those who come to `joined`."""
+        """Forget the last response of `joined` only."""
         if self._joined is not None:
             self._joined.forget()
 
@@ -93,14 +79,14 @@ class Demand:
         """Make the leases ready for a new start.
 
         Returns:
-            Those who held them, who are still to be told of the end.
+            Their observers, which the caller must notify of the end.
         """
         return (*self.detach_joined(), *self.detach_session())
 
     def detach_joined(self) -> Sequence[Latest[Any]]:
-        """Make `joined` ready for a new start; likewise."""
+        """Make `joined` ready for a new start, as `detach` does."""
         return () if self._joined is None else (self._joined.detach(),)
 
     def detach_session(self) -> Sequence[Latest[Any]]:
-        """Make `session` ready for a new start; likewise."""
+        """Make `session` ready for a new start, as `detach` does."""
         return () if self._session is None else (self._session.detach(),)

@@ -1,4 +1,4 @@
-"""Who listens to a channel, and how a message reaches them."""
+"""The listeners of a channel, and the way of a message to them."""
 
 from collections.abc import Callable
 from inspect import isawaitable
@@ -48,16 +48,16 @@ class Closes(Hub[Any]):
 
 
 class Listeners:
-    """One hot source an event, made when somebody asks for it.
+    """One hot source for each event, made at the first request.
 
     Args:
         topic: The channel's topic.
-        spawn: How to await what callbacks leave to await.
-        report: Where their exceptions go.
-        watch: Told when a source gets its first listener and loses its last.
+        spawn: Awaits the coroutines of callbacks.
+        report: Receives their exceptions.
+        watch: Notified when a source gets its first listener and loses its last.
 
     Attributes:
-        direct: By event, who gets its payloads when nobody listens to all messages;
+        direct: By event, the source of its payloads, while no tap takes all messages;
             without the events that are for the channel itself first.
     """
 
@@ -81,7 +81,7 @@ class Listeners:
     ) -> None:
         self._events: dict[str, Hub[Any]] = {}
         self.direct: dict[str, Hub[Any]] = {}
-        # Most channels have nobody who listens to these.
+        # Most channels have no listeners to these.
         self._messages: Hub[Message] | None = None
         self._processed: Hub[Message] | None = None
         self._joins: Hub[Any] | None = None
@@ -97,7 +97,7 @@ class Listeners:
         """The source of one event's payloads.
 
         Raises:
-            UsageError: The event's name is no text.
+            UsageError: The event's name is not a string.
         """
         if event == CLOSE:
             return self.closes
@@ -155,7 +155,7 @@ class Listeners:
             hub.on_completed()
         return hub
 
-    def tell(self, message: Message, hook: Hook) -> None:
+    def deliver(self, message: Message, hook: Hook) -> None:
         """Deliver a message: the hook, its event's listeners, then `messages`."""
         payload = message.payload
         if hook is not identity_hook:
@@ -168,21 +168,21 @@ class Listeners:
         if self._messages is not None:
             self._messages.on_next(message)
 
-    def tell_closed(self, message: Message) -> None:
-        """Deliver a close as it came; `tell_local` tells all others of it."""
+    def deliver_closed(self, message: Message) -> None:
+        """Deliver a close as it came; `deliver_local` delivers it to all others."""
         if self._messages is not None:
             self._messages.on_next(message)
 
-    def tell_namesake(self, message: Message, hook: Hook) -> None:
-        """Deliver what only bears the name of an event: to all but its listeners."""
+    def deliver_namesake(self, message: Message, hook: Hook) -> None:
+        """Deliver a broadcast with a control event's name, but not to its listeners."""
         payload = self._hooked(hook, message.event, message.payload, message.ref)
         if self._processed is not None:
             self._process(self._processed, message, payload)
         if self._messages is not None:
             self._messages.on_next(message)
 
-    def tell_local(self, message: Message, hook: Hook) -> None:
-        """Deliver what came in no frame: to all but `messages`."""
+    def deliver_local(self, message: Message, hook: Hook) -> None:
+        """Deliver an event that came in no frame: to all but `messages`."""
         event, ref = message.event, message.ref
         payload = self._hooked(hook, event, message.payload, ref)
         hub = self._events.get(event)
@@ -193,7 +193,7 @@ class Listeners:
         if self._processed is not None:
             self._process(self._processed, message, payload)
 
-    def tell_joined(self, response: Any) -> None:
+    def deliver_join(self, response: Any) -> None:
         """Deliver the response of a join."""
         if self._joins is not None:
             self._joins.on_next(response)
@@ -203,7 +203,7 @@ class Listeners:
         hub.on_next(message if is_same else replace(message, payload=payload))
 
     def _hooked(self, hook: Hook, event: str, payload: Any, ref: str | None) -> Any:
-        """What the hook makes of a payload; the payload itself if it fails."""
+        """Return the hook's result for a payload; the payload itself if it fails."""
         try:
             result = hook(event, payload, ref)
         except Exception as error:  # noqa: BLE001 - a user's hook: reported
@@ -241,7 +241,7 @@ class Listeners:
                 callback.dispose()
 
     def end(self) -> None:
-        """Everything completes, and callbacks that run are cancelled."""
+        """Complete all sources, and cancel callbacks that run."""
         self._has_ended = True
         taps = self._processed, self._messages
         for hub in (self._joins, *self._events.values(), *taps):

@@ -6,10 +6,10 @@ from typing import Any
 from msgspec import to_builtins
 
 from rx_phoenix._channel.context import ChannelContext
-from rx_phoenix._channel.membership import Membership
+from rx_phoenix._channel.join import Join
+from rx_phoenix._channel.membership import Membership, Stage
 from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.message import Message
-from rx_phoenix._protocol.names import ChannelState
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Reporter
 
@@ -34,17 +34,23 @@ class Outbox:
 
     Args:
         context: The channel's.
-        membership: Its membership: only while joined are pushes sent.
-        report: Where observers' exceptions go.
+        membership: The channel's; pushes are sent only while it is joined.
+        join: The channel's; pushes carry its ref.
+        report: Receives the exceptions of observers.
     """
 
-    __slots__ = ("_context", "_membership", "_report", "_sent", "_waiting")
+    __slots__ = ("_context", "_join", "_membership", "_report", "_sent", "_waiting")
 
     def __init__(
-        self, context: ChannelContext, membership: Membership, report: Reporter
+        self,
+        context: ChannelContext,
+        membership: Membership,
+        join: Join,
+        report: Reporter,
     ) -> None:
         self._context = context
         self._membership = membership
+        self._join = join
         self._report = report
         self._sent: dict[str, ChannelPush] = {}
         self._waiting: dict[ChannelPush, None] = {}
@@ -89,10 +95,9 @@ class Outbox:
 
     def _sending_ref(self) -> str | None:
         """Return the join that a push sent now belongs to; None if none can be sent."""
-        membership = self._membership
-        if membership.state.value is not ChannelState.JOINED:
+        if self._membership.stage is not Stage.JOINED:
             return None
-        return membership.join.ref if self._context.connection.is_open else None
+        return self._join.ref if self._context.connection.is_open else None
 
     def take(self, ref: str) -> ChannelPush | None:
         """The push that was sent with this ref, which is waited for no longer."""

@@ -1,7 +1,5 @@
 """The wait between two joins of a channel."""
 
-from collections.abc import Callable
-
 from rx_phoenix._channel.context import ChannelContext
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.scheduler import Timer
@@ -18,31 +16,23 @@ class RejoinTimer:
     wait longer.
 
     Args:
-        context: Gives the policy, and the connection with its clock and randomness;
-            gets the exceptions of a user's policy.
-        due: Called when the wait is over.
+        context: The channel's: gives the policy, the clock and the randomness, and
+            reacts when a wait is over.
 
     Attributes:
-        is_due: Whether it waits.
+        is_due: True while it waits.
     """
 
-    __slots__ = (
-        "_context",
-        "_due",
-        "_timer",
-        "_tries",
-        "is_due",
-    )
+    __slots__ = ("_context", "_timer", "_tries", "is_due")
 
-    def __init__(self, context: ChannelContext, due: Callable[[], None]) -> None:
+    def __init__(self, context: ChannelContext) -> None:
         self.is_due = False
         self._context = context
-        self._due = due
         self._tries = 0
         self._timer: Timer | None = None
 
     def is_final(self, error: JoinRefused) -> bool:
-        """Whether a refused join is not to be tried again."""
+        """Return whether the policy gives up after a refused join."""
         try:
             return self._context.rejoin.is_final(error)
         except ISOLATED as failure:
@@ -50,33 +40,33 @@ class RejoinTimer:
             return False
 
     def schedule(self) -> None:
-        """Begin to wait, or begin anew."""
+        """Begin a wait, or begin it again."""
         attempt, random = self._tries + 1, self._context.connection.random()
         try:
             delay = delay_of(self._context.rejoin.delays, attempt, random)
         except ISOLATED as failure:
             self._wait(delay_of(Rejoin().delays, attempt, random))
-            # Last of all, for whoever is told may put an end to the wait.
+            # Last of all, because an observer may end the wait.
             self._context.report(contained(failure))
         else:
             self._wait(delay)
 
     def stop(self) -> None:
-        """Wait no longer."""
+        """End the wait."""
         self.is_due = False
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.dispose()
 
-    def start_over(self) -> None:
-        """Wait no longer, and begin with the first delay next time."""
+    def reset(self) -> None:
+        """End the wait, and begin with the first delay next time."""
         self.stop()
         self._tries = 0
 
     def _fire(self) -> None:
         self._tries += 1
         self.stop()
-        self._due()
+        self._context.rejoin_due()
 
     def _wait(self, delay: float) -> None:
         self.stop()

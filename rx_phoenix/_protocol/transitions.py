@@ -1,4 +1,4 @@
-"""The states of channels and connections, as tables of transitions.
+"""The states of connections and of the demand for them, as tables of transitions.
 
 Rule 1: every change of state is a cell of a table.
 Rule 2: an event without a cell changes nothing, because a network may deliver anything
@@ -8,33 +8,17 @@ at any time; a mistake of the *caller* is refused before it gets here.
 from collections.abc import Mapping
 from enum import StrEnum
 
-from rx_phoenix._protocol.names import ChannelState, SocketState
+from rx_phoenix._protocol.names import SocketState
 
 __all__ = [
-    "CHANNEL_TRANSITIONS",
     "CONNECTION_TRANSITIONS",
     "DEMAND_TRANSITIONS",
     "SOCKET_STATES",
-    "ChannelEvent",
     "ConnectionEvent",
     "ConnectionState",
     "DemandEvent",
     "DemandState",
 ]
-
-
-class ChannelEvent(StrEnum):
-    """The events that move a channel from one state to another."""
-
-    JOIN_BEGUN = "join begun"
-    JOIN_ACCEPTED = "join accepted"
-    JOIN_REFUSED = "join refused"
-    JOIN_TIMED_OUT = "join timed out"
-    CRASHED = "crashed"
-    CONNECTION_LOST = "connection lost"
-    LEAVE_SENT = "leave sent"
-    LEFT = "left"
-    CLOSED = "closed by the server"
 
 
 class ConnectionState(StrEnum):
@@ -76,43 +60,6 @@ class DemandEvent(StrEnum):
     DISCONNECT = "disconnect()"
     END = "aclose()"
 
-
-_C, _E = ChannelState, ChannelEvent
-
-CHANNEL_TRANSITIONS: Mapping[ChannelState, Mapping[ChannelEvent, ChannelState]] = {
-    _C.CLOSED: {
-        _E.JOIN_BEGUN: _C.JOINING,
-    },
-    _C.JOINING: {
-        _E.JOIN_ACCEPTED: _C.JOINED,
-        _E.JOIN_REFUSED: _C.ERRORED,
-        _E.JOIN_TIMED_OUT: _C.ERRORED,
-        _E.CRASHED: _C.ERRORED,
-        _E.CONNECTION_LOST: _C.ERRORED,
-        _E.LEAVE_SENT: _C.LEAVING,
-        _E.LEFT: _C.CLOSED,
-        _E.CLOSED: _C.CLOSED,
-    },
-    _C.JOINED: {
-        _E.CRASHED: _C.ERRORED,
-        _E.CONNECTION_LOST: _C.ERRORED,
-        _E.LEAVE_SENT: _C.LEAVING,
-        _E.LEFT: _C.CLOSED,
-        _E.CLOSED: _C.CLOSED,
-    },
-    _C.ERRORED: {
-        _E.JOIN_BEGUN: _C.JOINING,
-        _E.CRASHED: _C.ERRORED,
-        _E.LEFT: _C.CLOSED,
-        _E.CLOSED: _C.CLOSED,
-    },
-    _C.LEAVING: {
-        _E.CRASHED: _C.CLOSED,
-        _E.CONNECTION_LOST: _C.CLOSED,
-        _E.LEFT: _C.CLOSED,
-        _E.CLOSED: _C.CLOSED,
-    },
-}
 
 _S, _F = ConnectionState, ConnectionEvent
 

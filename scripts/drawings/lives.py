@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from math import atan2, degrees, hypot
 
+from rx_phoenix._channel.membership import CHANNEL_TRANSITIONS
 from rx_phoenix._protocol.names import ChannelState
 from rx_phoenix._protocol.transitions import (
-    CHANNEL_TRANSITIONS,
     CONNECTION_TRANSITIONS,
     ConnectionState,
 )

@@ -25,7 +25,7 @@ TESTED_ELSEWHERE = {
     "rx_phoenix.testing._simulation.server": "tests/simulation",
     "rx_phoenix.testing._simulation.world": "tests/simulation",
     # Parts of a socket and of a channel, whose promises only the whole can keep.
-    "rx_phoenix._channel.ended": "tests/channel/membership",
+    "rx_phoenix._channel.effects": "tests/channel/membership",
     "rx_phoenix._channel.join": "tests/channel/membership",
     "rx_phoenix._channel.core": "tests/channel",
     "rx_phoenix._connection.handle": "tests/socket",

@@ -55,7 +55,11 @@ class Trial(Joiner):
     def __init__(self, time, policy):
         super().__init__(time, policy)
         self.due = []
-        self.rejoining = RejoinTimer(self, lambda: self.due.append(time.clock))
+        self.time = time
+        self.rejoining = RejoinTimer(self)
+
+    def rejoin_due(self):
+        self.due.append(self.time.clock)
 
 
 @pytest.fixture
@@ -116,7 +120,9 @@ def test_a_wait_may_begin_inside_the_end_of_another(time):
         rejoining.schedule()
 
     due = []
-    rejoining = RejoinTimer(Joiner(time, Rejoin(STEPS)), go_on)
+    joiner = Joiner(time, Rejoin(STEPS))
+    joiner.rejoin_due = go_on
+    rejoining = RejoinTimer(joiner)
     rejoining.schedule()
     time.advance_by(4)
     rejoining.stop()
@@ -220,7 +226,7 @@ def test_a_stop_keeps_count(trial, time):
 def test_to_start_over_is_to_begin_with_the_first_delay(trial, time):
     trial.rejoining.schedule()
     time.advance_by(1)
-    trial.rejoining.start_over()
+    trial.rejoining.reset()
     trial.rejoining.schedule()
     time.advance_by(10)
 
@@ -229,14 +235,14 @@ def test_to_start_over_is_to_begin_with_the_first_delay(trial, time):
 
 def test_to_start_over_is_to_wait_no_longer(trial, time):
     trial.rejoining.schedule()
-    trial.rejoining.start_over()
+    trial.rejoining.reset()
     time.advance_by(10)
 
     assert trial.rejoining.is_due is False
     assert trial.due == []
 
 
-@pytest.mark.parametrize("way", ["stop", "start_over"])
+@pytest.mark.parametrize("way", ["stop", "reset"])
 def test_to_end_what_does_not_wait_is_no_matter(trial, way):
     getattr(trial.rejoining, way)()
 

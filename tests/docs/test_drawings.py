@@ -5,7 +5,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from rx_phoenix import operators
-from rx_phoenix._protocol.transitions import ChannelEvent, ConnectionEvent
+from rx_phoenix._channel.membership import CHANNEL_TRANSITIONS
+from rx_phoenix._protocol.transitions import ConnectionEvent
 from scripts.drawings.__main__ import FOLDER, drawings
 from scripts.drawings.house import PARTS
 from tests.docs.blocks import ROOT
@@ -27,7 +28,10 @@ def test_the_drawings_are_those_of_now():
 @pytest.mark.parametrize(
     ("name", "events"),
     [
-        ("life-of-a-channel.svg", ChannelEvent),
+        (
+            "life-of-a-channel.svg",
+            {e for row in CHANNEL_TRANSITIONS.values() for e in row},
+        ),
         ("life-of-a-socket.svg", ConnectionEvent),
     ],
 )

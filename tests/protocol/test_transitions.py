@@ -2,13 +2,10 @@
 
 import pytest
 
-from rx_phoenix._protocol.names import ChannelState
 from rx_phoenix._protocol.transitions import (
-    CHANNEL_TRANSITIONS,
     CONNECTION_TRANSITIONS,
     DEMAND_TRANSITIONS,
     SOCKET_STATES,
-    ChannelEvent,
     ConnectionEvent,
     ConnectionState,
     DemandEvent,
@@ -16,19 +13,6 @@ from rx_phoenix._protocol.transitions import (
 )
 
 # A dot is an event that changes nothing there.
-
-CHANNEL = """
-                      closed   joining  joined   errored  leaving
-join begun            joining  .        .        joining  .
-join accepted         .        joined   .        .        .
-join refused          .        errored  .        .        .
-join timed out        .        errored  .        .        .
-crashed               .        errored  errored  errored  closed
-connection lost       .        errored  errored  .        closed
-leave sent            .        leaving  leaving  .        .
-left                  .        closed   closed   closed   closed
-closed by the server  .        closed   closed   closed   closed
-"""
 
 CONNECTION = """
                      idle        connecting  open        closing  waiting     refreshing  given_up
@@ -60,13 +44,6 @@ def cells(drawing):
     ]
 
 
-@pytest.mark.parametrize(("state", "event", "arrival"), cells(CHANNEL))
-def test_a_cell_of_the_channels_table(state, event, arrival):
-    row = CHANNEL_TRANSITIONS[ChannelState(state)]
-
-    assert row.get(ChannelEvent(event)) == arrival
-
-
 @pytest.mark.parametrize(("state", "event", "arrival"), cells(CONNECTION))
 def test_a_cell_of_the_connections_table(state, event, arrival):
     row = CONNECTION_TRANSITIONS[ConnectionState(state)]
@@ -89,7 +66,6 @@ def test_a_socket_is_closed_unless_an_attempt_or_a_connection_is_there(state):
 
 
 TABLES = [
-    (CHANNEL, CHANNEL_TRANSITIONS, ChannelState, ChannelEvent),
     (CONNECTION, CONNECTION_TRANSITIONS, ConnectionState, ConnectionEvent),
     (DEMAND, DEMAND_TRANSITIONS, DemandState, DemandEvent),
 ]
@@ -103,7 +79,7 @@ def test_the_drawing_has_every_state_and_every_event(drawing, table, states, eve
     assert {event for _, event, _ in drawn} == set(events)
 
 
-@pytest.mark.parametrize("table", [CHANNEL_TRANSITIONS, CONNECTION_TRANSITIONS])
+@pytest.mark.parametrize("table", [CONNECTION_TRANSITIONS, DEMAND_TRANSITIONS])
 def test_every_state_can_be_reached(table):
     arrivals = {arrival for row in table.values() for arrival in row.values()}
 
