@@ -87,6 +87,16 @@ def _is_number(value: object) -> TypeGuard[float]:
         return False
 
 
+def _positive(name: str, duration: Duration) -> float:
+    value = seconds(duration)
+    if not value:
+        raise UsageError(
+            f"{name} must be a timedelta or a positive number of seconds, got "
+            f"{duration!r}"
+        )
+    return value
+
+
 def _set(frozen: object, **values: object) -> None:
     """Set the fields of a frozen dataclass, once they are validated."""
     for name, value in values.items():
@@ -247,7 +257,16 @@ class Reconnect:
             1012: a server that restarts disconnects all its clients at once. By
             default your `delays`; without `delays` either, up to 12 before the first
             retry, and up to 30 later.
+        timeout: Seconds for one attempt, the providers included.
+        attempts: The number of failures in a row, by attempts and by connections lost
+            before they were `stable`, after which the last one is final; None for no
+            limit.
+        within: Seconds without a connection, in an outage or before the first open,
+            after which the last failure is final; None for no limit. `connect()`
+            starts both limits over, and `give_up` does not lift them.
 
+    Raises:
+        UsageError: An argument is out of its range.
     >>> restarted, dropped = ConnectionLost(1012), ConnectionLost(1006)
     >>> now = datetime(2026, 11, 24, tzinfo=UTC)
     >>> [Reconnect().delay(1, error, 0.5, now) for error in (restarted, dropped)]
@@ -258,29 +277,49 @@ class Reconnect:
     stable: float
     give_up: Callable[[Exception], bool | None] | None
     drain: Delays
+    timeout: float
+    attempts: int | None
+    within: float | None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a policy, and each by name
         self,
         delays: Delays | None = None,
         stable: Duration = 30.0,
         give_up: Callable[[Exception], bool | None] | None = None,
         drain: Delays | None = None,
+        *,
+        timeout: Duration = 15.0,
+        attempts: int | None = None,
+        within: Duration | None = None,
     ) -> None:
+        if attempts is not None and (type(attempts) is not int or attempts < 1):
+            raise UsageError(
+                f"attempts must be a positive number of attempts or None, got "
+                f"{attempts!r}"
+            )
         _set(
             self,
             delays=delays or PROMPT,
             stable=seconds(stable),
             give_up=give_up,
             drain=drain or delays or SPREAD,
+            timeout=_positive("timeout", timeout),
+            attempts=attempts,
+            within=None if within is None else _positive("within", within),
         )
 
-    def decision(self, error: Exception) -> RetryDecision:
+    def decision(self, error: Exception, *, was_open: bool = False) -> RetryDecision:
         """Decide whether and how an error can be retried.
 
-        The decision of `give_up` holds. Otherwise a 4xx status is final, but for those
-        that may heal (408, 425, 429), and for 401 and 403, which other credentials may
-        heal; so are a close code of 1008, policy violation, and a `UsageError`, the
-        caller's mistake. Anything else may heal.
+        The decision of `give_up` holds. Otherwise a 4xx status is final before the
+        first open, but for those that may heal (408, 425, 429), and for 401 and 403,
+        which other credentials may heal; so are a close code of 1008, policy violation,
+        and a `UsageError`, the caller's mistake. Anything else may heal.
+
+        Args:
+            error: The failure.
+            was_open: True if the socket was open before: a 4xx is an outage then,
+                because an ingress may answer anything during a deployment.
         """
         decided = None if self.give_up is None else self.give_up(error)
         if decided is not None:
@@ -293,7 +332,8 @@ class Reconnect:
             case ConnectError(status=int(status)) if status in UNAUTHORIZED:
                 return RetryDecision.REFRESH
             case ConnectError(status=int(status)):
-                is_final = status in CLIENT_ERRORS and status not in TRANSIENT
+                is_refusal = status in CLIENT_ERRORS and status not in TRANSIENT
+                is_final = is_refusal and not was_open
             case _:
                 is_final = False
         return RetryDecision.FINAL if is_final else RetryDecision.RETRY

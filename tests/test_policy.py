@@ -538,3 +538,39 @@ def test_a_send_buffer_holds_a_thousand_and_drops_the_newest():
 def test_a_send_buffer_that_makes_no_sense_is_refused(options, message):
     with pytest.raises(UsageError, match=message):
         SendBuffer(**options)
+
+
+# Limits of a Reconnect.
+
+
+@pytest.mark.parametrize("name", ["timeout", "within"])
+@pytest.mark.parametrize("value", [0, -1, float("inf"), "5"])
+def test_a_limit_is_a_positive_number_of_seconds(name, value):
+    with pytest.raises(UsageError, match=f"number of seconds, got {value!r}"):
+        Reconnect(**{name: value})
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, "3"])
+def test_a_number_of_attempts_is_a_positive_one(value):
+    with pytest.raises(UsageError, match=f"attempts must be .* got {value!r}"):
+        Reconnect(attempts=value)
+
+
+def test_limits_may_be_timedeltas_or_none():
+    policy = Reconnect(timeout=timedelta(seconds=2), within=timedelta(minutes=1))
+
+    assert (policy.timeout, policy.within, policy.attempts) == (2.0, 60.0, None)
+    assert (Reconnect().timeout, Reconnect().within) == (15.0, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "decision"),
+    [
+        (401, RetryDecision.REFRESH),
+        (403, RetryDecision.REFRESH),
+        (404, RetryDecision.RETRY),
+        (429, RetryDecision.RETRY),
+    ],
+)
+def test_after_a_first_open_no_status_is_final(status, decision):
+    assert Reconnect().decision(refused_with(status), was_open=True) is decision

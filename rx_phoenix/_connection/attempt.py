@@ -20,9 +20,6 @@ from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 
 __all__ = ["CLOSE_TIMEOUT", "Attempt", "Destination"]
 
-CONNECT_TIMEOUT = 15.0
-"""Seconds for one attempt: the providers, the connection, and the handshake."""
-
 CLOSE_TIMEOUT = 2.0
 """Seconds that a peer may take to answer our close."""
 
@@ -90,6 +87,7 @@ class Attempt:
         transport: Opens the connection.
         scheduler: Time.
         spawn: How to await a provider.
+        timeout: Seconds for the providers, the connection and the handshake.
         opened: Called when the connection is open.
         failed: Called when it could not be opened.
         lost: Called when the open connection ended, unless we closed it.
@@ -108,6 +106,7 @@ class Attempt:
         scheduler: LoopScheduler,
         spawn: Spawn,
         *,
+        timeout: float,
         opened: "Callable[[Attempt, Connection], None]",
         failed: "Callable[[Attempt, Exception], None]",
         lost: "Callable[[Attempt, ConnectionLost], None]",
@@ -120,6 +119,7 @@ class Attempt:
         self._transport = transport
         self._scheduler = scheduler
         self._spawn = spawn
+        self._timeout = timeout
         self._opened = opened
         self._failed = failed
         self._lost = lost
@@ -140,7 +140,7 @@ class Attempt:
 
     def start(self, credentials: Sequence[Any] | None = None) -> None:
         """Begin, with these credentials or the present ones of the providers."""
-        self.after(CONNECT_TIMEOUT, self._expire)
+        self.after(self._timeout, self._expire)
         if credentials is not None:
             self._connect(credentials)
         else:
@@ -259,7 +259,7 @@ class Attempt:
 
     def _expire(self) -> None:
         url = self._destination.public_url
-        text = f"no connection to {url} within {CONNECT_TIMEOUT:g} s"
+        text = f"no connection to {url} within {self._timeout:g} s"
         self._fail(ConnectError(text, url=url))
 
     def _dispose_owned(self) -> None:

@@ -31,6 +31,7 @@ from rx_phoenix._protocol.transitions import (
     ConnectionState,
 )
 from rx_phoenix._streams.deadline import DeadlinePool, SerialDeadlines
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hub, Reporter
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix._streams.scheduler import LoopScheduler
@@ -38,7 +39,12 @@ from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._streams.state import State
 from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix._transport.contract import Connection, Transport, batches_of
-from rx_phoenix.errors import ConnectionLost, ProtocolError
+from rx_phoenix.errors import (
+    ConnectError,
+    ConnectionLost,
+    ProtocolError,
+    UsageError,
+)
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
 from rx_phoenix.stats import SocketStats
 
@@ -71,7 +77,6 @@ class ConnectionManager:
         heartbeat: The heartbeats of the open connection.
         tasks: The tasks that run on the socket's loop.
         spawn: Starts another one.
-        random: A number from 0 up to 1, for the jitter.
         report: Receives the exceptions of users' functions.
     """
 
@@ -113,18 +118,20 @@ class ConnectionManager:
         )
         self.tasks = Tasks(lambda: self.scheduler)
         self.spawn = self.tasks.spawn
-        self.random = random
         self.report = report
+        self._random = random
         self._destination = destination
         self._transport = transport
         self._scheduler = scheduler
+        self._policy = reconnect
         self._demand = ConnectionDemand(report)
         self._reconnector = Reconnector(
             reconnect,
             scheduler=lambda: self.scheduler,
             spawn=self.spawn,
-            random=random,
+            random=self.random,
             begin=self._begin,
+            expired=self._outage_expired,
         )
         self._connection_state = ConnectionState.IDLE
         self._attempt: Attempt | None = None
@@ -161,6 +168,17 @@ class ConnectionManager:
     def secrets(self) -> frozenset[str]:
         """The secrets that were sent to the server."""
         return frozenset() if self._attempt is None else self._attempt.secrets
+
+    def random(self) -> float:
+        """Return a number from 0 up to 1, for jitter; 0.5 if the source fails."""
+        try:
+            drawn = self._random()
+            if not 0 <= drawn <= 1:
+                raise UsageError(f"random must return 0 up to 1, got {drawn!r}")
+        except ISOLATED as error:
+            self.report(contained(error))
+            return 0.5
+        return drawn
 
     def snapshot(self) -> SocketStats:
         """Return the figures of this moment."""
@@ -206,6 +224,7 @@ class ConnectionManager:
     def connect(self) -> SingleResult[None]:
         """Hold it until `disconnect`; settles at the first open, or the final error."""
         self.check_usable()
+        self._reconnector.restart_limits()
         opening = self._demand.connect(is_open=self.is_open)
         self.hold(self)
         return opening
@@ -250,12 +269,13 @@ class ConnectionManager:
             self._begin()
 
     def _begin(self, credentials: Sequence[Any] | None = None) -> None:
-        self._reconnector.attempts += 1
+        self._reconnector.begun()
         attempt = self._attempt = Attempt(
             self._destination,
             self._transport,
             self.scheduler,
             self.spawn,
+            timeout=self._policy.timeout,
             opened=self._opened,
             failed=self._failed,
             lost=self._lost,
@@ -268,7 +288,7 @@ class ConnectionManager:
         # A subscriber that takes the lease from now on gets `Opened` by taking it.
         holders = self.lease.holders if self.lease.is_held else None
         self._reconnector.opened()
-        attempt.after(self._reconnector.stable, self._reconnector.settled)
+        attempt.after(self._policy.stable, self._reconnector.settled)
         self.heartbeat.start()
         self.router.carry(attempt)
         attempt.own(batches_of(connection).subscribe(self.router.receive))
@@ -314,6 +334,17 @@ class ConnectionManager:
             attempt.abandon(1000, "heartbeat timeout")
             error = ConnectionLost(1006, "heartbeat timeout")
             self._lost(attempt, error, "heartbeat_timeout")
+
+    def _outage_expired(self) -> None:
+        """Give up: there was no connection for as long as the policy allows."""
+        url, within = self._destination.public_url, self._policy.within
+        error = ConnectError(f"no connection to {url} within {within:g} s", url=url)
+        attempt = self._attempt
+        if attempt is None:
+            self._decided(self._reconnector.time_is_up(error))
+        else:
+            attempt.abandon()
+            self._failed(attempt, error)
 
     def _connection_ended(
         self,
@@ -365,6 +396,8 @@ class ConnectionManager:
         """Announce a step, unless an observer or a user's function undid it."""
         for problem in step.problems:
             self.report(problem)
+        if step.failure is not None:
+            self._emit(step.failure)
         state, outcome = self._connection_state, step.outcome
         if isinstance(outcome, Retrying) and state is ConnectionState.WAITING:
             self._emit(outcome)

@@ -89,6 +89,7 @@ CONNECTION_TRANSITIONS: Mapping[
     },
     _S.WAITING: {
         _F.ATTEMPT_BEGUN: _S.CONNECTING,
+        _F.GAVE_UP: _S.GIVEN_UP,
         _F.CLOSED: _S.IDLE,
     },
     _S.REFRESHING: {

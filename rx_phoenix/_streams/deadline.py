@@ -38,6 +38,11 @@ class Deadline(abc.DisposableBase):
         self._due = 0.0
         self._timer: abc.DisposableBase | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """True if the seconds are used up."""
+        return self._timer is None and not self._left
+
     def run(self) -> None:
         """Start or resume the time."""
         if self._timer is None:

@@ -84,6 +84,7 @@ class Crowd:
             spawn=self.time.spawn,
             random=self._chance.random,
             begin=lambda _: attempt(),
+            expired=lambda: None,
         )
 
         def attempt() -> None:

@@ -37,6 +37,7 @@ class Trial:
             transport,
             time,
             time.spawn,
+            timeout=15.0,
             opened=self.note("opened"),
             failed=self.note("failed"),
             lost=self.note("lost"),

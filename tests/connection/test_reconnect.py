@@ -27,6 +27,7 @@ class Trial:
         begun: When each attempt was begun, and with which credentials.
         later: The verdicts that took an ``await``.
         reported: The exceptions of users' functions.
+        expired: When an outage had lasted for as long as the policy allows.
     """
 
     def __init__(self, time, policy, chance=0.5):
@@ -34,12 +35,14 @@ class Trial:
         self.begun = []
         self.later = []
         self.reported = []
+        self.expired = []
         self.retries = Reconnector(
             policy,
             scheduler=lambda: time,
             spawn=time.spawn,
             random=lambda: chance,
             begin=lambda credentials: self.begun.append((time.clock, credentials)),
+            expired=lambda: self.expired.append(time.clock),
         )
 
     def decide(self, error=LOST, credentials=(), providers=()):
@@ -142,6 +145,7 @@ def test_an_attempt_that_fails_at_once_is_decided_inside_its_beginning(time):
         spawn=time.spawn,
         random=lambda: 0.5,
         begin=begin,
+        expired=print,
     )
     begin(None)
     time.advance_by(1)

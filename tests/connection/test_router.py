@@ -87,6 +87,7 @@ class Trial:
             transport,
             self.time,
             self.time.spawn,
+            timeout=15.0,
             opened=lambda attempt, _: self.wire.carry(attempt),
             failed=noop,
             lost=noop,

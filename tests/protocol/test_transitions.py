@@ -20,7 +20,7 @@ attempt begun        connecting  .           .           .        connecting  . 
 opened               .           open        .           .        .           .           .
 retry scheduled      .           waiting     waiting     .        .           waiting     .
 credentials refused  .           refreshing  refreshing  .        .           .           .
-gave up              .           given_up    given_up    .        .           given_up    .
+gave up              .           given_up    given_up    .        given_up    given_up    .
 close begun          .           .           closing     .        .           .           .
 closed               .           idle        idle        idle     idle        idle        idle
 """  # noqa: E501
