@@ -11,8 +11,9 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix._channel.core import ChannelCore, core_of
 from rx_phoenix._channel.join import Params
-from rx_phoenix._connection.attempt import Destination
+from rx_phoenix._connection.attempt import CLOSE_TIMEOUT, Destination
 from rx_phoenix._connection.diagnosis import Diagnosis
+from rx_phoenix._connection.environment import Environment
 from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_unhandled
@@ -128,9 +129,11 @@ class Socket(SocketHandle):
                 if isinstance(send_buffer, SendBuffer)
                 else SendBuffer(send_buffer)
             ),
-            scheduler=scheduler,
-            random=random if callable(random) else random.random,
-            report=self._report,
+            environment=Environment(
+                scheduler,
+                random if callable(random) else random.random,
+                self._report,
+            ),
         )
         self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
         self._refs = 0
@@ -198,8 +201,9 @@ class Socket(SocketHandle):
         ):
             hub.on_completed()
         self._unhandled.on_completed()
-        connection.tasks.dispose()
-        connection.when_quiet(lambda: ended.succeed(None))
+        environment = connection.environment
+        environment.tasks.dispose()
+        environment.when_quiet(lambda: ended.succeed(None), CLOSE_TIMEOUT)
 
     async def __aenter__(self) -> Self:
         try:

@@ -6,8 +6,9 @@ from typing import Any
 
 from reactivex import Observable
 
-from rx_phoenix._connection.attempt import CLOSE_TIMEOUT, Attempt, Destination
+from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix._connection.demand import ConnectionDemand
+from rx_phoenix._connection.environment import Environment
 from rx_phoenix._connection.heartbeat import HeartbeatMonitor
 from rx_phoenix._connection.reconnect import NextStep, Reconnector
 from rx_phoenix._connection.router import Router
@@ -31,19 +32,16 @@ from rx_phoenix._protocol.transitions import (
     ConnectionState,
 )
 from rx_phoenix._streams.deadline import DeadlinePool, SerialDeadlines
-from rx_phoenix._streams.failure import ISOLATED, contained
-from rx_phoenix._streams.hub import Hub, Reporter
+from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._streams.state import State
-from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix._transport.contract import Connection, Transport, batches_of
 from rx_phoenix.errors import (
     ConnectError,
     ConnectionLost,
     ProtocolError,
-    UsageError,
 )
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
 from rx_phoenix.stats import SocketStats
@@ -75,8 +73,9 @@ class ConnectionManager:
         deadlines: The deadlines of pushes.
         lease: The connection as a shared stream.
         heartbeat: The heartbeats of the open connection.
-        tasks: The tasks that run on the socket's loop.
-        spawn: Starts another one.
+        environment: Time, tasks, randomness and reports.
+        spawn: Starts a task on the socket's loop.
+        random: Returns a number from 0 up to 1, for jitter.
         report: Receives the exceptions of users' functions.
     """
 
@@ -89,10 +88,9 @@ class ConnectionManager:
         heartbeat: Heartbeat | None,
         reconnect: Reconnect,
         send_buffer: SendBuffer,
-        scheduler: LoopScheduler | None,
-        random: Callable[[], float],
-        report: Reporter,
+        environment: Environment,
     ) -> None:
+        report = environment.report
         self.state = State(SocketState.CLOSED, report)
         self.lifecycle = Hub[Lifecycle | ProtocolError](report)
         self.observer: Callable[[Lifecycle | ProtocolError], None] | None = None
@@ -116,20 +114,19 @@ class ConnectionManager:
             missed=self._heartbeat_missed,
             report=report,
         )
-        self.tasks = Tasks(lambda: self.scheduler)
-        self.spawn = self.tasks.spawn
+        self.environment = environment
+        self.spawn = environment.tasks.spawn
+        self.random = environment.random
         self.report = report
-        self._random = random
         self._destination = destination
         self._transport = transport
-        self._scheduler = scheduler
         self._policy = reconnect
         self._demand = ConnectionDemand(report)
         self._reconnector = Reconnector(
             reconnect,
             scheduler=lambda: self.scheduler,
             spawn=self.spawn,
-            random=self.random,
+            random=environment.random,
             begin=self._begin,
             expired=self._outage_expired,
         )
@@ -150,9 +147,7 @@ class ConnectionManager:
         Raises:
             UsageError: None was given, and no loop runs.
         """
-        if self._scheduler is None:
-            self._scheduler = LoopScheduler.current()
-        return self._scheduler
+        return self.environment.scheduler
 
     @property
     def is_open(self) -> bool:
@@ -168,17 +163,6 @@ class ConnectionManager:
     def secrets(self) -> frozenset[str]:
         """The secrets that were sent to the server."""
         return frozenset() if self._attempt is None else self._attempt.secrets
-
-    def random(self) -> float:
-        """Return a number from 0 up to 1, for jitter; 0.5 if the source fails."""
-        try:
-            drawn = self._random()
-            if not 0 <= drawn <= 1:
-                raise UsageError(f"random must return 0 up to 1, got {drawn!r}")
-        except ISOLATED as error:
-            self.report(contained(error))
-            return 0.5
-        return drawn
 
     def snapshot(self) -> SocketStats:
         """Return the figures of this moment."""
@@ -435,13 +419,6 @@ class ConnectionManager:
         self.deadlines.drop_idle_timers()
 
     # A close of our own.
-
-    def when_quiet(self, call: Callable[[], None]) -> None:
-        """Call a function once no task is left that we cancelled, or after 2 s."""
-        if self._scheduler is None:
-            call()
-        else:
-            self._scheduler.when_quiet(call, CLOSE_TIMEOUT)
 
     def _close(self, code: int, reason: str) -> SingleResult[None]:
         self._reconnector.start_afresh()
