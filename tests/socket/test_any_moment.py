@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from rx_phoenix import ConnectError, UsageError
+from rx_phoenix import ConnectionLost, UsageError
 from tests.conformance.stage import Stage
 from tests.model import Server
 
@@ -133,7 +133,7 @@ class Life:
         self.attempt(ACTIONS["join"])
         server.catch_up()
         self.attempt(ACTIONS["disconnect and connect"])
-        server.fail(ConnectError("no", status=404))
+        server.fail(ConnectionLost(1008))
         self.attempt(ACTIONS["connect"])
         server.catch_up()
         self.attempt(ACTIONS["give back leases"])
