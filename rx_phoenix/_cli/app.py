@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rx_phoenix._cli.demo import PASS_ON, demo
-from rx_phoenix._cli.exit_codes import EPILOG, ExitCode
+from rx_phoenix._cli.exit_codes import EPILOG
 from rx_phoenix._cli.options import connecting
 from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.remote import REMOTE, Count, Events, Json, Presence
@@ -63,7 +63,7 @@ def serve(
     """
     from rx_phoenix._cli.serve import serve as serving
 
-    run(serving(host, port), interrupted=ExitCode.OK)
+    run(serving(host, port))
 
 
 @app.command()

@@ -19,11 +19,13 @@ class ExitCode(IntEnum):
     TIMEOUT = 4
     """The server did not answer in time."""
     INTERRUPTED = 130
-    """Ctrl-C or a signal ended the command."""
+    """Ctrl-C ended the command."""
+    TERMINATED = 143
+    """SIGTERM ended the command."""
 
 
 EPILOG = (
     "Exit codes: 0 success; 1 the server refused a join or a push; 2 invalid command "
-    "line; 3 no connection; 4 timed out; 130 interrupted."
+    "line; 3 no connection; 4 timed out; 130 Ctrl-C; 143 SIGTERM."
 )
 """The epilog of ``--help``."""

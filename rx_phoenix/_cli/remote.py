@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.parsing import params_of, payload_of
 from rx_phoenix._cli.running import run
@@ -67,8 +66,7 @@ def listen(
     from rx_phoenix._cli.listening import listen as listening
 
     options = ListenOptions(event, presence, count, seconds)
-    command = listening(target, topic, params_of(join), options, Output(json=json))
-    run(command, interrupted=ExitCode.OK if count is None else ExitCode.INTERRUPTED)
+    run(listening(target, topic, params_of(join), options, Output(json=json)))
 
 
 def push(
@@ -132,8 +130,7 @@ def presence(
     from rx_phoenix._cli.presence import presence as showing
 
     options = ListenOptions((), True, count, seconds) if follow else None
-    command = showing(target, topic, params_of(join), Output(json=json), options)
-    run(command, interrupted=ExitCode.OK if follow else ExitCode.INTERRUPTED)
+    run(showing(target, topic, params_of(join), Output(json=json), options))
 
 
 def record(
@@ -171,7 +168,7 @@ def record(
     joins = dict.fromkeys(topics, params)
     destination = Destination(to, force, redact)
     options = ListenOptions((), False, count, seconds)
-    run(recording(target, joins, destination, options), interrupted=ExitCode.OK)
+    run(recording(target, joins, destination, options))
 
 
 def bench(

@@ -15,40 +15,24 @@ from rx_phoenix._cli.problems import explain
 __all__ = ["fail", "finish", "report", "run"]
 
 
-def run(
-    command: Coroutine[Any, Any, ExitCode | None],
-    *,
-    interrupted: ExitCode = ExitCode.INTERRUPTED,
-) -> NoReturn:
+def run(command: Coroutine[Any, Any, ExitCode | None]) -> NoReturn:
     """Run a command on a new event loop, and exit as `finish` does.
 
     Ctrl-C and SIGTERM cancel it, so that it can clean up.
-
-    Args:
-        command: The command.
-        interrupted: The exit code after Ctrl-C.
     """
-    finish(lambda: asyncio.run(_terminable(command)), interrupted=interrupted)
+    finish(lambda: asyncio.run(_terminable(command)))
 
 
-def finish(
-    command: Callable[[], ExitCode | None],
-    *,
-    interrupted: ExitCode = ExitCode.INTERRUPTED,
-) -> NoReturn:
+def finish(command: Callable[[], ExitCode | None]) -> NoReturn:
     """Call a command, and exit.
 
     A problem is reported on stderr, without a traceback. A closed pipe is not a
     problem.
-
-    Args:
-        command: The command.
-        interrupted: The exit code after Ctrl-C.
     """
     try:
         code = command() or ExitCode.OK
     except (KeyboardInterrupt, asyncio.CancelledError):
-        code = interrupted
+        code = ExitCode.INTERRUPTED
     except BrokenPipeError:
         _abandon_stdout()
         code = ExitCode.OK
@@ -87,12 +71,20 @@ async def _terminable(
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # noqa: S101
 
-    def cancel(*_: object) -> None:
+    is_terminated = False
+
+    def terminate(*_: object) -> None:
+        nonlocal is_terminated
+        is_terminated = True
         loop.call_soon_threadsafe(task.cancel)
 
-    before = signal.signal(signal.SIGTERM, cancel)
+    before = signal.signal(signal.SIGTERM, terminate)
     try:
         return await command
+    except asyncio.CancelledError:
+        if is_terminated:
+            return ExitCode.TERMINATED
+        raise
     finally:
         signal.signal(signal.SIGTERM, before)
 

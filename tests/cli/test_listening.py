@@ -246,7 +246,7 @@ async def test_a_terminal_gets_colours(server):
         await screen.until('shout {"n":1}')
         screen.press("\x03")
 
-        assert await screen.end() == 0
+        assert await screen.end() == 130
         assert "Traceback" not in screen.text
 
 

@@ -66,5 +66,5 @@ async def test_a_terminal_follows_who_comes(server):
             await screen.until("presence_joined")
         screen.press("\x03")
 
-        assert await screen.end() == 0
+        assert await screen.end() == 130
         assert "Traceback" not in screen.text

@@ -12,10 +12,10 @@ from rx_phoenix._cli.running import fail, run
 from rx_phoenix.errors import ConnectError, PushTimeout
 
 
-def ended(command, **options):
+def ended(command):
     """The exit code of a command."""
     with pytest.raises(typer.Exit) as raised:
-        run(command, **options)
+        run(command)
     return raised.value.exit_code
 
 
@@ -47,18 +47,19 @@ def test_a_command_may_say_how_it_ended():
     assert ended(refused()) is ExitCode.REFUSED
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_lets_a_command_clean_up(number):
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGINT, ExitCode.INTERRUPTED),
+        (signal.SIGTERM, ExitCode.TERMINATED),
+    ],
+)
+def test_a_signal_lets_a_command_clean_up_and_is_its_exit_code(number, code):
     cleaned_up = []
 
-    assert ended(hit_by(number, cleaned_up)) is ExitCode.INTERRUPTED
+    assert ended(hit_by(number, cleaned_up)) is code
     assert cleaned_up
-
-
-def test_a_signal_may_be_the_natural_end():
-    code = ended(hit_by(signal.SIGINT, []), interrupted=ExitCode.OK)
-
-    assert code is ExitCode.OK
+    assert code == 128 + number
 
 
 def test_a_signal_finds_the_handler_that_was_there_before():

@@ -21,8 +21,10 @@ async def url_of(process):
     return re.search(r"ws://\S+", line)[0]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_it_serves_until_it_is_told_to_stop(number):
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+async def test_it_serves_until_it_is_told_to_stop(number, code):
     async with piped("serve", "--port", "0") as process:
         async with Socket(await url_of(process)) as socket:
             channel = socket.channel("room:lobby")
@@ -32,7 +34,7 @@ async def test_it_serves_until_it_is_told_to_stop(number):
         out, err = await process.communicate()
 
     assert answer == {"n": 1}
-    assert process.returncode == 0
+    assert process.returncode == code
     assert (out, err) == (b"", b"")
 
 
@@ -41,7 +43,7 @@ async def test_it_ends_with_ctrl_c_in_a_terminal():
         await screen.until("Ctrl-C ends it")
         screen.press("\x03")
 
-        assert await screen.end() == 0
+        assert await screen.end() == 130
         assert "Traceback" not in screen.text
 
 
