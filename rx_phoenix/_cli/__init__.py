@@ -1,5 +1,6 @@
 """The command line ``rx-phoenix``."""
 
+import os
 import sys
 
 from rx_phoenix._cli.exit_codes import ExitCode
@@ -14,6 +15,7 @@ def main() -> None:
     """Run the command line, or name a missing dependency."""
     try:
         from rx_phoenix._cli.app import app  # noqa: PLC0415 - requires an extra
+        from rx_phoenix._cli.output import configure_streams  # noqa: PLC0415
     except ModuleNotFoundError as missing:
         if missing.name not in EXTRA:
             raise
@@ -22,4 +24,5 @@ def main() -> None:
             "installed.\nInstall it with: pip install 'rx_phoenix[cli]'\n"
         )
         sys.exit(ExitCode.USAGE)
-    app()
+    configure_streams()
+    app(color=False if os.environ.get("NO_COLOR") else None)

@@ -1,6 +1,8 @@
 """Results on stdout: coloured on a terminal, JSON lines elsewhere."""
 
+import os
 import re
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +13,13 @@ from rich.console import Console
 from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
-__all__ = ["Output", "as_json", "escape_control_chars", "notice"]
+__all__ = [
+    "Output",
+    "as_json",
+    "configure_streams",
+    "escape_control_chars",
+    "notice",
+]
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters of terminals, and marks that change the direction of text."""
@@ -33,6 +41,19 @@ def as_json(value: object) -> str:
     '{"n":1,"data":"aGk="}'
     """
     return escape_control_chars(msgspec.json.encode(value).decode())
+
+
+def configure_streams() -> None:
+    """Print UTF-8 into pipes in any locale, and no escape sequences if NO_COLOR is set.
+
+    Text that a terminal's encoding lacks is escaped.
+    """
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        encoding = None if sys.stdout.isatty() else "utf-8"
+        reconfigure(encoding=encoding, errors="backslashreplace")
+    if os.environ.get("NO_COLOR"):
+        os.environ["TERM"] = "dumb"  # rich would keep bold and dim
 
 
 def notice(text: str) -> None:

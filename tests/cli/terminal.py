@@ -65,12 +65,13 @@ class Terminal:
 
     Attributes:
         process: The command.
-        text: All that it has written, without the escape sequences.
+        raw: All that it has written.
+        text: The same without the escape sequences.
     """
 
     def __init__(self, process, master):
         self.process = process
-        self.text = ""
+        self.raw = self.text = ""
         self._master = master
         self._arrived = asyncio.Event()
         asyncio.get_running_loop().add_reader(master, self._read)
@@ -82,7 +83,8 @@ class Terminal:
             data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._master)
-        self.text += ESCAPES.sub("", data.decode(errors="replace"))
+        self.raw += data.decode(errors="replace")
+        self.text = ESCAPES.sub("", self.raw)
         self._arrived.set()
 
     async def until(self, words):

@@ -3,8 +3,10 @@
 import asyncio
 import sys
 
+import pytest
+
 from rx_phoenix._cli.exit_codes import ExitCode
-from tests.cli.terminal import run
+from tests.cli.terminal import run, terminal
 
 WITHOUT_TYPER = """
 import sys
@@ -30,3 +32,43 @@ async def test_without_its_extra_it_says_what_to_install():
     assert process.returncode == ExitCode.USAGE
     assert "pip install 'rx_phoenix[cli]'" in err.decode()
     assert "Traceback" not in err.decode()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--help",),
+        ("push", "{url}", "room:a", "echo", '{"n": 1}'),
+        ("push", "{url}", "room:a", "fail"),
+        ("push", "nonsense", "room:a", "echo"),
+        ("listen", "{url}", "room:a", "--seconds", "1"),
+        ("doctor", "{url}"),
+    ],
+    ids=" ".join,
+)
+async def test_no_color_keeps_escape_sequences_off_a_terminal(server, args):
+    args = [arg.replace("{url}", server.url) for arg in args]
+    async with terminal(*args, NO_COLOR="1") as screen:
+        await screen.end()
+        await screen.until("\n")
+
+    assert "\x1b" not in screen.raw
+
+
+async def test_a_pipe_gets_utf_8_in_any_locale(server):
+    payload = '{"a":"日本"}'
+    ran = await run(
+        *("push", server.url, "room:a", "echo", payload),
+        PYTHONUTF8="0",
+        PYTHONIOENCODING="cp1252",
+    )
+
+    assert (ran.code, ran.out) == (0, f"{payload}\n")
+
+
+async def test_a_terminal_gets_escapes_for_what_its_encoding_lacks(server):
+    args = ("push", server.url, "room:a", "echo", '{"a":"日"}')
+    async with terminal(*args, PYTHONUTF8="0", PYTHONIOENCODING="cp1252") as screen:
+        await screen.until('{"a":"\\u65e5"}')
+
+        assert await screen.end() == 0
