@@ -17,7 +17,7 @@ from rx_phoenix.errors import (
     PushTimeout,
 )
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 OK = Reply("ok", {"id": 7})
 REFUSAL = Reply("error", {"reason": "full"})
@@ -56,7 +56,7 @@ def push(time, reported, cancelled):
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 def calls_of(push, *statuses):
@@ -116,7 +116,7 @@ def test_its_outcome_is_one_reply_and_never_an_error(
         push.outcome.subscribe(notes)
         ENDS[end](push)
 
-    assert notes == Notes([outcome], [], 1)
+    assert notes == RecordingObserver([outcome], [], 1)
 
 
 @pytest.mark.parametrize(("end", "outcome"), [(row[0], row[2]) for row in TABLE])
@@ -137,7 +137,7 @@ def test_it_emits_an_ok_and_errors_for_the_rest(push, notes, end, error, is_late
         ENDS[end](push)
 
     if error is None:
-        assert notes == Notes([{"id": 7}], [], 1)
+        assert notes == RecordingObserver([{"id": 7}], [], 1)
     else:
         assert (notes.values, notes.completions) == ([], 0)
         assert [type(one) for one in notes.errors] == [error]
@@ -163,7 +163,7 @@ def test_the_callback_of_its_status_gets_the_response(
 @pytest.mark.parametrize("other", ENDS)
 def test_it_ends_once(push, notes, end, other):
     calls = calls_of(push, "ok", "error", "odd", "timeout")
-    outcomes = Notes()
+    outcomes = RecordingObserver()
     push.subscribe(notes)
     push.outcome.subscribe(outcomes)
     ENDS[end](push)
@@ -294,7 +294,7 @@ def test_the_callbacks_run_for_each_answer_but_its_outcome_is_the_first(push, no
 
     assert calls == [("ok", {"n": 1}), ("error", {"n": 2})]
     assert late == [("error", {"n": 2})]
-    assert notes == Notes([{"n": 1}], [], 1)
+    assert notes == RecordingObserver([{"n": 1}], [], 1)
     assert push.status == "ok"
 
 
@@ -310,18 +310,18 @@ def test_one_attempt_has_one_answer(push):
 
 
 def test_disposing_ends_that_wait_only(push, notes, cancelled):
-    gone = Notes()
+    gone = RecordingObserver()
     push.subscribe(gone).dispose()
     push.subscribe(notes)
     push.answer(OK)
 
-    assert gone == Notes()
+    assert gone == RecordingObserver()
     assert notes.values == [{"id": 7}]
     assert cancelled == []
 
 
 def test_each_observer_gets_an_error_of_its_own(push):
-    first, second, late = Notes(), Notes(), Notes()
+    first, second, late = RecordingObserver(), RecordingObserver(), RecordingObserver()
     push.subscribe(first)
     push.subscribe(second)
     push.answer(REFUSAL)

@@ -72,7 +72,7 @@ def measure(tests: Iterable[str], tell: Tell) -> None:
     coverage = Coverage(source=["rx_phoenix"], data_file=None, config_file=False)
     baseline = Baseline()
 
-    class Notes:
+    class RecordingObserver:
         @pytest.hookimpl(wrapper=True)
         def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
             coverage.switch_context(item.nodeid)
@@ -88,7 +88,7 @@ def measure(tests: Iterable[str], tell: Tell) -> None:
 
     before = set(sys.modules)
     with coverage.collect():
-        status = pytest.main([*OPTIONS, *tests], plugins=[Notes()])
+        status = pytest.main([*OPTIONS, *tests], plugins=[RecordingObserver()])
     if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
         baseline.failed.append(f"pytest itself, with status {status}")
     baseline.modules = [

@@ -225,13 +225,13 @@ def run(
     chosen = [item_of[test] for test in order if test in item_of]
     failed: list[str] = []
 
-    class Notes:
+    class RecordingObserver:
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
             if report.failed:
                 failed.append(report.nodeid)
 
     if chosen:
-        chosen[0].config.pluginmanager.register(Notes())
+        chosen[0].config.pluginmanager.register(RecordingObserver())
     limit_memory()
     for item in chosen:
         tell(Outcome(End.HUNG, item.nodeid))

@@ -7,12 +7,12 @@ import pytest
 
 from rx_phoenix import Channel, ChannelConflict, Message, UsageError
 from tests.conformance.stage import TOPIC, heard
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 BUSY = {
@@ -259,7 +259,7 @@ def test_a_closed_one_can_be_joined_again(stage):
 
 def test_a_removal_leaves_and_completes_everything_then(stage, notes):
     channel = stage.joined()
-    states = Notes()
+    states = RecordingObserver()
     channel.states.subscribe(states)
     channel.joined.subscribe(notes)
     leave = stage.socket.remove(channel)
@@ -269,7 +269,7 @@ def test_a_removal_leaves_and_completes_everything_then(stage, notes):
 
     assert before
     assert calls == [("ok", {})]
-    assert states == Notes(["joined", "leaving", "closed"], [], 1)
+    assert states == RecordingObserver(["joined", "leaving", "closed"], [], 1)
     assert notes.completions == 1
     assert stage.wire[-1] == Message("1", "2", TOPIC, "phx_leave", {})
 

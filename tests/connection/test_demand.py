@@ -4,7 +4,7 @@ import pytest
 
 from rx_phoenix._connection.demand import ConnectionDemand
 from rx_phoenix.errors import ConnectError, UsageError
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def demand():
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 # Holders.

@@ -10,7 +10,7 @@ from rx_phoenix._streams.deadline import Deadline, SerialDeadlines
 from rx_phoenix.errors import PushTimeout
 from rx_phoenix.policy import Heartbeat
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 class Line:
@@ -91,7 +91,7 @@ def trial(time):
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 # Heartbeats.
@@ -287,7 +287,7 @@ def test_a_ping_emits_its_round_trip(trial, time, notes):
     was_awaited = trial.answer()
 
     assert was_awaited
-    assert notes == Notes([0.5], [], 1)
+    assert notes == RecordingObserver([0.5], [], 1)
     assert trial.liveness.round_trip == 0.5
 
 
@@ -324,11 +324,11 @@ def test_an_answer_that_comes_inside_the_sending_counts(trial, notes):
     trial.liveness.ping().subscribe(notes)
 
     assert answers == [True]
-    assert notes == Notes([0.0], [], 1)
+    assert notes == RecordingObserver([0.0], [], 1)
 
 
 def test_several_pings_are_told_apart(trial, time):
-    first, second = Notes(), Notes()
+    first, second = RecordingObserver(), RecordingObserver()
     trial.liveness.ping().subscribe(first)
     time.advance_by(1)
     trial.liveness.ping().subscribe(second)

@@ -6,7 +6,7 @@ from rx_phoenix._connection.send_buffer import PushQueue
 from rx_phoenix._push import ChannelPush
 from rx_phoenix.errors import PushCancelled
 from rx_phoenix.policy import SendBuffer
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 OVERFLOWS = ["drop_newest", "drop_oldest"]
 
@@ -43,7 +43,7 @@ def offer(make_push):
 
 
 def error_of(push):
-    notes = Notes()
+    notes = RecordingObserver()
     push.subscribe(notes)
     (error,) = notes.errors
     return error

@@ -1,19 +1,19 @@
-"""What the tests of operators share: a clock in the hand, and a notebook."""
+"""Fixtures of the operators' tests: a virtual clock, and a recording observer."""
 
 import pytest
 
 from rx_phoenix.testing import VirtualScheduler
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 @pytest.fixture
 def time():
-    """A clock that moves when told to; in the end it must have nothing left to do."""
+    """A virtual clock, which must have no pending timers in the end."""
     time = VirtualScheduler()
     yield time
     assert [str(timer) for timer in time.pending] == []

@@ -12,7 +12,7 @@ from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.state import State
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators._first_value import first_value
-from tests.operators.notes import Failure
+from tests.operators.recording_observer import Failure
 
 FAILURE = Failure("gone")
 

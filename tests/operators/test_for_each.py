@@ -13,7 +13,7 @@ from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators._bounded_queue import QueueOverflow
 from rx_phoenix.operators._for_each import for_each
-from tests.operators.notes import Failure, Notes
+from tests.operators.recording_observer import Failure, RecordingObserver
 
 FAILURE = Failure("gone")
 
@@ -205,7 +205,7 @@ def test_an_end_between_a_cancellation_and_its_notice_is_no_matter(
 
 
 def test_nothing_is_left_after_its_end(source, time):
-    consumer = Notes()
+    consumer = RecordingObserver()
     remains = weakref.ref(consumer)
     task = for_each(source.observable, consumer.on_next, scheduler=time)
     time.advance_by(0)

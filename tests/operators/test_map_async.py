@@ -15,7 +15,7 @@ from rx_phoenix.errors import UsageError
 from rx_phoenix.operators._bounded_queue import QueueOverflow
 from rx_phoenix.operators._map_async import map_async
 from rx_phoenix.testing import VirtualScheduler
-from tests.operators.notes import Failure, Notes
+from tests.operators.recording_observer import Failure, RecordingObserver
 
 FAILURE = Failure("gone")
 
@@ -332,7 +332,7 @@ def test_disposing_cancels_what_runs_and_drops_what_waits(workshop, time, notes)
     assert workshop.cancelled == ["a", "b"]
     assert not workshop.source.is_watched
     assert not tasks(time)
-    assert notes == Notes()
+    assert notes == RecordingObserver()
 
 
 def test_disposing_before_the_first_step_never_begins(workshop, time, notes):
@@ -367,12 +367,12 @@ def test_work_may_end_its_own_subscription(time, notes):
     source.on_next(1)
     time.advance_by(2)
 
-    assert notes == Notes()
+    assert notes == RecordingObserver()
     assert not tasks(time)
 
 
 def test_nothing_is_left_of_a_subscription(workshop, time):
-    value = Notes()
+    value = RecordingObserver()
     subscription = workshop.mapped().subscribe()
     workshop.emit("a")
     workshop.source.on_next(value)
@@ -463,7 +463,7 @@ def test_every_value_gives_a_result_or_is_told_as_lost(
 ):
     time = VirtualScheduler()
     workshop = Workshop(time)
-    notes, losses = Notes(), []
+    notes, losses = RecordingObserver(), []
     workshop.mapped(
         strategy=strategy,
         max_concurrent=2,

@@ -15,7 +15,7 @@ from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators._resume import Gap, consecutive, resume
 from rx_phoenix.testing import VirtualScheduler
-from tests.operators.notes import Failure, Notes
+from tests.operators.recording_observer import Failure, RecordingObserver
 
 FAILURE = Failure("gone")
 
@@ -457,7 +457,7 @@ def test_a_subscription_may_end_in_the_middle_of_a_backfill(feed, time, notes):
 
 def test_each_subscription_has_its_own_place(feed, time, notes):
     stream = resume(feed, "news", cursor=number, param="since", scheduler=time)
-    other_notes = Notes()
+    other_notes = RecordingObserver()
     stream.subscribe(notes)
     feed.emit(1, 2)
     stream.subscribe(other_notes)
@@ -468,7 +468,7 @@ def test_each_subscription_has_its_own_place(feed, time, notes):
 
 
 def test_nothing_is_left_of_a_subscription(feed, time):
-    consumer = Notes()
+    consumer = RecordingObserver()
     remains = weakref.ref(consumer)
     stream = resume(feed, "news", cursor=number, param="since", scheduler=time)
     stream.subscribe(consumer).dispose()
@@ -510,7 +510,7 @@ def test_an_event_emitted_by_one_of_a_backfill_keeps_its_place(feed, time, notes
 def test_with_a_history_every_event_comes_once_and_in_order(
     outages, maxsize, does_server_replay
 ):
-    time, feed, notes = VirtualScheduler(), Feed(), Notes()
+    time, feed, notes = VirtualScheduler(), Feed(), RecordingObserver()
     archive = Archive(*range(1000))
     stream = resume(
         feed,

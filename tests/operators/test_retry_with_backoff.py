@@ -20,7 +20,7 @@ from rx_phoenix.errors import (
 from rx_phoenix.operators._retry_with_backoff import Retry, retry_with_backoff
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.testing import VirtualScheduler
-from tests.operators.notes import Failure
+from tests.operators.recording_observer import Failure
 
 FAILURE = Failure("no route to host")
 

@@ -21,7 +21,7 @@ from rx_phoenix.errors import UsageError
 from rx_phoenix.operators._retry_with_backoff import retry_with_backoff
 from rx_phoenix.operators._share_latest import share_latest
 from rx_phoenix.testing import VirtualScheduler
-from tests.operators.notes import Failure, Notes
+from tests.operators.recording_observer import Failure, RecordingObserver
 
 FAILURE = Failure("gone")
 
@@ -74,7 +74,7 @@ def shared(server):
 
 @pytest.fixture
 def other_notes():
-    return Notes()
+    return RecordingObserver()
 
 
 def test_observers_share_one_subscription(server, shared, notes, other_notes):
@@ -147,7 +147,7 @@ def test_after_an_error_everything_starts_afresh(server, shared, notes, other_no
 
     assert notes.errors == [FAILURE]
     assert server.opened == 2
-    assert other_notes == Notes()
+    assert other_notes == RecordingObserver()
 
 
 def test_after_a_completion_everything_starts_afresh(
@@ -161,7 +161,7 @@ def test_after_a_completion_everything_starts_afresh(
 
     assert notes.completions == 1
     assert server.opened == 2
-    assert other_notes == Notes()
+    assert other_notes == RecordingObserver()
 
 
 def test_everybody_hears_of_the_end(server, shared, notes, other_notes):
@@ -378,7 +378,7 @@ def test_an_end_in_that_while_is_an_end(server, lingering, time, notes):
 
     assert time.pending == ()
     assert server.opened == 2
-    assert notes == Notes()
+    assert notes == RecordingObserver()
     subscription.dispose()
     time.advance_by(2)
 
@@ -425,7 +425,7 @@ def test_one_operator_shares_each_source_apart(notes, other_notes):
 
 
 def test_nothing_is_left_of_a_subscription(server, shared):
-    value = Notes()
+    value = RecordingObserver()
     subscription = shared.subscribe()
     server.current.on_next(value)
     subscription.dispose()
@@ -559,7 +559,10 @@ class Comings(RuleBasedStateMachine):
     @rule(name=observers)
     def come(self, name):
         if name not in self.subscriptions:
-            self.notes[name], self.expected[name] = Notes(), Notes()
+            self.notes[name], self.expected[name] = (
+                RecordingObserver(),
+                RecordingObserver(),
+            )
             if not self.is_connected:
                 self.opened += 1
                 self.is_connected = True

@@ -6,7 +6,7 @@ import reactivex
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix.operators._share_latest import share_latest
 from rx_phoenix.operators._snapshot_then import snapshot_then
-from tests.operators.notes import Failure, Notes
+from tests.operators.recording_observer import Failure, RecordingObserver
 
 FAILURE = Failure("gone")
 
@@ -149,7 +149,7 @@ def test_disposing_leaves_both(snapshots, events, states, notes):
 
 
 def test_each_subscription_has_a_state_of_its_own(snapshots, events, states, notes):
-    later = Notes()
+    later = RecordingObserver()
     states.subscribe(notes)
     snapshots.on_next(10)
     events.on_next(1)

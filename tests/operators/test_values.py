@@ -15,7 +15,7 @@ from rx_phoenix.errors import UsageError
 from rx_phoenix.operators._bounded_queue import QueueOverflow
 from rx_phoenix.operators._values import values
 from rx_phoenix.testing import VirtualScheduler
-from tests.operators.notes import Failure, Notes
+from tests.operators.recording_observer import Failure, RecordingObserver
 
 FAILURE = Failure("gone")
 
@@ -186,7 +186,7 @@ def test_a_timeout_of_asyncios_ends_it(source, time):
 
 def test_nothing_is_left_after_the_block(source, time):
     async def main():
-        value = Notes()
+        value = RecordingObserver()
         async with values(source.observable) as items:
             emit(source, 1, value)
             async for _ in items:

@@ -18,12 +18,12 @@ from rx_phoenix import (
     UsageError,
 )
 from rx_phoenix.testing import FakeTransport, VirtualScheduler
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 # States.
@@ -35,7 +35,7 @@ def test_states_begin_with_the_current_one(stage, notes):
     stage.lose()
     stage.wait(0.01)
 
-    assert notes == Notes(["open", "closed", "connecting"])
+    assert notes == RecordingObserver(["open", "closed", "connecting"])
 
 
 def test_between_attempts_it_is_closed(stage):
@@ -118,7 +118,7 @@ FRAMES = [
 @pytest.mark.parametrize("frame", FRAMES, ids=range(len(FRAMES)))
 def test_a_frame_that_is_no_message_is_dropped_counted_and_told(stage, notes, frame):
     channel = stage.joined()
-    heard, lifecycle = [], Notes()
+    heard, lifecycle = [], RecordingObserver()
     channel.messages.subscribe(heard.append)
     stage.socket.frames.subscribe(heard.append)
     stage.socket.lifecycle.subscribe(lifecycle)

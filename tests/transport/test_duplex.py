@@ -9,7 +9,7 @@ from rx_phoenix import ConnectionLost
 from rx_phoenix._transport.duplex import Duplex
 from rx_phoenix._transport.lifetime import lifetime
 from rx_phoenix.testing import VirtualScheduler
-from tests.operators.notes import Failure, Notes
+from tests.operators.recording_observer import Failure, RecordingObserver
 
 
 class Line(Duplex):
@@ -74,7 +74,7 @@ def complaints(time):
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 @pytest.fixture

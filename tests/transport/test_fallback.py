@@ -28,7 +28,7 @@ from rx_phoenix._protocol.lifecycle import (
     SteppedUp,
 )
 from rx_phoenix.testing import FakeTransport, VirtualScheduler
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 ENDPOINT = Endpoint(url="ws://localhost/socket")
 PROBE = '[null,"fallback","phoenix","heartbeat",{}]'
@@ -53,7 +53,7 @@ class Roads:
         self.attempts = []
 
     def connect(self, **endpoint):
-        self.notes = Notes()
+        self.notes = RecordingObserver()
         endpoint = Endpoint(url="ws://localhost/socket", **endpoint)
         attempt = self.transport.connect(endpoint).subscribe(
             self.notes, scheduler=self.time
@@ -285,7 +285,7 @@ def test_a_first_that_raises_is_of_no_use_either(roads):
         def connect(self, endpoint):
             raise BLOCKED
 
-    notes = Notes()
+    notes = RecordingObserver()
     transport = FallbackTransport(Broken(), roads.then)
     roads.attempts.append(
         transport.connect(ENDPOINT).subscribe(notes, scheduler=roads.time)
@@ -442,7 +442,7 @@ def test_whenever_it_is_abandoned_nothing_is_left_and_nothing_more_is_told(
     assert roads.is_quiet
     roads.wait(3600)
     assert roads.told == told
-    assert roads.notes == Notes(values)
+    assert roads.notes == RecordingObserver(values)
 
 
 def test_it_may_be_abandoned_while_it_announces_a_connection(roads):
@@ -509,7 +509,7 @@ def test_a_transport_that_cannot_be_used_so_is_a_mistake_at_once():
 
 
 def test_it_needs_a_loop_to_wait_in(roads):
-    notes = Notes()
+    notes = RecordingObserver()
 
     FallbackTransport(FakeTransport(), FakeTransport()).connect(ENDPOINT).subscribe(
         notes

@@ -6,11 +6,11 @@ from rx_phoenix import UsageError
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._transport.lifetime import lifetime
 from rx_phoenix.testing import VirtualScheduler
-from tests.operators.notes import Failure, Notes
+from tests.operators.recording_observer import Failure, RecordingObserver
 
 
 async def test_it_emits_the_connection_and_completes_at_its_end():
-    notes, ending = Notes(), asyncio.Event()
+    notes, ending = RecordingObserver(), asyncio.Event()
 
     async def live(observer):
         observer.on_next("a connection")
@@ -26,7 +26,7 @@ async def test_it_emits_the_connection_and_completes_at_its_end():
 
 
 async def test_an_exception_is_its_error():
-    notes = Notes()
+    notes = RecordingObserver()
 
     async def live(observer):
         raise Failure("refused")
@@ -47,7 +47,7 @@ def test_without_a_loop_it_cannot_live():
     async def live(observer):
         raise AssertionError
 
-    notes = Notes()
+    notes = RecordingObserver()
     lifetime(live).subscribe(notes)
 
     assert isinstance(notes.errors[0], UsageError)

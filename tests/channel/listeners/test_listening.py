@@ -8,7 +8,7 @@ import pytest
 
 from rx_phoenix import CallbackOverrun, Message, PayloadError, UsageError
 from tests.conformance.stage import TOPIC
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def channel(stage):
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 # Callbacks, by event and by ref.
@@ -193,7 +193,7 @@ def test_a_broadcast_by_the_name_of_an_end_is_none(stage, channel, event, notes)
     assert heard == []
     assert channel.state == "joined"
     assert messages == [Message(None, None, TOPIC, event, {"from": "a prankster"})]
-    assert notes == Notes([{}])
+    assert notes == RecordingObserver([{}])
 
 
 def test_a_hook_sees_it_all_the_same(stage, channel):
@@ -406,7 +406,7 @@ def test_taps_outlive_everything_but_the_removal(stage, channel):
         "closes": channel.closes,
         "errors": channel.errors,
     }
-    heard = {name: Notes() for name in taps}
+    heard = {name: RecordingObserver() for name in taps}
     for name, tap in taps.items():
         tap.subscribe(heard[name])
     stage.say(channel, "phx_error")
@@ -430,7 +430,7 @@ def test_taps_outlive_everything_but_the_removal(stage, channel):
     stage.answer("phx_leave")
 
     assert (before, still) == (True, True)
-    assert heard["events"] == Notes([{"n": 1}], [], 1)
+    assert heard["events"] == RecordingObserver([{"n": 1}], [], 1)
     assert len(heard["joins"].values) == 4
     assert heard["closes"].values == [{}, "leave", "leave"]
     assert len(heard["errors"].values) == 2
@@ -478,7 +478,7 @@ def test_a_payload_becomes_a_value_of_a_type(stage, channel, notes, kind):
     stage.say(channel, "shout", {"n": "two"})
     stage.say(channel, "shout", {"n": 3})
 
-    assert notes == Notes([Shout(1), Shout(3)])
+    assert notes == RecordingObserver([Shout(1), Shout(3)])
     assert [type(error) for error in stage.unhandled] == [PayloadError]
     assert stage.unhandled[0].payload == {"n": "two"}
     stage.unhandled.clear()

@@ -11,12 +11,12 @@ from rx_phoenix import (
     UsageError,
 )
 from tests.conformance.stage import heard
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 def answer_all(stage, status="ok"):
@@ -439,7 +439,7 @@ def test_as_a_stream_it_is_the_first_attempt(stage, notes):
     stage.wait(1)
     stage.answer("phx_join", "error")
 
-    assert notes == Notes([{}], [], 1)
+    assert notes == RecordingObserver([{}], [], 1)
     assert join.status == "ok"
 
 

@@ -4,12 +4,12 @@ import pytest
 
 from rx_phoenix import PushCancelled, PushRefused, PushTimeout
 from tests.conformance.stage import heard
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 def closes_of(channel):
@@ -317,7 +317,7 @@ def test_it_ends_every_want(stage, channel_in, state):
         "stream": channel.stream("shout"),
         "socket's stream": stage.socket.stream("room:1"),
     }
-    heard_of = {name: Notes() for name in leases}
+    heard_of = {name: RecordingObserver() for name in leases}
     for name, lease in leases.items():
         lease.subscribe(heard_of[name])
     join = channel.join()
@@ -367,7 +367,7 @@ def test_no_message_of_the_topic_is_missed_until_it_is_closed(stage, channel_in)
 @pytest.mark.parametrize("state", ["joining", "joined"])
 def test_the_servers_close_ends_every_want(stage, channel_in, state):
     channel = channel_in(state)
-    closes, joined = closes_of(channel), Notes()
+    closes, joined = closes_of(channel), RecordingObserver()
     channel.joined.subscribe(joined)
     join, push = channel.join(), channel.push("shout")
     ref = channel.join_ref

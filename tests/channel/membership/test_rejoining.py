@@ -13,12 +13,12 @@ from rx_phoenix import (
     Rejoin,
 )
 from tests.conformance.stage import heard
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 # Refused.
@@ -111,7 +111,7 @@ def test_a_refusal_that_is_final_ends_the_wants_and_the_trying(make_stage, wants
         )
     )
     stage.connect()
-    channel, notes = stage.channel(), Notes()
+    channel, notes = stage.channel(), RecordingObserver()
     if "join" in wants:
         channel.join().mark_seen()
     if "joined" in wants:
@@ -143,14 +143,14 @@ def test_a_lease_may_be_taken_again_inside_its_final_end(make_stage):
     refusals = [True, False]
     stage = make_stage(rejoin=Rejoin(give_up=lambda _: refusals.pop(0)))
     stage.connect()
-    channel, again = stage.channel(), Notes()
+    channel, again = stage.channel(), RecordingObserver()
     join = channel.join()
     channel.joined.subscribe(on_error=lambda _: channel.joined.subscribe(again))
     stage.answer("phx_join", "error")
     stage.answer("phx_join", "ok", {"n": 2})
 
     assert join.status == "error"
-    assert again == Notes([{"n": 2}])
+    assert again == RecordingObserver([{"n": 2}])
     assert channel.state == "joined"
 
 
@@ -207,7 +207,7 @@ def test_a_crash_is_followed_by_a_rejoin(stage, notes):
     stage.wait(1)
     stage.answer("phx_join", "ok", {"n": 2})
 
-    assert notes == Notes([{}, {"n": 2}])
+    assert notes == RecordingObserver([{}, {"n": 2}])
     assert channel.state == "joined"
 
 
@@ -257,7 +257,7 @@ def test_a_failed_attempt_to_connect_does_not_end_a_join_that_waits(stage, notes
     stage.answer("phx_join")
 
     assert before
-    assert notes == Notes([{}], [], 1)
+    assert notes == RecordingObserver([{}], [], 1)
 
 
 @pytest.mark.parametrize("kind", ["joined", "session", "stream"])

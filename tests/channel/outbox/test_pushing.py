@@ -12,12 +12,12 @@ from rx_phoenix import (
     Reply,
 )
 from tests.conformance.stage import heard
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_a_second_reply_is_a_late_one(stage, notes):
     stage.answer("shout", "ok", {"n": 1})
     stage.answer("shout", "error", {"n": 2})
 
-    assert notes == Notes([{"n": 1}], [], 1)
+    assert notes == RecordingObserver([{"n": 1}], [], 1)
     assert stage.stats.late_replies == 1
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from rx_phoenix import PushCancelled, UsageError
 from rx_phoenix.policy import SendBuffer
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_number_is_a_buffer_that_drops_the_newest(make_stage):
 
 
 def test_the_newest_is_told_at_once(small):
-    stage, notes = small(), Notes()
+    stage, notes = small(), RecordingObserver()
     for _ in range(2):
         stage.channel().push("shout")
     push = stage.channel().push("shout")

@@ -15,12 +15,12 @@ from rx_phoenix import (
     UsageError,
 )
 from tests.conformance.stage import heard
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 def silent(make_stage, **options):
@@ -423,11 +423,11 @@ def test_it_ends_from_every_state(make_stage, notes, state, answers_close):
     stage = make_stage(answers_close=answers_close)
     socket, streams = stage.socket, {}
     for name in ("states", "lifecycle", "frames", "sent", "unhandled"):
-        streams[name] = Notes()
+        streams[name] = RecordingObserver()
         getattr(socket, name).subscribe(streams[name])
     channel = stage.channel()
     for name in ("states", "joins", "errors", "closes", "messages"):
-        streams[f"channel's {name}"] = Notes()
+        streams[f"channel's {name}"] = RecordingObserver()
         getattr(channel, name).subscribe(streams[f"channel's {name}"])
     STATES[state](stage)
     socket.aclose().subscribe(notes)
@@ -492,7 +492,11 @@ CHANNEL_STATES = {
 def test_every_channel_ends_from_every_state(stage, state):
     stage.connect()
     channel = stage.channel()
-    joined, session, stream = Notes(), Notes(), Notes()
+    joined, session, stream = (
+        RecordingObserver(),
+        RecordingObserver(),
+        RecordingObserver(),
+    )
     CHANNEL_STATES[state](stage, channel)
     if state not in {"closed", "leaving"}:
         channel.joined.subscribe(joined)
@@ -604,7 +608,7 @@ def test_taps_taken_after_the_end_complete_at_once(stage):
         "lifecycle": stage.socket.lifecycle,
         "stats": stage.socket.stats,
     }
-    completed = {name: Notes() for name in late}
+    completed = {name: RecordingObserver() for name in late}
     for name, stream in late.items():
         stream.subscribe(completed[name])
 
@@ -615,7 +619,7 @@ def test_it_completes_a_lease_of_the_connection(stage, notes):
     stage.socket.connection.subscribe(notes)
     stage.socket.aclose()
 
-    assert notes == Notes([], [], 1)
+    assert notes == RecordingObserver([], [], 1)
 
 
 ASYNC_CALLBACKS = {

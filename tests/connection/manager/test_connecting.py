@@ -17,12 +17,12 @@ from rx_phoenix import (
     UsageError,
 )
 from rx_phoenix.testing import FakeConnection, FakeTransport
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 @pytest.fixture
@@ -139,13 +139,13 @@ def test_it_emits_each_open(stage, notes):
     stage.wait(1)
     stage.open()
 
-    assert notes == Notes([Opened(), Opened()])
+    assert notes == RecordingObserver([Opened(), Opened()])
 
 
 def test_who_comes_while_it_is_open_hears_of_it_at_once(stage, notes):
     stage.connect()
     stage.socket.connection.subscribe(notes)
-    other = Notes()
+    other = RecordingObserver()
     stage.socket.connection.subscribe(other)
 
     assert notes.values == other.values == [Opened()]
@@ -183,10 +183,10 @@ def test_one_that_is_closed_inside_its_opening_is_not_emitted(stage, notes):
     stage.socket.connection.subscribe(notes)
     stage.socket.on_open(stage.socket.disconnect)
     stage.connect()
-    late = Notes()
+    late = RecordingObserver()
     stage.socket.connection.subscribe(late)
 
-    assert notes == late == Notes()
+    assert notes == late == RecordingObserver()
 
 
 def test_its_lease_completes_at_aclose(stage, notes):
@@ -194,7 +194,7 @@ def test_its_lease_completes_at_aclose(stage, notes):
     stage.open()
     stage.socket.aclose()
 
-    assert notes == Notes([Opened()], [], 1)
+    assert notes == RecordingObserver([Opened()], [], 1)
 
 
 # What connect() returns.

@@ -12,7 +12,7 @@ from rx_phoenix import (
     Reconnect,
     Retrying,
 )
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def stage(make_stage):
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 def beats(stage):
@@ -290,7 +290,7 @@ def test_a_ping_measures_the_round_trip(stage, notes):
     stage.wait(0.3)
     answer(stage)
 
-    assert notes == Notes([pytest.approx(0.3)], [], 1)
+    assert notes == RecordingObserver([pytest.approx(0.3)], [], 1)
 
 
 def test_a_ping_can_be_awaited(stage):
@@ -303,7 +303,7 @@ def test_a_ping_can_be_awaited(stage):
 
 
 def test_pings_are_told_apart(stage):
-    first, second = Notes(), Notes()
+    first, second = RecordingObserver(), RecordingObserver()
     stage.socket.ping().subscribe(first)
     stage.wait(1)
     stage.socket.ping().subscribe(second)

@@ -15,12 +15,12 @@ from rx_phoenix import (
     Retrying,
 )
 from tests.conformance.stage import heard
-from tests.operators.notes import Notes
+from tests.operators.recording_observer import RecordingObserver
 
 
 @pytest.fixture
 def notes():
-    return Notes()
+    return RecordingObserver()
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_loss_with_pushes_in_flight_fails_each_at_once_and_once(steady):
     channel = stage.joined()
     pushes = [channel.push("shout") for _ in range(3)]
     calls = [call for push in pushes for call in [heard(push)]]
-    outcomes = [Notes() for _ in pushes]
+    outcomes = [RecordingObserver() for _ in pushes]
     for push, outcome in zip(pushes, outcomes, strict=True):
         push.subscribe(outcome)
     frames = stage.frames("shout")
@@ -510,7 +510,7 @@ def test_giving_up_ends_all_leases_and_all_pushes(steady, end):
         "stream": channel.stream("shout"),
         "socket's stream": stage.socket.stream("room:2"),
     }
-    notes = {name: Notes() for name in leases}
+    notes = {name: RecordingObserver() for name in leases}
     for name, lease in leases.items():
         lease.subscribe(notes[name])
     join, push = channel.join(), channel.push("shout")
@@ -676,7 +676,7 @@ def test_reconnect_now_while_the_end_is_told_overrules_it(steady, notes):
     stage.open()
 
     assert final(stage) == []
-    assert notes == Notes([Opened()])
+    assert notes == RecordingObserver([Opened()])
 
 
 def test_disconnect_while_the_end_is_told_overrules_it(steady, notes):
@@ -688,7 +688,7 @@ def test_disconnect_while_the_end_is_told_overrules_it(steady, notes):
     stage.connect()
 
     assert before == ([], 1)
-    assert notes == Notes([Opened()])
+    assert notes == RecordingObserver([Opened()])
 
 
 def test_a_pause_that_a_loss_brings_about_is_a_pause(steady):

@@ -1,15 +1,15 @@
-"""An observer that writes down what it is told."""
+"""An observer that records the notifications of a stream."""
 
 from dataclasses import dataclass, field
 
 from reactivex import abc
 
-__all__ = ["Failure", "Notes"]
+__all__ = ["Failure", "RecordingObserver"]
 
 
 @dataclass
-class Notes(abc.ObserverBase):
-    """Everything that a stream emits."""
+class RecordingObserver(abc.ObserverBase):
+    """The notifications of a stream, by kind."""
 
     values: list = field(default_factory=list)
     errors: list = field(default_factory=list)
@@ -30,7 +30,7 @@ class Notes(abc.ObserverBase):
 
 
 class Failure(Exception):
-    """An error that equals its copies: each observer of a hub gets one of its own."""
+    """An error that equals its copies, of which each observer of a hub gets one."""
 
     def __eq__(self, other):
         return isinstance(other, Failure) and other.args == self.args
