@@ -6,7 +6,6 @@ Rule: random numbers and the time of day are arguments here.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from math import isfinite
 from numbers import Real
@@ -210,9 +209,14 @@ def retry_after(error: Exception, now: datetime) -> float:
         return 0.0
     headers = {name.lower(): value for name, value in error.headers.items()}
     text = headers.get("retry-after", "").strip()
+    if not text:
+        return 0.0
     if text.isdecimal():
         wanted = float(text)
     else:
+        # Slow to import, and few servers send a date.
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415
+
         try:
             due = parsedate_to_datetime(text)
         except (ValueError, OverflowError):

@@ -29,7 +29,7 @@ from rx_phoenix._streams.provider import Provider
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._transport.contract import Transport
-from rx_phoenix._transport.websocket import WebSocketTransport
+from rx_phoenix._transport.default import DefaultTransport
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import (
     ChannelConflict,
@@ -120,7 +120,7 @@ class Socket(SocketHandle):
         self._unhandled = Hub[Exception](self._log)
         self._connection = ConnectionManager(
             destination,
-            transport=transport or WebSocketTransport(),
+            transport=transport or DefaultTransport(),
             serializer=serializer,
             heartbeat=heartbeat,
             reconnect=reconnect,

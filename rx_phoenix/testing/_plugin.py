@@ -1,17 +1,20 @@
-"""The pytest fixtures of the kit: ``phx``, ``cold``, ``hot`` and ``expect``."""
+"""The pytest fixtures of the kit: ``phx``, ``cold``, ``hot`` and ``expect``.
+
+pytest loads this file in every run, so the kit is imported by the fixtures.
+"""
 
 import gc
+import sys
 from collections.abc import Callable, Generator
 from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING
 
 import pytest
 
-from rx_phoenix.testing._leaks.checks import Unhandled, held, left_on, shut_down
-from rx_phoenix.testing._leaks.tracing import forget_pushes, watch_leases
-from rx_phoenix.testing._marbles.phx import Phx
-from rx_phoenix.testing._marbles.recording import Marbles, Moments, explain
-from rx_phoenix.testing._marbles.sources import Source
-from rx_phoenix.testing._marbles.timeline import Expectation, Timeline
+if TYPE_CHECKING:
+    from rx_phoenix.testing._marbles.phx import Phx
+    from rx_phoenix.testing._marbles.sources import Source
+    from rx_phoenix.testing._marbles.timeline import Expectation, Timeline
 
 __all__ = [
     "cold",
@@ -24,6 +27,7 @@ __all__ = [
 ]
 
 HAS_FAILED = pytest.StashKey[bool]()
+RECORDING = "rx_phoenix.testing._marbles.recording"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,7 +42,15 @@ def pytest_runtest_makereport(
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
     """Explain why a recording does not equal marbles."""
-    if op != "==" or not isinstance(left, Moments) or not isinstance(right, Moments):
+    if op != "==" or RECORDING not in sys.modules:
+        return None
+    from rx_phoenix.testing._marbles.recording import (  # noqa: PLC0415
+        Marbles,
+        Moments,
+        explain,
+    )
+
+    if not isinstance(left, Moments) or not isinstance(right, Moments):
         return None
     if isinstance(left, Marbles):
         left, right = right, left
@@ -48,8 +60,11 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 
 
 @pytest.fixture
-def phx_timeline(request: pytest.FixtureRequest) -> Generator[Timeline]:
+def phx_timeline(request: pytest.FixtureRequest) -> "Generator[Timeline]":
     """The clock of a test, shared by all fixtures of the kit."""
+    from rx_phoenix.testing._leaks.checks import left_on, shut_down  # noqa: PLC0415
+    from rx_phoenix.testing._marbles.timeline import Timeline  # noqa: PLC0415
+
     if iscoroutinefunction(request.function):
         pytest.fail(
             f"{request.function.__name__} is an `async def`, which runs on its own "
@@ -70,8 +85,15 @@ def phx_timeline(request: pytest.FixtureRequest) -> Generator[Timeline]:
 
 
 @pytest.fixture
-def phx(phx_timeline: Timeline) -> Generator[Phx]:
+def phx(phx_timeline: "Timeline") -> "Generator[Phx]":
     """A socket in virtual time whose server is a lane of marbles."""
+    from rx_phoenix.testing._leaks.checks import Unhandled, held  # noqa: PLC0415
+    from rx_phoenix.testing._leaks.tracing import (  # noqa: PLC0415
+        forget_pushes,
+        watch_leases,
+    )
+    from rx_phoenix.testing._marbles.phx import Phx  # noqa: PLC0415
+
     with watch_leases() as shares, Unhandled() as unhandled:
         phx = Phx(phx_timeline)
         with forget_pushes():
@@ -86,18 +108,18 @@ def phx(phx_timeline: Timeline) -> Generator[Phx]:
 
 
 @pytest.fixture
-def cold(phx_timeline: Timeline) -> Callable[..., Source]:
+def cold(phx_timeline: "Timeline") -> "Callable[..., Source]":
     """A factory of streams that play a lane for each subscription."""
     return phx_timeline.cold
 
 
 @pytest.fixture
-def hot(phx_timeline: Timeline) -> Callable[..., Source]:
+def hot(phx_timeline: "Timeline") -> "Callable[..., Source]":
     """A factory of streams that play a lane once, from now on."""
     return phx_timeline.hot
 
 
 @pytest.fixture
-def expect(phx_timeline: Timeline) -> Callable[..., Expectation]:
+def expect(phx_timeline: "Timeline") -> "Callable[..., Expectation]":
     """A factory of expectations."""
     return phx_timeline.expect

@@ -57,7 +57,16 @@ def imported():
 
 
 @pytest.mark.parametrize(
-    "part", ["rx_phoenix._cli", "rx_phoenix.telemetry", "rx_phoenix.testing"]
+    "part",
+    [
+        "aiohttp",
+        "msgspec",
+        "reactivex",
+        "rx_phoenix._cli",
+        "rx_phoenix.socket",
+        "rx_phoenix.telemetry",
+        "rx_phoenix.testing",
+    ],
 )
 def test_the_package_leaves_a_part_to_those_who_ask_for_it(imported, part):
     assert part not in imported
