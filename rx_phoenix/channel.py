@@ -1,4 +1,4 @@
-"""A topic, and everything that can be said and heard on it."""
+"""A topic: its join, its events and its pushes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, overload
@@ -22,11 +22,11 @@ T = TypeVar("T")
 
 
 PRIMITIVE = str, int, float
-"""What JavaScript has values of that count as false."""
+"""The types whose JavaScript counterparts have falsy values."""
 
 
 def is_js_falsy(payload: object) -> bool:
-    """Whether phoenix.js would take a payload for a missing one (``push.js``)."""
+    """Return whether phoenix.js takes a payload for a missing one (``push.js``)."""
     return payload is None or (isinstance(payload, PRIMITIVE) and not payload)
 
 
@@ -38,21 +38,21 @@ class Channel(ChannelHandle):
 
     Listening (`on`, `events`, `messages`, `states` …) has no side effects and outlives
     every connection. `join` and subscribing to `stream`, `joined` or `session` are
-    *wants*: the first joins, and when the last is gone the channel is left.
+    *demand*: the first joins, and when the last is gone the channel is left.
 
     Args:
         topic: The topic, such as ``room:lobby``.
         params: Sent with the join: a mapping, or a function or coroutine function
-            that is asked for one at every join.
+            that is called for one at every join.
         socket: Its socket; may be set later.
 
     Raises:
-        UsageError: The topic is no text.
+        UsageError: The topic is not a string.
 
     Attributes:
         on_message: A hook, to be assigned or overridden: it is called with event,
             payload and ref of every message of the topic once, replies and lifecycle
-            included. What it returns replaces what `on`, `events` and `stream`
+            included. Its result replaces what `on`, `events` and `stream`
             deliver. If it raises, or returns None for a payload that was not None,
             the original goes on and the error goes to `Socket.unhandled`.
     """
@@ -105,7 +105,7 @@ class Channel(ChannelHandle):
 
     @property
     def is_wanted(self) -> bool:
-        """Whether anybody wants to be in it: `join` stands, or a lease is held."""
+        """True while `join` was requested or a lease is held."""
         return self._core.demand.exists
 
     @property
@@ -134,7 +134,7 @@ class Channel(ChannelHandle):
         """Join, and rejoin after every loss, until `leave`.
 
         While joining or joined it returns the same push again. From errored or closed
-        it joins anew; while leaving, it waits for the end of that first.
+        it joins again; while leaving, it waits for the end of that first.
 
         Args:
             timeout: Seconds for the answer; the socket's own if None.
@@ -144,16 +144,16 @@ class Channel(ChannelHandle):
             `Push.receive` callbacks run at each automatic rejoin too.
 
         Raises:
-            UsageError: It has no socket, or no event loop runs.
+            UsageError: The channel has no socket, or no event loop runs.
             ChannelConflict: Another channel has the topic.
-            EncodeError: The params cannot be said in JSON.
+            EncodeError: The params cannot be encoded as JSON.
         """
         return self._core.request_join(None if timeout is None else seconds(timeout))
 
     def leave(self, timeout: Duration | None = None) -> Push:
-        """Leave, whoever wants to be in it: every want ends, and its streams complete.
+        """Leave: all demand ends, and its streams complete.
 
-        The state is ``leaving`` until the server answers or says ``phx_close``, the
+        The state is ``leaving`` until the server answers or sends ``phx_close``, the
         timeout passes or the connection is lost; then it is ``closed``.
 
         Args:
@@ -163,7 +163,7 @@ class Channel(ChannelHandle):
             The push of the leave.
 
         Raises:
-            UsageError: It has no socket.
+            UsageError: The channel has no socket.
         """
         return self._core.leave(None if timeout is None else seconds(timeout))
 
@@ -189,8 +189,8 @@ class Channel(ChannelHandle):
     def joined(self) -> Observable[Any]:
         """The membership itself, as a shared stream that heals.
 
-        Subscribing wants to be in the channel; when the last subscriber of all is
-        gone, it is left.
+        Subscribing joins; the channel is left when the last subscriber of all is
+        gone.
 
         Emits:
             The response of each join and rejoin; the current one first while joined.
@@ -212,14 +212,14 @@ class Channel(ChannelHandle):
     def events(
         self, name: str, *, as_type: type[T] | None = None
     ) -> Observable[Any] | Observable[T]:
-        """The payloads of one event. Listening has no side effects.
+        """Return the payloads of one event. Listening has no side effects.
 
         Completes when the channel is removed or the socket ended; never errors.
 
         Args:
             name: The event's name.
-            as_type: What to decode payloads into: a Struct, dataclass, TypedDict,
-                attrs or pydantic class. What does not fit goes to
+            as_type: The type to decode payloads into: a Struct, dataclass, TypedDict,
+                attrs or pydantic class. A payload that does not fit goes to
                 `Socket.unhandled` as a `PayloadError`, and the stream lives.
         """
         return self._typed(self._core.listeners.of(name).observable, as_type)
@@ -298,8 +298,8 @@ class Channel(ChannelHandle):
     def off(self, event: str, ref: int | None = None) -> None:
         """Remove the callback of a ref, or all callbacks of an event.
 
-        What the client itself does is not a callback: nothing breaks, whatever event
-        is named.
+        The client's own reactions are not callbacks, so that no name of an event can
+        break it.
         """
         self._core.listeners.off(event, ref)
 
@@ -317,9 +317,9 @@ class Channel(ChannelHandle):
             timeout: Seconds from now for the answer; the socket's own if None.
 
         Raises:
-            NotJoinedError: Nobody wants to be in the channel: `join` it first.
-            UsageError: The event's name is no text.
-            EncodeError: The payload cannot be said; nothing was sent.
+            NotJoinedError: The channel is not joined and not to be: `join` it first.
+            UsageError: The event's name is not a string.
+            EncodeError: The payload cannot be encoded; nothing was sent.
         """
         if not self._core.demand.exists:
             raise NotJoinedError(
@@ -335,7 +335,7 @@ class Channel(ChannelHandle):
     def request(
         self, event: str, payload: Any = None, timeout: Duration | None = None
     ) -> Observable[Any]:
-        """The cold twin of `push`: each subscription sends anew.
+        """The cold twin of `push`: each subscription sends.
 
         Made for ``retry_with_backoff``. Emits the response and completes, or errors as
         a push does; disposing cancels the push.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from random import random as any_chance
+from random import random as unseeded
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, cast, overload
 
@@ -53,11 +53,11 @@ __all__ = ["Socket"]
 T = TypeVar("T")
 
 
-class Chance(Protocol):
-    """A source of chance, such as ``random.Random(seed)``."""
+class RandomSource(Protocol):
+    """A source of randomness, such as ``random.Random(seed)``."""
 
     def random(self) -> float:
-        """A number from 0 up to 1."""
+        """Return a number from 0 up to 1."""
         ...
 
 
@@ -71,7 +71,7 @@ class Socket(SocketHandle):
     Args:
         url: The endpoint as in phoenix.js, such as ``wss://example.org/socket``.
         params: Connect params: a mapping, or a function or coroutine function that is
-            asked at every attempt.
+            called at every attempt.
         auth_token: Phoenix's auth token; likewise.
         headers: Extra HTTP headers; likewise.
         timeout: Seconds for a join, a leave or a push.
@@ -82,7 +82,7 @@ class Socket(SocketHandle):
         transport: How frames travel; a `WebSocketTransport` if None.
         serializer: How messages are put into frames; a `SerializerV2` if None.
         scheduler: Time and tasks; those of the running event loop if None.
-        random: Chance for the jitter: a function that returns a number from 0 up to
+        random: Randomness for the jitter: a function that returns a number from 0 up to
             1, or a ``random.Random``.
 
     Attributes:
@@ -90,7 +90,7 @@ class Socket(SocketHandle):
         rejoin: As given.
 
     Raises:
-        UsageError: The URL is no full one, or a duration is none.
+        UsageError: The URL is not complete, or a duration is not one.
     """
 
     def __init__(  # noqa: PLR0913 - the options of phoenix.js, and all by name
@@ -108,9 +108,9 @@ class Socket(SocketHandle):
         transport: Transport | None = None,
         serializer: Serializer | None = None,
         scheduler: LoopScheduler | None = None,
-        random: Chance | Callable[[], float] | None = None,
+        random: RandomSource | Callable[[], float] | None = None,
     ) -> None:
-        random = random or any_chance
+        random = random or unseeded
         serializer = serializer or SerializerV2()
         destination = Destination(url, serializer.vsn, params, auth_token, headers)
         self.timeout: float = seconds(timeout)
@@ -154,7 +154,7 @@ class Socket(SocketHandle):
         return self._connection.connect()
 
     def disconnect(self, code: int = 1000, reason: str = "") -> SingleResult[None]:
-        """Pause: close the connection, whoever wants it, until `connect`.
+        """Pause: close the connection in spite of all demand, until `connect`.
 
         Channels turn errored, keep what waits in them, and rejoin after `connect`.
 
@@ -222,7 +222,7 @@ class Socket(SocketHandle):
         await self.aclose()
 
     def reconnect_now(self) -> None:
-        """Skip the wait for the next attempt: the network is back, say.
+        """Skip the wait for the next attempt, such as when the network is back.
 
         Raises:
             UsageError: The socket was ended.
@@ -244,7 +244,7 @@ class Socket(SocketHandle):
         """The connection as a shared lease.
 
         Connects on the first subscription, and closes after the last one, unless
-        something else wants it.
+        something else holds it.
 
         Emits:
             `Opened` at each open; also first, while it is open.
@@ -257,7 +257,7 @@ class Socket(SocketHandle):
         """
         return self._connection.lease.observable
 
-    # Watching.
+    # Observing.
 
     @property
     def url(self) -> str:
@@ -288,24 +288,24 @@ class Socket(SocketHandle):
     def pushes(self) -> Observable[Push]:
         """Every push of an event, when a channel was given it. Completes at `aclose`.
 
-        A join or a leave is none; those are in `sent`.
+        Joins and leaves are not among them; those are in `sent`.
         """
         return self._connection.router.pushes.observable
 
     @property
     def lifecycle(self) -> Observable[Lifecycle | ProtocolError]:
-        """What happens to the connection, as values. Completes at `aclose`.
+        """The events of the connection, as values. Completes at `aclose`.
 
         `Opened`, `Closed`, `AttemptFailed`, `Retrying`, `HeartbeatMissed`, `GaveUp`;
-        and a `ProtocolError` for each frame that is no message.
+        and a `ProtocolError` for each frame that is not a message.
         """
         return self._connection.lifecycle.observable
 
     @property
     def unhandled(self) -> Observable[Exception]:
-        """What nobody handled: exceptions of callbacks, and refusals nobody saw.
+        """The errors without a handler: of callbacks, and refusals without an observer.
 
-        They are logged while nobody subscribes. Completes at `aclose`.
+        They are logged while there is no subscriber. Completes at `aclose`.
         """
         return self._unhandled.observable
 
@@ -332,7 +332,7 @@ class Socket(SocketHandle):
         return Observable(subscribe)
 
     def diagnosis(self) -> str:
-        """Why it is (not) connected, in plain words.
+        """Return in plain words why it is connected, or is not.
 
         The last transitions with their causes, the attempts, and the next try.
         """
@@ -478,7 +478,7 @@ class Socket(SocketHandle):
     ) -> Observable[Any]:
         """Subscribe and it connects and joins; dispose and it leaves.
 
-        ``channel(topic, params).stream(event, as_type=as_type)`` in one, taken anew at
+        ``channel(topic, params).stream(event, as_type=as_type)`` in one, evaluated at
         each subscription.
 
         Errors:

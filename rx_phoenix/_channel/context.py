@@ -24,14 +24,24 @@ class ChannelContext:
 
     Attributes:
         topic: The topic.
-        socket: The socket; may be set later.
     """
 
-    __slots__ = ("socket", "topic")
+    __slots__ = ("_connection", "_socket", "topic")
 
     def __init__(self, topic: str, socket: SocketHandle | None) -> None:
         self.topic = topic
         self.socket = socket
+
+    @property
+    def socket(self) -> SocketHandle | None:
+        """The socket; may be set later."""
+        return self._socket
+
+    @socket.setter
+    def socket(self, socket: SocketHandle | None) -> None:
+        self._socket = socket
+        # Kept, because each push asks for it.
+        self._connection = None if socket is None else connection_of(socket)
 
     @property
     def connection(self) -> ConnectionManager:
@@ -40,26 +50,26 @@ class ChannelContext:
         Raises:
             UsageError: The channel has no socket.
         """
-        if self.socket is None:
+        if self._connection is None:
             raise UsageError(
                 f"the channel {self.topic!r} has no socket: give it one, "
                 f"as in Channel({self.topic!r}, params, socket)"
             )
-        return connection_of(self.socket)
+        return self._connection
 
     @property
     def timeout(self) -> float:
         """Seconds for a join, a leave or a push."""
-        return DEFAULT_TIMEOUT if self.socket is None else self.socket.timeout
+        return DEFAULT_TIMEOUT if self._socket is None else self._socket.timeout
 
     @property
     def rejoin(self) -> Rejoin:
         """The policy of rejoins."""
-        return Rejoin() if self.socket is None else self.socket.rejoin
+        return Rejoin() if self._socket is None else self._socket.rejoin
 
     def report(self, error: Exception) -> None:
         """Report an exception of a user's function to `Socket.unhandled`."""
-        if self.socket is None:
+        if self._socket is None:
             log_unhandled(error, self, topic=self.topic)
         else:
             self.connection.report(error)

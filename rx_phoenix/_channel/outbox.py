@@ -1,4 +1,4 @@
-"""A channel's pushes: those that wait for the join, and those that wait for a reply."""
+"""The pushes of a channel: those that wait for the join, and those that were sent."""
 
 from copy import deepcopy
 from typing import Any
@@ -8,6 +8,7 @@ from msgspec import to_builtins
 from rx_phoenix._channel.context import ChannelContext
 from rx_phoenix._channel.join import Join
 from rx_phoenix._channel.membership import Membership, Stage
+from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._push import ChannelPush
@@ -59,7 +60,7 @@ class Outbox:
         """Send a push, now or when the channel is joined.
 
         Raises:
-            EncodeError: The payload cannot be said; nothing was sent.
+            EncodeError: The payload cannot be encoded; nothing was sent.
         """
         connection = self._context.connection
         push = ChannelPush(
@@ -71,7 +72,7 @@ class Outbox:
             spawn=connection.spawn,
             on_cancel=self._forget,
         )
-        join_ref = None if self._waiting else self._sending_ref()
+        join_ref = None if self._waiting else self._sending_ref(connection)
         if join_ref is None:
             self._wait(push)
         elif connection.router.send_buffer:
@@ -87,24 +88,25 @@ class Outbox:
         return push
 
     def flush(self) -> None:
-        """Send what waits, for as long as the channel is joined."""
-        while self._waiting and (join_ref := self._sending_ref()) is not None:
+        """Send the pushes that wait, for as long as the channel is joined."""
+        connection = self._context.connection
+        while self._waiting and (join_ref := self._sending_ref(connection)) is not None:
             push = next(iter(self._waiting))
             self._forget(push)
-            self._send(push, join_ref, self._context.connection.router)
+            self._send(push, join_ref, connection.router)
 
-    def _sending_ref(self) -> str | None:
+    def _sending_ref(self, connection: ConnectionManager) -> str | None:
         """Return the join that a push sent now belongs to; None if none can be sent."""
         if self._membership.stage is not Stage.JOINED:
             return None
-        return self._join.ref if self._context.connection.is_open else None
+        return self._join.ref if connection.is_open else None
 
     def take(self, ref: str) -> ChannelPush | None:
-        """The push that was sent with this ref, which is waited for no longer."""
+        """Take the push that was sent with this ref."""
         return self._sent.pop(ref, None)
 
     def take_all(self, *, waiting: bool) -> list[ChannelPush]:
-        """All pushes that were sent, and those that wait too if asked."""
+        """Take all pushes that were sent, and those that wait too if asked."""
         taken = [*self._sent.values(), *(self._waiting if waiting else ())]
         for push in taken:
             self._forget(push)
@@ -127,7 +129,7 @@ class Outbox:
             Message(None, None, self._context.topic, push.event, push.payload)
         )
         push.payload = snapshot(push.payload)
-        # It waits before there is room: whoever is dropped for it may end it, too.
+        # It waits before there is room: observers of a dropped push may end it, too.
         self._waiting[push] = None
         if not router.admit(push):
             self._waiting.pop(push, None)
