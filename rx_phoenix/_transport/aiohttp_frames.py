@@ -148,6 +148,7 @@ class Network:
 
     Attributes:
         transport: The transport of asyncio's.
+        response: The response.
     """
 
     def __init__(self, response: ClientResponse) -> None:
@@ -158,7 +159,7 @@ class Network:
         # No answer is due any more, so its timeout would only cut an idle connection.
         protocol.read_timeout = None
         self.transport: Transport = protocol.transport
-        self._response = response
+        self.response = response
         self._protocol = protocol
 
     @property
@@ -180,7 +181,7 @@ class Network:
 
     def release(self) -> None:
         """Close it, and drop what the network does not take within a turn."""
-        self._response.close()
+        self.response.close()
         # Else a peer that does not read would keep the descriptor for as long.
         self._protocol._loop.call_soon(self.transport.abort)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
