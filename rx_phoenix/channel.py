@@ -70,12 +70,12 @@ class Channel(ChannelHandle):
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
         if name == "on_message":
-            self._core.on_message = self.on_message
+            self._core.hook_with(self.on_message)
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
         if name == "on_message":
-            self._core.on_message = self.on_message
+            self._core.hook_with(self.on_message)
 
     # State.
 

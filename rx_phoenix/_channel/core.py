@@ -76,9 +76,15 @@ class ChannelCore(ChannelEffects):
         # The router needs these for every message, and finds them at once.
         self.current_join = self.join
         self.direct = self.listeners.direct
+        self.listeners.heed(hook)
         self._listening = 0
         self._is_removed = False
         self._has_ended = False
+
+    def hook_with(self, hook: Hook) -> None:
+        """Have every message pass a hook from now on."""
+        self.on_message = hook
+        self.listeners.heed(hook)
 
     @property
     def state(self) -> ChannelState:

@@ -57,14 +57,16 @@ class Listeners:
         watch: Notified when a source gets its first listener and loses its last.
 
     Attributes:
-        direct: By event, the source of its payloads, while no tap takes all messages;
-            without the events that are for the channel itself first.
+        direct: By event, the source of its payloads, while no tap takes all messages
+            and no hook may replace them; without the events that are for the channel
+            itself first.
     """
 
     __slots__ = (
         "_callbacks",
         "_events",
         "_has_ended",
+        "_is_hooked",
         "_joins",
         "_messages",
         "_processed",
@@ -92,6 +94,7 @@ class Listeners:
         self._watch = watch
         self._refs = 0
         self._has_ended = False
+        self._is_hooked = False
 
     def of(self, event: str) -> Hub[Any]:
         """The source of one event's payloads.
@@ -105,7 +108,7 @@ class Listeners:
         if hub is None:
             check_name("an event", event)
             hub = self._events[event] = self._new_source()
-            if event not in CONTROL and not self._has_taps:
+            if event not in CONTROL and self._may_be_direct:
                 self.direct[event] = hub
         return hub
 
@@ -142,9 +145,20 @@ class Listeners:
         self.direct.clear()
         return self._new_source()
 
+    def heed(self, hook: Hook) -> None:
+        """Have all messages pass a hook, unless it is `identity_hook`."""
+        self._is_hooked = hook is not identity_hook
+        self.direct.clear()
+        if self._may_be_direct:
+            events = self._events.items()
+            self.direct.update(
+                (name, hub) for name, hub in events if name not in CONTROL
+            )
+
     @property
-    def _has_taps(self) -> bool:
-        return self._messages is not None or self._processed is not None
+    def _may_be_direct(self) -> bool:
+        has_taps = self._messages is not None or self._processed is not None
+        return not (has_taps or self._is_hooked)
 
     def _new_source(self) -> Hub[Any]:
         hub: Hub[Any] = Hub(self._report, self._watch)

@@ -31,13 +31,11 @@ class Member(Protocol):
     topic: str
 
     @property
-    def on_message(self) -> object:
-        """The hook for each message; `identity_hook` if there is none."""
-        ...
-
-    @property
     def direct(self) -> Mapping[str, Hub[Any]]:
-        """By event, the only source interested in it, which gets payloads directly."""
+        """By event, the only source interested in it; empty if all messages are.
+
+        Always the same mapping, so that routes may hold it.
+        """
         ...
 
     @property
@@ -81,10 +79,13 @@ class ChannelRegistry:
     Attributes:
         routes: The receiver of each topic's messages: one look-up per message,
             however many channels there are.
+        direct: By topic, what each receiver has in `Member.direct`: most messages need
+            not touch the receiver itself.
     """
 
     def __init__(self) -> None:
         self.routes: dict[str, Member] = {}
+        self.direct: dict[str, Mapping[str, Hub[Any]]] = {}
         # An active channel itself, in order of activation; a reference to an idle one.
         self._channels: dict[str, Member | ref[Member]] = {}
 
@@ -116,7 +117,8 @@ class ChannelRegistry:
             # To the end: active channels come in the order of their activation.
             del self._channels[topic]
             self._channels[topic] = member
-            self.routes.setdefault(topic, member)
+            if topic not in self.routes:
+                self._add_route(member)
 
     def deactivate(self, member: Member) -> None:
         """Hold a channel weakly: it is not joined, and has no listeners."""
@@ -137,7 +139,7 @@ class ChannelRegistry:
             return
         successor = self._channels.get(topic)
         if successor is not None and not isinstance(successor, ref):
-            self.routes[topic] = successor
+            self._add_route(successor)
             successor.opened()
 
     def may_join(self, member: Member) -> bool:
@@ -176,8 +178,12 @@ class ChannelRegistry:
 
         self._channels[topic] = ref(member, forget)
 
+    def _add_route(self, member: Member) -> None:
+        self.routes[member.topic] = member
+        self.direct[member.topic] = member.direct
+
     def _remove_route(self, member: Member) -> bool:
         if self.routes.get(member.topic) is not member:
             return False
-        del self.routes[member.topic]
+        del self.routes[member.topic], self.direct[member.topic]
         return True

@@ -1,12 +1,12 @@
 """What goes over a connection: messages to frames and back, and who gets them."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from rx_phoenix._connection.attempt import Attempt
 from rx_phoenix._connection.registry import ChannelRegistry
 from rx_phoenix._connection.send_buffer import PushQueue
-from rx_phoenix._protocol.hook import identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import PHOENIX
 from rx_phoenix._protocol.serializer import Frame, Serializer
@@ -17,6 +17,9 @@ from rx_phoenix.policy import SendBuffer
 from rx_phoenix.stats import Counters
 
 __all__ = ["Router"]
+
+NO_SOURCES: Mapping[str, Hub[Any]] = {}
+"""The direct routes of a topic without a channel."""
 
 
 class Router:
@@ -63,6 +66,7 @@ class Router:
         # Looked up once: every frame goes through them.
         self._decode = serializer.decode
         self._member_of = self.registry.routes.get
+        self._direct_of = self.registry.direct.get
         self._heartbeat_answered = heartbeat_answered
         self._malformed = malformed
         self._attempt: Attempt | None = None
@@ -188,7 +192,7 @@ class Router:
 
     def _route(self, frames: Iterator[Frame]) -> None:
         # A local is called faster than an attribute.
-        decode, member_of = self._decode, self._member_of
+        decode, direct_of = self._decode, self._direct_of
         for frame in frames:
             try:
                 message = decode(frame)
@@ -196,24 +200,32 @@ class Router:
                 self.counters.protocol_errors += 1
                 self._malformed(error)
                 continue
-            member = member_of(message.topic)
-            if member is None:
-                if not self._is_heartbeat(message) and message.reply is not None:
-                    self.counters.late_replies += 1
+            source = direct_of(message.topic, NO_SOURCES).get(message.event)
+            if source is None or message.join_ref or self._taps:
+                self._dispatch(message)
             else:
-                join_ref = message.join_ref
-                # The one rule on staleness; one without a join_ref is a broadcast.
-                if join_ref and join_ref != member.current_join.ref:
-                    member.receive_stale(message)
+                source.on_next(message.payload)
+
+    def _dispatch(self, message: Message) -> None:
+        """Deliver a message that a direct route does not suffice for."""
+        member = self._member_of(message.topic)
+        if member is None:
+            if not self._is_heartbeat(message) and message.reply is not None:
+                self.counters.late_replies += 1
+        else:
+            join_ref = message.join_ref
+            # The one rule on staleness; one without a join_ref is a broadcast.
+            if join_ref and join_ref != member.current_join.ref:
+                member.receive_stale(message)
+            else:
+                source = member.direct.get(message.event)
+                if source is None:
+                    member.receive(message)
                 else:
-                    source = member.direct.get(message.event)
-                    if source is None or member.on_message is not identity_hook:
-                        member.receive(message)
-                    else:
-                        source.on_next(message.payload)
-            if self._taps:
-                self.frames.on_next(message)
-                self.messages.on_next(message)
+                    source.on_next(message.payload)
+        if self._taps:
+            self.frames.on_next(message)
+            self.messages.on_next(message)
 
     def _tap(self, change: int) -> None:
         self._taps += change

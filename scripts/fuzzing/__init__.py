@@ -1,0 +1,1 @@
+"""Autobahn's cases, for this transport and for aiohttp's client."""

@@ -16,6 +16,7 @@ class Channel:
         self.name = name
         self.topic = topic
         self.told = []
+        self.direct = {}
 
     def __repr__(self):
         return self.name

@@ -4,7 +4,6 @@ import pytest
 
 from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix._connection.router import Router
-from rx_phoenix._protocol.hook import identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix._push import ChannelPush
@@ -39,7 +38,6 @@ class Channel:
         self.log = log
         self.direct = {}
         self.current_join = Join()
-        self.on_message = identity_hook
 
     def receive(self, message):
         self.log.append((self.topic, message))
@@ -364,11 +362,18 @@ def test_an_event_of_an_older_join_is_for_the_channel_to_judge(trial, listened):
     assert trial.log == [("room:1", "stale", message)]
 
 
-def test_an_event_that_a_hook_may_change_goes_through_the_channel(trial, listened):
-    listened.on_message = lambda event, payload, ref: payload
+def test_an_event_without_a_direct_route_goes_through_the_channel(trial, listened):
+    listened.direct.clear()
     trial.wire.receive([NEWS_FRAME])
 
     assert trial.log == [("room:1", NEWS)]
+
+
+def test_a_direct_route_ends_with_its_channels_activity(trial, listened):
+    trial.wire.registry.deactivate(listened)
+    trial.wire.receive([NEWS_FRAME])
+
+    assert trial.log == []
 
 
 def test_a_channel_comes_before_frames_and_frames_before_messages(trial):

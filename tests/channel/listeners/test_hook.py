@@ -204,3 +204,18 @@ def test_one_that_acts_on_its_channel_is_fine(stage, channel, heard):
 
     assert stage.story[-1] == "from inside"
     assert heard["on"] == [{"n": 1}, {"n": 1}]
+
+
+def test_one_that_is_set_late_and_taken_away_changes_what_comes_between(stage, channel):
+    heard = []
+    channel.on("shout", heard.append)
+    stage.say(channel, "shout", 1)
+    channel.on_message = lambda event, payload, ref: ("hooked", payload)
+    channel.on("whisper", heard.append)
+    stage.say(channel, "shout", 2)
+    stage.say(channel, "whisper", 3)
+    del channel.on_message
+    stage.say(channel, "shout", 4)
+    stage.say(channel, "whisper", 5)
+
+    assert heard == [1, ("hooked", 2), ("hooked", 3), 4, 5]
