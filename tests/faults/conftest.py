@@ -82,7 +82,7 @@ async def ends():
     # What was told in this turn wakes who awaits it in the next.
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert list(ends.wrong()) == []
+    assert list(ends.unsettled()) == []
 
 
 @pytest.fixture
