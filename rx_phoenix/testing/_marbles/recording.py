@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
+from string import ascii_letters
 from typing import Any, ClassVar, overload
 
 from reactivex import Observable, abc
@@ -18,7 +19,15 @@ from rx_phoenix.testing._marbles.notification import (
 from rx_phoenix.testing._marbles.parser import TICK, Mark, parse
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
-__all__ = ["Error", "Marbles", "Moments", "Recording", "explain", "read"]
+__all__ = [
+    "Error",
+    "Marbles",
+    "Moments",
+    "Recording",
+    "as_marbles",
+    "explain",
+    "read",
+]
 
 __tracebackhide__ = True
 """Failures point at the test, not into the kit."""
@@ -66,6 +75,11 @@ class Moments(Sequence[Recorded]):
         return list(self) == list(other)
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
+
+    @property
+    def has_ended(self) -> bool:
+        """True once the stream completed or failed."""
+        return any(not isinstance(notification, Next) for _, notification in self)
 
     def drawn(self) -> list[tuple[float, str]]:
         """Return the notifications as letters of a drawing."""
@@ -216,6 +230,21 @@ def read(
         end=round(lane.end - start, 9),
         tick=tick,
     )
+
+
+def as_marbles(recorded: Moments, shift: float) -> Marbles:
+    """Return notifications as marbles with a letter for each value, shifted in time."""
+    free = iter(ascii_letters)
+    names: dict[str, object] = {}
+    letters: list[str] = []
+    for _, notification in recorded:
+        letter = letter_of(notification, names)
+        if letter == UNKNOWN and isinstance(notification, Next):
+            letter = next((name for name in free if name not in names), UNKNOWN)
+            names[letter] = notification.value
+        letters.append(letter)
+    moments = [Recorded(round(time + shift, 9), event) for time, event in recorded]
+    return Marbles(moments, letters, names, end=0.0, tick=recorded.tick)
 
 
 def legend(values: Mapping[str, object], *, zero: bool) -> Mapping[str, str]:

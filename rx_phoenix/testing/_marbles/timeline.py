@@ -12,6 +12,7 @@ from rx_phoenix.testing._marbles.recording import (
     Marbles,
     Moments,
     Recording,
+    as_marbles,
     explain,
     read,
 )
@@ -33,6 +34,8 @@ class Disposable(Protocol):
 
 
 D = TypeVar("D", bound=Disposable)
+
+DAY = 24 * 3600.0
 
 
 class Timeline:
@@ -174,6 +177,8 @@ class Expectation:
     ) -> None:
         self._timeline = timeline
         self._stream = stream
+        self._span = span
+        self._start = 0.0
         self._recording: Recording | None = None
         self._at(span.start, self._subscribe)
         if span.end is not None:
@@ -186,22 +191,28 @@ class Expectation:
             self._timeline.at(time, function)
 
     def _subscribe(self) -> None:
+        self._start = self._timeline.clock
         self._recording = self._timeline.record(self._stream)
 
     def _unsubscribe(self) -> None:
         if self._recording is not None:
             self._recording.dispose()
 
+    @property
+    def _actual(self) -> Moments:
+        return Moments() if self._recording is None else self._recording
+
     def to_be(
         self,
-        lane: str,
+        lane: str | Observable[Any],
         values: Mapping[str, object] | None = None,
         error: Error | None = None,
     ) -> None:
         """Play all lanes to their ends, and assert that the stream equals one.
 
         Args:
-            lane: The marbles, from the start of the test.
+            lane: The marbles, from the start of the test; or another stream, which is
+                subscribed for the same span. Both play to their ends, at most a day.
             values: The values of its letters; None if they stand for themselves.
             error: The error of ``#``, or its class; None matches any error.
 
@@ -209,11 +220,27 @@ class Expectation:
             AssertionError: The notifications differ.
             MarbleError: The lane is invalid.
         """
-        expected = self._timeline.marbles(lane, values, error)
-        self._timeline.run_until(expected.end)
-        actual = Moments() if self._recording is None else self._recording
-        if lines := explain(actual, expected):
+        if isinstance(lane, str):
+            expected = self._timeline.marbles(lane, values, error)
+            self._timeline.run_until(expected.end)
+        else:
+            expected = self._played(lane)
+        if lines := explain(self._actual, expected):
             raise AssertionError("\n".join(["the notifications differ", *lines]))
+
+    def _played(self, stream: Observable[Any]) -> Marbles:
+        other, timeline = (
+            Expectation(self._timeline, stream, self._span),
+            self._timeline,
+        )
+        timeline.run_until(self._span.start)
+        end = timeline.clock + DAY
+        while not (self._actual.has_ended and other._actual.has_ended):
+            timers = timeline.scheduler.pending
+            if not timers or timers[0].when() > end:
+                break
+            timeline.scheduler.advance_to(timers[0].when())
+        return as_marbles(other._actual, self._start - other._start)
 
 
 def _raise(error: Exception) -> None:

@@ -153,6 +153,46 @@ def test_a_failed_expectation_shows_both_lanes(timeline):
     ]
 
 
+def test_two_streams_are_compared(cold, expect):
+    expect(cold("a-b|")).to_be(cold("a-b|"))
+    expect(cold("a-#", error=KeyError("k"))).to_be(cold("a-#", error=KeyError("k")))
+
+
+def test_two_streams_that_differ_are_shown_as_two_lanes(cold, expect):
+    with pytest.raises(AssertionError) as raised:
+        expect(cold("a-b|")).to_be(cold("a--b|", {"a": "a", "b": {"n": 1}}))
+
+    assert str(raised.value).splitlines() == [
+        "the notifications differ",
+        "    expected  a--b|",
+        "    actual    a-?|-",
+        "                ^",
+        "at 0.2s",
+        "    expected  nothing",
+        "    actual    ?  'b'",
+    ]
+
+
+def test_two_streams_without_a_lane_play_to_their_ends(expect):
+    one, other = reactivex.timer(3600), reactivex.timer(3600)
+
+    expect(one).to_be(other)
+    with pytest.raises(AssertionError, match="differ"):
+        expect(reactivex.timer(1)).to_be(reactivex.timer(2))
+
+
+def test_two_endless_streams_are_compared_for_a_day(timeline):
+    minutes = reactivex.interval(60)
+
+    timeline.expect(minutes).to_be(minutes)
+
+    assert timeline.clock == 24 * 3600
+
+
+def test_two_streams_are_compared_during_a_window(cold, expect):
+    expect(cold("a-b|"), "--^").to_be(cold("a-b|"))
+
+
 def test_an_operator_is_tested_on_marbles(cold, hot, expect):
     source = hot("--a-b---c--|")
     other = cold("x-y|")
