@@ -22,12 +22,20 @@ __all__ = [
     "hot",
     "phx",
     "phx_timeline",
+    "pytest_addoption",
     "pytest_assertrepr_compare",
     "pytest_runtest_makereport",
 ]
 
 HAS_FAILED = pytest.StashKey[bool]()
+TIMELINE = pytest.StashKey["Timeline"]()
 RECORDING = "rx_phoenix.testing._marbles.recording"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of strict tests."""
+    text = "Fail tests of rx_phoenix.testing that do not read their recordings."
+    parser.addini("rx_phoenix_strict", text, "bool")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -36,6 +44,11 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Store the outcome of a test: a failed one is not checked for leftovers."""
     report = yield
+    timeline = item.stash.get(TIMELINE, None)
+    if report.when == "call" and report.failed and timeline is not None:
+        lines = [*timeline.failures(is_all=True)]
+        if lines:
+            report.sections.append(("errors of recordings", "\n".join(lines)))
     item.stash[HAS_FAILED] = report.failed or item.stash.get(HAS_FAILED, False)
     return report
 
@@ -72,12 +85,14 @@ def phx_timeline(request: pytest.FixtureRequest) -> "Generator[Timeline]":
             "or call phx.wait_for(…).",
             pytrace=False,
         )
-    timeline = Timeline()
+    timeline = request.node.stash[TIMELINE] = Timeline()
+    timeline.is_strict = request.config.getini("rx_phoenix_strict")
     loop = timeline.scheduler.loop
     with loop.running():
         yield timeline
         timeline.dispose()
-        left = [*timeline.problems, *left_on(loop)]
+        recordings = [*timeline.failures(), *timeline.unread()]
+        left = [*timeline.problems, *recordings, *left_on(loop)]
         shut_down(loop)
     if left and not request.node.stash.get(HAS_FAILED, False):
         text = "\n  - ".join(["the test left something behind:", *left])

@@ -125,13 +125,14 @@ def test_after_an_error_the_next_subscription_joins_anew(phx):
     phx.use(rejoin=Rejoin(give_up=lambda error: True))
     channel = phx.socket.channel("room:1")
     phx.socket.connect()
-    phx.record(channel.joined)
+    first = phx.record(channel.joined)
     phx.run(server="-or-")
 
     again = phx.record(channel.joined)
     phx.run(server="-j-")
 
     phx.expect_client("*J--J")
+    assert first == phx.marbles("--#", error=JoinRefused)
     assert again == phx.marbles("-----j")
 
 

@@ -129,10 +129,11 @@ def test_a_peaceful_end_completes_it(end, phx, channel):
 
 
 def test_its_end_releases_its_want(phx, channel):
-    phx.record(channel.session)
+    session = phx.record(channel.session)
     phx.run(server="-oiE 30s ")
 
     phx.expect_client("*J 24.9s h")
+    assert session == phx.marbles("--i#", error=ChannelCrashed)
     assert channel.state is ChannelState.CLOSED
 
 

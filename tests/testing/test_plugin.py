@@ -269,6 +269,84 @@ def test_it(phx):
     )
 
 
+TYPO = """
+from reactivex import operators as ops
+
+def test_typo(phx):
+    phx.letters(a=Says("n", {"i": 1}))
+    stream = phx.socket.stream("t", "n").pipe(ops.map(lambda payload: payload["typo"]))
+    seen = phx.record(stream)
+    phx.run(server="-oja-")
+"""
+
+
+def test_a_recording_with_an_error_that_was_not_read_fails_the_test(run):
+    result = run(TYPO)
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        left(
+            "unhandled: KeyError('typo'), raised in test_typo.<locals>.<lambda> "
+            "(test_*.py:9), ended a recording made in test_typo (test_*.py:10)"
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "look", ["isinstance(seen.error, KeyError)", 'seen == phx.marbles("---#")']
+)
+def test_a_recording_with_an_error_that_was_read_passes(run, look):
+    result = run(f"{TYPO}    assert {look}\n")
+
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    "look", ["seen.values == [1]", 'seen == phx.marbles("--a")', "len(seen) == 2"]
+)
+def test_a_failed_comparison_shows_the_error_of_the_recording(run, look):
+    result = run(f"{TYPO}    assert {look}\n")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["unhandled: KeyError('typo'), raised in test_typo*"])
+
+
+UNREAD = """
+def test_it(phx):
+    STRICT
+    phx.letters(m=Says("x", 1))
+    values = phx.record(phx.socket.stream("a", "x"))
+    phx.run(server="-ojmmm")
+"""
+
+
+def test_a_recording_that_was_not_read_passes(run):
+    run(UNREAD.replace("STRICT", "")).assert_outcomes(passed=1)
+
+
+def test_a_recording_that_was_not_read_fails_a_strict_test(run):
+    result = run(UNREAD.replace("STRICT", "phx.strict()"))
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        left("a recording was never read: made in test_it (test_*.py:8)")
+    )
+
+
+def test_a_recording_that_was_read_passes_a_strict_test(run):
+    test = UNREAD.replace("STRICT", "phx.strict()")
+
+    run(f"{test}    assert values.values == [1, 1, 1]\n").assert_outcomes(passed=1)
+
+
+def test_every_test_is_strict_by_an_option(run, pytester):
+    pytester.makeini("[pytest]\nrx_phoenix_strict = true\n")
+
+    result = run(UNREAD.replace("STRICT", ""))
+
+    result.assert_outcomes(passed=1, errors=1)
+
+
 def test_a_message_without_a_subscriber_fails_the_test(run):
     result = run(
         """

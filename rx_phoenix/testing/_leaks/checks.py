@@ -14,7 +14,7 @@ from rx_phoenix.testing._time.loop import VirtualLoop
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from rx_phoenix.testing._time.timer import waiting_at
 
-__all__ = ["Unhandled", "held", "left_on", "pass_time", "shut_down"]
+__all__ = ["Unhandled", "describe", "held", "left_on", "pass_time", "shut_down"]
 
 
 class Unhandled(Handler):

@@ -318,6 +318,13 @@ class Phx:
             return Recording(stream, self.scheduler, self.tick)
         return self._timeline.record(stream)
 
+    def strict(self) -> None:
+        """Fail the test if it does not read a recording.
+
+        The ini option ``rx_phoenix_strict`` does so for every test.
+        """
+        self._timeline.is_strict = True
+
     def keep(self, thing: D) -> D:
         """Dispose an object at the end of the test; return it."""
         return self._timeline.keep(thing)

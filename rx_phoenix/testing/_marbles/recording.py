@@ -7,6 +7,7 @@ from typing import Any, ClassVar, overload
 
 from reactivex import Observable, abc
 
+from rx_phoenix.testing._leaks.call_site import CallSite
 from rx_phoenix.testing._marbles.diff import first_difference, show
 from rx_phoenix.testing._marbles.drawing import draw_lane
 from rx_phoenix.testing._marbles.notification import (
@@ -147,12 +148,19 @@ class Recording(Moments):
         stream: The stream.
         scheduler: The test's clock; the stream's operators take their time from it.
         tick: Seconds of one character, for drawings.
+
+    Attributes:
+        call_site: The call that made it.
+        is_read: True once the test has read any of it.
+        is_end_read: True once the test has read how it ended.
     """
 
     def __init__(
         self, stream: Observable[Any], scheduler: VirtualScheduler, tick: float = TICK
     ) -> None:
         super().__init__(tick=tick)
+        self.call_site = CallSite.here()
+        self.is_read = self.is_end_read = False
         self._scheduler = scheduler
         self._subscription: abc.DisposableBase = stream.subscribe(
             lambda value: self._keep(Next(value)),
@@ -164,25 +172,51 @@ class Recording(Moments):
     def _keep(self, notification: Notification) -> None:
         self._recorded.append(Recorded(self._scheduler.clock, notification))
 
+    @overload
+    def __getitem__(self, index: int) -> Recorded: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Recorded]: ...
+    def __getitem__(self, index: int | slice) -> Recorded | Sequence[Recorded]:
+        self._read()
+        return super().__getitem__(index)
+
+    def __len__(self) -> int:
+        self._read()
+        return super().__len__()
+
+    def __iter__(self) -> Iterator[Recorded]:
+        self._read()
+        return super().__iter__()
+
+    def _read(self) -> None:
+        self.is_read = self.is_end_read = True
+
     @property
     def values(self) -> list[Any]:
         """The values without times."""
-        return [
-            notification.value
-            for _, notification in self
-            if isinstance(notification, Next)
-        ]
+        self.is_read = True
+        events = (event for _, event in self._recorded)
+        return [event.value for event in events if isinstance(event, Next)]
 
     @property
     def error(self) -> Exception | None:
         """The error that the stream failed with; None if it did not fail."""
-        errors = [failed.error for _, failed in self if isinstance(failed, Failed)]
-        return errors[0] if errors and isinstance(errors[0], Exception) else None
+        self._read()
+        return self.failure
 
     @property
     def is_completed(self) -> bool:
         """True once the stream completed."""
-        return any(isinstance(notification, Completed) for _, notification in self)
+        self.is_read = True
+        return any(isinstance(event, Completed) for _, event in self._recorded)
+
+    @property
+    def failure(self) -> Exception | None:
+        """The same as `error`, which does not count as read by the test."""
+        errors = [
+            event.error for _, event in self._recorded if isinstance(event, Failed)
+        ]
+        return errors[0] if errors and isinstance(errors[0], Exception) else None
 
     def dispose(self) -> None:
         """Unsubscribe."""

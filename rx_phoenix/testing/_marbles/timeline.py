@@ -1,11 +1,12 @@
 """Virtual time and marbles for any stream; the base of `Phx`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from inspect import iscoroutine
 from typing import Any, Protocol, TypeVar
 
 from reactivex import Observable, typing
 
+from rx_phoenix.testing._leaks.checks import describe
 from rx_phoenix.testing._marbles.parser import TICK, MarbleError, parse
 from rx_phoenix.testing._marbles.recording import (
     Error,
@@ -48,12 +49,15 @@ class Timeline:
         scheduler: The clock. Operators of recorded streams take their time from it.
         tick: Seconds of one character.
         problems: The problems to report at the end of the test.
+        is_strict: True if every recording must be read.
     """
 
     def __init__(self, tick: float = TICK) -> None:
         self.scheduler: VirtualScheduler = VirtualScheduler()
         self.tick = tick
         self.problems: list[str] = []
+        self.is_strict = False
+        self._recordings: list[Recording] = []
         self._kept: list[Disposable] = []
         self._sources: list[Source] = []
 
@@ -80,6 +84,7 @@ class Timeline:
     def record(self, stream: Observable[Any]) -> Recording:
         """Subscribe to a stream until the end of the test and record it."""
         recording = Recording(stream, self.scheduler, self.tick)
+        self._recordings.append(recording)
         return self.keep(recording)
 
     def marbles(
@@ -154,6 +159,24 @@ class Timeline:
         """
         self._kept.append(thing)
         return thing
+
+    def failures(self, *, is_all: bool = False) -> Iterator[str]:
+        """Yield a line for each recording with an error that the test has not read.
+
+        Args:
+            is_all: True to include the errors that it has read.
+        """
+        for recording in self._recordings:
+            error = recording.failure
+            if error is not None and (is_all or not recording.is_end_read):
+                made = f"ended a recording made {recording.call_site}"
+                yield f"unhandled: {describe(error)}, {made}"
+
+    def unread(self) -> Iterator[str]:
+        """Yield a line for each recording that a strict test has not read."""
+        for recording in self._recordings:
+            if self.is_strict and not recording.is_read:
+                yield f"a recording was never read: made {recording.call_site}"
 
     def dispose(self) -> None:
         """Dispose recordings and kept objects, the latest first; stop sources."""
