@@ -159,8 +159,9 @@ class Recording(Moments):
         self, stream: Observable[Any], scheduler: VirtualScheduler, tick: float = TICK
     ) -> None:
         super().__init__(tick=tick)
-        self.call_site = CallSite.here()
-        self.is_read = self.is_end_read = False
+        self.call_site: CallSite = CallSite.here()
+        self.is_read: bool = False
+        self.is_end_read: bool = False
         self._scheduler = scheduler
         self._subscription: abc.DisposableBase = stream.subscribe(
             lambda value: self._keep(Next(value)),

@@ -56,7 +56,7 @@ class Timeline:
         self.scheduler: VirtualScheduler = VirtualScheduler()
         self.tick = tick
         self.problems: list[str] = []
-        self.is_strict = False
+        self.is_strict: bool = False
         self._recordings: list[Recording] = []
         self._kept: list[Disposable] = []
         self._sources: list[Source] = []
