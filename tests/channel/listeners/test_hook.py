@@ -219,3 +219,47 @@ def test_one_that_is_set_late_and_taken_away_changes_what_comes_between(stage, c
     stage.say(channel, "whisper", 5)
 
     assert heard == [1, ("hooked", 2), ("hooked", 3), 4, 5]
+
+
+class Counted(Channel):
+    """A channel with a hook of its own, which counts."""
+
+    def on_message(self, event, payload, ref):
+        return {"overridden": payload} if event == "shout" else payload
+
+
+@pytest.fixture
+def counted(stage):
+    channel = Counted(TOPIC, None, stage.socket)
+    stage.connect()
+    channel.join()
+    stage.answer("phx_join")
+    return channel
+
+
+def test_an_assigned_one_takes_the_place_of_an_overridden_one(stage, counted):
+    heard = []
+    counted.on("shout", heard.append)
+    counted.on_message = only_for_shouts(lambda event, payload, ref: {"assigned": 1})
+    stage.say(counted, "shout", {"n": 1})
+
+    assert heard == [{"assigned": 1}]
+
+
+def test_an_assigned_one_may_call_the_overridden_one(stage, counted):
+    heard, overridden = [], counted.on_message
+    counted.on("shout", heard.append)
+    counted.on_message = lambda *message: [overridden(*message)]
+    stage.say(counted, "shout", {"n": 1})
+
+    assert heard == [[{"overridden": {"n": 1}}]]
+
+
+def test_to_delete_an_assigned_one_brings_the_overridden_one_back(stage, counted):
+    heard = []
+    counted.on("shout", heard.append)
+    counted.on_message = lambda event, payload, ref: "assigned"
+    del counted.on_message
+    stage.say(counted, "shout", {"n": 1})
+
+    assert heard == [{"overridden": {"n": 1}}]
