@@ -134,7 +134,7 @@ async def test_a_certificate_that_is_trusted_passes(context, monkeypatch):
 async def test_a_server_that_says_nothing_fails_the_upgrade(context):
     async with listening(say_nothing) as port:
         url = f"ws://127.0.0.1:{port}/socket"
-        result = await take(context(url, timeout=0.2), "upgrade")
+        result = await take(context(url, timeout=0.5), "upgrade")
 
     assert result.code is ExitCode.TIMEOUT
     assert "did not answer the upgrade" in result.text
@@ -216,7 +216,7 @@ def test_a_refusal_may_have_a_reason(response, reason):
 
 
 async def test_a_join_that_takes_too_long_fails(context):
-    slow = context(topic="room:slow", join={"ms": 5000}, timeout=0.3)
+    slow = context(topic="room:slow", join={"ms": 5000}, timeout=1.0)
 
     result = await take(slow, "join")
 

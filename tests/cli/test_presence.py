@@ -32,7 +32,7 @@ async def test_whoever_is_there_is_shown(server, capsys):
 
 async def test_whoever_comes_and_goes_is_shown_on_request(server, capsys):
     target = target_for(server.url, params={"user_id": "me"})
-    options = ListenOptions((), presence=True, count=None, seconds=0.1)
+    options = ListenOptions((), presence=True, count=None, seconds=1.0)
 
     await presence(target, TOPIC, {}, Output(), options)
 
@@ -40,7 +40,7 @@ async def test_whoever_comes_and_goes_is_shown_on_request(server, capsys):
 
 
 async def test_a_topic_that_nobody_counts_is_told(server):
-    target = target_for(server.url, timeout=0.2)
+    target = target_for(server.url, timeout=0.5)
 
     with pytest.raises(PushTimeout, match="presence_state"):
         await presence(target, "room:a", {}, Output(), None)

@@ -44,7 +44,7 @@ async def test_an_answer_that_is_not_ok_is_shown_too(target, capsys, event):
 async def test_an_answer_that_never_comes_is_a_timeout(server):
     with pytest.raises(PushTimeout):
         await push(
-            target_for(server.url, timeout=0.1), options_for("noreply"), Output()
+            target_for(server.url, timeout=0.3), options_for("noreply"), Output()
         )
 
 
@@ -117,14 +117,14 @@ async def test_a_request_tries_again_after_a_loss(capsys):
 
 
 async def test_a_request_that_never_reached_the_server_says_so(nobody):
-    target = target_for(nobody, timeout=0.2)
+    target = target_for(nobody, timeout=0.5)
 
     with pytest.raises(ConnectError):
         await request(target, options_for("echo"), Output(), attempts=1)
 
 
 async def test_a_request_that_has_no_answer_says_so(server, capsys):
-    target = target_for(server.url, timeout=0.1)
+    target = target_for(server.url, timeout=0.3)
 
     with pytest.raises(PushTimeout):
         await request(target, options_for("noreply"), Output(), attempts=2)

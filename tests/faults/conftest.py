@@ -27,7 +27,7 @@ TRANSPORTS = {
 
 HASTY = {
     "timeout": 2.0,
-    "heartbeat": Heartbeat(interval=0.3, timeout=0.3),
+    "heartbeat": Heartbeat(interval=0.3, timeout=0.6),
     "reconnect": Reconnect(delays=Backoff(0.05, 2.0, 0.2)),
     "rejoin": Rejoin(delays=Backoff.steps(0.05)),
 }
@@ -128,7 +128,8 @@ def healed(channels):
     async def healed():
         async with asyncio.timeout(PATIENCE):
             for channel in channels:
-                assert await channel.push("echo", {"is": "back"}) == {"is": "back"}
+                echo = channel.push("echo", {"is": "back"}, timeout=PATIENCE)
+                assert await echo == {"is": "back"}
                 assert channel.state == "joined"
 
     return healed

@@ -157,7 +157,7 @@ async def test_an_answer_that_comes_too_late_is_counted_and_no_more(socket, join
 
     with pytest.raises(PushTimeout):
         await push
-    await joined.push("delay", {"ms": 400}, timeout=1.0)
+    await joined.push("delay", {"ms": 400}, timeout=MOMENT)
 
     assert (await first(socket.stats)).late_replies == 1
 
