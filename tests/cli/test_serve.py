@@ -21,6 +21,7 @@ async def url_of(process):
     return re.search(r"ws://\S+", line)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
@@ -38,6 +39,7 @@ async def test_it_serves_until_it_is_told_to_stop(number, code):
     assert (out, err) == (b"", b"")
 
 
+@pytest.mark.slow
 async def test_it_ends_with_ctrl_c_in_a_terminal():
     async with terminal("serve", "--port", "0") as screen:
         await screen.until("Ctrl-C ends it")
@@ -47,6 +49,7 @@ async def test_it_ends_with_ctrl_c_in_a_terminal():
         assert "Traceback" not in screen.text
 
 
+@pytest.mark.slow
 async def test_it_ends_when_it_is_stopped_over_http():
     async with piped("serve", "--port", "0") as process:
         address = (await url_of(process)).removeprefix("ws://").removesuffix("/socket")
@@ -58,6 +61,7 @@ async def test_it_ends_when_it_is_stopped_over_http():
     assert code == 0
 
 
+@pytest.mark.slow
 async def test_a_taken_port_is_told_in_a_sentence():
     async with reference_app() as server:
         ran = await run("serve", "--port", str(server.port))

@@ -1,5 +1,7 @@
 """Whole lives, from the command line."""
 
+import pytest
+
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.simulating import simulate_all
 from rx_phoenix.testing._simulation import Broken
@@ -25,6 +27,7 @@ def test_what_broke_is_shown_with_its_seed(capsys, monkeypatch):
     ]
 
 
+@pytest.mark.slow
 async def test_the_command_runs_in_a_pipe():
     ran = await run("simulate", "--seeds", "2", "--steps", "20")
 
@@ -32,6 +35,7 @@ async def test_the_command_runs_in_a_pipe():
     assert "20 faults and actions passed" in ran.out
 
 
+@pytest.mark.slow
 async def test_the_command_runs_in_a_terminal():
     async with terminal("simulate", "--seeds", "2", "--steps", "20") as screen:
         await screen.until("20 faults and actions passed")

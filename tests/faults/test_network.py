@@ -141,9 +141,7 @@ async def test_a_corrupted_frame_never_reaches_a_listener(proxy, socket, joined)
     assert all(tick in ({"i": 0}, {"i": 1}, {"i": 2}) for tick in ticks)
 
 
-async def test_two_hundred_milliseconds_of_delay_with_jitter_break_nothing(
-    proxy, make
-):
+async def test_two_hundred_milliseconds_of_delay_with_jitter_break_nothing(proxy, make):
     socket = make(heartbeat=PATIENT, timeout=8.0)
     await socket.connect()
     channel = socket.channel("room:lobby")

@@ -484,6 +484,7 @@ def test_every_value_gives_a_result_or_is_told_as_lost(
     assert workshop.most_at_once <= (2 if strategy == "merge" else 1)
 
 
+@pytest.mark.slow
 def test_a_slow_consumer_of_a_million_events_takes_no_memory(time, notes):
     losses = 0
 

@@ -164,6 +164,7 @@ def test_a_failed_attempt_is_left_before_the_next_one(time, notes):
     assert server.left == 2
 
 
+@pytest.mark.slow
 def test_ten_thousand_failures_within_subscribe_take_no_recursion(time, notes):
     attempts = []
 
