@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.stage import URL, Stage
+from tests.conformance.harness import URL, Harness
 from tests.secrets import credentials, planted_url, watching
 
 TESTS = Path(__file__).parent
@@ -38,18 +38,18 @@ def no_secret_is_told(watch):
 
 
 @pytest.fixture
-def planted():
+def secret_options():
     """Secrets for all that a stage's socket is told of where to connect."""
     return {"url": planted_url(URL), **credentials()}
 
 
 @pytest.fixture
-def make_stage(planted):
+def make_stage(secret_options):
     """A stage with options of the test's own."""
     stages = []
 
     def make(**options):
-        stages.append(Stage(**{**planted, **options}))
+        stages.append(Harness(**{**secret_options, **options}))
         return stages[-1]
 
     yield make

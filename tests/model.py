@@ -1,7 +1,7 @@
 """A Phoenix server as its clients see it, one message at a time."""
 
 from rx_phoenix import Message
-from tests.conformance.stage import TOPIC
+from tests.conformance.harness import TOPIC
 
 __all__ = ["Server"]
 

@@ -6,7 +6,7 @@ import weakref
 import pytest
 
 from rx_phoenix import Channel, ChannelConflict, Message, UsageError
-from tests.conformance.stage import TOPIC, heard
+from tests.conformance.harness import TOPIC, hook_calls
 from tests.operators.recording_observer import RecordingObserver
 
 
@@ -263,7 +263,7 @@ def test_a_removal_leaves_and_completes_everything_then(stage, notes):
     channel.states.subscribe(states)
     channel.joined.subscribe(notes)
     leave = stage.socket.remove(channel)
-    calls = heard(leave)
+    calls = hook_calls(leave)
     before = states.is_open
     stage.answer("phx_leave")
 
@@ -345,7 +345,7 @@ def test_a_successor_waits_for_the_answer_to_the_leave(stage):
     channel = stage.joined()
     stage.socket.remove(channel)
     successor = stage.channel()
-    calls = heard(successor.join())
+    calls = hook_calls(successor.join())
     push = successor.push("shout")
     before = stage.story
     stage.answer("phx_leave")

@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix import SerializerV1
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_close_needs_no_join_ref(stage, joined):
 
 
 def test_a_leave_is_one_close(stage, joined):
-    closes, calls = [], heard(joined.leave())
+    closes, calls = [], hook_calls(joined.leave())
     joined.on_close(lambda *arguments: closes.append(arguments))
     reply(stage, stage.last("phx_leave"))
     before = joined.state
@@ -75,7 +75,7 @@ def test_a_leave_is_one_close(stage, joined):
 
 
 def test_a_leave_without_a_close_is_over_at_its_timeout(stage, joined):
-    calls = heard(joined.leave())
+    calls = hook_calls(joined.leave())
     reply(stage, stage.last("phx_leave"))
     stage.wait(10)
 
@@ -84,7 +84,7 @@ def test_a_leave_without_a_close_is_over_at_its_timeout(stage, joined):
 
 
 def test_a_leave_that_the_server_does_not_know_of_is_over_at_once(stage, joined):
-    calls = heard(joined.leave())
+    calls = hook_calls(joined.leave())
     reply(stage, stage.last("phx_leave"), "error")
 
     assert joined.state == "closed"
@@ -93,7 +93,7 @@ def test_a_leave_that_the_server_does_not_know_of_is_over_at_once(stage, joined)
 
 def test_a_join_waits_for_the_close_that_follows_the_answer_to_a_leave(stage, joined):
     joined.leave()
-    calls = heard(joined.join())
+    calls = hook_calls(joined.join())
     reply(stage, stage.last("phx_leave"))
     stage.receive("phx_close", {})
     reply(stage, stage.last("phx_join"))

@@ -14,7 +14,7 @@ from rx_phoenix import (
 from rx_phoenix._cli.connecting import connected
 from rx_phoenix.operators import first_value
 
-HASTY = Reconnect(Backoff(0.01))
+FAST_RETRIES = Reconnect(Backoff(0.01))
 
 
 async def test_a_server_that_is_not_there_is_told_at_once(nobody):
@@ -24,7 +24,7 @@ async def test_a_server_that_is_not_there_is_told_at_once(nobody):
 
 
 async def test_a_connection_that_was_open_is_taken_up_again(server):
-    async with connected(server.url, reconnect=HASTY) as socket:
+    async with connected(server.url, reconnect=FAST_RETRIES) as socket:
         events = []
         socket.lifecycle.subscribe(events.append)
         await server.stop()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 
 
 @pytest.mark.case(186)
@@ -110,7 +110,7 @@ def test_the_hook_sees_a_reply_once_and_does_not_change_it(stage):
         return {"changed": True}
 
     channel.on_message = hook
-    calls = heard(channel.push("note"))
+    calls = hook_calls(channel.push("note"))
     stage.answer("note", "ok", {"n": 1})
 
     assert seen == [("phx_reply", {"status": "ok", "response": {"n": 1}}, "2")]

@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix import EncodeError, PushCancelled, SendBuffer
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 
 
 @pytest.mark.case(87)
@@ -169,7 +169,7 @@ def test_a_waiting_push_can_be_cancelled(stage):
 def test_leaving_cancels_what_waits(stage):
     channel = stage.channel()
     channel.join().mark_seen()
-    calls = heard(channel.push("note"))
+    calls = hook_calls(channel.push("note"))
 
     channel.leave()
     assert calls == [("timeout", {})]

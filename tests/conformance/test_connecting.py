@@ -3,11 +3,11 @@
 import pytest
 
 from rx_phoenix import Closed, Heartbeat, Opened
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 
 
 @pytest.fixture
-def planted():
+def secret_options():
     """No secrets: addresses are compared as a whole."""
     return {}
 
@@ -320,7 +320,7 @@ def test_a_push_during_a_goodbye_waits_in_the_channel(make_stage):
     channel = stage.joined()
     stage.socket.disconnect()
 
-    calls = heard(channel.push("note"))
+    calls = hook_calls(channel.push("note"))
     assert stage.story == ["phx_join"]
     stage.connect()
     assert stage.story == ["phx_join", "phx_join"]

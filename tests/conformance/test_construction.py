@@ -15,7 +15,7 @@ from rx_phoenix import (
 
 
 @pytest.fixture
-def planted():
+def secret_options():
     """No secrets: addresses are compared as a whole."""
     return {}
 

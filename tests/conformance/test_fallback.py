@@ -4,10 +4,10 @@ import pytest
 
 from rx_phoenix import FallbackTransport
 from rx_phoenix.testing import FakeTransport
-from tests.conformance.stage import Stage
+from tests.conformance.harness import Harness
 
 
-class TwoRoads(Stage):
+class TwoRoads(Harness):
     """A stage with a better transport that may fail, and another one."""
 
     def __init__(self):

@@ -4,7 +4,7 @@ import pytest
 
 from rx_phoenix import Channel, ChannelConflict, JoinRefused, Rejoin
 from rx_phoenix.policy import Backoff
-from tests.conformance.stage import TOPIC, heard
+from tests.conformance.harness import TOPIC, hook_calls
 
 
 def refuse(stage, response=None):
@@ -70,7 +70,7 @@ def test_a_function_of_params_that_raises_is_a_failed_join(stage):
 
     stage.connect()
     channel = stage.channel(params=params)
-    calls = heard(channel.join())
+    calls = hook_calls(channel.join())
     assert channel.state == "errored"
     stage.wait(1)
     stage.answer("phx_join")
@@ -163,10 +163,10 @@ def test_an_ok_makes_the_channel_joined(stage):
 def test_an_ok_is_told_once_to_early_and_to_late_callbacks(stage):
     stage.connect()
     push = stage.channel().join()
-    early = heard(push)
+    early = hook_calls(push)
 
     stage.answer("phx_join", "ok", {"n": 1})
-    late = heard(push)
+    late = hook_calls(push)
 
     assert early == late == [("ok", {"n": 1})]
 
@@ -174,7 +174,7 @@ def test_an_ok_is_told_once_to_early_and_to_late_callbacks(stage):
 @pytest.mark.case(123)
 def test_after_an_ok_nothing_else_is_told(stage):
     stage.connect()
-    calls = heard(stage.channel().join())
+    calls = hook_calls(stage.channel().join())
     stage.answer("phx_join")
 
     stage.wait(20)
@@ -199,7 +199,7 @@ def test_what_waited_is_sent_before_the_callbacks_of_an_ok(stage):
 @pytest.mark.case(126)
 def test_a_second_ok_of_a_join_is_ignored(stage):
     stage.connect()
-    calls = heard(stage.channel().join())
+    calls = hook_calls(stage.channel().join())
 
     stage.answer("phx_join")
     stage.answer("phx_join")
@@ -225,10 +225,10 @@ def test_an_error_makes_the_channel_errored_and_is_told_once(stage):
     stage.connect()
     channel = stage.channel()
     push = channel.join()
-    early = heard(push)
+    early = hook_calls(push)
 
     refuse(stage, {"reason": "no"})
-    late = heard(push)
+    late = hook_calls(push)
 
     assert channel.state == "errored"
     assert early == late == [("error", {"reason": "no"})]
@@ -238,7 +238,7 @@ def test_an_error_makes_the_channel_errored_and_is_told_once(stage):
 def test_after_an_error_no_timeout_is_told(make_stage):
     stage = make_stage(rejoin=Rejoin(Backoff.steps(60)))
     stage.connect()
-    calls = heard(stage.channel().join())
+    calls = hook_calls(stage.channel().join())
 
     refuse(stage)
     stage.wait(20)
@@ -322,7 +322,7 @@ def test_the_leave_of_a_join_that_timed_out_names_that_join(stage):
 def test_a_late_ok_of_a_join_that_timed_out_is_ignored(stage):
     stage.connect()
     channel = stage.channel()
-    calls = heard(channel.join())
+    calls = hook_calls(channel.join())
     stage.wait(10)
 
     stage.answer("phx_join")

@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix import PushTimeout
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 
 
 def closes_of(channel):
@@ -18,7 +18,7 @@ def closes_of(channel):
 @pytest.mark.defect(1)
 def test_a_channel_is_leaving_until_the_server_says_so(stage):
     channel = stage.joined()
-    closes, calls = closes_of(channel), heard(channel.leave())
+    closes, calls = closes_of(channel), hook_calls(channel.leave())
     assert channel.state == "leaving"
     assert (closes, calls) == ([], [])
 

@@ -11,7 +11,7 @@ from rx_phoenix import (
     PushRefused,
     PushTimeout,
 )
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 
 
 @pytest.mark.case(145)
@@ -66,7 +66,7 @@ def test_a_push_that_outlived_no_join_is_never_sent(stage):
     stage.connect()
     channel = stage.channel()
     channel.join().mark_seen()
-    calls = heard(channel.push("note"))
+    calls = hook_calls(channel.push("note"))
 
     stage.wait(11)
     stage.answer("phx_join")
@@ -78,7 +78,7 @@ def test_a_push_that_outlived_no_join_is_never_sent(stage):
 
 @pytest.mark.case(151)
 def test_a_push_times_out_with_the_sockets_timeout(stage):
-    calls = heard(stage.joined().push("note"))
+    calls = hook_calls(stage.joined().push("note"))
 
     stage.time.advance_before(10)
     assert calls == []
@@ -89,7 +89,7 @@ def test_a_push_times_out_with_the_sockets_timeout(stage):
 
 @pytest.mark.case(153)
 def test_after_an_ok_a_push_does_not_time_out(stage):
-    calls = heard(stage.joined().push("note"))
+    calls = hook_calls(stage.joined().push("note"))
 
     stage.answer("note", "ok", {"n": 1})
     stage.wait(20)
@@ -118,7 +118,7 @@ def test_a_push_that_timed_out_while_it_waited_is_not_sent(stage):
     stage.connect()
     channel = stage.channel()
     channel.join()
-    calls = heard(channel.push("note", timeout=5))
+    calls = hook_calls(channel.push("note", timeout=5))
     stage.wait(5)
     assert calls == [("timeout", {})]
 
@@ -146,7 +146,7 @@ def test_any_other_payload_is_sent_as_it_is(stage, payload):
 
 @pytest.mark.case(157)
 def test_a_second_reply_is_ignored(stage):
-    calls = heard(stage.joined().push("note"))
+    calls = hook_calls(stage.joined().push("note"))
 
     stage.answer("note", "ok", {"n": 1})
     stage.answer("note", "ok", {"n": 2})
@@ -159,7 +159,7 @@ def test_a_second_reply_is_ignored(stage):
 def test_a_server_that_lost_the_channel_makes_it_rejoin(stage):
     channel = stage.joined()
     push = channel.push("note")
-    calls = heard(push)
+    calls = hook_calls(push)
 
     unmatched = {"status": "error", "response": {"reason": "unmatched topic"}}
     stage.receive("phx_reply", unmatched, ref=push.ref)
@@ -221,7 +221,7 @@ def test_a_push_while_errored_is_sent_after_the_rejoin_before_its_callbacks(stag
 @pytest.mark.defect(11)
 def test_a_push_in_flight_fails_at_once_when_the_connection_drops(stage):
     push, failures = stage.joined().push("note"), []
-    calls = heard(push)
+    calls = hook_calls(push)
     push.subscribe(None, failures.append)
 
     stage.lose()

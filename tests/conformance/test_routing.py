@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix import Message, ProtocolError
-from tests.conformance.stage import TOPIC, heard
+from tests.conformance.harness import TOPIC, hook_calls
 
 
 def listen(channel, event="event"):
@@ -109,7 +109,7 @@ def test_a_reply_of_another_topic_answers_nothing(stage):
 @pytest.mark.case(105)
 def test_a_reply_with_an_unknown_ref_answers_nothing(stage):
     channel = stage.joined()
-    calls = heard(channel.push("note"))
+    calls = hook_calls(channel.push("note"))
 
     stage.receive("phx_reply", {"status": "ok", "response": {}}, ref="77")
 

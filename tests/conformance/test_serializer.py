@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix import EncodeError, Message, SerializerV2
-from tests.conformance.stage import TOPIC, heard
+from tests.conformance.harness import TOPIC, hook_calls
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_the_bytes_of_a_field_are_counted_not_its_characters(serializer):
 
 @pytest.mark.case(206)
 def test_a_binary_reply_answers_a_push_with_bytes(stage):
-    calls = heard(stage.joined().push("note"))
+    calls = hook_calls(stage.joined().push("note"))
 
     stage.connection.receive(b"\x01\x01\x01\x06\x0212room:1ok\xff\x00")
 

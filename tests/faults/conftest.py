@@ -25,7 +25,7 @@ TRANSPORTS = {
     "longpoll": lambda: LongPollTransport(poll_timeout=12.0, send_timeout=0.6),
 }
 
-HASTY = {
+FAST_RETRIES = {
     "timeout": 2.0,
     "heartbeat": Heartbeat(interval=0.3, timeout=0.6),
     "reconnect": Reconnect(delays=Backoff(0.05, 2.0, 0.2)),
@@ -92,7 +92,7 @@ async def make(proxy, transport, ends):
 
     def make(**options):
         url = options.pop("url", proxy.url)
-        options = {"transport": transport, **HASTY, **credentials(), **options}
+        options = {"transport": transport, **FAST_RETRIES, **credentials(), **options}
         sockets.append(Socket(url, **options))
         return sockets[-1]
 

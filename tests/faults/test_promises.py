@@ -5,7 +5,7 @@ import re
 import pytest
 
 from rx_phoenix.testing._simulation import Invariant
-from scripts.herd.page import PAGE
+from scripts.thundering_herd.page import PAGE
 from tests.simulation.bugs import BUGS
 
 TEST = re.compile(r"\[([^\]]+)\]\((\.\./tests/[^)]+\.py)\)")

@@ -4,10 +4,10 @@ import pytest
 
 from rx_phoenix import Backoff, Reconnect, Rejoin, Socket
 from tests.integration.app import running_app
-from tests.integration.ways import WAYS
+from tests.integration.transports import TRANSPORTS
 from tests.secrets import credentials
 
-HASTY = {
+FAST_RETRIES = {
     "reconnect": Reconnect(delays=Backoff(0.01)),
     "rejoin": Rejoin(delays=Backoff.steps(0.02)),
 }
@@ -23,14 +23,14 @@ def pytest_configure(config):
 def pytest_generate_tests(metafunc):
     if "way" in metafunc.fixturenames:
         barred = {mark.args[0] for mark in metafunc.definition.iter_markers("never")}
-        assert barred <= {*WAYS}
-        metafunc.parametrize("way", [way for way in WAYS if way not in barred])
+        assert barred <= {*TRANSPORTS}
+        metafunc.parametrize("way", [way for way in TRANSPORTS if way not in barred])
 
 
 @pytest.fixture
-def way_options(way):
+def transport_options(way):
     """What a socket is to be told, so that it speaks in this way."""
-    return WAYS[way]()
+    return TRANSPORTS[way]()
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ async def app():
 
 
 @pytest.fixture
-async def socket(app, way_options):
-    options = {**credentials(), **HASTY, **way_options}
+async def socket(app, transport_options):
+    options = {**credentials(), **FAST_RETRIES, **transport_options}
     options["params"] |= {"user_id": app.new("")}
     async with Socket(app.url, **options) as socket:
         yield socket
@@ -61,5 +61,5 @@ async def joined(channel):
 
 
 @pytest.fixture
-def hasty():
-    return HASTY
+def fast_retries():
+    return FAST_RETRIES

@@ -41,9 +41,9 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("frame", BROKEN.values(), ids=BROKEN)
-async def test_a_broken_frame_is_dropped_and_the_connection_lives(hasty, frame):
+async def test_a_broken_frame_is_dropped_and_the_connection_lives(fast_retries, frame):
     async with hostile_server(frame) as url:
-        socket = Socket(url, **hasty)
+        socket = Socket(url, **fast_retries)
         lifecycle = listing(socket.lifecycle)
         broken = first_of(socket.lifecycle, ProtocolError)
         unhandled = listing(socket.unhandled)
@@ -60,19 +60,22 @@ async def test_a_broken_frame_is_dropped_and_the_connection_lives(hasty, frame):
             assert unhandled == []
 
 
-async def test_a_message_between_broken_frames_arrives(hasty):
+async def test_a_message_between_broken_frames_arrives(fast_retries):
     good = '[null,null,"room:1","event",{"n":1}]'
     async with hostile_server("junk", good, b"\x09") as url:
-        socket = Socket(url, **hasty)
+        socket = Socket(url, **fast_retries)
         heard = first(socket.channel("room:1").events("event"))
         async with socket:
             assert await heard == {"n": 1}
 
 
-async def test_replies_to_nothing_are_counted_and_no_more(hasty):
+async def test_replies_to_nothing_are_counted_and_no_more(fast_retries):
     stray = '[null,"999","room:1","phx_reply",{"status":"ok","response":{}}]'
     shapeless = '["1","1","room:1","phx_reply","no status"]'
-    async with hostile_server(stray, shapeless) as url, Socket(url, **hasty) as socket:
+    async with (
+        hostile_server(stray, shapeless) as url,
+        Socket(url, **fast_retries) as socket,
+    ):
         channel = socket.channel("room:1")
 
         await channel.join()
@@ -81,12 +84,14 @@ async def test_replies_to_nothing_are_counted_and_no_more(hasty):
         assert channel.state == "joined"
 
 
-async def test_a_broadcast_that_has_the_name_of_our_lifecycle_changes_nothing(hasty):
+async def test_a_broadcast_that_has_the_name_of_our_lifecycle_changes_nothing(
+    fast_retries,
+):
     async with (
         hostile_server(
             '[null,null,"room:1","phx_close",{}]', '[null,null,"room:1","phx_error",{}]'
         ) as url,
-        Socket(url, **hasty) as socket,
+        Socket(url, **fast_retries) as socket,
     ):
         channel = socket.channel("room:1")
         states = listing(channel.states)
@@ -97,9 +102,9 @@ async def test_a_broadcast_that_has_the_name_of_our_lifecycle_changes_nothing(ha
         assert states == ["closed", "joining", "joined"]
 
 
-async def test_a_server_that_answers_no_heartbeat_is_left(hasty):
+async def test_a_server_that_answers_no_heartbeat_is_left(fast_retries):
     async with hostile_server(mute=["heartbeat"]) as url:
-        socket = Socket(url, heartbeat=Heartbeat(0.02, 0.03), **hasty)
+        socket = Socket(url, heartbeat=Heartbeat(0.02, 0.03), **fast_retries)
         lifecycle = listing(socket.lifecycle)
         retrying = first_of(socket.lifecycle, Retrying)
         async with socket:
@@ -115,9 +120,9 @@ async def test_a_server_that_answers_no_heartbeat_is_left(hasty):
             ]
 
 
-async def test_a_frame_that_is_too_large_for_us_ends_the_connection(app, hasty):
+async def test_a_frame_that_is_too_large_for_us_ends_the_connection(app, fast_retries):
     transport = WebSocketTransport(max_frame_size=2000)
-    async with Socket(app.url, transport=transport, **hasty) as socket:
+    async with Socket(app.url, transport=transport, **fast_retries) as socket:
         channel = socket.channel(app.new("room:"))
         await channel.join()
         assert len((await channel.push("big", {"n": 1500}))["data"]) == 1500
@@ -129,8 +134,10 @@ async def test_a_frame_that_is_too_large_for_us_ends_the_connection(app, hasty):
         assert (await again)["topic"] == channel.topic
 
 
-async def test_a_frame_that_is_too_large_for_the_server_ends_the_connection(app, hasty):
-    async with Socket(app.at("/tuned"), **hasty) as socket:
+async def test_a_frame_that_is_too_large_for_the_server_ends_the_connection(
+    app, fast_retries
+):
+    async with Socket(app.at("/tuned"), **fast_retries) as socket:
         channel = socket.channel(app.new("room:"))
         await channel.join()
         closing, again = first_of(socket.lifecycle, Closed), first(channel.joins)
@@ -154,9 +161,11 @@ async def test_a_payload_that_json_cannot_say_is_refused_at_the_call(
     assert await joined.push("echo", {"n": 1}) == {"n": 1}
 
 
-async def test_a_compressed_connection_carries_the_same(app, hasty):
+async def test_a_compressed_connection_carries_the_same(app, fast_retries):
     transport = WebSocketTransport(compress=15)
-    async with Socket(app.at("/deflate"), transport=transport, **hasty) as socket:
+    async with Socket(
+        app.at("/deflate"), transport=transport, **fast_retries
+    ) as socket:
         channel = socket.channel(app.new("room:"))
         await channel.join()
 

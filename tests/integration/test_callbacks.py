@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from rx_phoenix import PushRefused
+from tests.integration.transports import SILENT_DEATH
 from tests.integration.waiting import PATIENCE, first, first_of, listing, until
-from tests.integration.ways import SILENT_DEATH
 
 
 class Oops(Exception):

@@ -62,7 +62,7 @@ def app_elsewhere():
     thread.join()
 
 
-async def live(app, hasty, goodbye):
+async def live(app, fast_retries, goodbye):
     """A life with everything in it: joins, timers, callbacks, leases, a loss.
 
     Returns:
@@ -72,7 +72,7 @@ async def live(app, hasty, goodbye):
     async def slowly(_):
         await asyncio.sleep(60)
 
-    socket = Socket(app.url, params={"user_id": app.new("")}, **hasty)
+    socket = Socket(app.url, params={"user_id": app.new("")}, **fast_retries)
     await socket.connect()
     channel = socket.channel(app.new("room:"))
     channel.on("tick", slowly)
@@ -116,14 +116,14 @@ async def end_while_connecting(socket):
 
 
 @pytest.mark.parametrize("goodbye", [end, end_during_an_outage, end_while_connecting])
-def test_an_ended_socket_leaves_no_task_and_no_timer(app, hasty, goodbye):
-    assert run(live, app, hasty, goodbye) == (set(), [])
+def test_an_ended_socket_leaves_no_task_and_no_timer(app, fast_retries, goodbye):
+    assert run(live, app, fast_retries, goodbye) == (set(), [])
 
 
-def test_an_ended_socket_leaves_no_thread_and_no_descriptor(hasty):
+def test_an_ended_socket_leaves_no_thread_and_no_descriptor(fast_retries):
     def life():
         with app_elsewhere() as app:
-            run(live, app, hasty, end)
+            run(live, app, fast_retries, end)
         gc.collect()
         return threading.active_count(), psutil.Process().num_fds()
 
@@ -132,9 +132,9 @@ def test_an_ended_socket_leaves_no_thread_and_no_descriptor(hasty):
     assert life() == life()
 
 
-def test_hundreds_of_timers_start_no_thread(app, hasty):
+def test_hundreds_of_timers_start_no_thread(app, fast_retries):
     async def main():
-        async with Socket(app.url, **hasty) as socket:
+        async with Socket(app.url, **fast_retries) as socket:
             channel = socket.channel(app.new("room:"))
             await channel.join()
             threads = threading.active_count()
@@ -149,9 +149,9 @@ def test_hundreds_of_timers_start_no_thread(app, hasty):
     run(main)
 
 
-async def test_an_ended_socket_completes_every_stream(app, hasty):
+async def test_an_ended_socket_completes_every_stream(app, fast_retries):
     completed = []
-    async with Socket(app.url, **hasty) as socket:
+    async with Socket(app.url, **fast_retries) as socket:
         channel = socket.channel(app.new("room:"))
         await channel.join()
         streams = {

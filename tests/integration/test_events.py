@@ -138,8 +138,8 @@ async def test_pushes_before_the_join_are_sent_after_it_in_order(channel):
     assert [await push for push in pushes] == [{"n": n} for n in range(10)]
 
 
-async def test_pushes_before_the_connection_are_sent_after_it(app, hasty):
-    socket = Socket(app.url, **hasty)
+async def test_pushes_before_the_connection_are_sent_after_it(app, fast_retries):
+    socket = Socket(app.url, **fast_retries)
     try:
         channel = socket.channel(app.new("room:"))
         channel.join()
@@ -171,14 +171,14 @@ async def test_a_push_that_was_cancelled_in_time_is_not_sent(socket, channel):
         await push
 
 
-async def test_the_server_knows_us(app, hasty):
+async def test_the_server_knows_us(app, fast_retries):
     user = app.new("user ü/")
     socket = Socket(
         app.url,
         params={"user_id": user, "nested": {"a": {"b": "c"}}},
         auth_token="sécret~>?",
         headers={"X-Request": "1"},
-        **hasty,
+        **fast_retries,
     )
     async with socket:
         channel = socket.channel(app.new("room:"))

@@ -52,12 +52,12 @@ async def refusal_of(socket: Socket) -> ConnectError:
 
 
 @pytest.fixture
-async def make(app, hasty):
+async def make(app, fast_retries):
     """Makes sockets that are ended after the test."""
     sockets = []
 
     def make(path="/socket", **options):
-        socket = Socket(app.at(path), **(hasty | options))
+        socket = Socket(app.at(path), **(fast_retries | options))
         sockets.append(socket)
         return socket
 
@@ -210,8 +210,8 @@ async def test_an_origin_may_be_required(make):
     await known.connect()
 
 
-async def test_a_refused_connection_is_tried_again(nobody, hasty):
-    socket = Socket(nobody, **hasty)
+async def test_a_refused_connection_is_tried_again(nobody, fast_retries):
+    socket = Socket(nobody, **fast_retries)
     retrying = first_of(socket.lifecycle, Retrying)
 
     error = await refusal_of(socket)
@@ -223,11 +223,13 @@ async def test_a_refused_connection_is_tried_again(nobody, hasty):
     assert retry == Retrying(1, 0.01)
 
 
-async def test_a_name_that_does_not_resolve_is_tried_again(hasty):
+async def test_a_name_that_does_not_resolve_is_tried_again(fast_retries):
     connector = TCPConnector(resolver=NoSuchHost())
     async with ClientSession(connector=connector) as session:
         transport = WebSocketTransport(session=session)
-        socket = Socket("ws://nowhere.invalid/socket", transport=transport, **hasty)
+        socket = Socket(
+            "ws://nowhere.invalid/socket", transport=transport, **fast_retries
+        )
         retrying = first_of(socket.lifecycle, Retrying)
 
         error = await refusal_of(socket)

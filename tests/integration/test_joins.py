@@ -202,8 +202,8 @@ async def test_a_session_lasts_until_the_leave(channel):
     assert events == [channel.topic, "completed"]
 
 
-async def test_two_sockets_are_in_one_topic(app, socket, joined, hasty):
-    async with type(socket)(app.url, **hasty) as other:
+async def test_two_sockets_are_in_one_topic(app, socket, joined, fast_retries):
+    async with type(socket)(app.url, **fast_retries) as other:
         channel = other.channel(joined.topic)
         await channel.join()
         heard = first(joined.events("shout"))

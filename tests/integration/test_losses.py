@@ -16,8 +16,8 @@ from rx_phoenix import (
     RxPhoenixError,
     SocketState,
 )
+from tests.integration.transports import SILENT_DEATH
 from tests.integration.waiting import PATIENCE, first, first_of, listing, until
-from tests.integration.ways import SILENT_DEATH
 
 ERRORED, CLOSED = ChannelState.ERRORED, ChannelState.CLOSED
 

@@ -20,12 +20,12 @@ from tests.integration.waiting import PATIENCE, first_of, listing, until
 
 
 @pytest.fixture
-def visit(app, topic, hasty, way_options):
+def visit(app, topic, fast_retries, transport_options):
     """Lets a client of its own be on the topic, under a name."""
 
     @asynccontextmanager
     async def visit(name):
-        options = {"params": {"user_id": name}, **hasty, **way_options}
+        options = {"params": {"user_id": name}, **fast_retries, **transport_options}
         async with Socket(app.url, **options) as socket:
             channel = socket.channel(topic, {"name": name})
             await channel.join()
@@ -135,11 +135,11 @@ class Tokens:
 
 
 async def test_the_auth_token_is_asked_for_anew_at_each_attempt_and_shown_nowhere(
-    app, hasty, way_options, caplog
+    app, fast_retries, transport_options, caplog
 ):
     caplog.set_level(logging.DEBUG)
     tokens = Tokens()
-    options = hasty | way_options
+    options = fast_retries | transport_options
     async with Socket(app.url, auth_token=tokens, **options) as socket:
         events = listing(socket.lifecycle)
         channel = socket.channel(app.new("room:"))
@@ -160,8 +160,8 @@ async def test_the_auth_token_is_asked_for_anew_at_each_attempt_and_shown_nowher
 
 
 @pytest.mark.slow
-async def test_a_long_poll_comes_back_from_a_silent_death(app, hasty):
-    options = hasty | {"transport": LongPollTransport()}
+async def test_a_long_poll_comes_back_from_a_silent_death(app, fast_retries):
+    options = fast_retries | {"transport": LongPollTransport()}
     async with Socket(app.at("/tuned"), params={"user_id": "7"}, **options) as socket:
         channel = socket.channel(app.new("room:"))
         await channel.join()
@@ -177,9 +177,9 @@ async def test_a_long_poll_comes_back_from_a_silent_death(app, hasty):
 # A fallback between two real transports.
 
 
-async def test_a_fallback_uses_the_websocket_if_there_is_one(app, hasty):
+async def test_a_fallback_uses_the_websocket_if_there_is_one(app, fast_retries):
     transport = FallbackTransport(WebSocketTransport(), LongPollTransport())
-    async with Socket(app.url, transport=transport, **hasty) as socket:
+    async with Socket(app.url, transport=transport, **fast_retries) as socket:
         channel = socket.channel(app.new("room:"))
         await channel.join()
 
@@ -187,11 +187,11 @@ async def test_a_fallback_uses_the_websocket_if_there_is_one(app, hasty):
 
 
 async def test_a_fallback_uses_the_long_poll_if_there_is_no_websocket(
-    app, hasty, unused_tcp_port
+    app, fast_retries, unused_tcp_port
 ):
     blocked = WebSocketTransport(proxy=f"http://127.0.0.1:{unused_tcp_port}")
     transport = FallbackTransport(blocked, LongPollTransport())
-    socket = Socket(app.url, transport=transport, **hasty)
+    socket = Socket(app.url, transport=transport, **fast_retries)
     events = listing(socket.lifecycle)
     async with socket:
         channel = socket.channel(app.new("room:"))
@@ -201,7 +201,9 @@ async def test_a_fallback_uses_the_long_poll_if_there_is_no_websocket(
         assert [type(event).__name__ for event in events] == ["FellBack", "Opened"]
 
 
-async def test_a_fallback_comes_back_to_the_websocket(app, hasty, unused_tcp_port):
+async def test_a_fallback_comes_back_to_the_websocket(
+    app, fast_retries, unused_tcp_port
+):
     class Blockable:
         """A WebSocket that a network lets through only later."""
 
@@ -214,7 +216,7 @@ async def test_a_fallback_comes_back_to_the_websocket(app, hasty, unused_tcp_por
 
     first = Blockable()
     transport = FallbackTransport(first, LongPollTransport(), retry_after=0.05)
-    socket = Socket(app.url, transport=transport, **hasty)
+    socket = Socket(app.url, transport=transport, **fast_retries)
     stepped_up = first_of(socket.lifecycle, SteppedUp)
     async with socket:
         channel = socket.channel(app.new("room:"))

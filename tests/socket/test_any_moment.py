@@ -10,7 +10,7 @@ import re
 import pytest
 
 from rx_phoenix import ConnectionLost, UsageError
-from tests.conformance.stage import Stage
+from tests.conformance.harness import Harness
 from tests.model import Server
 
 TOPICS = ("room:1", "room:2")
@@ -33,7 +33,7 @@ class Life:
         self.heard = 0
         self.action = action
         self.moment = moment
-        self.stage = Stage()
+        self.stage = Harness()
         self.socket = self.stage.socket
         self.server = Server(self.stage)
         self.pushes = []

@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix import Channel, UsageError
-from tests.conformance.stage import TOPIC
+from tests.conformance.harness import TOPIC
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from rx_phoenix import CallbackOverrun, Message, PayloadError, UsageError
-from tests.conformance.stage import TOPIC
+from tests.conformance.harness import TOPIC
 from tests.operators.recording_observer import RecordingObserver
 
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import (
 )
 
 from rx_phoenix import ConnectError
-from tests.conformance.stage import TOPIC, Stage
+from tests.conformance.harness import TOPIC, Harness
 from tests.model import Server
 
 KINDS = ("joined", "stream", "session")
@@ -28,7 +28,7 @@ class Demand(RuleBasedStateMachine):
 
     @initialize(answers_close=st.booleans())
     def begin(self, answers_close):
-        self.stage = Stage(answers_close=answers_close)
+        self.stage = Harness(answers_close=answers_close)
         self.server = Server(self.stage)
         self.channel = self.stage.channel(params={"a": 1})
         self.is_standing = False

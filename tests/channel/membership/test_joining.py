@@ -10,7 +10,7 @@ from rx_phoenix import (
     PushTimeout,
     UsageError,
 )
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 from tests.operators.recording_observer import RecordingObserver
 
 
@@ -160,7 +160,7 @@ def test_params_that_fail_are_a_failed_attempt_and_asked_for_again(
     channel = stage.channel(params=provide)
     join = channel.join()
     join.subscribe(notes)
-    calls = heard(join)
+    calls = hook_calls(join)
     stage.wait(0)
     before = channel.state
     stage.wait(1)
@@ -249,7 +249,7 @@ def test_a_join_without_an_answer_times_out(stage, notes, timeout):
     channel = stage.channel()
     join = channel.join(timeout)
     join.subscribe(notes)
-    calls = heard(join)
+    calls = hook_calls(join)
     stage.time.advance_before(timeout or 10)
     before = channel.state
     stage.wait(0)
@@ -284,7 +284,7 @@ def test_a_join_that_the_timeout_brings_about_is_sent_after_that(stage):
 def test_it_is_tried_again(stage):
     stage.connect()
     channel = stage.channel()
-    calls = heard(channel.join())
+    calls = hook_calls(channel.join())
     stage.wait(11)
     stage.answer("phx_join")
 
@@ -387,7 +387,7 @@ def test_behind_a_join_that_is_left_it_has_all_its_time(stage):
 def test_many_joins_of_a_slow_server_all_succeed(stage):
     stage.connect()
     channels = [stage.channel(f"room:{n}") for n in range(20)]
-    calls = [heard(channel.join()) for channel in channels]
+    calls = [hook_calls(channel.join()) for channel in channels]
     for message in stage.frames("phx_join"):
         stage.wait(9)
         stage.answer(message)
@@ -420,7 +420,7 @@ def test_while_joining_or_joined_it_is_the_same(stage):
 
 def test_its_callbacks_run_at_each_rejoin_too(stage):
     channel = stage.joined()
-    calls = heard(channel.join())
+    calls = hook_calls(channel.join())
     stage.lose()
     stage.wait(0.01)
     stage.open()

@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix import PushCancelled, PushRefused, PushTimeout
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 from tests.operators.recording_observer import RecordingObserver
 
 
@@ -97,7 +97,7 @@ def test_the_answer_ends_it_whatever_it_is(stage, channel_in, notes, status, err
 @pytest.mark.defect(1)
 def test_the_servers_close_ends_it(stage, channel_in):
     channel = channel_in("leaving")
-    closes, calls = closes_of(channel), heard(channel.leave())
+    closes, calls = closes_of(channel), hook_calls(channel.leave())
     stage.say(channel, "phx_close", {"from": "the server"})
 
     assert channel.state == "closed"
@@ -120,7 +120,7 @@ def test_the_answer_and_then_the_close_are_one_end(stage, channel_in):
 @pytest.mark.defect(1)
 def test_a_crash_ends_it(stage, channel_in):
     channel = channel_in("leaving")
-    calls = heard(channel.leave())
+    calls = hook_calls(channel.leave())
     stage.say(channel, "phx_error")
 
     assert channel.state == "closed"
@@ -130,7 +130,7 @@ def test_a_crash_ends_it(stage, channel_in):
 @pytest.mark.defect(1)
 def test_a_loss_ends_it_and_nothing_is_joined_again(stage, channel_in):
     channel = channel_in("leaving")
-    calls, reasons = heard(channel.leave()), []
+    calls, reasons = hook_calls(channel.leave()), []
     channel.on_error(reasons.append)
     stage.lose()
     stage.wait(60)
@@ -147,7 +147,7 @@ def test_its_timeout_ends_it(stage, channel_in, notes):
     closes = closes_of(channel)
     leave = channel.leave(timeout=3)
     leave.subscribe(notes)
-    calls = heard(leave)
+    calls = hook_calls(leave)
     stage.time.advance_before(3)
     before = channel.state
     stage.wait(0)
@@ -207,7 +207,7 @@ def test_leaving_twice_is_the_same_leave(stage, channel_in):
 def test_a_join_meanwhile_waits_for_the_end(stage, channel_in):
     channel = channel_in("leaving")
     join = channel.join()
-    calls = heard(join)
+    calls = hook_calls(join)
     before = len(stage.frames("phx_join"))
     stage.answer("phx_leave")
     stage.answer("phx_join")
@@ -337,7 +337,7 @@ def test_a_join_under_way_is_cancelled_by_it(stage, channel_in, notes):
     channel = channel_in("joining")
     join = channel.join()
     join.subscribe(notes)
-    calls = heard(join)
+    calls = hook_calls(join)
     channel.leave()
     stage.answer("phx_join")
     stage.answer("phx_leave")

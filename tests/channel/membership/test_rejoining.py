@@ -12,7 +12,7 @@ from rx_phoenix import (
     PushCancelled,
     Rejoin,
 )
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 from tests.operators.recording_observer import RecordingObserver
 
 
@@ -41,7 +41,7 @@ def test_a_refused_join_says_why(stage, notes):
 def test_every_status_but_ok_is_a_refusal_and_tried_again(stage, status):
     stage.connect()
     channel = stage.channel()
-    calls = heard(channel.join(), "ok", status)
+    calls = hook_calls(channel.join(), "ok", status)
     stage.answer("phx_join", status, {"n": 1})
     before = channel.state
     stage.wait(1)
@@ -216,7 +216,7 @@ def test_a_crash_while_joining_cancels_the_join(stage, notes):
     channel = stage.channel()
     join = channel.join()
     join.subscribe(notes)
-    calls = heard(join)
+    calls = hook_calls(join)
     stage.receive("phx_error", {"reason": "x"}, join_ref="1", ref="1")
     before = channel.state
     stage.wait(1)
@@ -263,7 +263,7 @@ def test_a_failed_attempt_to_connect_does_not_end_a_join_that_waits(stage, notes
 @pytest.mark.parametrize("kind", ["joined", "session", "stream"])
 def test_a_lease_takes_part_in_a_join_that_waits(stage, kind):
     channel = stage.channel()
-    calls = heard(channel.join())
+    calls = hook_calls(channel.join())
     stage.fail()
     source = channel.stream() if kind == "stream" else getattr(channel, kind)
     source.subscribe()

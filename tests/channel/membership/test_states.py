@@ -3,7 +3,7 @@
 import pytest
 
 from rx_phoenix import ConnectError, NotJoinedError
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 
 STATES = ("closed", "joining", "joined", "errored", "leaving")
 
@@ -134,7 +134,7 @@ def test_a_failed_attempt_is_an_error_of_a_channel_that_waits(stage):
     channel, reasons = stage.channel(), []
     channel.on_error(reasons.append)
     join = channel.join()
-    calls = heard(join)
+    calls = hook_calls(join)
     stage.fail(ConnectError("refused"))
     before = channel.state
     stage.wait(0.01)

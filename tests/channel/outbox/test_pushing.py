@@ -11,7 +11,7 @@ from rx_phoenix import (
     PushTimeout,
     Reply,
 )
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 from tests.operators.recording_observer import RecordingObserver
 
 
@@ -153,7 +153,7 @@ def test_what_can_be_said_can_wait(stage, joining):
 def test_the_reply_answers_it(stage, notes, status, response):
     push = stage.joined().push("shout")
     push.outcome.subscribe(notes)
-    calls = heard(push, status)
+    calls = hook_calls(push, status)
     frame = stage.last("shout")
     stage.receive(
         "phx_reply",
@@ -225,7 +225,7 @@ def test_a_reply_that_is_none_answers_nothing(stage, payload):
 
 def test_a_reply_without_a_response_has_none(stage):
     push = stage.joined().push("shout")
-    calls = heard(push)
+    calls = hook_calls(push)
     stage.receive("phx_reply", {"status": "ok"}, join_ref="1", ref=push.ref)
 
     assert calls == [("ok", None)]
@@ -280,7 +280,7 @@ def test_a_timeout_of_none_at_all_is_over_at_once(stage):
 
 def test_cancelling_one_that_waits_keeps_it_from_being_sent(stage, joining):
     push = joining.push("shout")
-    calls = heard(push)
+    calls = hook_calls(push)
     push.cancel()
     stage.answer("phx_join")
 

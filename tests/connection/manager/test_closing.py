@@ -14,7 +14,7 @@ from rx_phoenix import (
     Socket,
     UsageError,
 )
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 from tests.operators.recording_observer import RecordingObserver
 
 
@@ -272,7 +272,7 @@ def test_buffered_pushes_wait_for_connect_with_their_deadlines_running(stage):
     channel = stage.joined()
     stage.socket.disconnect()
     short, long = channel.push("short", timeout=5), channel.push("long", timeout=60)
-    calls = heard(short)
+    calls = hook_calls(short)
     stage.wait(5)
     stage.connect()
     stage.answer("phx_join")
@@ -306,7 +306,7 @@ def test_a_session_that_had_its_join_ends(stage, notes):
 
 def test_a_leave_in_flight_ends_as_good(stage):
     channel = stage.joined()
-    calls = heard(channel.leave())
+    calls = hook_calls(channel.leave())
     stage.socket.disconnect()
 
     assert channel.state == "closed"
@@ -504,7 +504,7 @@ def test_every_channel_ends_from_every_state(stage, state):
         channel.stream().subscribe(stream)
         push = channel.push("shout")
         join = channel.join()
-        calls = heard(push) + heard(join)
+        calls = hook_calls(push) + hook_calls(join)
     else:
         push, calls = None, []
     sent = len(stage.wire)
@@ -522,7 +522,7 @@ def test_its_pushes_are_cancelled_and_its_leave_is_answered(stage, notes):
     channel = stage.joined()
     channel.push("shout").subscribe(notes)
     other = stage.joined("room:2")
-    calls = heard(other.leave())
+    calls = hook_calls(other.leave())
     stage.socket.aclose()
 
     assert [type(error) for error in notes.errors] == [PushCancelled]

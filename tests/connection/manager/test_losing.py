@@ -14,7 +14,7 @@ from rx_phoenix import (
     Reconnect,
     Retrying,
 )
-from tests.conformance.stage import heard
+from tests.conformance.harness import hook_calls
 from tests.operators.recording_observer import RecordingObserver
 
 
@@ -80,7 +80,7 @@ def test_a_loss_with_pushes_in_flight_fails_each_at_once_and_once(steady):
     stage = steady()
     channel = stage.joined()
     pushes = [channel.push("shout") for _ in range(3)]
-    calls = [call for push in pushes for call in [heard(push)]]
+    calls = [call for push in pushes for call in [hook_calls(push)]]
     outcomes = [RecordingObserver() for _ in pushes]
     for push, outcome in zip(pushes, outcomes, strict=True):
         push.subscribe(outcome)
@@ -514,7 +514,7 @@ def test_giving_up_ends_all_leases_and_all_pushes(steady, end):
     for name, lease in leases.items():
         lease.subscribe(notes[name])
     join, push = channel.join(), channel.push("shout")
-    calls = heard(join), heard(push)
+    calls = hook_calls(join), hook_calls(push)
     ENDS[end](stage)
 
     assert {name: len(one.errors) for name, one in notes.items()} == dict.fromkeys(

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.herd.cases import CASES
-from scripts.herd.storm import Storm
+from scripts.thundering_herd.cases import CASES
+from scripts.thundering_herd.run import ThunderingHerd
 
 __all__ = ["IMAGE", "PAGE", "with_figures"]
 
@@ -21,19 +21,19 @@ HEAD = """
 """.lstrip()
 
 
-def with_figures(page: str, storms: Sequence[Storm]) -> str:
-    """Put the figures of storms into a page.
+def with_figures(page: str, herds: Sequence[ThunderingHerd]) -> str:
+    """Put the figures of herds into a page.
 
     Args:
         page: The page's text.
-        storms: One for each of `CASES`.
+        herds: One for each of `CASES`.
     """
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     rows = [
-        f"| {case.title} | `{case.code}` | {storm.peak():.1%} "
-        f"| {storm.peak(since=storm.back):.1%} "
-        f"| {storm.median:.1f} s | {storm.returned[-1]:.0f} s |\n"
-        for case, storm in zip(CASES, storms, strict=True)
+        f"| {case.title} | `{case.code}` | {herd.peak():.1%} "
+        f"| {herd.peak(since=herd.back):.1%} "
+        f"| {herd.median:.1f} s | {herd.returned[-1]:.0f} s |\n"
+        for case, herd in zip(CASES, herds, strict=True)
     ]
     return f"{before}{BEGIN}{HEAD}{''.join(rows)}{END}{after}"

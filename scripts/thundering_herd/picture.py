@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from html import escape
 from math import log10
 
-from scripts.herd.cases import AWAY, CASES
-from scripts.herd.storm import CLIENTS, MOMENT, Storm
+from scripts.thundering_herd.cases import AWAY, CASES
+from scripts.thundering_herd.run import CLIENTS, MOMENT, ThunderingHerd
 
 __all__ = ["draw"]
 
@@ -29,18 +29,18 @@ text { font: 12px system-ui, sans-serif; fill: #57606a }
 """.strip()
 
 
-def draw(storms: Sequence[Storm]) -> str:
+def draw(herds: Sequence[ThunderingHerd]) -> str:
     """Draw a panel for each case, below one another.
 
     Args:
-        storms: One for each of `CASES`.
+        herds: One for each of `CASES`.
 
     Returns:
         The SVG.
     """
     panels = [
-        panel(case.title, storm, GAP + number * (HEIGHT + GAP))
-        for number, (case, storm) in enumerate(zip(CASES, storms, strict=True))
+        panel(case.title, herd, GAP + number * (HEIGHT + GAP))
+        for number, (case, herd) in enumerate(zip(CASES, herds, strict=True))
     ]
     width, height = LEFT + WIDTH + 16, GAP + len(panels) * (HEIGHT + GAP)
     return "\n".join(
@@ -66,11 +66,11 @@ def draw(storms: Sequence[Storm]) -> str:
     )
 
 
-def panel(title: str, storm: Storm, top: int) -> str:
+def panel(title: str, herd: ThunderingHerd, top: int) -> str:
     """One case: bars of tenths of a second, the limit, and the server's return."""
     limit, bottom = top + y_of(TOLERABLE), top + HEIGHT
     kinds: dict[str, list[str]] = {"tries": [], "hurts": []}
-    for number, share in enumerate(storm.shares(SHOWN)):
+    for number, share in enumerate(herd.shares(SHOWN)):
         if share:
             y = top + y_of(min(share, MOST))
             kind = "hurts" if share >= TOLERABLE else "tries"
@@ -80,7 +80,7 @@ def panel(title: str, storm: Storm, top: int) -> str:
             f'<text class="title" x="{LEFT}" y="{top - 8}">{escape(title)}</text>',
             (
                 f'<text x="{LEFT + WIDTH}" y="{top - 8}" text-anchor="end">'
-                f"at most {storm.peak():.1%} at once</text>"
+                f"at most {herd.peak():.1%} at once</text>"
             ),
             (
                 f'<rect class="panel" x="{LEFT}" y="{top}" width="{WIDTH}" '

@@ -11,7 +11,7 @@ from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.policy import Reconnect
 from rx_phoenix.testing import VirtualScheduler
 
-__all__ = ["CLIENTS", "MOMENT", "Storm", "storm"]
+__all__ = ["CLIENTS", "MOMENT", "ThunderingHerd", "thundering_herd"]
 
 CLIENTS = 10_000
 
@@ -20,7 +20,7 @@ MOMENT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Storm:
+class ThunderingHerd:
     """When clients tried to come back.
 
     Attributes:
@@ -97,7 +97,7 @@ class Crowd:
         retries.decide(loss, (), (), noop)
 
 
-def storm(
+def thundering_herd(
     policy: Reconnect,
     loss: ConnectionLost,
     *,
@@ -105,7 +105,7 @@ def storm(
     notice: tuple[float, float] = (0.0, 0.0),
     clients: int = CLIENTS,
     seed: int = 1,
-) -> Storm:
+) -> ThunderingHerd:
     """Let clients lose their server, and come back.
 
     Args:
@@ -116,7 +116,8 @@ def storm(
         clients: How many there are.
         seed: What all chance is drawn from.
 
-    >>> storm(Reconnect(), ConnectionLost(1012), away=0, clients=100).peak() < 0.1
+    >>> herd = thundering_herd(Reconnect(), ConnectionLost(1012), away=0, clients=100)
+    >>> herd.peak() < 0.1
     True
     """
     chance = Random(seed)  # noqa: S311 - for play
@@ -125,7 +126,7 @@ def storm(
         crowd.time.call_later(chance.uniform(*notice), lambda: crowd.lose(loss))
     while len(crowd.returned) < clients:
         crowd.time.advance_by(1.0)
-    return Storm(clients, crowd.attempts, away, crowd.returned)
+    return ThunderingHerd(clients, crowd.attempts, away, crowd.returned)
 
 
 REFUSED = ConnectError("refused")

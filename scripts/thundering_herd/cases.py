@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.policy import Backoff, Reconnect
-from scripts.herd.storm import Storm, storm
+from scripts.thundering_herd.run import ThunderingHerd, thundering_herd
 
-__all__ = ["AWAY", "CASES", "Case", "storms"]
+__all__ = ["AWAY", "CASES", "Case", "run_all"]
 
 AWAY = 3.0
 """Seconds until the server is back."""
@@ -31,9 +31,9 @@ class Case:
     loss: ConnectionLost
     notice: tuple[float, float] = (0.0, 0.0)
 
-    def storm(self, away: float) -> Storm:
+    def run(self, away: float) -> ThunderingHerd:
         """Live through it, with a server that is away for so many seconds."""
-        return storm(self.policy, self.loss, away=away, notice=self.notice)
+        return thundering_herd(self.policy, self.loss, away=away, notice=self.notice)
 
 
 RESTART = ConnectionLost(1012)
@@ -65,6 +65,6 @@ CASES = (
 )
 
 
-def storms() -> Sequence[Storm]:
-    """One storm for each case."""
-    return [case.storm(AWAY) for case in CASES]
+def run_all() -> Sequence[ThunderingHerd]:
+    """One herd for each case."""
+    return [case.run(AWAY) for case in CASES]

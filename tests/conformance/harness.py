@@ -15,13 +15,13 @@ from rx_phoenix import (
 )
 from rx_phoenix.testing import FakeConnection, FakeTransport, VirtualScheduler
 
-__all__ = ["TOPIC", "Stage", "heard"]
+__all__ = ["TOPIC", "Harness", "hook_calls"]
 
 TOPIC = "room:1"
 URL = "ws://localhost/socket"
 
 
-class Stage:
+class Harness:
     """A socket with phoenix.js's tables, without heartbeats unless a test asks.
 
     Args:
@@ -211,7 +211,7 @@ class Stage:
         assert [message for _, message in self.sent] == self.wire
 
 
-def heard(push: Push, *statuses: str) -> list[tuple[str, Any]]:
+def hook_calls(push: Push, *statuses: str) -> list[tuple[str, Any]]:
     """What the callbacks of a push are called with, by status."""
     calls: list[tuple[str, Any]] = []
 

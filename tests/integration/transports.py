@@ -5,9 +5,9 @@ from typing import Any
 
 from rx_phoenix import LongPollTransport, SerializerV1
 
-__all__ = ["SILENT_DEATH", "WAYS"]
+__all__ = ["SILENT_DEATH", "TRANSPORTS"]
 
-WAYS: Mapping[str, Callable[[], dict[str, Any]]] = {
+TRANSPORTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "websocket": dict,
     "longpoll": lambda: {"transport": LongPollTransport()},
     "v1": lambda: {"serializer": SerializerV1()},
