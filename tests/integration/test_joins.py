@@ -58,12 +58,13 @@ async def test_params_are_asked_for_at_each_join(app, socket):
 )
 async def test_a_refused_join_says_why(socket, topic, reason):
     channel = socket.channel(topic)
+    states = listing(channel.states)
 
     with pytest.raises(JoinRefused) as refusal:
         await channel.join()
 
     assert refusal.value.response == {"reason": reason}
-    assert channel.state is ChannelState.ERRORED
+    assert states[:3] == ["closed", "joining", "errored"]
 
 
 async def test_a_topic_that_the_server_does_not_know_is_refused(socket):

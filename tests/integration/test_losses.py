@@ -67,11 +67,11 @@ async def test_a_crash_fails_what_was_sent_at_once(joined):
 
 
 async def test_a_push_after_a_crash_waits_for_the_rejoin(joined):
-    erring = first(joined.errors)
+    states, erring = listing(joined.states), first(joined.errors)
     joined.push("crash")
     await erring
 
-    assert joined.state is ERRORED
+    assert states[:2] == ["joined", "errored"]
     assert await joined.push("echo", {"n": 1}) == {"n": 1}
 
 

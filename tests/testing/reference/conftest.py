@@ -47,7 +47,7 @@ async def http(server):
 
 
 @pytest.fixture
-def visit(http):
+async def visit(http):
     """Connect, without joining; the connection lives as long as the test."""
     clients = []
 
@@ -56,7 +56,9 @@ def visit(http):
         clients.append(Client(websocket, topic))
         return clients[-1]
 
-    return visit
+    yield visit
+    for client in clients:
+        await client.websocket.close()
 
 
 @pytest.fixture
