@@ -399,7 +399,7 @@ class Heartbeat:
 
     Attributes:
         interval: Seconds from the last answer to the next heartbeat.
-        timeout: Seconds within which a heartbeat must be answered.
+        timeout: Seconds after a heartbeat within which something must arrive.
 
     Raises:
         UsageError: One of them is 0, or not a duration.

@@ -134,6 +134,11 @@ class Attempt:
         return self.connection.buffered if self.connection is not None else 0
 
     @property
+    def bytes_received(self) -> int | None:
+        """The number of bytes received; None if the connection does not count them."""
+        return getattr(self.connection, "bytes_received", None)
+
+    @property
     def secrets(self) -> frozenset[str]:
         """The secrets that it sent to the server."""
         return secrets_of(self._destination.url, self.credentials)

@@ -16,23 +16,35 @@ from rx_phoenix.policy import Heartbeat
 
 __all__ = ["HeartbeatMonitor"]
 
-PUNCTUAL = 0.1
-"""Seconds by which a timer may be late on an idle loop."""
+LOOKS = 4
+"""The number of looks for received bytes within a timeout."""
+
+TURNS = 8
+"""Turns of the loop before the verdict, in which it reads what lies there unread."""
+
+CLOCK_RESOLUTION = 1e-9
+"""Seconds that rounding may leave over."""
 
 
 class HeartbeatMonitor:
     """Sends heartbeats while a connection is open, and reports one that is missed.
 
     The next heartbeat counts from the last answer, and other traffic changes
-    nothing: a server closes a socket on what it *receives*. A server answers nothing
-    while it handles a join, so that the deadline waits for the joins sent before.
+    nothing: a server closes a socket on what it *receives*. The peer is dead if
+    nothing at all arrives within the timeout: half a frame shows that it lives, and
+    the answer may be behind a large one. Then the next heartbeat counts from the last
+    one. A server answers nothing while it handles a join, so that joins sent before
+    add the timeout of one of them, each time something arrives.
+
+    The timeout is spent in several looks, none of which counts for more than its
+    share: while a busy loop holds one up, the answer may lie there unread.
 
     Args:
         policy: The interval and the timeout; None sends none by itself.
-        router: Sends them.
+        router: Sends them, and counts what arrives.
         joins: The joins that are not answered yet.
         scheduler: Gives the scheduler, when it is needed.
-        missed: Called when a heartbeat was not answered in time.
+        missed: Called when nothing arrived in time after a heartbeat.
         report: Receives the exceptions of observers.
 
     Attributes:
@@ -59,6 +71,14 @@ class HeartbeatMonitor:
         self._report = report
         self._timer: abc.DisposableBase | None = None
         self._ref: str | None = None
+        # Of the newest heartbeat: when it left, what had arrived, if more did since,
+        # the seconds that joins add, and those that are left for a sign of life.
+        self._sent = 0.0
+        self._seen = 0
+        self._is_extended = False
+        self._excuse = 0.0
+        self._left = 0.0
+        self._turns = 0
         self._pings: dict[str, tuple[float, SingleResult[float]]] = {}
 
     def start(self) -> None:
@@ -104,33 +124,57 @@ class HeartbeatMonitor:
         return True
 
     def _beat(self) -> None:
-        self._timer = None
+        self._pings.pop(self._ref or "", None)
+        self._is_extended = False
+        self._seen = self._router.received
+        self._sent = self._scheduler().monotonic()
+        self._excuse = self._joins.longest
         ref = self._ref = self._send(SingleResult(self._report))
+        self._renew()
 
-        def wait() -> None:
-            if self._ref == ref:
-                self._expect_within(self._timeout)
+        def forget_joins() -> None:
+            if self._ref != ref:
+                return
+            self._excuse = 0.0
+            if self._left > self._timeout:
+                self._left = self._timeout
+                self._look_in(self._timeout / LOOKS)
 
-        self._joins.when_answered(wait)
+        self._joins.when_answered(forget_joins)
+        # It leaves at the end of this turn, which may be a long one.
+        self._look_in(0.0)
 
-    def _expect_within(self, duration: float) -> None:
-        """Miss the answer unless it comes in time.
+    def _renew(self) -> None:
+        self._left = self._timeout + self._excuse
+        self._turns = TURNS
 
-        Time in which a slow listener blocks the loop does not count: the answer may
-        have arrived unread.
-        """
-        scheduler = self._scheduler()
-        due = scheduler.monotonic() + duration
+    def _look_in(self, delay: float) -> None:
+        self._left -= delay
+        self._after(delay, self._look)
 
-        def judge() -> None:
-            self._timer = None
-            late = scheduler.monotonic() - due
-            if late < PUNCTUAL:
-                self._missed()
-            else:
-                self._expect_within(late)
+    def _look(self) -> None:
+        """Look for a sign of life since the last look."""
+        received, step = self._router.received, self._timeout / LOOKS
+        if received != self._seen:
+            self._seen = received
+            self._is_extended = True
+            self._renew()
+        if self._is_extended and self._is_due(step):
+            self._beat()
+        elif self._left > CLOCK_RESOLUTION:
+            self._look_in(min(step, self._left))
+        elif self._turns:
+            self._turns -= 1
+            self._look_in(0.0)
+        else:
+            self._cancel()
+            self._missed()
 
-        self._after(duration, judge)
+    def _is_due(self, step: float) -> bool:
+        """True if the look nearest to the next heartbeat's time is the present one."""
+        assert self._policy is not None, "no heartbeats"  # noqa: S101
+        elapsed = self._scheduler().monotonic() - self._sent
+        return elapsed > self._policy.interval - step / 2
 
     def _send(self, answer: SingleResult[float]) -> str:
         ref = self._router.next_ref()

@@ -147,6 +147,12 @@ class Router:
         if attempt is not None:
             self.send_buffer.written(attempt.frames_sent - attempt.buffered)
 
+    @property
+    def received(self) -> int:
+        """A count that grows with what arrives: of bytes, or else of whole frames."""
+        count = self._attempt.bytes_received if self._attempt is not None else None
+        return self.counters.frames_in if count is None else count
+
     def receive(self, batch: Sequence[Frame]) -> None:
         """Take the frames of one read, and deliver their messages in order."""
         counters = self.counters

@@ -67,7 +67,7 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatMissed:
-    """The server did not answer a heartbeat in time; the connection is abandoned."""
+    """Nothing came in time after a heartbeat; the connection is abandoned."""
 
 
 @dataclass(frozen=True, slots=True)

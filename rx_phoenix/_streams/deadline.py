@@ -43,6 +43,11 @@ class Deadline(abc.DisposableBase):
         """True if the seconds are used up."""
         return self._timer is None and not self._left
 
+    @property
+    def left(self) -> float:
+        """The seconds that were left when it last started or paused."""
+        return self._left
+
     def run(self) -> None:
         """Start or resume the time."""
         if self._timer is None:
@@ -164,6 +169,12 @@ class SerialDeadlines:
     def __init__(self) -> None:
         # Deadlines of open requests, and calls that wait for those before them.
         self._queue: dict[Deadline | Callable[[], None], None] = {}
+
+    @property
+    def longest(self) -> float:
+        """The seconds of the longest deadline; 0 if all requests are answered."""
+        deadlines = (each for each in self._queue if isinstance(each, Deadline))
+        return max((deadline.left for deadline in deadlines), default=0.0)
 
     def add(self, deadline: Deadline) -> None:
         """Add the deadline of a request that was sent after all open ones."""

@@ -22,8 +22,9 @@ class Connection(Protocol):
 
     A connection may have more members, which are used where they exist:
 
-    - ``bytes_received``, an `int`: the bytes received so far. They show that the peer
-      is alive before a large frame is complete; without them only whole frames do.
+    - ``bytes_received``, an `int` that only grows: the bytes received so far. They
+      show that the peer is alive before a large frame is complete; without them only
+      whole frames do.
     - ``pause()`` and ``resume()``: stop reading from the network, and go on. Both may
       be called repeatedly. Without them, what arrives meanwhile is kept in memory.
     - ``abort()``: drop the connection at once, unwritten frames included; it ends as

@@ -43,6 +43,9 @@ GONE, OK, NOTHING_YET, REFUSED = 410, 200, 204, 403
 TOO_BIG = 1009
 """The close code for a message that is too large (RFC 6455, 7.4.1)."""
 
+EMPTY_SIZE = 1024
+"""More bytes than an answer without messages has."""
+
 SESSION_GONE = 3410
 """phoenix.js's close code for a session that the server forgot."""
 
@@ -200,6 +203,9 @@ class Requests:
         self._poll_timeout = poll_timeout
         self._send_timeout = send_timeout
         self._token: str | None = None
+        # Of answers with messages only, but before they are complete: an empty one
+        # proves nothing, as any proxy could give it.
+        self.bytes_received = 0
 
     async def poll(self) -> Answer:
         """Wait for messages; the answer's token is the session's from now on.
@@ -255,7 +261,10 @@ class Requests:
             raise Failure(cause_of(error)) from shown(error)
         try:
             if response.status == HTTPStatus.OK:
-                return msgspec.json.decode(body, type=Answer)
+                answer = msgspec.json.decode(body, type=Answer)
+                if answer.messages:
+                    self.bytes_received += min(len(body), EMPTY_SIZE)
+                return answer
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Failure(f"the answer is none of Phoenix's: {error}") from error
         raise Failure(
@@ -268,7 +277,9 @@ class Requests:
     async def _read(self, response: ClientResponse) -> bytes:
         body = bytearray()
         async for piece in response.content.iter_any():
+            before = max(len(body), EMPTY_SIZE)
             body += piece
+            self.bytes_received += max(len(body) - before, 0)
             if len(body) > self._max_frame_size:
                 text = f"an answer of more than {self._max_frame_size:,} bytes"
                 raise Failure(text, code=TOO_BIG)
@@ -299,6 +310,11 @@ class LongPollConnection(Duplex):
     def __init__(self, requests: Requests) -> None:
         super().__init__()
         self._requests = requests
+
+    @property
+    def bytes_received(self) -> int:
+        """The bytes received so far of answers that bring messages."""
+        return self._requests.bytes_received
 
     async def read(self) -> None:
         """Poll, and poll again; every status but two is the end."""

@@ -12,13 +12,20 @@ from rx_phoenix.policy import Heartbeat
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from tests.operators.recording_observer import RecordingObserver
 
+DEFAULT = Heartbeat(20, 5)
+
 
 class Line:
-    """A wire that writes down what is sent, and when; the test may act on it."""
+    """A wire that writes down what is sent, and when; the test may act on it.
+
+    Attributes:
+        received: The bytes that arrived, which the test counts.
+    """
 
     def __init__(self, time):
         self.time = time
         self.sent = []
+        self.received = 0
         self.refs = count(1)
         self.on_send = None
 
@@ -31,25 +38,49 @@ class Line:
             self.on_send()
 
 
+class BusyTime:
+    """The time of a loop that is busy again and again, from 0 s on.
+
+    What is due in a busy time runs at its end.
+    """
+
+    def __init__(self, time, busy, period):
+        self.time = time
+        self.busy = busy
+        self.period = period
+
+    def end_of_busy(self, clock):
+        """The first idle moment from a time on."""
+        begin = clock // self.period * self.period
+        return max(clock, begin + self.busy)
+
+    def monotonic(self):
+        return self.time.monotonic()
+
+    def call_later(self, delay, function):
+        due = self.end_of_busy(self.time.clock + delay)
+        return self.time.call_later(due - self.time.clock, function)
+
+
 class Trial:
-    """Heartbeats, every 20 s and to be answered within 5 s.
+    """Heartbeats, every 20 s and to be answered within 5 s unless others are given.
 
     Attributes:
         missed: When a heartbeat was missed.
         reported: The exceptions of observers.
     """
 
-    def __init__(self, time):
+    def __init__(self, time, policy, scheduler):
         self.time = time
         self.router = Line(time)
         self.joins = SerialDeadlines()
         self.missed = []
         self.reported = []
         self.liveness = HeartbeatMonitor(
-            Heartbeat(20, 5),
+            policy,
             self.router,
             self.joins,
-            scheduler=lambda: time,
+            scheduler=lambda: scheduler,
             missed=lambda: self.missed.append(time.clock),
             report=self.reported.append,
         )
@@ -67,10 +98,21 @@ class Trial:
         return self.liveness.receive(message)
 
     def join(self, within=60.0):
-        """Send a join; it stays unanswered until `joins.remove`."""
-        deadline = Deadline(self.time, within, lambda: None)
+        """Send a join; it stays unanswered until its end or `answer_join`."""
+        deadline = Deadline(self.time, within, lambda: self.joins.remove(deadline))
         self.joins.add(deadline)
         return deadline
+
+    def answer_join(self, join):
+        """Answer a join."""
+        self.router.received += 100
+        self.joins.remove(join)
+
+    def receive_until(self, clock, every=1.0):
+        """Receive a byte again and again, the last one at a time."""
+        while self.time.clock + every <= clock:
+            self.time.advance_by(every)
+            self.router.received += 1
 
 
 @pytest.fixture
@@ -81,12 +123,26 @@ def time():
 
 
 @pytest.fixture
-def trial(time):
-    trial = Trial(time)
-    yield trial
-    trial.joins.clear()
-    for ping in trial.liveness.stop():
-        ping.fail(ConnectionError("the test is over"))
+def make_trial(time):
+    """Makes trials of a policy on a loop; they end with the test."""
+    trials = []
+
+    def make(policy=DEFAULT, loop=None):
+        trials.append(Trial(time, policy, loop or time))
+        return trials[-1]
+
+    yield make
+    for trial in trials:
+        trial.joins.clear()
+        for ping in trial.liveness.stop():
+            ping.fail(ConnectionError("the test is over"))
+    # Answers on their way.
+    time.advance_by(10)
+
+
+@pytest.fixture
+def trial(make_trial):
+    return make_trial()
 
 
 @pytest.fixture
@@ -194,10 +250,153 @@ def test_a_new_connection_starts_the_interval_anew(trial, time):
     assert trial.times == [35.0]
 
 
+# Signs of life.
+
+
+def test_what_arrives_extends_the_deadline_of_a_heartbeat(trial, time):
+    trial.liveness.start()
+    trial.receive_until(39)
+
+    assert trial.missed == []
+
+
+@pytest.mark.parametrize("last", [21, 24, 30, 37])
+def test_silence_after_it_is_noticed_within_interval_and_timeout(trial, time, last):
+    trial.liveness.start()
+    trial.receive_until(last)
+    time.advance_by(25)
+
+    [missed] = trial.missed
+    assert last + 5 <= missed <= last + 20 + 5
+
+
+def test_what_arrived_before_a_heartbeat_is_no_sign(trial, time):
+    trial.liveness.start()
+    trial.receive_until(19)
+    time.advance_by(6)
+
+    assert trial.missed == [25.0]
+
+
+def test_an_extended_heartbeat_is_followed_an_interval_later(trial, time):
+    trial.liveness.start()
+    trial.receive_until(65)
+
+    assert trial.times == [20.0, 40.0, 60.0]
+    assert trial.missed == []
+
+
+def test_the_answer_to_the_last_of_several_puts_the_next_off(trial, time):
+    trial.liveness.start()
+    trial.receive_until(45)
+    trial.answer()
+    time.advance_by(20)
+
+    assert trial.times == [20.0, 40.0, 65.0]
+
+
+def test_one_heartbeat_at_a_time_waits_for_its_answer(trial, time):
+    trial.liveness.start()
+    trial.receive_until(1000)
+
+    assert len(trial.liveness.stop()) == 1
+
+
+def test_a_timeout_above_the_interval_is_kept(time, make_trial):
+    trial = make_trial(Heartbeat(1, 3))
+    trial.liveness.start()
+    trial.receive_until(7.4, every=0.2)
+    time.advance_by(5)
+
+    [missed] = trial.missed
+    assert 7.4 + 3 <= missed <= 7.4 + 1 + 3
+
+
+# A busy loop.
+
+
+RHYTHMS = [(1.0, 1.4), (0.5, 0.65), (0.3, 0.31), (0.01, 0.02)]
+
+
+@pytest.mark.parametrize(("busy", "period"), RHYTHMS)
+@pytest.mark.parametrize("last", [0.5, 3.3, 7.7])
+def test_a_busy_loop_finds_a_dead_peer_within_three_times_the_bound(
+    time, make_trial, busy, period, last
+):
+    trial = make_trial(Heartbeat(1, 1), BusyTime(time, busy, period))
+    trial.router.on_send = lambda: (
+        time.clock < last and time.call_later(0.1, trial.answer)
+    )
+    trial.liveness.start()
+    time.advance_to(last + 3 * 2)
+
+    assert trial.missed
+
+
+@pytest.mark.parametrize(("busy", "period"), [*RHYTHMS, (5.0, 6.0)])
+@pytest.mark.parametrize("trip", [0.0, 0.2, 0.9])
+def test_a_busy_loop_keeps_a_peer_that_answers(time, make_trial, busy, period, trip):
+    loop = BusyTime(time, busy, period)
+    trial = make_trial(Heartbeat(1, 1), loop)
+    # The answer lies there until the loop reads it.
+    trial.router.on_send = lambda: loop.call_later(trip, trial.answer)
+    trial.liveness.start()
+    time.advance_by(60)
+
+    assert trial.missed == []
+
+
+def test_a_loop_that_was_held_once_leaves_the_answer_some_time(time, make_trial):
+    loop = BusyTime(time, 1.0, 1000.0)
+    trial = make_trial(Heartbeat(0.5, 1), loop)
+    # The heartbeat could not leave before the loop was idle again.
+    trial.router.on_send = lambda: loop.call_later(0.0, leave)
+
+    def leave():
+        time.call_later(0.5, trial.answer)
+
+    trial.liveness.start()
+    time.advance_by(1.6)
+
+    assert trial.missed == []
+
+
 # Joins that the server handles first.
 
 
+@pytest.mark.parametrize("count", [1, 20, 10_000])
+def test_joins_behind_a_dead_peer_cost_the_timeout_of_one(trial, time, count):
+    joins = [trial.join(within=30) for _ in range(count)]
+    trial.liveness.start()
+    time.advance_by(20 + 5 + 30)
+
+    [missed] = trial.missed
+    assert len(joins) == count
+    assert missed <= 20 + 5 + 30
+
+
+def test_each_join_that_is_answered_excuses_for_the_next(trial, time):
+    joins = [trial.join(within=30) for _ in range(5)]
+    trial.liveness.start()
+    for join in joins:
+        time.advance_by(29)
+        trial.answer_join(join)
+
+    assert trial.missed == []
+
+
 def test_the_deadline_waits_for_joins_that_were_sent_before(trial, time):
+    join = trial.join()
+    trial.liveness.start()
+    time.advance_by(40)
+    trial.answer_join(join)
+    time.advance_by(6)
+
+    assert trial.times == [20.0, 41.25]
+    assert trial.missed == []
+
+
+def test_a_join_that_is_given_up_leaves_the_timeout(trial, time):
     join = trial.join()
     trial.liveness.start()
     time.advance_by(40)

@@ -8,6 +8,7 @@ import pytest
 
 from rx_phoenix import (
     Closed,
+    Heartbeat,
     HeartbeatMissed,
     Socket,
     WebSocketTransport,
@@ -78,6 +79,43 @@ def test_a_join_that_is_not_answered_puts_that_off_by_its_own_timeout(calm, begi
 
     [noticed] = calm.missed
     assert noticed - begin <= 25 + 10 + 60
+
+
+@pytest.mark.parametrize("transport", ["websocket"], indirect=True)
+async def test_a_large_frame_on_a_slow_link_is_a_sign_of_life(proxy, make):
+    socket = make(heartbeat=Heartbeat(0.5, 0.2))
+    await socket.connect()
+    channel = socket.channel("room:lobby")
+    await channel.join()
+    events, sent = listing(socket.lifecycle), listing(socket.sent)
+
+    proxy.throttle(100_000)
+    await channel.push("big", {"n": 200_000}, timeout=10)
+
+    assert events == []
+    assert [message.event for message in sent].count("heartbeat") >= 3
+    proxy.heal()
+
+
+@pytest.mark.parametrize("transport", ["websocket"], indirect=True)
+async def test_silence_in_the_middle_of_a_frame_is_noticed(proxy, make, ends):
+    socket = make(heartbeat=Heartbeat(0.5, 0.2))
+    await socket.connect()
+    channel = socket.channel("room:lobby")
+    await channel.join()
+    missed = first_of(socket.lifecycle, HeartbeatMissed)
+
+    proxy.throttle(100_000)
+    ends.watch_push(channel.push("big", {"n": 500_000}, timeout=10))
+    await asyncio.sleep(1.0)  # half-way
+    assert not missed.done()
+    proxy.silence()
+    began = time.monotonic()
+    await missed
+    proxy.heal()
+
+    # What the proxy has read by then still comes through.
+    assert time.monotonic() - began <= 0.5 + 0.2 + 0.4
 
 
 async def test_a_write_that_never_completes_is_cut_at_its_own_deadline(

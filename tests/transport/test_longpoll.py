@@ -5,7 +5,7 @@ import json
 from base64 import b64decode
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
 
 from rx_phoenix import (
     AttemptFailed,
@@ -227,6 +227,33 @@ async def test_nothing_yet_is_followed_by_the_next_poll(peer, life, poll):
 
     assert life.frames.empty()
     assert not life.ended.done()
+
+
+async def test_bytes_count_of_answers_that_bring_messages_only(peer, life, poll):
+    connection = await soon(life.opened)
+    begin = connection.bytes_received
+    poll.answer(204)
+    poll = await peer.polled()
+    empty = connection.bytes_received
+    poll.answer(200, A)
+    await peer.polled()
+
+    assert empty == begin
+    assert connection.bytes_received > empty
+
+
+async def test_bytes_of_a_large_answer_count_before_it_is_complete(life, poll):
+    connection = await soon(life.opened)
+    begin = connection.bytes_received
+    response = web.StreamResponse()
+    await response.prepare(poll.request)
+    await response.write(b"x" * 100_000)
+    async with asyncio.timeout(PATIENCE):
+        while connection.bytes_received == begin:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0)
+
+    assert life.frames.empty()
+    poll.response.set_result(response)
 
 
 async def test_a_newer_token_takes_the_place_of_the_older(peer, life, poll):
