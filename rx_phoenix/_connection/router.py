@@ -1,4 +1,4 @@
-"""What goes over a connection: messages to frames and back, and who gets them."""
+"""Messages of a connection: to frames and back, and to their receivers."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,22 +25,22 @@ NO_SOURCES: Mapping[str, Hub[Any]] = {}
 class Router:
     """Encodes and sends, decodes and routes.
 
-    One message, whatever the number of topics: its topic's channel by one look-up,
-    then `frames`, then `messages`.
+    A message goes to its channel, then to `frames`, then to `messages`. Its receiver is
+    found by look-ups, whatever the number of topics.
 
     Args:
-        serializer: How messages are put into frames.
-        send_buffer: How many pushes may wait.
-        report: Where observers' exceptions go.
-        heartbeat_answered: Offered each message of the topic ``phoenix``; says
+        serializer: Puts messages into frames.
+        send_buffer: The limit of pushes that wait.
+        report: Gets the exceptions of observers.
+        heartbeat_answered: Called with each message of the topic ``phoenix``; returns
             whether it was an answer to a heartbeat.
-        malformed: Told of each frame that is no message.
+        malformed: Called with the error of each frame that is not a message.
 
     Attributes:
-        frames: Every message that arrives.
-        messages: The same, for those who come last.
-        sent: Every message that leaves.
-        pushes: Every push that a channel was given.
+        frames: All messages that arrive.
+        messages: The same, for observers that come last.
+        sent: All messages that leave.
+        pushes: All pushes that channels were given.
         registry: The channels.
         send_buffer: The pushes that wait.
         counters: The figures.
@@ -78,7 +78,7 @@ class Router:
 
     @property
     def has_join_refs(self) -> bool:
-        """Whether the serializer's messages say which join they belong to."""
+        """True if the serializer's messages carry the ref of their join."""
         return self._serializer.has_join_refs
 
     def carry(self, attempt: Attempt) -> None:
@@ -96,12 +96,12 @@ class Router:
             self._reading = None
 
     def next_ref(self) -> str:
-        """A ref that no other message of this socket has."""
+        """Return a ref that no other message of this socket has."""
         self._refs += 1
         return str(self._refs)
 
     def encode(self, message: Message) -> Frame:
-        """Put a message into a frame, to see that it can be said.
+        """Encode a message, to check that it can be.
 
         Raises:
             EncodeError: It cannot.
@@ -112,7 +112,7 @@ class Router:
         """Send a message; the connection must be open.
 
         Raises:
-            EncodeError: It cannot be said; nothing was sent.
+            EncodeError: It cannot be encoded; nothing was sent.
         """
         frame = self._serializer.encode(message)
         attempt = self._attempt
@@ -125,20 +125,20 @@ class Router:
             self.sent.on_next(message)
 
     def send_push(self, message: Message) -> None:
-        """Send a channel's push, which counts while it waits for the wire."""
+        """Send a channel's push, which counts until the network has taken it."""
         self.send(message)
         attempt = self._attempt
         if attempt is not None and attempt.buffered:
             self.send_buffer.wrote(attempt.frames_sent)
 
     def admit(self, push: ChannelPush) -> bool:
-        """Whether one more push may wait; if not, it was cancelled."""
+        """Return whether one more push may wait; if not, it was cancelled."""
         self._note_written()
         return self.send_buffer.admit(push)
 
     @property
     def buffered(self) -> int:
-        """How many pushes wait for a join or for the wire."""
+        """The number of pushes that wait for a join or for the network."""
         self._note_written()
         return len(self.send_buffer)
 

@@ -1,1 +1,1 @@
-"""How frames travel: the contract, and the transports that keep it."""
+"""Transports of frames: their contract, and those that keep it."""

@@ -62,7 +62,7 @@ REASON_SIZE = 123
 
 
 class Compression(NamedTuple):
-    """What was agreed on permessage-deflate.
+    """The agreement on permessage-deflate.
 
     Attributes:
         bits: The window bits; 0 for no compression.
@@ -353,4 +353,4 @@ def run(coroutine: Coroutine[Any, Any, object]) -> None:
         coroutine.send(None)
     except StopIteration:
         return
-    raise RuntimeError("aiohttp waits where it did not: this version is not supported")
+    raise RuntimeError("this version of aiohttp is not supported: its writer waits")

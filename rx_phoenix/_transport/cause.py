@@ -1,4 +1,4 @@
-"""What an error of aiohttp says, fit for anybody to read."""
+"""Causes of failures, without what aiohttp's errors quote of requests."""
 
 from aiohttp import ClientOSError, ClientResponseError, ServerDisconnectedError
 
@@ -6,7 +6,7 @@ __all__ = ["cause_of", "shown"]
 
 
 def cause_of(error: Exception) -> str:
-    """The cause of a failure, in words without secrets.
+    """Return the cause of a failure, in words without secrets.
 
     >>> cause_of(ServerDisconnectedError())
     'Server disconnected'
@@ -27,7 +27,7 @@ def cause_of(error: Exception) -> str:
 
 
 def shown(error: Exception) -> Exception | None:
-    """The error itself as a cause; None if it quotes what was sent, or what came."""
+    """Return the error as a cause; None if it quotes what was sent, or what came."""
     match error:
         case ClientResponseError():
             is_quoting = True

@@ -13,12 +13,12 @@ from rx_phoenix._transport.inbound import Batch, Inbound
 
 __all__ = ["Duplex"]
 
-NORMAL = 1000
-"""The close code of an end that nobody gave a reason for."""
-
 
 class Duplex(ABC):
-    """An open connection over requests; see `Connection`."""
+    """An open connection over requests; see `Connection`.
+
+    A close has no code or reason here: the peer notices that requests end.
+    """
 
     def __init__(self) -> None:
         self._inbound = Inbound()
@@ -26,7 +26,7 @@ class Duplex(ABC):
         self._queue: deque[Frame] = deque()
         self._in_flight = 0
         self._something = Event()
-        self._goodbye: tuple[int, str] | None = None
+        self._is_closing = False
 
     @property
     def batches(self) -> Observable[Batch]:
@@ -40,24 +40,23 @@ class Duplex(ABC):
 
     def send(self, frame: Frame) -> None:
         """Queue a frame."""
-        if self._goodbye is None:
+        if not self._is_closing:
             self._queue.append(frame)
             self._something.set()
 
-    def close(self, code: int = 1000, reason: str = "") -> None:
-        """Say goodbye once the queue is written."""
-        if self._goodbye is None:
-            self._goodbye = code, reason
-            self._something.set()
+    def close(self, code: int = 1000, reason: str = "") -> None:  # noqa: ARG002
+        """Close once the queue is written."""
+        self._is_closing = True
+        self._something.set()
 
     async def live(self, observer: abc.ObserverBase[Connection]) -> None:
         """Announce it, then read and write until it ends.
 
         Raises:
-            ConnectionLost: It ended without our wish.
+            ConnectionLost: It ended without a `close` of ours.
         """
         observer.on_next(self)
-        # If both fail, what reading says is told: it may be the peer's own word.
+        # If both fail, the reader's error is raised: it may be the peer's own word.
         tasks = [create_task(self.read()), create_task(self._write_all())]
         errors: list[BaseException] = []
         try:
@@ -67,8 +66,7 @@ class Duplex(ABC):
                 task.cancel()
             await wait(tasks)
             errors.extend(filter(None, map(_error_of, tasks)))
-            await self.let_go(*(self._goodbye or (NORMAL, "")))
-        if self._goodbye is None:
+        if not self._is_closing:
             raise errors[0]
 
     async def _write_all(self) -> None:
@@ -80,8 +78,7 @@ class Duplex(ABC):
                 self._in_flight = len(batch)
                 await self.write(batch)
                 self._in_flight = 0
-            if self._goodbye is not None:
-                await self.say_goodbye(*self._goodbye)
+            if self._is_closing:
                 return
 
     def next_batch(self, queue: deque[Frame]) -> list[Frame]:
@@ -108,15 +105,7 @@ class Duplex(ABC):
             ConnectionLost: They could not be written in time, or at all.
         """
 
-    @abstractmethod
-    async def say_goodbye(self, code: int, reason: str) -> None:
-        """Close, and wait for the peer as long as is decent."""
-
-    @abstractmethod
-    async def let_go(self, code: int, reason: str) -> None:
-        """Release the network, without a wait; say goodbye if nobody has yet."""
-
 
 def _error_of(task: Task[None]) -> BaseException | None:
-    """What a task failed with; asyncio complains of errors that nobody asks for."""
+    """Return the error of a task; asyncio reports errors that are never retrieved."""
     return None if task.cancelled() else task.exception()

@@ -39,7 +39,7 @@ class FallbackTransport:
     of its own sees to it that there is a message to deliver.
 
     While the other one is used, the first is tried again now and then, beside it and
-    with the same credentials. SingleResult it proves useful, the socket moves back: its
+    with the same credentials. Once it proves useful, the socket moves back: its
     channels rejoin, as they do after any lost connection. If neither can be opened,
     the next attempt begins with the first again.
 
@@ -71,11 +71,11 @@ class FallbackTransport:
 
     @property
     def lifecycle(self) -> Observable[FellBack | SteppedUp]:
-        """What it does, as values; a socket shows them on its own lifecycle."""
+        """Each change of transport, which a socket emits on its own lifecycle."""
         return self._events.observable
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
-        """One attempt, by one transport or by both; see `Transport.connect`.
+        """Return one attempt, by one transport or by both; see `Transport.connect`.
 
         Raises:
             UsageError: The other one cannot be used in this way.
@@ -194,7 +194,7 @@ def with_loop(
         [abc.ObserverBase[Connection], LoopScheduler], abc.DisposableBase
     ],
 ) -> Observable[Connection]:
-    """An Observable that needs a loop's scheduler, and takes the one it is given."""
+    """Return an Observable that gets a loop's scheduler, given to it or the current."""
 
     def begin(
         observer: abc.ObserverBase[Connection],
@@ -212,7 +212,7 @@ def on_trial(
     after: float,
     useful: Callable[[], None],
 ) -> Observable[Connection]:
-    """A connection that has to prove useful.
+    """Return a connection that has to prove useful.
 
     Args:
         life: An attempt, and the life of its connection.
@@ -237,7 +237,7 @@ def on_trial(
 
         def end(error: Exception) -> None:
             credentials = endpoint.params, endpoint.auth_token, endpoint.headers
-            # It is told on the lifecycle, past the attempt that keeps secrets else.
+            # It is emitted on the lifecycle, past the attempt that redacts secrets.
             secrets = secrets_of(endpoint.url, credentials)
             if isinstance(error, UsageError):
                 fail(error)

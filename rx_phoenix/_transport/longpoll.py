@@ -35,7 +35,7 @@ from rx_phoenix.policy import Duration, seconds
 __all__ = ["LongPollTransport"]
 
 BATCH = 100
-"""How many lines a server takes of one request; it drops the rest without a word."""
+"""Lines that a server takes of one request; it drops the rest without an error."""
 
 GONE, OK, NOTHING_YET, REFUSED = 410, 200, 204, 403
 """The statuses in the *body* of an answer; that of HTTP is 200 for all of them."""
@@ -59,7 +59,7 @@ class Answer(msgspec.Struct):
 
 
 class LongPollTransport:
-    """Speaks to Phoenix's long poll endpoint with aiohttp.
+    """Connects to Phoenix's long poll endpoint with aiohttp.
 
     One request waits for messages, one more carries what is sent: up to 100 messages
     at a time, binary ones in base64. Binary messages *from* a server cannot come this
@@ -99,7 +99,7 @@ class LongPollTransport:
         self._send_timeout = ClientTimeout(total=seconds(send_timeout))
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
-        """One attempt, and the life of its session; see `Transport.connect`.
+        """Return one attempt; see `Transport.connect`.
 
         Raises:
             UsageError: The serializer is of version 1, which no long poll can carry.
@@ -266,7 +266,7 @@ class Requests:
                     self.bytes_received += min(len(body), EMPTY_SIZE)
                 return answer
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Failure(f"the answer is none of Phoenix's: {error}") from error
+            raise Failure(f"the answer is not one of Phoenix's: {error}") from error
         raise Failure(
             f"the server answered HTTP {response.status}",
             status=response.status,
@@ -292,7 +292,7 @@ async def never_again(
     """Have a request that was cut fail: by itself, aiohttp asks again.
 
     A server forgets what it has put into an answer, so another poll would go on behind
-    a gap that nobody sees.
+    a gap that remains unnoticed.
     """
     try:
         return await handler(request)
@@ -304,7 +304,7 @@ class LongPollConnection(Duplex):
     """A session of a long poll.
 
     Args:
-        requests: How to speak to the server.
+        requests: The requests to the server.
     """
 
     def __init__(self, requests: Requests) -> None:
@@ -317,7 +317,7 @@ class LongPollConnection(Duplex):
         return self._requests.bytes_received
 
     async def read(self) -> None:
-        """Poll, and poll again; every status but two is the end."""
+        """Poll again and again; every status but two ends the session."""
         while True:
             try:
                 answer = await self._requests.poll()
@@ -330,7 +330,7 @@ class LongPollConnection(Duplex):
                 raise ended(answer.status)
 
     def next_batch(self, queue: deque[Frame]) -> list[Frame]:
-        """As many as a server takes at once."""
+        """Take as many frames as a server takes at once."""
         return [queue.popleft() for _ in range(min(len(queue), BATCH))]
 
     async def write(self, batch: list[Frame]) -> None:
@@ -343,20 +343,14 @@ class LongPollConnection(Duplex):
         if answer.status != OK:
             raise ended(answer.status)
 
-    async def say_goodbye(self, code: int, reason: str) -> None:
-        """Nothing to say: a session that is polled no more ends by itself."""
-
-    async def let_go(self, code: int, reason: str) -> None:
-        """Nothing to say either, and no connection is kept between requests."""
-
 
 def as_line(frame: Frame) -> bytes:
-    """A frame as the server tells them apart: JSON begins with a bracket."""
+    """Encode a frame so that a server can tell JSON, with its bracket, from binary."""
     return frame.encode() if isinstance(frame, str) else b64encode(frame)
 
 
 def ended(status: int) -> ConnectionLost:
-    """The end of a session, by the status in the body of an answer."""
+    """Return the error for the status in the body of an answer that ends a session."""
     if status == GONE:
         return ConnectionLost(SESSION_GONE, "session_gone")
     if status == REFUSED:

@@ -65,7 +65,7 @@ class Trial:
         self.malformed = []
         self.reported = []
         self.channels = []
-        self.wire = Router(
+        self.router = Router(
             serializer,
             send_buffer,
             self.reported.append,
@@ -86,7 +86,7 @@ class Trial:
             self.time,
             self.time.spawn,
             timeout=15.0,
-            opened=lambda attempt, _: self.wire.carry(attempt),
+            opened=lambda attempt, _: self.router.carry(attempt),
             failed=noop,
             lost=noop,
         )
@@ -96,13 +96,13 @@ class Trial:
     def join(self, topic):
         """Have the messages of a topic."""
         channel = Channel(topic, self.log)
-        self.wire.registry.add(channel)
-        self.wire.registry.activate(channel)
+        self.router.registry.add(channel)
+        self.router.registry.activate(channel)
         return channel
 
     def listen(self, name):
         """Log what a hub of the wire's says."""
-        hub = getattr(self.wire, name)
+        hub = getattr(self.router, name)
         return hub.subscribe(lambda message: self.log.append((name, message)))
 
 
@@ -136,7 +136,7 @@ def make_push():
 
 def counted(trial):
     """The counters that are not 0."""
-    stats = trial.wire.counters.snapshot(round_trip=None, buffered=0, channels=0)
+    stats = trial.router.counters.snapshot(round_trip=None, buffered=0, channels=0)
     names = ("frames_in", "bytes_in", "frames_out", "bytes_out")
     names += ("protocol_errors", "late_replies")
     return {name: getattr(stats, name) for name in names if getattr(stats, name)}
@@ -146,16 +146,16 @@ def counted(trial):
 
 
 def test_no_two_messages_have_one_ref(trial):
-    assert [trial.wire.next_ref() for _ in range(3)] == ["1", "2", "3"]
+    assert [trial.router.next_ref() for _ in range(3)] == ["1", "2", "3"]
 
 
 def test_refs_go_on_after_a_connection(trial):
     trial.connect()
-    trial.wire.next_ref()
-    trial.wire.cut()
+    trial.router.next_ref()
+    trial.router.cut()
     trial.connect()
 
-    assert trial.wire.next_ref() == "2"
+    assert trial.router.next_ref() == "2"
 
 
 # Sending.
@@ -163,15 +163,15 @@ def test_refs_go_on_after_a_connection(trial):
 
 def test_a_message_is_sent_as_a_frame(trial):
     connection = trial.connect()
-    trial.wire.send(SHOUT)
+    trial.router.send(SHOUT)
 
     assert connection.sent == [SHOUT_FRAME]
 
 
 def test_what_is_sent_is_counted_in_frames_and_in_their_sizes(trial):
     connection = trial.connect()
-    trial.wire.send(SHOUT)
-    trial.wire.send(BINARY)
+    trial.router.send(SHOUT)
+    trial.router.send(BINARY)
 
     assert counted(trial) == {
         "frames_out": 2,
@@ -181,9 +181,9 @@ def test_what_is_sent_is_counted_in_frames_and_in_their_sizes(trial):
 
 def test_a_message_goes_to_the_present_connection(trial):
     first = trial.connect()
-    trial.wire.cut()
+    trial.router.cut()
     second = trial.connect()
-    trial.wire.send(SHOUT)
+    trial.router.send(SHOUT)
 
     assert (first.sent, second.sent) == ([], [SHOUT_FRAME])
 
@@ -191,7 +191,7 @@ def test_a_message_goes_to_the_present_connection(trial):
 def test_what_is_sent_is_shown_to_who_watches(trial):
     trial.connect()
     trial.listen("sent")
-    trial.wire.send(SHOUT)
+    trial.router.send(SHOUT)
 
     assert trial.log == [("sent", SHOUT)]
 
@@ -201,7 +201,7 @@ def test_what_cannot_be_said_is_neither_sent_nor_counted_nor_shown(trial):
     trial.listen("sent")
 
     with pytest.raises(EncodeError):
-        trial.wire.send(Message("1", "2", "room:1", "shout", {"body": float("nan")}))
+        trial.router.send(Message("1", "2", "room:1", "shout", {"body": float("nan")}))
 
     assert (connection.sent, counted(trial), trial.log) == ([], {}, [])
 
@@ -213,8 +213,8 @@ def test_who_watches_and_raises_is_reported(trial):
         raise fault
 
     connection = trial.connect()
-    trial.wire.sent.subscribe(fail)
-    trial.wire.send(SHOUT)
+    trial.router.sent.subscribe(fail)
+    trial.router.send(SHOUT)
 
     assert trial.reported == [fault]
     assert connection.sent == [SHOUT_FRAME]
@@ -224,7 +224,7 @@ def test_who_watches_and_raises_is_reported(trial):
 
 
 def test_a_message_can_be_encoded_without_a_connection(trial):
-    assert trial.wire.encode(SHOUT) == SHOUT_FRAME
+    assert trial.router.encode(SHOUT) == SHOUT_FRAME
     assert counted(trial) == {}
 
 
@@ -232,7 +232,7 @@ def test_a_message_that_cannot_be_said_is_refused(make_trial):
     trial = make_trial(SerializerV1())
 
     with pytest.raises(EncodeError):
-        trial.wire.encode(BINARY)
+        trial.router.encode(BINARY)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_a_message_that_cannot_be_said_is_refused(make_trial):
 def test_join_refs_are_a_matter_of_the_serializer(
     make_trial, serializer, has_join_refs
 ):
-    assert make_trial(serializer()).wire.has_join_refs is has_join_refs
+    assert make_trial(serializer()).router.has_join_refs is has_join_refs
 
 
 # Pushes that wait for the wire.
@@ -249,28 +249,28 @@ def test_join_refs_are_a_matter_of_the_serializer(
 
 def test_a_push_that_was_written_at_once_does_not_wait(trial):
     connection = trial.connect()
-    trial.wire.send_push(SHOUT)
+    trial.router.send_push(SHOUT)
 
     assert connection.sent == [SHOUT_FRAME]
-    assert trial.wire.buffered == 0
+    assert trial.router.buffered == 0
 
 
 def test_a_push_waits_until_its_frame_is_written(trial):
     connection = trial.connect()
     connection.buffered = 1
-    trial.wire.send_push(SHOUT)
-    before = trial.wire.buffered
+    trial.router.send_push(SHOUT)
+    before = trial.router.buffered
     connection.buffered = 0
 
-    assert (before, trial.wire.buffered) == (1, 0)
+    assert (before, trial.router.buffered) == (1, 0)
 
 
 def test_other_frames_than_pushes_do_not_count(trial):
     connection = trial.connect()
     connection.buffered = 1
-    trial.wire.send(SHOUT)
+    trial.router.send(SHOUT)
 
-    assert trial.wire.buffered == 0
+    assert trial.router.buffered == 0
 
 
 @pytest.mark.parametrize(
@@ -279,35 +279,35 @@ def test_other_frames_than_pushes_do_not_count(trial):
 def test_frames_are_written_in_their_order(trial, buffered, waiting):
     connection = trial.connect()
     connection.buffered = 1
-    trial.wire.send(SHOUT)
-    trial.wire.send_push(SHOUT)
-    trial.wire.send(SHOUT)
-    trial.wire.send_push(SHOUT)
+    trial.router.send(SHOUT)
+    trial.router.send_push(SHOUT)
+    trial.router.send(SHOUT)
+    trial.router.send_push(SHOUT)
     connection.buffered = buffered
 
-    assert trial.wire.buffered == waiting
+    assert trial.router.buffered == waiting
 
 
 def test_the_queue_of_a_lost_connection_waits_no_longer(trial):
     connection = trial.connect()
     connection.buffered = 1
-    trial.wire.send_push(SHOUT)
-    trial.wire.cut()
+    trial.router.send_push(SHOUT)
+    trial.router.cut()
 
-    assert trial.wire.buffered == 0
+    assert trial.router.buffered == 0
 
 
 def test_a_push_may_wait_where_there_is_room(make_trial, make_push):
-    assert make_trial(send_buffer=SendBuffer(1)).wire.admit(make_push())
+    assert make_trial(send_buffer=SendBuffer(1)).router.admit(make_push())
 
 
 def test_a_push_is_cancelled_where_there_is_none(make_trial, make_push):
     trial = make_trial(send_buffer=SendBuffer(1))
     trial.connect().buffered = 1
-    trial.wire.send_push(SHOUT)
+    trial.router.send_push(SHOUT)
     push = make_push()
 
-    assert trial.wire.admit(push) is False
+    assert trial.router.admit(push) is False
     assert push.status == "cancelled"
 
 
@@ -315,10 +315,10 @@ def test_what_was_written_meanwhile_makes_room(make_trial, make_push):
     trial = make_trial(send_buffer=SendBuffer(1))
     connection = trial.connect()
     connection.buffered = 1
-    trial.wire.send_push(SHOUT)
+    trial.router.send_push(SHOUT)
     connection.buffered = 0
 
-    assert trial.wire.admit(make_push())
+    assert trial.router.admit(make_push())
 
 
 # Receiving.
@@ -327,14 +327,14 @@ def test_what_was_written_meanwhile_makes_room(make_trial, make_push):
 def test_a_message_goes_to_the_channel_of_its_topic(trial):
     trial.join("room:1")
     trial.join("room:2")
-    trial.wire.receive([NEWS_FRAME])
+    trial.router.receive([NEWS_FRAME])
 
     assert trial.log == [("room:1", NEWS)]
 
 
 def test_a_frame_of_text_may_come_as_bytes(trial):
     trial.join("room:1")
-    trial.wire.receive([NEWS_FRAME.encode()])
+    trial.router.receive([NEWS_FRAME.encode()])
 
     assert trial.log == [("room:1", NEWS)]
 
@@ -350,13 +350,13 @@ def listened(trial):
 
 @pytest.mark.parametrize("join_ref", ["null", '"1"'])
 def test_an_event_goes_straight_to_who_listens_to_it(trial, listened, join_ref):
-    trial.wire.receive([f'[{join_ref},null,"room:1","news",{{"body":"hi"}}]'])
+    trial.router.receive([f'[{join_ref},null,"room:1","news",{{"body":"hi"}}]'])
 
     assert trial.log == [{"body": "hi"}]
 
 
 def test_an_event_of_an_older_join_is_for_the_channel_to_judge(trial, listened):
-    trial.wire.receive(['["0",null,"room:1","news",{"body":"hi"}]'])
+    trial.router.receive(['["0",null,"room:1","news",{"body":"hi"}]'])
 
     message = Message("0", None, "room:1", "news", {"body": "hi"})
     assert trial.log == [("room:1", "stale", message)]
@@ -364,14 +364,14 @@ def test_an_event_of_an_older_join_is_for_the_channel_to_judge(trial, listened):
 
 def test_an_event_without_a_direct_route_goes_through_the_channel(trial, listened):
     listened.direct.clear()
-    trial.wire.receive([NEWS_FRAME])
+    trial.router.receive([NEWS_FRAME])
 
     assert trial.log == [("room:1", NEWS)]
 
 
 def test_a_direct_route_ends_with_its_channels_activity(trial, listened):
-    trial.wire.registry.deactivate(listened)
-    trial.wire.receive([NEWS_FRAME])
+    trial.router.registry.deactivate(listened)
+    trial.router.receive([NEWS_FRAME])
 
     assert trial.log == []
 
@@ -380,7 +380,7 @@ def test_a_channel_comes_before_frames_and_frames_before_messages(trial):
     trial.listen("messages")
     trial.listen("frames")
     trial.join("room:1")
-    trial.wire.receive([NEWS_FRAME])
+    trial.router.receive([NEWS_FRAME])
 
     assert trial.log == [("room:1", NEWS), ("frames", NEWS), ("messages", NEWS)]
 
@@ -391,7 +391,7 @@ def test_a_channel_comes_before_frames_and_frames_before_messages(trial):
 @pytest.mark.parametrize("name", ["frames", "messages"])
 def test_every_message_is_shown_whosever_it_is(trial, name, frame):
     trial.listen(name)
-    trial.wire.receive([frame])
+    trial.router.receive([frame])
 
     assert trial.log == [(name, SerializerV2().decode(frame))]
 
@@ -399,14 +399,14 @@ def test_every_message_is_shown_whosever_it_is(trial, name, frame):
 def test_what_is_received_is_counted_in_frames_and_in_their_sizes(trial):
     frames = [NEWS_FRAME, OTHER_NEWS_FRAME, b"\x02\x06\x04room:1news\x00\xff"]
     for frame in frames:
-        trial.wire.receive([frame])
+        trial.router.receive([frame])
 
     assert counted(trial) == {"frames_in": 3, "bytes_in": sum(map(len, frames))}
 
 
 def test_a_channel_that_is_no_longer_busy_gets_nothing(trial):
-    trial.wire.registry.deactivate(trial.join("room:1"))
-    trial.wire.receive([NEWS_FRAME])
+    trial.router.registry.deactivate(trial.join("room:1"))
+    trial.router.receive([NEWS_FRAME])
 
     assert trial.log == []
 
@@ -436,7 +436,7 @@ def acting(trial):
 
 
 def test_the_frames_of_a_batch_are_delivered_in_order_and_counted(trial, acting):
-    trial.wire.receive(ROOM_1)
+    trial.router.receive(ROOM_1)
 
     assert numbers(trial) == [0, 1, 2, 3, 4]
     assert counted(trial)["frames_in"] == 5
@@ -445,29 +445,29 @@ def test_the_frames_of_a_batch_are_delivered_in_order_and_counted(trial, acting)
 
 def test_after_a_loss_nothing_of_the_batch_is_delivered(trial, acting):
     trial.connect()
-    acting[1] = trial.wire.cut
-    trial.wire.receive(ROOM_1)
+    acting[1] = trial.router.cut
+    trial.router.receive(ROOM_1)
 
     assert numbers(trial) == [0, 1]
 
 
 def test_a_batch_can_be_left_in_the_middle_and_gone_on_with_later(trial, acting):
-    acting[1] = trial.wire.pause
-    trial.wire.receive(ROOM_1[:4])
-    trial.wire.receive(ROOM_1[4:])
+    acting[1] = trial.router.pause
+    trial.router.receive(ROOM_1[:4])
+    trial.router.receive(ROOM_1[4:])
     before = numbers(trial)
-    trial.wire.resume()
+    trial.router.resume()
 
     assert before == [0, 1]
     assert numbers(trial) == [0, 1, 2, 3, 4]
 
 
 def test_it_can_be_left_again_and_again(trial, acting):
-    acting.update(dict.fromkeys(range(5), trial.wire.pause))
-    trial.wire.receive(ROOM_1)
+    acting.update(dict.fromkeys(range(5), trial.router.pause))
+    trial.router.receive(ROOM_1)
     counts = []
     for _ in range(6):
-        trial.wire.resume()
+        trial.router.resume()
         counts.append(len(trial.log))
 
     assert counts == [2, 3, 4, 5, 5, 5]
@@ -475,26 +475,26 @@ def test_it_can_be_left_again_and_again(trial, acting):
 
 
 def test_who_resumes_at_once_loses_and_doubles_nothing(trial, acting):
-    acting[1] = lambda: (trial.wire.pause(), trial.wire.resume())
-    trial.wire.receive(ROOM_1)
+    acting[1] = lambda: (trial.router.pause(), trial.router.resume())
+    trial.router.receive(ROOM_1)
 
     assert numbers(trial) == [0, 1, 2, 3, 4]
 
 
 def test_after_a_loss_nothing_is_left_to_resume(trial, acting):
     trial.connect()
-    acting[1] = trial.wire.pause
-    trial.wire.receive(ROOM_1)
-    trial.wire.cut()
-    trial.wire.resume()
-    trial.wire.receive(ROOM_1[4:])
+    acting[1] = trial.router.pause
+    trial.router.receive(ROOM_1)
+    trial.router.cut()
+    trial.router.resume()
+    trial.router.receive(ROOM_1[4:])
 
     assert numbers(trial) == [0, 1, 4]
 
 
 def test_what_arrives_during_a_delivery_waits_its_turn(trial, acting):
-    acting[1] = lambda: trial.wire.receive(ROOM_1[4:])
-    trial.wire.receive(ROOM_1[:4])
+    acting[1] = lambda: trial.router.receive(ROOM_1[4:])
+    trial.router.receive(ROOM_1[:4])
 
     assert numbers(trial) == [0, 1, 2, 3, 4]
 
@@ -503,31 +503,31 @@ def test_a_new_connection_delivers_while_the_old_ones_batch_is_dropped(trial, ac
     trial.connect()
 
     def replace():
-        trial.wire.cut()
+        trial.router.cut()
         trial.connect()
-        trial.wire.receive(ROOM_1[4:])
+        trial.router.receive(ROOM_1[4:])
 
     acting[1] = replace
-    trial.wire.receive(ROOM_1[:4])
-    trial.wire.receive(ROOM_1[:1])
+    trial.router.receive(ROOM_1[:4])
+    trial.router.receive(ROOM_1[:1])
 
     assert numbers(trial) == [0, 1, 4, 0]
 
 
 def test_a_frame_that_is_no_message_does_not_end_its_batch(trial, acting):
-    trial.wire.receive([ROOM_1[0], "nonsense", ROOM_1[1]])
+    trial.router.receive([ROOM_1[0], "nonsense", ROOM_1[1]])
 
     assert numbers(trial) == [0, 1]
-    assert trial.wire.counters.protocol_errors == 1
+    assert trial.router.counters.protocol_errors == 1
 
 
 def test_a_pause_stops_the_reading_of_a_connection_that_can(trial):
     connection, calls = trial.connect(), []
-    trial.wire.pause()
+    trial.router.pause()
     connection.pause = lambda: calls.append("pause")
     connection.resume = lambda: calls.append("resume")
-    trial.wire.pause()
-    trial.wire.resume()
+    trial.router.pause()
+    trial.router.resume()
 
     assert calls == ["pause", "resume"]
 
@@ -540,19 +540,19 @@ def test_a_frame_that_is_no_message_is_told_and_counted(trial, frame):
     trial.join("room:1")
     trial.listen("frames")
     trial.listen("messages")
-    trial.wire.receive([frame])
+    trial.router.receive([frame])
 
     (error,) = trial.malformed
     assert type(error) is ProtocolError
     assert trial.log == []
-    assert trial.wire.counters.protocol_errors == 1
-    assert trial.wire.counters.frames_in == 1
+    assert trial.router.counters.protocol_errors == 1
+    assert trial.router.counters.frames_in == 1
 
 
 def test_after_a_frame_that_is_no_message_others_arrive(trial):
     trial.join("room:1")
-    trial.wire.receive(["nonsense"])
-    trial.wire.receive([NEWS_FRAME])
+    trial.router.receive(["nonsense"])
+    trial.router.receive([NEWS_FRAME])
 
     assert trial.log == [("room:1", NEWS)]
 
@@ -561,30 +561,30 @@ def test_after_a_frame_that_is_no_message_others_arrive(trial):
 
 
 def test_an_answer_to_a_heartbeat_is_offered_and_is_no_late_reply(trial):
-    trial.wire.receive([BEAT_FRAME])
+    trial.router.receive([BEAT_FRAME])
 
     assert trial.beats == [SerializerV2().decode(BEAT_FRAME)]
-    assert trial.wire.counters.late_replies == 0
+    assert trial.router.counters.late_replies == 0
 
 
 @pytest.mark.parametrize("is_beat", [False, True])
 def test_any_message_of_the_topic_phoenix_is_offered(trial, is_beat):
     trial.is_beat = is_beat
-    trial.wire.receive([PHOENIX_NEWS_FRAME])
+    trial.router.receive([PHOENIX_NEWS_FRAME])
 
     assert len(trial.beats) == 1
-    assert trial.wire.counters.late_replies == 0
+    assert trial.router.counters.late_replies == 0
 
 
 def test_an_answer_to_a_heartbeat_that_nobody_awaits_is_a_late_reply(trial):
     trial.is_beat = False
-    trial.wire.receive([BEAT_FRAME])
+    trial.router.receive([BEAT_FRAME])
 
-    assert trial.wire.counters.late_replies == 1
+    assert trial.router.counters.late_replies == 1
 
 
 def test_messages_of_other_topics_are_not_offered(trial):
-    trial.wire.receive([REPLY_FRAME])
+    trial.router.receive([REPLY_FRAME])
 
     assert trial.beats == []
 
@@ -593,13 +593,13 @@ def test_messages_of_other_topics_are_not_offered(trial):
     ("frame", "late"), [(REPLY_FRAME, 1), (NEWS_FRAME, 0), (OTHER_NEWS_FRAME, 0)]
 )
 def test_a_reply_to_a_topic_without_a_channel_is_a_late_one(trial, frame, late):
-    trial.wire.receive([frame])
+    trial.router.receive([frame])
 
-    assert trial.wire.counters.late_replies == late
+    assert trial.router.counters.late_replies == late
 
 
 def test_a_reply_to_a_channel_is_its_own_affair(trial):
     trial.join("room:1")
-    trial.wire.receive([REPLY_FRAME])
+    trial.router.receive([REPLY_FRAME])
 
-    assert trial.wire.counters.late_replies == 0
+    assert trial.router.counters.late_replies == 0

@@ -45,12 +45,6 @@ class Line(Duplex):
             raise self.write_error
         self.log.append(*batch)
 
-    async def say_goodbye(self, code, reason):
-        self.log.append(("goodbye", code, reason))
-
-    async def let_go(self, code, reason):
-        self.log.append(("let go", code, reason))
-
 
 @pytest.fixture
 def time():
@@ -137,9 +131,7 @@ def test_what_is_sent_during_a_write_is_written_after_it(time, life, line):
     assert line.log == ["one", "two", "three"]
 
 
-def test_a_close_writes_what_is_queued_then_says_goodbye_then_lets_go(
-    time, life, line, notes
-):
+def test_a_close_writes_what_is_queued_and_nothing_later(time, life, line, notes):
     line.send("one")
     line.close(4000, "enough")
     line.close(4001, "too late")
@@ -150,7 +142,7 @@ def test_a_close_writes_what_is_queued_then_says_goodbye_then_lets_go(
     line.free.set()
     time.advance_by(0)
 
-    assert line.log == ["one", ("goodbye", 4000, "enough"), ("let go", 4000, "enough")]
+    assert line.log == ["one"]
     assert (notes.completions, notes.errors) == (1, [])
 
 
@@ -158,7 +150,7 @@ def test_an_idle_line_closes_too(time, life, line, notes):
     line.close()
     time.advance_by(0)
 
-    assert line.log == [("goodbye", 1000, ""), ("let go", 1000, "")]
+    assert line.log == []
     assert notes.completions == 1
 
 
@@ -169,7 +161,7 @@ def test_the_end_that_reading_finds_is_told(time, life, line, notes):
     time.advance_by(0)
 
     assert notes.errors == [lost]
-    assert line.log == [("let go", 1000, "")]
+    assert line.log == []
 
 
 def test_a_write_that_fails_is_the_end(time, life, line, notes):
@@ -180,7 +172,7 @@ def test_a_write_that_fails_is_the_end(time, life, line, notes):
     time.advance_by(0)
 
     assert notes.errors == [line.write_error]
-    assert line.log == [("let go", 1000, "")]
+    assert line.log == []
 
 
 def test_if_both_fail_what_reading_says_is_told(time, life, line, notes):
@@ -201,7 +193,7 @@ def test_an_end_during_our_close_is_its_end(time, life, line, notes):
     time.advance_by(0)
 
     assert (notes.completions, notes.errors) == (1, [])
-    assert line.log == [("let go", 1000, "bye")]
+    assert line.log == []
 
 
 def test_a_foreign_error_is_handed_on_as_it_is(time, life, line, notes):
@@ -222,24 +214,12 @@ def test_whoever_hears_a_frame_may_end_the_line_by_raising(time, life, line, not
     assert notes.errors == [Failure("odd")]
 
 
-def test_an_abandoned_line_lets_go_and_says_nothing(time, life, line, notes):
+def test_an_abandoned_line_writes_and_says_nothing_more(time, life, line, notes):
     line.send("stuck")
     life.dispose()
     time.advance_by(0)
 
-    assert line.log == [("let go", 1000, "")]
-    assert notes.is_open
-
-
-def test_an_abandoned_line_lets_go_with_the_close_that_it_was_told(
-    time, life, line, notes
-):
-    line.send("stuck")
-    line.close(4000, "timeout")
-    life.dispose()
-    time.advance_by(0)
-
-    assert line.log == [("let go", 4000, "timeout")]
+    assert line.log == []
     assert notes.is_open
 
 

@@ -174,7 +174,7 @@ async def test_an_answer_that_is_none_is_an_error_before_the_session(peer, life,
     error = await soon(life.ended)
 
     assert isinstance(error, ConnectError)
-    assert "the answer is none of Phoenix's" in str(error)
+    assert "the answer is not one of Phoenix's" in str(error)
     assert error.status is None
 
 
@@ -294,7 +294,7 @@ async def test_an_answer_that_is_none_is_the_end(life, poll, body):
     error = await soon(life.ended)
 
     assert error.code == 1011
-    assert "the answer is none of Phoenix's" in error.reason
+    assert "the answer is not one of Phoenix's" in error.reason
 
 
 @pytest.mark.parametrize("status", [302, 500, 502])
