@@ -132,7 +132,7 @@ async def test_a_reader_that_has_closed_its_end_ends_it():
 
 async def test_a_page_is_served_until_the_end():
     async with (
-        piped("--no-browser", "--seconds", "4") as process,
+        piped("--no-browser", "--seconds", "8") as process,
         asyncio.timeout(PATIENCE),
         ClientSession() as http,
     ):

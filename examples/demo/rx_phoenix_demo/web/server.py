@@ -3,6 +3,7 @@
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from inspect import isawaitable
 from typing import Any
 from weakref import WeakSet
 
@@ -87,5 +88,8 @@ async def serving(dashboard: Dashboard, port: int = 0) -> AsyncGenerator[str]:
     finally:
         for session in sessions:
             session.end()
-        server.stop()
+        # Since Bokeh 3.10 this may be awaited, and otherwise leaves tasks.
+        stopping = getattr(server, "stop_async", server.stop)()
         await http.close()
+        if isawaitable(stopping):
+            await stopping
