@@ -12,6 +12,8 @@ from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import CLOSE, ERROR, ChannelState, check_name
+from rx_phoenix._streams.decoding import decoder
+from rx_phoenix._streams.typed import TypedEvents, TypedObserver
 from rx_phoenix.errors import NotJoinedError, UsageError
 from rx_phoenix.policy import Duration, seconds
 from rx_phoenix.push import Push
@@ -222,7 +224,10 @@ class Channel(ChannelHandle):
                 attrs or pydantic class. A payload that does not fit goes to
                 `Socket.unhandled` as a `PayloadError`, and the stream lives.
         """
-        return self._typed(self._core.listeners.of(name).observable, as_type)
+        hub = self._core.listeners.of(name)
+        if as_type is None:
+            return hub.observable
+        return TypedEvents[T](hub, decoder(as_type), self._core.report)
 
     @property
     def messages(self) -> Observable[Message]:
@@ -257,16 +262,21 @@ class Channel(ChannelHandle):
         listeners = self._core.listeners
         tap = listeners.processed if event is None else listeners.of(event)
 
+        decoding = None if as_type is None else decoder(as_type)
+
         def subscribe(
             observer: abc.ObserverBase[Any], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
-            listening = tap.subscribe(observer.on_next)
+            on_next = observer.on_next
+            if decoding is not None:
+                on_next = TypedObserver(decoding, on_next, self._core.report).on_next
+            listening = tap.subscribe(on_next)
             lease = self.joined.subscribe(
                 None, observer.on_error, observer.on_completed
             )
             return CompositeDisposable(lease, listening)
 
-        return self._typed(Observable[Any](subscribe), as_type)
+        return Observable(subscribe)
 
     def on(self, event: str, callback: Callable[[Any], object]) -> int:
         """Call a function with the payload of each message of an event.
@@ -364,14 +374,6 @@ class Channel(ChannelHandle):
             Disposing it withdraws the function.
         """
         return self._core.join.extend_params(extra)
-
-    def _typed(self, source: Observable[Any], as_type: type[T] | None) -> Any:
-        if as_type is None:
-            return source
-        # Who decodes nothing needs no operators, whose import takes a while.
-        from rx_phoenix.operators._decode_as import decode_as  # noqa: PLC0415
-
-        return source.pipe(decode_as(as_type, on_error=self._core.report))
 
     def __repr__(self) -> str:
         return repr(self._core)

@@ -12,6 +12,7 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import CLOSE, ERROR, REPLY, check_name
 from rx_phoenix._streams.callbacks import Callback, Spawn, discard
 from rx_phoenix._streams.hub import Hub, Reporter, Watcher
+from rx_phoenix._streams.typed import EventHub
 from rx_phoenix.errors import UsageError
 
 __all__ = ["CONTROL", "Listeners"]
@@ -82,7 +83,7 @@ class Listeners:
         self, topic: str, spawn: Spawn, report: Reporter, watch: Watcher
     ) -> None:
         self._events: dict[str, Hub[Any]] = {}
-        self.direct: dict[str, Hub[Any]] = {}
+        self.direct: dict[str, EventHub] = {}
         # Most channels have no listeners to these.
         self._messages: Hub[Message] | None = None
         self._processed: Hub[Message] | None = None
@@ -107,9 +108,10 @@ class Listeners:
         hub = self._events.get(event)
         if hub is None:
             check_name("an event", event)
-            hub = self._events[event] = self._new_source()
+            source = self._set_up(EventHub(self._report, self._watch))
+            hub = self._events[event] = source
             if event not in CONTROL and self._may_be_direct:
-                self.direct[event] = hub
+                self.direct[event] = source
         return hub
 
     @property
@@ -150,9 +152,10 @@ class Listeners:
         self._is_hooked = hook is not identity_hook
         self.direct.clear()
         if self._may_be_direct:
-            events = self._events.items()
             self.direct.update(
-                (name, hub) for name, hub in events if name not in CONTROL
+                (name, hub)
+                for name, hub in self._events.items()
+                if name not in CONTROL and isinstance(hub, EventHub)
             )
 
     @property

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 from rx_phoenix._protocol.message import Message
-from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.typed import EventHub
 from rx_phoenix.errors import ChannelConflict
 
 __all__ = ["ChannelRegistry", "Member"]
@@ -31,7 +31,7 @@ class Member(Protocol):
     topic: str
 
     @property
-    def direct(self) -> Mapping[str, Hub[Any]]:
+    def direct(self) -> Mapping[str, EventHub]:
         """By event, the only source interested in it; empty if all messages are.
 
         Always the same mapping, so that routes may hold it.
@@ -85,7 +85,7 @@ class ChannelRegistry:
 
     def __init__(self) -> None:
         self.routes: dict[str, Member] = {}
-        self.direct: dict[str, Mapping[str, Hub[Any]]] = {}
+        self.direct: dict[str, Mapping[str, EventHub]] = {}
         # An active channel itself, in order of activation; a reference to an idle one.
         self._channels: dict[str, Member | ref[Member]] = {}
 

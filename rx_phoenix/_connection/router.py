@@ -2,23 +2,23 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from rx_phoenix._connection.attempt import Attempt
 from rx_phoenix._connection.registry import ChannelRegistry
 from rx_phoenix._connection.send_buffer import PushQueue
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import PHOENIX
-from rx_phoenix._protocol.serializer import Frame, Serializer
+from rx_phoenix._protocol.serializer import Frame, Serializer, raw_decoder
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Hub, Reporter
+from rx_phoenix._streams.typed import EventHub
 from rx_phoenix.errors import ProtocolError
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.stats import Counters
 
 __all__ = ["Router"]
 
-NO_SOURCES: Mapping[str, Hub[Any]] = {}
+NO_SOURCES: Mapping[str, EventHub] = {}
 """The direct routes of a topic without a channel."""
 
 
@@ -65,6 +65,8 @@ class Router:
         self._serializer = serializer
         # Looked up once: every frame goes through them.
         self._decode = serializer.decode
+        self._decode_raw = raw_decoder(serializer)
+        self._expects_typed = False
         self._member_of = self.registry.routes.get
         self._direct_of = self.registry.direct.get
         self._heartbeat_answered = heartbeat_answered
@@ -188,7 +190,10 @@ class Router:
             # Whoever exhausts it leaves the batch in the middle: `pause` and `cut`.
             reading = self._reading = iter(batch)
             try:
-                self._route(reading)
+                if self._expects_typed:
+                    self._route_raw(reading)
+                else:
+                    self._route(reading)
             finally:
                 if self._reading is reading:
                     self._reading = None
@@ -199,6 +204,7 @@ class Router:
     def _route(self, frames: Iterator[Frame]) -> None:
         # A local is called faster than an attribute.
         decode, direct_of = self._decode, self._direct_of
+        source = None
         for frame in frames:
             try:
                 message = decode(frame)
@@ -211,6 +217,32 @@ class Router:
                 self._dispatch(message)
             else:
                 source.on_next(message.payload)
+        # A guess: the next batch is like the end of this one. To ask each frame what
+        # its observers want would slow down those that want nothing.
+        self._expects_typed = source is not None and source.typed is not None
+
+    def _route_raw(self, frames: Iterator[Frame]) -> None:
+        """Route frames, decoding payloads straight into the type of their observer."""
+        decode, direct_of = self._decode_raw, self._direct_of
+        if decode is None:
+            self._route(frames)
+            return
+        for frame in frames:
+            try:
+                message = decode(frame)
+            except Exception:  # noqa: BLE001 - binary, or rejected by the serializer
+                self._route(iter((frame,)))
+                continue
+            source = direct_of(message.topic, NO_SOURCES).get(message.event)
+            if (
+                source is None
+                or message.join_ref
+                or self._taps
+                or not source.on_raw(message.payload)
+            ):
+                self._route(iter((frame,)))
+            else:
+                self._expects_typed = True
 
     def _dispatch(self, message: Message) -> None:
         """Deliver a message that a direct route does not suffice for."""

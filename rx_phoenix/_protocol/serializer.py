@@ -1,5 +1,6 @@
 """Serializers: messages to frames and back."""
 
+from collections.abc import Callable
 from math import isfinite
 from typing import Any, Protocol, cast
 
@@ -9,7 +10,14 @@ from rx_phoenix._protocol.binary import decode_binary, encode_binary, is_binary
 from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import EncodeError, ProtocolError
 
-__all__ = ["Frame", "Serializer", "SerializerV1", "SerializerV2"]
+__all__ = [
+    "Frame",
+    "RawMessage",
+    "Serializer",
+    "SerializerV1",
+    "SerializerV2",
+    "raw_decoder",
+]
 
 Frame = str | bytes
 """The unit of a transport: ``str`` is a text frame, ``bytes`` a binary one.
@@ -84,6 +92,26 @@ class SerializerV2:
             if not is_binary(frame):
                 raise _decode_error(frame, error) from error
         return decode_binary(frame)
+
+
+class RawMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A message of version 2 whose payload is not decoded yet."""
+
+    join_ref: str | None
+    ref: str | None
+    topic: str
+    event: str
+    payload: msgspec.Raw
+
+
+def raw_decoder(serializer: Serializer) -> Callable[[Frame], RawMessage] | None:
+    """Return a decoder that leaves out the payload; None if there is none.
+
+    It raises for a binary frame, too: `Serializer.decode` decides on what it rejects.
+    """
+    if type(serializer) is not SerializerV2:
+        return None
+    return msgspec.json.Decoder(RawMessage).decode
 
 
 class WireMessageV1(msgspec.Struct, omit_defaults=True):

@@ -21,7 +21,16 @@ from reactivex import Observable, abc
 from rx_phoenix._streams.failure import ISOLATED, contained, fresh
 from rx_phoenix.errors import UsageError
 
-__all__ = ["Hot", "Hub", "Live", "Reporter", "Subscription", "Watcher", "noop"]
+__all__ = [
+    "Hot",
+    "Hub",
+    "Live",
+    "Reporter",
+    "Subscription",
+    "Watcher",
+    "noop",
+    "refuse_coroutines",
+]
 
 T = TypeVar("T")
 
@@ -141,7 +150,7 @@ class Hub(abc.SubjectBase[T], Generic[T]):
             on_error, on_completed = observer.on_error, observer.on_completed
         for function in (on_next, on_error, on_completed):
             if function is not None:
-                _refuse_coroutines(function)
+                refuse_coroutines(function)
         subscription = Subscription(
             self, on_next or noop, on_error or self.report, on_completed or noop
         )
@@ -334,7 +343,12 @@ class Hot(Live[T]):
         )
 
 
-def _refuse_coroutines(function: object) -> None:
+def refuse_coroutines(function: object) -> None:
+    """Check that a function can be called synchronously.
+
+    Raises:
+        UsageError: It is a coroutine function.
+    """
     if iscoroutinefunction(function) or iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 - for its kind
     ):

@@ -1,13 +1,16 @@
 """Messages to frames and back: who gets them, and what is counted."""
 
 import pytest
+from msgspec import Struct
 
 from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix._push import ChannelPush
-from rx_phoenix._streams.hub import Hub, noop
+from rx_phoenix._streams.decoding import decoder
+from rx_phoenix._streams.hub import noop
+from rx_phoenix._streams.typed import EventHub, TypedEvents
 from rx_phoenix.errors import EncodeError, ProtocolError
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
@@ -343,7 +346,7 @@ def test_a_frame_of_text_may_come_as_bytes(trial):
 def listened(trial):
     """A channel whose event ``news`` somebody listens to."""
     channel = trial.join("room:1")
-    channel.direct["news"] = Hub(trial.reported.append)
+    channel.direct["news"] = EventHub(trial.reported.append)
     channel.direct["news"].subscribe(trial.log.append)
     return channel
 
@@ -374,6 +377,96 @@ def test_a_direct_route_ends_with_its_channels_activity(trial, listened):
     trial.router.receive([NEWS_FRAME])
 
     assert trial.log == []
+
+
+# Payloads with a typed observer.
+
+TYPED_FRAME = '[null,null,"room:1","typed",{"body":"hi"}]'
+
+
+class News(Struct):
+    body: str
+
+
+@pytest.fixture
+def typed(trial, listened):
+    """A typed observer of ``typed``, which was found out by an event already."""
+    hub = listened.direct["typed"] = EventHub(trial.reported.append)
+    events = TypedEvents(hub, decoder(News), trial.reported.append)
+    events.subscribe(trial.log.append)
+    trial.router.receive([TYPED_FRAME])
+    trial.log.clear()
+    return hub
+
+
+@pytest.mark.parametrize(
+    "frame", [TYPED_FRAME, TYPED_FRAME.encode()], ids=["text", "bytes"]
+)
+def test_a_payload_with_a_typed_observer_is_decoded_once(
+    trial, typed, monkeypatch, frame
+):
+    monkeypatch.setattr(trial.router, "_decode", None)
+    trial.router.receive([frame, frame])
+
+    assert trial.log == [News("hi"), News("hi")]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        NEWS_FRAME,
+        OTHER_NEWS_FRAME,
+        REPLY_FRAME,
+        BEAT_FRAME,
+        "[]",
+        b"\x02\x06\x05room:1typed\x00",
+    ],
+)
+def test_other_frames_among_those_with_typed_observers_go_their_own_way(
+    trial, typed, frame
+):
+    batch = [TYPED_FRAME, frame, TYPED_FRAME]
+    trial.router.receive(batch)
+    among_typed = [*trial.log], len(trial.malformed), len(trial.reported)
+    trial.log.clear()
+    trial.malformed.clear()
+    trial.reported.clear()
+    for each in batch:
+        trial.router.receive([NEWS_FRAME])
+        trial.log.pop()
+        trial.router.receive([each])
+
+    assert (trial.log, len(trial.malformed), len(trial.reported)) == among_typed
+
+
+def test_typed_observers_are_no_secret_to_taps(trial, typed):
+    trial.listen("frames")
+    trial.router.receive([TYPED_FRAME])
+
+    message = Message(None, None, "room:1", "typed", {"body": "hi"})
+    assert trial.log == [News("hi"), ("frames", message)]
+
+
+def test_version_1_has_typed_observers_too(make_trial):
+    trial = make_trial(SerializerV1())
+    hub = trial.join("room:1").direct["typed"] = EventHub(trial.reported.append)
+    events = TypedEvents(hub, decoder(News), trial.reported.append)
+    events.subscribe(trial.log.append)
+    frame = '{"topic":"room:1","event":"typed","payload":{"body":"hi"},"ref":null}'
+    trial.router.receive([frame])
+    trial.router.receive([frame])
+
+    assert trial.log == [News("hi"), News("hi")]
+
+
+def test_a_batch_with_typed_observers_can_be_left_in_the_middle(trial, typed):
+    trial.router.receive([TYPED_FRAME])
+    typed.subscribe(lambda _: trial.router.pause())
+    trial.router.receive([TYPED_FRAME, TYPED_FRAME])
+    before = len(trial.log)
+    trial.router.resume()
+
+    assert (before, len(trial.log)) == (2, 3)
 
 
 def test_a_channel_comes_before_frames_and_frames_before_messages(trial):

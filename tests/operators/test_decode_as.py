@@ -15,9 +15,10 @@ import reactivex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rx_phoenix._streams.decoding import decoder
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import PayloadError, UsageError
-from rx_phoenix.operators._decode_as import decode_as, decoder
+from rx_phoenix.operators._decode_as import decode_as
 
 
 class Struct(msgspec.Struct):
