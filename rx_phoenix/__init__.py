@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from rx_phoenix.errors import RxPhoenixError as RxPhoenixError
     from rx_phoenix.errors import TransportError as TransportError
     from rx_phoenix.errors import UsageError as UsageError
+    from rx_phoenix.errors import UsageWarning as UsageWarning
     from rx_phoenix.policy import Backoff as Backoff
     from rx_phoenix.policy import Heartbeat as Heartbeat
     from rx_phoenix.policy import Reconnect as Reconnect
@@ -79,6 +80,7 @@ else:
                 ConnectionLost EncodeError JoinRefused NotJoinedError PayloadError
                 ProtocolError PushCancelled PushError PushRefused PushTimeout
                 QueueOverflow RxPhoenixError TransportError UsageError
+                UsageWarning
             """,
             "policy": "Backoff Heartbeat Reconnect Rejoin SendBuffer",
             "presence": "Presence PresenceStatus",

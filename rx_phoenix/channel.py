@@ -1,21 +1,29 @@
 """A topic: its join, its events and its pushes."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar, overload
 
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_phoenix._channel.core import ChannelCore, ChannelHandle
-from rx_phoenix._channel.join import Params
+from rx_phoenix._channel.join import Params, check_params
 from rx_phoenix._connection.handle import SocketHandle
+from rx_phoenix._protocol.checks import check, kind_of
 from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message
-from rx_phoenix._protocol.names import CLOSE, ERROR, ChannelState, check_name
+from rx_phoenix._protocol.names import (
+    CLOSE,
+    ERROR,
+    ChannelState,
+    check_name,
+    check_unreserved,
+)
 from rx_phoenix._streams.decoding import decoder
 from rx_phoenix._streams.typed import TypedEvents, TypedObserver
 from rx_phoenix.errors import NotJoinedError, UsageError
-from rx_phoenix.policy import Duration, seconds
+from rx_phoenix.policy import Duration, timeout_of
 from rx_phoenix.push import Push
 
 __all__ = ["Channel"]
@@ -30,6 +38,11 @@ PRIMITIVE = str, int, float
 def is_js_falsy(payload: object) -> bool:
     """Return whether phoenix.js takes a payload for a missing one (``push.js``)."""
     return payload is None or (isinstance(payload, PRIMITIVE) and not payload)
+
+
+def _check_socket(socket: object) -> None:
+    is_socket = socket is None or isinstance(socket, SocketHandle)
+    check(is_socket, "socket", "a Socket or None", kind_of(socket))
 
 
 class Channel(ChannelHandle):
@@ -49,7 +62,8 @@ class Channel(ChannelHandle):
         socket: Its socket; may be set later.
 
     Raises:
-        UsageError: The topic is not a string.
+        UsageError: The topic is not a string, the params are not a mapping, or the
+            socket is not a `Socket`.
 
     Attributes:
         on_message: A hook, to be assigned or overridden: it is called with event,
@@ -67,6 +81,8 @@ class Channel(ChannelHandle):
         self, topic: str, params: Params = None, socket: SocketHandle | None = None
     ) -> None:
         check_name("a topic", topic)
+        check_params(params)
+        _check_socket(socket)
         self._core = ChannelCore(self, topic, params, socket, self.on_message)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -93,6 +109,7 @@ class Channel(ChannelHandle):
 
     @socket.setter
     def socket(self, socket: SocketHandle | None) -> None:
+        _check_socket(socket)
         self._core.socket = socket
 
     @property
@@ -139,7 +156,7 @@ class Channel(ChannelHandle):
         it joins again; while leaving, it waits for the end of that first.
 
         Args:
-            timeout: Seconds for the answer; the socket's own if None.
+            timeout: As of `push`; the socket's own if None.
 
         Returns:
             The push of the join: the first attempt, as Observable or awaitable. Its
@@ -150,7 +167,7 @@ class Channel(ChannelHandle):
             ChannelConflict: Another channel has the topic.
             EncodeError: The params cannot be encoded as JSON.
         """
-        return self._core.request_join(None if timeout is None else seconds(timeout))
+        return self._core.request_join(None if timeout is None else timeout_of(timeout))
 
     def leave(self, timeout: Duration | None = None) -> Push:
         """Leave: all demand ends, and its streams complete.
@@ -159,7 +176,7 @@ class Channel(ChannelHandle):
         timeout passes or the connection is lost; then it is ``closed``.
 
         Args:
-            timeout: Seconds for the answer; the socket's own if None.
+            timeout: As of `push`; the socket's own if None.
 
         Returns:
             The push of the leave.
@@ -167,7 +184,7 @@ class Channel(ChannelHandle):
         Raises:
             UsageError: The channel has no socket.
         """
-        return self._core.leave(None if timeout is None else seconds(timeout))
+        return self._core.leave(None if timeout is None else timeout_of(timeout))
 
     @property
     def session(self) -> Observable[Any]:
@@ -324,11 +341,12 @@ class Channel(ChannelHandle):
             event: The event's name.
             payload: JSON, or bytes for a binary frame. None, False, 0 and an empty
                 text are sent as ``{}``, as by phoenix.js.
-            timeout: Seconds from now for the answer; the socket's own if None.
+            timeout: Seconds from now for the answer; the socket's own if None. A
+                number over 3,600 gets a `UsageWarning`: it looks like milliseconds.
 
         Raises:
             NotJoinedError: The channel is not joined and not to be: `join` it first.
-            UsageError: The event's name is not a string.
+            UsageError: The event's name is not a string, or reserved by the protocol.
             EncodeError: The payload cannot be encoded; nothing was sent.
         """
         if not self._core.demand.exists:
@@ -337,7 +355,8 @@ class Channel(ChannelHandle):
                 "call join() first, or subscribe to its stream() or joined"
             )
         check_name("an event", event)
-        within = self._core.timeout if timeout is None else seconds(timeout)
+        check_unreserved(self._core.topic, event)
+        within = self._core.timeout if timeout is None else timeout_of(timeout)
         return self._core.outbox.push(
             event, {} if is_js_falsy(payload) else payload, within
         )
@@ -349,13 +368,18 @@ class Channel(ChannelHandle):
 
         Made for ``retry_with_backoff``. Emits the response and completes, or errors as
         a push does; disposing cancels the push.
+
+        Raises:
+            UsageError: The timeout is not a duration.
         """
+        # A timedelta, so that only this call warns of milliseconds.
+        within = None if timeout is None else timedelta(seconds=timeout_of(timeout))
 
         def subscribe(
             observer: abc.ObserverBase[Any], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             try:
-                push = self.push(event, payload, timeout)
+                push = self.push(event, payload, within)
             except UsageError as error:
                 observer.on_error(error)
                 return Disposable()

@@ -21,6 +21,8 @@
     ├── CallbackOverrun      an ``async def`` callback that is too slow
     └── QueueOverflow        a consumer that is, where nothing may be dropped
 
+    UsageWarning             a likely mistake: a warning, and the call goes on
+
 Rule 1: the caller's mistakes are raised where they are made; the network's are
 emitted.
 Rule 2: each observer gets an instance of its own, because a replayed exception grows
@@ -52,6 +54,7 @@ __all__ = [
     "RxPhoenixError",
     "TransportError",
     "UsageError",
+    "UsageWarning",
 ]
 
 ABNORMAL = 1006
@@ -71,6 +74,10 @@ class RxPhoenixError(Exception):
 
 class UsageError(RxPhoenixError):
     """A mistake of the caller; the message has the remedy."""
+
+
+class UsageWarning(UserWarning):
+    """An argument that is valid but likely a mistake, such as milliseconds."""
 
 
 class NotJoinedError(UsageError):

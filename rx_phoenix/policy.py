@@ -11,6 +11,13 @@ from math import isfinite
 from numbers import Real
 from typing import Literal, Self, TypeGuard, get_args
 
+from rx_phoenix._protocol.checks import (
+    check,
+    check_function,
+    check_instance,
+    is_whole,
+    warn_caller,
+)
 from rx_phoenix.errors import ConnectError, ConnectionLost, JoinRefused, UsageError
 
 __all__ = [
@@ -25,6 +32,7 @@ __all__ = [
     "delay_of",
     "retry_after",
     "seconds",
+    "timeout_of",
 ]
 
 Duration = float | timedelta
@@ -51,6 +59,9 @@ SERVICE_RESTART = 1012
 Its registration with IANA asks for a random delay of 5 to 30 s before the retry.
 """
 
+LONGEST_TIMEOUT = 3600.0
+"""Seconds above which a bare number is likely one of milliseconds."""
+
 CLIENT_ERRORS = range(400, 500)
 """The statuses of a final refusal."""
 
@@ -61,8 +72,12 @@ UNAUTHORIZED = frozenset({401, 403})
 """Those that other credentials may heal."""
 
 
-def seconds(duration: Duration) -> float:
+def seconds(duration: Duration, name: str = "duration") -> float:
     """Return a duration as a float.
+
+    Args:
+        duration: The duration.
+        name: The name of the argument, for the error.
 
     Raises:
         UsageError: It is negative, infinite, or not a number.
@@ -73,10 +88,29 @@ def seconds(duration: Duration) -> float:
     value = duration.total_seconds() if isinstance(duration, timedelta) else duration
     if not _is_number(value) or value < 0:
         raise UsageError(
-            "duration must be a timedelta or a non-negative number of seconds, got "
+            f"{name} must be a timedelta or a non-negative number of seconds, got "
             f"{duration!r}"
         )
     return float(value)
+
+
+def timeout_of(duration: Duration, name: str = "timeout") -> float:
+    """Return a timeout as a float, and warn of a number that looks like milliseconds.
+
+    Args:
+        duration: The timeout; a number over 3,600 gets a `UsageWarning`.
+        name: The name of the argument, for the error.
+
+    Raises:
+        UsageError: As `seconds`.
+    """
+    value = seconds(duration, name)
+    if value > LONGEST_TIMEOUT and not isinstance(duration, timedelta):
+        warn_caller(
+            f"{name} is {value:.15g} seconds, which looks like milliseconds: pass "
+            "seconds, or a timedelta for a timeout of more than an hour"
+        )
+    return value
 
 
 def _is_number(value: object) -> TypeGuard[float]:
@@ -87,13 +121,22 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def _positive(name: str, duration: Duration) -> float:
-    value = seconds(duration)
-    if not value:
-        raise UsageError(
-            f"{name} must be a timedelta or a positive number of seconds, got "
-            f"{duration!r}"
-        )
+    value = seconds(duration, name)
+    takes = "a timedelta or a positive number of seconds"
+    check(value > 0, name, takes, repr(duration))
     return value
+
+
+def _check_delays(name: str, delays: object) -> None:
+    """Check that delays are a policy or a function: an object, and not its class."""
+    takes = "a Backoff, or a function that returns the seconds before a retry"
+    check_function(name, delays, takes)
+    check(delays is not Backoff, name, takes, repr(delays))
+
+
+def _check_give_up(give_up: object) -> None:
+    if give_up is not None:
+        check_function("give_up", give_up, "a function of the error, or None")
 
 
 def _set(frozen: object, **values: object) -> None:
@@ -144,13 +187,14 @@ class Backoff:
             raise UsageError(
                 f'jitter must be "full" or a fraction from 0 to 1, got {jitter!r}'
             )
+        check_instance("table", table, Sequence, "a sequence of durations")
         _set(
             self,
-            first=seconds(first),
+            first=seconds(first, "first"),
             factor=float(factor),
-            cap=seconds(cap),
+            cap=seconds(cap, "cap"),
             jitter=jitter,
-            table=tuple(seconds(delay) for delay in table),
+            table=tuple(seconds(delay, "a delay") for delay in table),
         )
 
     @classmethod
@@ -158,7 +202,8 @@ class Backoff:
         """Return a policy of explicit delays; the last one repeats."""
         if not delays:
             raise UsageError("Backoff.steps got no delay: pass at least one")
-        return cls(delays[0], 1.0, max(map(seconds, delays)), jitter, table=delays)
+        longest = max(seconds(delay, "a delay") for delay in delays)
+        return cls(delays[0], 1.0, longest, jitter, table=delays)
 
     @classmethod
     def phoenix_reconnect(cls) -> Self:
@@ -197,7 +242,7 @@ def delay_of(delays: Delays, attempt: int, chance: float) -> float:
     """Return the delay of a policy, with jitter if it has some."""
     if isinstance(delays, Backoff):
         return delays(attempt, chance)
-    return seconds(delays(attempt))
+    return seconds(delays(attempt), "the answer of delays")
 
 
 def retry_after(error: Exception, now: datetime) -> float:
@@ -255,13 +300,14 @@ class Reconnect:
             and up to 30 later.
         stable: Seconds after which an open connection counts as good, so that the
             delays start over.
-        give_up: Called once with each error; True makes it final, False retries it,
-            None leaves it to `decision`.
+        give_up: Called once with each error, except a `UsageError`, which is final;
+            True makes an error final, False retries it, None leaves it to `decision`.
         drain: Seconds before each retry of an outage that began with a close code of
             1012: a server that restarts disconnects all its clients at once. By
             default your `delays`; without `delays` either, up to 12 before the first
             retry, and up to 30 later.
-        timeout: Seconds for one attempt, the providers included.
+        timeout: Seconds for one attempt, the providers included. A number over 3,600
+            gets a `UsageWarning`: it looks like milliseconds.
         attempts: The number of failures in a row, by attempts and by connections lost
             before they were `stable`, after which the last one is final; None for no
             limit.
@@ -270,7 +316,8 @@ class Reconnect:
             starts both limits over, and `give_up` does not lift them.
 
     Raises:
-        UsageError: An argument is out of its range.
+        UsageError: An argument has another type, or is out of its range.
+
     >>> restarted, dropped = ConnectionLost(1012), ConnectionLost(1006)
     >>> now = datetime(2026, 11, 24, tzinfo=UTC)
     >>> [Reconnect().delay(1, error, 0.5, now) for error in (restarted, dropped)]
@@ -301,13 +348,19 @@ class Reconnect:
                 f"attempts must be a positive number of attempts or None, got "
                 f"{attempts!r}"
             )
+        if delays is not None:
+            _check_delays("delays", delays)
+        if drain is not None:
+            _check_delays("drain", drain)
+        _check_give_up(give_up)
+        _positive("timeout", timeout)
         _set(
             self,
-            delays=delays or PROMPT,
-            stable=seconds(stable),
+            delays=PROMPT if delays is None else delays,
+            stable=seconds(stable, "stable"),
             give_up=give_up,
-            drain=drain or delays or SPREAD,
-            timeout=_positive("timeout", timeout),
+            drain=next(d for d in (drain, delays, SPREAD) if d is not None),
+            timeout=timeout_of(timeout),
             attempts=attempts,
             within=None if within is None else _positive("within", within),
         )
@@ -315,22 +368,23 @@ class Reconnect:
     def decision(self, error: Exception, *, was_open: bool = False) -> RetryDecision:
         """Decide whether and how an error can be retried.
 
-        The decision of `give_up` holds. Otherwise a 4xx status is final before the
-        first open, but for those that may heal (408, 425, 429), and for 401 and 403,
-        which other credentials may heal; so are a close code of 1008, policy violation,
-        and a `UsageError`, the caller's mistake. Anything else may heal.
+        A `UsageError`, the caller's mistake, is final. Otherwise the decision of
+        `give_up` holds. Without one a 4xx status is final before the first open, but
+        for those that may heal (408, 425, 429), and for 401 and 403, which other
+        credentials may heal; so is a close code of 1008, policy violation. Anything
+        else may heal.
 
         Args:
             error: The failure.
             was_open: True if the socket was open before: a 4xx is an outage then,
                 because an ingress may answer anything during a deployment.
         """
+        if isinstance(error, UsageError):
+            return RetryDecision.FINAL
         decided = None if self.give_up is None else self.give_up(error)
         if decided is not None:
             return RetryDecision.FINAL if decided else RetryDecision.RETRY
         match error:
-            case UsageError():
-                return RetryDecision.FINAL
             case ConnectionLost():
                 is_final = error.code == POLICY_VIOLATION
             case ConnectError(status=int(status)) if status in UNAUTHORIZED:
@@ -380,10 +434,17 @@ class Rejoin:
         delays: Seconds before each rejoin.
         give_up: Called with each `JoinRefused`; True makes it final.
             None is by default.
+
+    Raises:
+        UsageError: One of them is not a function.
     """
 
     delays: Delays = Backoff.steps(1, 2, 5, 10, jitter=0.2)
     give_up: Callable[[JoinRefused], bool | None] | None = None
+
+    def __post_init__(self) -> None:
+        _check_delays("delays", self.delays)
+        _check_give_up(self.give_up)
 
     def is_final(self, error: JoinRefused) -> bool:
         """Return True if a refused join must not be retried."""
@@ -401,6 +462,8 @@ class Heartbeat:
         interval: Seconds from the last answer to the next heartbeat.
         timeout: Seconds after a heartbeat within which something must arrive.
 
+    A number over 3,600 gets a `UsageWarning`: it looks like milliseconds.
+
     Raises:
         UsageError: One of them is 0, or not a duration.
     """
@@ -409,12 +472,11 @@ class Heartbeat:
     timeout: float
 
     def __init__(self, interval: Duration = 25.0, timeout: Duration = 10.0) -> None:
-        _set(self, interval=seconds(interval), timeout=seconds(timeout))
-        if not (self.interval and self.timeout):
-            raise UsageError(
-                "a heartbeat's interval and timeout must exceed 0 seconds, got "
-                f"{self.interval:g} and {self.timeout:g}"
-            )
+        _positive("interval", interval)
+        _positive("timeout", timeout)
+        _set(
+            self, interval=timeout_of(interval, "interval"), timeout=timeout_of(timeout)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,10 +496,8 @@ class SendBuffer:
     overflow: Overflow = "drop_newest"
 
     def __post_init__(self) -> None:
-        if self.size < 0:
-            raise UsageError(
-                f"size must be a non-negative number of pushes, got {self.size!r}"
-            )
+        is_valid = is_whole(self.size) and self.size >= 0
+        check(is_valid, "size", "a non-negative number of pushes", repr(self.size))
         if self.overflow not in get_args(Overflow):
             choices = " or ".join(map(repr, get_args(Overflow)))
             raise UsageError(f"overflow must be {choices}, got {self.overflow!r}")

@@ -17,8 +17,9 @@ from rx_phoenix._protocol.changes import (
     diff_changes,
     resync_changes,
 )
+from rx_phoenix._protocol.checks import check_instance
 from rx_phoenix._protocol.frozen import FrozenDict
-from rx_phoenix._protocol.names import ChannelState
+from rx_phoenix._protocol.names import ChannelState, check_name
 from rx_phoenix._protocol.presence import (
     Diff,
     Listener,
@@ -69,6 +70,9 @@ class Presence:
         state_event: The event with the whole state.
         diff_event: The event with its changes.
 
+    Raises:
+        UsageError: The channel is not a `Channel`, or an event's name is not a string.
+
     >>> Presence.sync_state({}, {"u1": {"metas": [{"phx_ref": "1"}]}})
     {'u1': {'metas': [{'phx_ref': '1'}]}}
     """
@@ -80,6 +84,9 @@ class Presence:
         state_event: str = "presence_state",
         diff_event: str = "presence_diff",
     ) -> None:
+        check_instance("channel", channel, Channel, "a Channel")
+        check_name("an event", state_event)
+        check_name("an event", diff_event)
         self._channel = channel
         self._state_event = state_event
         self._diff_event = diff_event

@@ -10,17 +10,22 @@ from reactivex import Observable, abc, throw
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix._channel.core import ChannelCore, core_of
-from rx_phoenix._channel.join import Params
+from rx_phoenix._channel.join import Params, check_params
 from rx_phoenix._connection.attempt import CLOSE_TIMEOUT, Destination
 from rx_phoenix._connection.diagnosis import Diagnosis
 from rx_phoenix._connection.environment import Environment
 from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_unhandled
-from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.checks import (
+    check,
+    check_instance,
+    check_methods,
+    is_whole,
+)
 from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
 from rx_phoenix._protocol.message import Message
-from rx_phoenix._protocol.names import SocketState
+from rx_phoenix._protocol.names import SocketState, check_name
 from rx_phoenix._protocol.serializer import Serializer, SerializerV2
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.failure import ISOLATED, contained
@@ -43,7 +48,7 @@ from rx_phoenix.policy import (
     Reconnect,
     Rejoin,
     SendBuffer,
-    seconds,
+    timeout_of,
 )
 from rx_phoenix.push import Push
 from rx_phoenix.stats import SocketStats
@@ -61,6 +66,29 @@ class RandomSource(Protocol):
         ...
 
 
+def _random_of(
+    random: RandomSource | Callable[[], float] | None,
+) -> Callable[[], float]:
+    """Return the function that draws a number."""
+    if random is None:
+        return unseeded
+    takes = "a function that returns a number from 0 up to 1, a random.Random, or None"
+    draw = random if callable(random) else getattr(random, "random", None)
+    is_source = isinstance(random, type) and hasattr(random, "random")
+    check(callable(draw) and not is_source, "random", takes, repr(random))
+    return cast("Callable[[], float]", draw)
+
+
+def _send_buffer_of(send_buffer: int | SendBuffer) -> SendBuffer:
+    """Return the policy of a size."""
+    if isinstance(send_buffer, SendBuffer):
+        return send_buffer
+    takes = "a non-negative number of pushes, or a SendBuffer"
+    is_size = is_whole(send_buffer) and send_buffer >= 0
+    check(is_size, "send_buffer", takes, repr(send_buffer))
+    return SendBuffer(send_buffer)
+
+
 class Socket(SocketHandle):
     """A connection to a Phoenix server that heals by itself, and its channels.
 
@@ -72,9 +100,10 @@ class Socket(SocketHandle):
         url: The endpoint as in phoenix.js, such as ``wss://example.org/socket``.
         params: Connect params: a mapping, or a function or coroutine function that is
             called at every attempt.
-        auth_token: Phoenix's auth token; likewise.
-        headers: Extra HTTP headers; likewise.
-        timeout: Seconds for a join, a leave or a push.
+        auth_token: Phoenix's auth token, as text; likewise. An empty one is none.
+        headers: Extra HTTP headers, text to text; likewise.
+        timeout: Seconds for a join, a leave or a push. A number over 3,600 gets a
+            `UsageWarning`: it looks like milliseconds.
         heartbeat: How a dead peer is noticed; None sends no heartbeats.
         reconnect: When to connect again, and when to give up.
         rejoin: When channels join again, and when to give up.
@@ -90,7 +119,8 @@ class Socket(SocketHandle):
         rejoin: As given.
 
     Raises:
-        UsageError: The URL is not complete, or a duration is not one.
+        UsageError: The URL is not complete, or an argument is not what it takes. Of
+            the answers of functions it is the final error of `connect`.
     """
 
     def __init__(  # noqa: PLR0913 - the options of phoenix.js, and all by name
@@ -110,30 +140,31 @@ class Socket(SocketHandle):
         scheduler: LoopScheduler | None = None,
         random: RandomSource | Callable[[], float] | None = None,
     ) -> None:
-        random = random or unseeded
-        serializer = serializer or SerializerV2()
+        check_instance("heartbeat", heartbeat, Heartbeat | None, "a Heartbeat or None")
+        check_instance("reconnect", reconnect, Reconnect, "a Reconnect")
+        check_instance("rejoin", rejoin, Rejoin, "a Rejoin")
+        takes = "a LoopScheduler or None"
+        check_instance("scheduler", scheduler, LoopScheduler | None, takes)
+        transport = DefaultTransport() if transport is None else transport
+        check_methods("transport", transport, "connect", "a transport, not its class")
+        serializer = SerializerV2() if serializer is None else serializer
+        takes = "a serializer, not its class"
+        check_methods("serializer", serializer, "encode decode", takes)
         destination = Destination(url, serializer.vsn, params, auth_token, headers)
-        self.timeout: float = seconds(timeout)
+        destination.validate()
+        self.timeout: float = timeout_of(timeout)
         self.rejoin = rejoin
-        self._url = Endpoint(url=url).public_url
+        self._url = destination.public_url
         self._log = partial(log_unhandled, url=self._url)
         self._unhandled = Hub[Exception](self._log)
         self._connection = ConnectionManager(
             destination,
-            transport=transport or DefaultTransport(),
+            transport=transport,
             serializer=serializer,
             heartbeat=heartbeat,
             reconnect=reconnect,
-            send_buffer=(
-                send_buffer
-                if isinstance(send_buffer, SendBuffer)
-                else SendBuffer(send_buffer)
-            ),
-            environment=Environment(
-                scheduler,
-                random if callable(random) else random.random,
-                self._report,
-            ),
+            send_buffer=_send_buffer_of(send_buffer),
+            environment=Environment(scheduler, _random_of(random), self._report),
         )
         self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
         self._refs = 0
@@ -428,8 +459,11 @@ class Socket(SocketHandle):
 
         Raises:
             ChannelConflict: The channel is in use with other params.
-            UsageError: The socket was ended.
+            UsageError: The socket was ended, the topic is not a string, or the params
+                are not a mapping.
         """
+        check_name("a topic", topic)
+        check_params(params)
         if self._ended is not None:
             raise UsageError("this socket was ended by aclose(): make a new one")
         core: ChannelCore | None = self._connection.router.registry.find(topic)

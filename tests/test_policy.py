@@ -174,8 +174,8 @@ def test_named_delays_come_one_by_one(delays, jitter, attempt):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"first": -1}, "duration"),
-        ({"cap": float("inf")}, "duration"),
+        ({"first": -1}, "first must be a timedelta"),
+        ({"cap": float("inf")}, "cap must be a timedelta"),
         ({"factor": 0.5}, "factor"),
         ({"factor": float("nan")}, "factor"),
         ({"factor": "2"}, "factor"),
@@ -184,7 +184,7 @@ def test_named_delays_come_one_by_one(delays, jitter, attempt):
         ({"jitter": "half"}, "jitter"),
         ({"jitter": float("nan")}, "jitter"),
         ({"jitter": None}, "jitter"),
-        ({"table": [1, -1]}, "duration"),
+        ({"table": [1, -1]}, "delay must be a timedelta"),
     ],
 )
 def test_a_backoff_that_makes_no_sense_is_refused(options, message):
@@ -477,7 +477,7 @@ def test_a_connection_counts_as_good_after_thirty_seconds():
 
 
 def test_a_stability_that_is_no_duration_is_refused():
-    with pytest.raises(UsageError, match="duration"):
+    with pytest.raises(UsageError, match="stable must be a timedelta"):
         Reconnect(stable=-1)
 
 

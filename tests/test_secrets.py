@@ -20,6 +20,7 @@ from rx_phoenix import (
     Presence,
     Reconnect,
     Socket,
+    UsageError,
     WebSocketTransport,
 )
 from rx_phoenix._connection.handle import connection_of
@@ -86,7 +87,8 @@ async def attempt(make, searcher):
             ops.filter(lambda event: isinstance(event, AttemptFailed | Opened)),
             ops.take(1),
         )
-        ended = asyncio.ensure_future(ends)
+        ended = asyncio.get_running_loop().create_future()
+        ends.subscribe(ended.set_result)
         socket.connect()
         async with asyncio.timeout(PATIENCE):
             event = await ended
@@ -206,11 +208,18 @@ async def test_the_proxy_is_none(attempt, transport_class, proxy):
         pytest.param({"params": lambda: [PLANTED]}, id="a list of params"),
     ],
 )
-async def test_the_credentials_are_none(attempt, parrot, options):
-    # What one transport cannot carry, another one may.
-    error = await attempt(parrot.url, **options)
+@pytest.mark.parametrize("is_asked", [False, True], ids=["given", "asked"])
+async def test_the_credentials_are_none(attempt, searcher, parrot, options, is_asked):
+    [(name, value)] = options.items()
+    if is_asked and not callable(value):
+        options = {name: lambda: value}
+    try:
+        error = await attempt(parrot.url, **options)
+    except UsageError as refused:
+        error = refused
 
-    assert error is None or error.status is None
+    searcher.look(error)
+    assert isinstance(error, UsageError)
 
 
 # Later.

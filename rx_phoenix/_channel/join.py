@@ -7,21 +7,33 @@ from reactivex import abc
 from reactivex.disposable import Disposable
 
 from rx_phoenix._channel.context import ChannelContext
+from rx_phoenix._protocol.checks import check, kind_of
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import JOIN
 from rx_phoenix._protocol.redaction import redactor, secrets_in
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.deadline import Deadline
-from rx_phoenix._streams.provider import Provider, ask
+from rx_phoenix._streams.provider import Provider, ask, is_asked
 from rx_phoenix.errors import EncodeError, PushCancelled
 
-__all__ = ["Join", "Params"]
+__all__ = ["Join", "Params", "check_params"]
 
 Params = Provider[Mapping[str, Any] | None]
 """The params of a join: a mapping, or a function that returns one."""
 
 SENT = object()
 """The attempt whose message was sent."""
+
+
+def check_params(params: object) -> None:
+    """Check the params of a join that are known before it.
+
+    Raises:
+        UsageError: They are neither a mapping nor a function.
+    """
+    takes, got = "a mapping, a function that returns one, or None", kind_of(params)
+    is_valid = params is None or isinstance(params, Mapping) or is_asked(params)
+    check(is_valid, "params", takes, got)
 
 
 class Join:

@@ -13,7 +13,7 @@ from rx_phoenix._protocol.redaction import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.callbacks import Spawn
 from rx_phoenix._streams.hub import noop
-from rx_phoenix._streams.provider import Provider, ask
+from rx_phoenix._streams.provider import Provider, ask, is_asked
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._transport.contract import Connection, Transport
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
@@ -51,15 +51,28 @@ class Destination:
         return self.params, self.auth_token, self.headers
 
     def endpoint(self, credentials: Sequence[Any]) -> Endpoint:
-        """Return the endpoint with the answers of the providers."""
+        """Return the endpoint with the answers of the providers.
+
+        Raises:
+            UsageError: One of them is not of its type, or cannot be sent.
+        """
         params, auth_token, headers = credentials
         return Endpoint(
             url=self.url,
             vsn=self.vsn,
-            params=params or {},
-            auth_token=auth_token,
-            headers=headers or {},
+            params={} if params is None else params,
+            # As phoenix.js does: an empty token is none.
+            auth_token=None if auth_token == "" else auth_token,
+            headers={} if headers is None else headers,
         )
+
+    def validate(self) -> None:
+        """Check the URL, and the credentials that are known before an attempt.
+
+        Raises:
+            UsageError: As `endpoint`.
+        """
+        self.endpoint([None if is_asked(p) else p for p in self.providers])
 
     @property
     def public_url(self) -> str:
@@ -212,14 +225,9 @@ class Attempt:
         self.credentials = credentials
         try:
             endpoint = self._destination.endpoint(credentials)
-        except Exception as error:  # noqa: BLE001 - a provider's value: a failed attempt
-            self._fail(error)
-            return
-        try:
             life = self._transport.connect(endpoint)
         except UsageError as error:
-            self.abandon()
-            self._failed(self, error)
+            self._refuse(error)
             return
         except Exception as error:  # noqa: BLE001 - a transport's: a failed attempt
             self._fail(error)
@@ -240,6 +248,8 @@ class Attempt:
 
     def _end(self, error: Exception) -> None:
         match self._phase:
+            case Phase.CONNECTING if isinstance(error, UsageError):
+                self._refuse(error)
             case Phase.CONNECTING:
                 self._fail(error)
             case Phase.OPEN:
@@ -261,6 +271,12 @@ class Attempt:
             self.abandon()
             url = self._destination.public_url
             self._failed(self, failure_of(error, url, self.secrets))
+
+    def _refuse(self, error: UsageError) -> None:
+        """Report the caller's mistake as it is: no retry can heal it."""
+        if self._phase is not Phase.OVER:
+            self.abandon()
+            self._failed(self, error)
 
     def _expire(self) -> None:
         url = self._destination.public_url

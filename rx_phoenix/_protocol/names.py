@@ -19,6 +19,7 @@ __all__ = [
     "ChannelState",
     "SocketState",
     "check_name",
+    "check_unreserved",
 ]
 
 JOIN: Final = "phx_join"
@@ -34,6 +35,9 @@ TIMEOUT: Final = "timeout"
 """The status of a push that timed out, as in `Push.receive`."""
 UNMATCHED_TOPIC: Final = "unmatched topic"
 """The reason of a server to which the topic is not joined (any more)."""
+
+RESERVED: Final = frozenset({JOIN, LEAVE, REPLY, CLOSE, ERROR})
+"""The events that only the protocol itself sends."""
 
 
 class ChannelState(StrEnum):
@@ -66,3 +70,18 @@ def check_name(what: str, name: object) -> None:
     """
     if not isinstance(name, str):
         raise UsageError(f"the name of {what} must be a string, got {name!r}")
+
+
+def check_unreserved(topic: str, event: str) -> None:
+    """Check that a push may have the name of this event.
+
+    Raises:
+        UsageError: The protocol reserves it.
+
+    >>> check_unreserved("room:1", "shout")
+    """
+    if event in RESERVED or (event == HEARTBEAT and topic == PHOENIX):
+        raise UsageError(
+            f"the event of a push must not be reserved by the protocol, got {event!r}: "
+            "use join(), leave() or ping(), or choose another name"
+        )

@@ -10,7 +10,7 @@ from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_phoenix._streams.callbacks import Spawn, discard
 
-__all__ = ["Provider", "ask"]
+__all__ = ["Provider", "ask", "is_asked"]
 
 T = TypeVar("T")
 
@@ -50,6 +50,11 @@ def ask(
         return CompositeDisposable(task, Disposable(lambda: _discard_all(answers)))
     on_answers(list(answers))
     return Disposable()
+
+
+def is_asked(provider: object) -> bool:
+    """Return True if the value of a provider is known only at each request."""
+    return callable(provider) or isawaitable(provider)
 
 
 async def _settle(answers: deque[Any]) -> list[Any]:

@@ -198,7 +198,7 @@ def test_a_delay_that_is_none_is_reported_and_the_default_one_counts(trial, time
     time.advance_by(10)
 
     assert trial.due == [1.0]
-    assert "duration must be" in str(trial.reported[0])
+    assert "answer of delays must be" in str(trial.reported[0])
 
 
 # BoundedQueue no longer.

@@ -26,6 +26,19 @@ SECRET = "s3cr3t"
         ("ws://host", "ws://host/websocket?vsn=2.0.0"),
         ("ws://host/socket?a=1", "ws://host/socket/websocket?a=1&vsn=2.0.0"),
         ("ws://host/socket/?a=1#b", "ws://host/socket/websocket?a=1&vsn=2.0.0"),
+        ("ws://host/so cket", "ws://host/so%20cket/websocket?vsn=2.0.0"),
+        ("ws://host/so%20cket", "ws://host/so%20cket/websocket?vsn=2.0.0"),
+        ("ws://host/söcket", "ws://host/s%C3%B6cket/websocket?vsn=2.0.0"),
+        ("ws://host/a\\b", "ws://host/a/b/websocket?vsn=2.0.0"),
+        (
+            "ws://host/\"<>^`{}|[]!$&'()*+,;=:@~-._%",
+            "ws://host/%22%3C%3E%5E%60%7B%7D|[]!$&'()*+,;=:@~-._%/websocket?vsn=2.0.0",
+        ),
+        (" ws://host/socket \n", "ws://host/socket/websocket?vsn=2.0.0"),
+        (
+            "ws://host/s?a=b c%20\"'<>{}^`|",
+            "ws://host/s/websocket?a=b%20c%20%22%27%3C%3E{}^`|&vsn=2.0.0",
+        ),
         (
             "ws://user:pass@host/socket",
             "ws://user:pass@host/socket/websocket?vsn=2.0.0",
@@ -102,6 +115,14 @@ def test_params_that_no_url_can_carry_are_refused_without_being_shown():
     assert raised.value.__suppress_context__
 
 
+def test_params_that_contain_themselves_are_refused():
+    params = {}
+    params["again"] = [params]
+
+    with pytest.raises(UsageError, match="contain themselves"):
+        Endpoint(url="ws://h", params=params)
+
+
 # What is wrong with a URL.
 
 UNUSABLE = [
@@ -113,6 +134,7 @@ UNUSABLE = [
     "localhost:4000/socket",
     "ftp://example.org/socket",
     "ws:///socket",
+    "ws://host/\ud800",
     "ws://",
     "ws://:4000/socket",
     "ws://host:0/socket",

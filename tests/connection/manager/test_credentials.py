@@ -336,15 +336,14 @@ def test_an_attempt_that_is_called_off_does_not_wait_for_providers(make_stage):
 
 
 @pytest.mark.parametrize("option", ["params", "headers"])
-def test_an_answer_that_makes_no_endpoint_fails_the_attempt(make_stage, option):
+def test_an_answer_that_makes_no_endpoint_ends_it(make_stage, option):
     stage = make_stage(reconnect=Reconnect(float), **{option: object})
     events = []
     stage.socket.lifecycle.subscribe(events.append)
     stage.socket.connect()
-    if stage.attempts:
-        stage.transport.attempt.fail(ConnectError("no"))
 
-    assert [type(event) for event in events] == [AttemptFailed, Retrying]
+    assert [type(event) for event in events] == [AttemptFailed, GaveUp]
+    assert stage.attempts == 0
 
 
 def test_a_refused_join_that_repeats_the_token_keeps_it_out_of_the_words(make_stage):

@@ -1,0 +1,317 @@
+"""Arguments of the wrong type: refused by every public constructor, at the call."""
+
+import inspect
+from collections.abc import Mapping
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+import rx_phoenix
+from rx_phoenix import (
+    AttemptFailed,
+    Backoff,
+    Channel,
+    GaveUp,
+    Heartbeat,
+    Presence,
+    Push,
+    Reconnect,
+    Rejoin,
+    SendBuffer,
+    SerializerV1,
+    SerializerV2,
+    Socket,
+    UsageError,
+    UsageWarning,
+)
+
+URL = "ws://host/socket"
+SECRET = "s3cr3t-s3cr3t"
+
+
+class Odd:
+    """An object without any method that an argument has to have."""
+
+    def __repr__(self):
+        return "<odd>"
+
+
+CYCLIC = {}
+CYCLIC["again"] = CYCLIC
+
+NONE, OFF, NUMBER, TEXT, LIST, ODD = None, False, 5, SECRET, [1, 2], Odd()
+
+DURATION = [NONE, TEXT, LIST, ODD, -1, float("nan"), timedelta(-1)]
+FUNCTION = [OFF, NUMBER, TEXT, LIST, ODD]
+HEADERS = [
+    OFF,
+    NUMBER,
+    SECRET,
+    SECRET.encode(),
+    [("x-key", SECRET)],
+    {"x-key": SECRET.encode()},
+    {"x-key": 5},
+    {"x-key": None},
+    {"x-key": f"{SECRET}\r\nX: 1"},
+    {"x-key": f"{SECRET}\x00"},
+    {"x-key": f"{SECRET}\ud800"},
+    {5: SECRET},
+    {"": SECRET},
+    {f"{SECRET}\r\n": "1"},
+    {f"{SECRET}:": "1"},
+]
+PARAMS = [OFF, NUMBER, SECRET, SECRET.encode(), [("key", SECRET)], {SECRET}, ODD]
+CONNECT_PARAMS = [*PARAMS, {"a": CYCLIC}, {"token": f"{SECRET}\ud800"}]
+AUTH_TOKENS = [OFF, NUMBER, SECRET.encode(), [SECRET], ODD, f"{SECRET}\ud800"]
+
+WRONG = {
+    Socket: {
+        "url": [NONE, NUMBER, b"ws://host/socket", ODD, "socket"],
+        "params": CONNECT_PARAMS,
+        "auth_token": AUTH_TOKENS,
+        "headers": HEADERS,
+        "timeout": DURATION,
+        "heartbeat": [OFF, True, 30, 30.0, timedelta(30), TEXT, ODD, Heartbeat],
+        "reconnect": [NONE, OFF, True, NUMBER, Backoff(1), Rejoin(), ODD, Reconnect],
+        "rejoin": [NONE, OFF, True, NUMBER, Backoff(1), Reconnect(), ODD, Rejoin],
+        "send_buffer": [NONE, OFF, True, -1, 1.5, TEXT, LIST, ODD, SendBuffer],
+        "transport": [OFF, NUMBER, TEXT, ODD, rx_phoenix.WebSocketTransport],
+        "serializer": [OFF, NUMBER, TEXT, ODD, SerializerV1, SerializerV2],
+        "scheduler": [OFF, NUMBER, TEXT, ODD],
+        "random": [OFF, 0.5, TEXT, LIST, ODD, Random],
+    },
+    Channel: {
+        "topic": [NONE, OFF, NUMBER, b"room:1", LIST, ODD],
+        "params": PARAMS,
+        "socket": [OFF, NUMBER, TEXT, ODD, Socket, {"token": SECRET}],
+    },
+    Backoff: {
+        "first": DURATION,
+        "factor": [NONE, TEXT, LIST, 0.5],
+        "cap": DURATION,
+        "jitter": [NONE, TEXT, LIST, 2],
+        "table": [NONE, NUMBER, {1, 2}, [NONE], ["1"], ODD],
+    },
+    Heartbeat: {"interval": [*DURATION, 0], "timeout": [*DURATION, 0]},
+    Reconnect: {
+        "delays": [*FUNCTION, True, Backoff],
+        "stable": DURATION,
+        "give_up": [*FUNCTION, True],
+        "drain": [*FUNCTION, True, Backoff],
+        "timeout": [*DURATION, 0],
+        "attempts": [OFF, True, 0, 1.5, TEXT, LIST, ODD],
+        "within": [0, *DURATION[1:]],
+    },
+    Rejoin: {
+        "delays": [NONE, *FUNCTION, True, Backoff],
+        "give_up": [*FUNCTION, True],
+    },
+    SendBuffer: {
+        "size": [NONE, OFF, True, -1, 1.5, TEXT, LIST, ODD],
+        "overflow": [NONE, OFF, NUMBER, "newest", LIST, ODD],
+    },
+}
+"""For each argument of each constructor values that it does not take."""
+
+REST = {Socket: {"url": URL}, Channel: {"topic": "room:1"}}
+"""The arguments that have no default."""
+
+CASES = [
+    pytest.param(kind, name, value, id=f"{kind.__name__}-{name}-{number}")
+    for kind, arguments in WRONG.items()
+    for name, values in arguments.items()
+    for number, value in enumerate(values)
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), CASES)
+def test_a_wrong_argument_is_refused_where_it_is_given(kind, name, value):
+    with pytest.raises(UsageError) as refused:
+        kind(**{**REST.get(kind, {}), name: value})
+
+    if name in {"params", "auth_token", "headers", "socket"}:
+        assert SECRET not in f"{refused.value!r} {refused.value.__cause__}"
+
+
+@pytest.mark.parametrize("kind", WRONG, ids=lambda kind: kind.__name__)
+def test_every_argument_is_in_the_table(kind):
+    assert set(inspect.signature(kind).parameters) == set(WRONG[kind])
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"heartbeat": 30}, "heartbeat must be a Heartbeat or None, got 30"),
+        ({"reconnect": False}, "reconnect must be a Reconnect, got False"),
+        ({"rejoin": 5}, "rejoin must be a Rejoin, got 5"),
+        ({"send_buffer": None}, "send_buffer must be .* or a SendBuffer, got None"),
+        ({"random": 0.5}, "random must be a function .*, got 0.5"),
+        ({"serializer": SerializerV2}, "serializer must be .* not its class, got"),
+        ({"auth_token": b"abc"}, "auth_token must be text.* of type bytes"),
+        ({"params": CYCLIC}, "params .* contain themselves"),
+        ({"timeout": "5"}, "timeout must be a timedelta .* got '5'"),
+    ],
+)
+def test_the_refusal_names_the_argument_and_what_it_takes(option, words):
+    with pytest.raises(UsageError, match=words):
+        Socket(URL, **option)
+
+
+# Answers of functions.
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        pytest.param(name, value, id=f"{name}-{number}")
+        for name in ("params", "auth_token", "headers")
+        for number, value in enumerate(WRONG[Socket][name])
+    ],
+)
+@pytest.mark.parametrize("give_up", [None, lambda _: False])
+def test_a_wrong_answer_of_a_function_is_final(make_stage, name, answer, give_up):
+    stage = make_stage(reconnect=Reconnect(give_up=give_up), **{name: lambda: answer})
+    events, errors = [], []
+    stage.socket.lifecycle.subscribe(events.append)
+    stage.socket.connect().subscribe(on_error=errors.append)
+    stage.wait(3600)
+
+    assert [type(event) for event in events] == [AttemptFailed, GaveUp]
+    assert [type(error) for error in errors] == [UsageError]
+    assert stage.attempts == 0
+    assert SECRET not in repr([events, errors])
+
+
+async def test_an_awaited_answer_is_checked_too():
+    async def token():
+        return b"abc"
+
+    with pytest.raises(UsageError, match="auth_token must be text"):
+        await Socket(URL, auth_token=token).connect()
+
+
+# What stays valid.
+
+
+class Duck:
+    """A transport and a serializer by its methods alone."""
+
+    vsn = "2.0.0"
+    has_join_refs = True
+
+    def connect(self, endpoint): ...
+    def encode(self, message): ...
+    def decode(self, frame): ...
+
+
+class Headers(Mapping):
+    """A mapping of a user's."""
+
+    def __getitem__(self, name):
+        return {"X-One": "1\t2"}[name]
+
+    def __iter__(self):
+        return iter(["X-One"])
+
+    def __len__(self):
+        return 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"transport": Duck(), "serializer": Duck()},
+        {"params": dict, "auth_token": str, "headers": Headers},
+        {"headers": Headers(), "params": {"a": [{"b": 1}], 5: None, "c": b"\xff"}},
+        {"random": Random(1)},
+        {"random": Random(1).random},
+        {"heartbeat": None, "send_buffer": 0},
+        {"reconnect": Reconnect(float, drain=float, give_up=bool)},
+        {"rejoin": Rejoin(float, give_up=bool)},
+        {"timeout": timedelta(hours=2)},
+        {"params": {"shared": LIST, "again": LIST}},
+    ],
+)
+def test_what_has_the_methods_or_can_be_called_is_taken(options):
+    assert Socket(URL, **options).url == URL
+
+
+# Milliseconds.
+
+
+@pytest.mark.parametrize("milliseconds", [5000, 5000.0])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda channel, timeout: channel.join(timeout),
+        lambda channel, timeout: channel.leave(timeout),
+        lambda channel, timeout: channel.push("shout", {}, timeout),
+        lambda channel, timeout: channel.request("shout", {}, timeout),
+        lambda _, timeout: Socket(URL, timeout=timeout),
+        lambda _, timeout: Heartbeat(timeout),
+        lambda _, timeout: Heartbeat(timeout=timeout),
+        lambda _, timeout: Reconnect(timeout=timeout),
+    ],
+    ids=range(8),
+)
+def test_a_timeout_that_looks_like_milliseconds_is_a_warning(
+    make_stage, use, milliseconds
+):
+    channel = make_stage().channel()
+    channel.join()
+
+    with pytest.warns(UsageWarning, match="5000 seconds") as warned:
+        assert use(channel, milliseconds) is not None
+
+    assert [warning.filename for warning in warned] == [__file__]
+    # A timedelta is no mistake, and an hour is none.
+    use(channel, timedelta(seconds=5000))
+    use(channel, 3600)
+
+
+def test_a_request_warns_once_for_all_its_pushes(make_stage):
+    stage = make_stage()
+    channel = stage.channel()
+    channel.join()
+    with pytest.warns(UsageWarning):
+        request = channel.request("shout", {}, 5000)
+
+    pushes = []
+    stage.socket.pushes.subscribe(pushes.append)
+    request.subscribe(on_error=print)
+    request.subscribe(on_error=print)
+
+    assert [push.within for push in pushes] == [5000, 5000]
+
+
+# Reserved names.
+
+
+@pytest.mark.parametrize(
+    "event", ["phx_join", "phx_leave", "phx_close", "phx_error", "phx_reply"]
+)
+def test_a_push_has_no_name_that_the_protocol_reserves(make_stage, event):
+    channel = make_stage().channel()
+    channel.join()
+
+    with pytest.raises(UsageError, match=f"reserved by the protocol, got '{event}'"):
+        channel.push(event)
+
+
+def test_a_heartbeat_is_reserved_on_its_own_topic_only(make_stage):
+    stage = make_stage()
+    other, phoenix = stage.channel(), stage.socket.channel("phoenix")
+    other.join()
+    phoenix.join()
+
+    assert isinstance(other.push("heartbeat"), Push)
+    with pytest.raises(UsageError, match="reserved"):
+        phoenix.push("heartbeat")
+
+
+def test_a_presence_is_of_a_channel(make_stage):
+    with pytest.raises(UsageError, match="channel must be a Channel"):
+        Presence("room:1")
+    with pytest.raises(UsageError, match="name of an event must be a string"):
+        Presence(make_stage().channel(), state_event=5)
