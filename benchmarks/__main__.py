@@ -20,7 +20,14 @@ from benchmarks.results import FLOOR, Results
 from benchmarks.start import imports
 
 OURS = "rx_phoenix"
-ALL_CASES = {FLOOR, OURS, "phoenix.js"}
+ALL_CASES = {
+    FLOOR,
+    OURS,
+    f"{FLOOR}, uvloop",
+    f"{OURS}, uvloop",
+    "aiohttp's reader + msgspec",
+    "phoenix.js",
+}
 """Who runs more than the general cases."""
 
 PACKAGES = (
@@ -28,6 +35,7 @@ PACKAGES = (
     "reactivex",
     "aiohttp",
     "msgspec",
+    "uvloop",
     "phxsocket",
     "chunnel",
 )
@@ -39,16 +47,20 @@ SHOWN = {
 }
 
 
-def python(module: str, name: str) -> Sequence[str]:
+def python(module: str, name: str, loop: str = "asyncio") -> Sequence[str]:
     """How a client in Python is run."""
-    return sys.executable, "-m", "benchmarks.worker", module, name
+    return sys.executable, "-m", "benchmarks.worker", module, name, loop
 
 
 CLIENTS: dict[str, Sequence[str]] = {
     FLOOR: python("floor", "WithMsgspec"),
     OURS: python("ours", "RxPhoenix"),
+    "aiohttp's reader + msgspec": python("floor", "WithoutQueue"),
     "aiohttp + json": python("floor", "WithJson"),
 }
+if find_spec("uvloop"):
+    CLIENTS[f"{FLOOR}, uvloop"] = python("floor", "WithMsgspec", "uvloop")
+    CLIENTS[f"{OURS}, uvloop"] = python("ours", "RxPhoenix", "uvloop")
 if shutil.which("node"):
     CLIENTS["phoenix.js"] = "node", "benchmarks/clients/phoenix.mjs"
 for package, adapter in (("phxsocket", "PhxSocket"), ("chunnel", "Chunnel")):
@@ -59,21 +71,30 @@ for package, adapter in (("phxsocket", "PhxSocket"), ("chunnel", "Chunnel")):
 def main() -> None:
     """Measure what the arguments say."""
     options = arguments()
+    # Both clocks are read in each run; one of them decides on what is shown first.
     results = Results(machine=machine(), clock=options.clock)
+    other = Results(
+        machine=results.machine, clock={"wall": "processor"}.get(options.clock, "wall")
+    )
     clients = {name: CLIENTS[name] for name in options.clients}
     cases = [CASES[name] for name in options.cases]
     with serving() as (server, url):
         with working(clients) as workers:
             for number in range(options.rounds):
                 for case in cases:
-                    run(case, workers, server, url, results, options)
+                    run(case, workers, server, url, (results, other), options)
                 say(f"round {number + 1} of {options.rounds} done")
         if options.cases == list(CASES):
             results.idle = idle(url)
             results.start = imports(5 * options.rounds)
-    print(results.report([case.name for case in cases if case.is_general], OURS))
+    for found in (results, other):
+        print(f"By the {found.clock} clock:\n")
+        print(found.report([case.name for case in cases if case.is_general], OURS))
+        print()
     if options.json:
-        figures = msgspec.json.encode(results.figures())
+        figures = msgspec.json.encode(
+            {found.clock: found.figures() for found in (results, other)}
+        )
         options.json.write_bytes(msgspec.json.format(figures) + b"\n")
     if options.chart:
         options.chart.write_text(chart(results, SHOWN))
@@ -84,24 +105,25 @@ def run(
     workers: dict[str, Worker],
     server: Process,
     url: str,
-    results: Results,
+    both: Sequence[Results],
     options: argparse.Namespace,
 ) -> None:
     """One case, each client in turn."""
     for name, worker in workers.items():
         if not case.is_general and name not in ALL_CASES:
             continue
-        if name in results.failed.get(case.name, ()):
+        if name in both[0].failed.get(case.name, ()):
             continue
         computed, began = server.processor_seconds, perf_counter()
         answer = worker.measure(case, url, options.repeats)
         if name == FLOOR:
             took = perf_counter() - began
-            results.busy[case.name] = (server.processor_seconds - computed) / took
+            both[0].busy[case.name] = (server.processor_seconds - computed) / took
         if "error" not in answer:
-            results.add(case.name, name, case.count / answer[options.clock])
+            for results in both:
+                results.add(case.name, name, case.count / answer[results.clock])
         elif answer["error"] != "unsupported":
-            results.failed.setdefault(case.name, {})[name] = answer["error"]
+            both[0].failed.setdefault(case.name, {})[name] = answer["error"]
             say(f"{name}, {case.name}: {answer['error']}")
 
 
@@ -139,7 +161,7 @@ def arguments() -> argparse.Namespace:
         "--clock",
         choices=("wall", "processor"),
         default="wall",
-        help="what counts; the processor's is steadier on a machine that is busy",
+        help="what is shown first; the processor's is steadier on a busy machine",
     )
     parser.add_argument("--json", type=Path, help="where the figures go")
     parser.add_argument("--chart", type=Path, help="where an SVG chart goes")

@@ -173,6 +173,7 @@ async def serve(kind: type[Client]) -> None:
 
 
 if __name__ == "__main__":
-    module, name = sys.argv[1:]
+    module, name, loop = sys.argv[1:]
     adapter = getattr(importlib.import_module(f"benchmarks.clients.{module}"), name)
-    asyncio.run(serve(adapter))
+    # Either has a function of this name.
+    importlib.import_module(loop).run(serve(adapter))

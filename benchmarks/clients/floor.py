@@ -14,8 +14,9 @@ from aiohttp import ClientSession, WSMsgType
 
 from benchmarks.client import Client, Handler, Unsupported
 from benchmarks.server import Order
+from rx_phoenix._transport.aiohttp_frames import Compression, FrameReader, Network
 
-__all__ = ["Floor", "WithJson", "WithMsgspec"]
+__all__ = ["Floor", "WithJson", "WithMsgspec", "WithoutQueue"]
 
 
 class Floor(Client):
@@ -115,6 +116,52 @@ class WithMsgspec(Floor):
             lambda message: encode(message).decode(),
             decode_text=False,
         )
+
+
+class WithoutQueue(WithMsgspec):
+    """By msgspec, each read of the network at once: no queue, no coroutine a frame.
+
+    What aiohttp's reader and msgspec cost by themselves. It only receives.
+    """
+
+    async def read(self, topic: str, order: Order) -> None:
+        """Replace aiohttp's queue, and push."""
+        handler, decode = self.handler, self.decode
+        assert handler is not None
+        is_reply = True
+
+        def deliver(frames: list[Any]) -> None:
+            nonlocal is_reply
+            if is_reply:
+                del frames[0]
+                is_reply = False
+            for frame in frames:
+                handler(decode(frame)[4])
+
+        def ignore(*_: object) -> None:
+            pass
+
+        reader = FrameReader(
+            deliver=deliver,
+            pinged=ignore,
+            closed=ignore,
+            failed=ignore,
+            cut=ignore,
+            max_size=0,
+            compression=Compression(),
+        )
+        Network(self.ws._response).attach(reader)  # noqa: SLF001
+        order_of = msgspec.to_builtins(order)
+        await self.ws.send_str(self.encode(["1", "1", topic, "go", order_of]))
+
+    async def close(self) -> None:
+        """Disconnect without a close frame, which nobody would read."""
+        self.ws._response.close()  # noqa: SLF001
+        await self.session.close()
+
+    async def push(self, topic: str, count: int, in_flight: int) -> None:
+        """Not measured."""
+        raise Unsupported
 
 
 class WithJson(Floor):

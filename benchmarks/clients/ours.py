@@ -94,7 +94,8 @@ class RxPhoenix(Client):
         await finished
 
     def watch_presence(self, topic: str, synced: Handler) -> None:
-        """A presence, by its stream of states."""
+        """A presence, by its changes and its syncs."""
         presence = Presence(self.channel(topic))
+        presence.changes.subscribe(lambda _: None)
         presence.on_sync(lambda: synced(None))
         self.presences.append(presence)
