@@ -48,6 +48,7 @@ from rx_phoenix.policy import (
     Reconnect,
     Rejoin,
     SendBuffer,
+    seconds,
     timeout_of,
 )
 from rx_phoenix.push import Push
@@ -252,16 +253,28 @@ class Socket(SocketHandle):
     ) -> None:
         await self.aclose()
 
-    def reconnect_now(self) -> None:
+    def reconnect_now(self, probe: Duration = 3.0) -> None:
         """Skip the wait for the next attempt, such as when the network is back.
 
+        An open connection is probed: a heartbeat is sent, and a new connection takes
+        its place if nothing arrives in time. No effect while connecting, after
+        `disconnect`, or while a probe is under way.
+
+        Args:
+            probe: Seconds within which something must arrive over it.
+
         Raises:
-            UsageError: The socket was ended.
+            UsageError: The socket was ended, or the duration is none above 0.
         """
-        self._connection.reconnect_now()
+        within = seconds(probe, "probe")
+        if not within:
+            raise UsageError(f"probe must exceed 0 seconds, got {probe!r}")
+        self._connection.reconnect_now(within)
 
     def ping(self) -> Observable[float]:
         """Measure the round trip now, in seconds; awaitable.
+
+        One without an answer in time starts a probe, as `reconnect_now` does.
 
         Errors:
             `ConnectionLost` without a connection, `PushTimeout` without an answer.

@@ -1,6 +1,7 @@
 """Heartbeats, by which a dead peer is noticed."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 
 from reactivex import abc
 
@@ -21,6 +22,9 @@ LOOKS = 4
 
 TURNS = 8
 """Turns of the loop before the verdict, in which it reads what lies there unread."""
+
+PROBE = 3.0
+"""Seconds of a probe that starts by itself."""
 
 CLOCK_RESOLUTION = 1e-9
 """Seconds that rounding may leave over."""
@@ -72,19 +76,25 @@ class HeartbeatMonitor:
         self._timer: abc.DisposableBase | None = None
         self._ref: str | None = None
         # Of the newest heartbeat: when it left, what had arrived, if more did since,
-        # the seconds that joins add, and those that are left for a sign of life.
+        # the seconds that joins add, those that are left for a sign of life, and how
+        # many there were without the joins.
         self._sent = 0.0
         self._seen = 0
         self._is_extended = False
         self._excuse = 0.0
         self._left = 0.0
         self._turns = 0
+        self._within = 0.0
+        self._is_probing = False
         self._pings: dict[str, tuple[float, SingleResult[float]]] = {}
 
     def start(self) -> None:
         """Begin on an open connection: the first heartbeat is an interval away."""
+        self._cancel()
+        self._ref = None
+        self._is_probing = False
         if self._policy is not None:
-            self._after(self._policy.interval, self._beat)
+            self._after(self._policy.interval, self._beat_next)
 
     def stop(self) -> Sequence[SingleResult[float]]:
         """End with the connection.
@@ -94,11 +104,29 @@ class HeartbeatMonitor:
         """
         self._cancel()
         self._ref = None
+        self._is_probing = False
         pings, self._pings = self._pings, {}
         return [answer for _, answer in pings.values()]
 
+    def probe(self, within: float, *, waits_for_joins: bool = False) -> None:
+        """Send a heartbeat now, after which something must arrive soon.
+
+        While a probe is under way, another one has no effect.
+
+        Args:
+            within: Seconds within which something must arrive.
+            waits_for_joins: True if joins that were sent before add their timeout.
+        """
+        if self._is_probing:
+            return
+        left = inf if self._ref is None else self._left
+        self._is_probing = True
+        self._beat(within, self._joins.longest if waits_for_joins else 0.0)
+        # A heartbeat that was sent before keeps its deadline.
+        self._left = min(self._left, left)
+
     def ping(self) -> SingleResult[float]:
-        """Measure the round trip now; fails without an answer in time."""
+        """Measure the round trip now; one without an answer in time starts a probe."""
         answer = SingleResult[float](self._report)
         ref = self._send(answer)
 
@@ -106,6 +134,7 @@ class HeartbeatMonitor:
             if self._pings.pop(ref, None) is not None:
                 text = f"no answer to a ping within {self._timeout:g} s"
                 answer.fail(PushTimeout(text))
+                self.probe(PROBE, waits_for_joins=True)
 
         timer = self._scheduler().call_later(self._timeout, expire)
         answer.subscribe(lambda _: timer.dispose(), lambda _: timer.dispose())
@@ -118,34 +147,37 @@ class HeartbeatMonitor:
             return False
         self.round_trip = self._scheduler().monotonic() - sent
         if message.ref == self._ref:
-            self._ref = None
             self.start()
         answer.succeed(self.round_trip)
         return True
 
-    def _beat(self) -> None:
+    def _beat_next(self) -> None:
+        self._beat(self._timeout, self._joins.longest)
+
+    def _beat(self, within: float, excuse: float) -> None:
         self._pings.pop(self._ref or "", None)
         self._is_extended = False
         self._seen = self._router.received
         self._sent = self._scheduler().monotonic()
-        self._excuse = self._joins.longest
+        self._excuse = excuse
         ref = self._ref = self._send(SingleResult(self._report))
-        self._renew()
+        self._renew(within)
 
         def forget_joins() -> None:
             if self._ref != ref:
                 return
             self._excuse = 0.0
-            if self._left > self._timeout:
-                self._left = self._timeout
-                self._look_in(self._timeout / LOOKS)
+            if self._left > self._within:
+                self._left = self._within
+                self._look_in(self._within / LOOKS)
 
         self._joins.when_answered(forget_joins)
         # It leaves at the end of this turn, which may be a long one.
         self._look_in(0.0)
 
-    def _renew(self) -> None:
-        self._left = self._timeout + self._excuse
+    def _renew(self, within: float) -> None:
+        self._within = within
+        self._left = within + self._excuse
         self._turns = TURNS
 
     def _look_in(self, delay: float) -> None:
@@ -154,15 +186,18 @@ class HeartbeatMonitor:
 
     def _look(self) -> None:
         """Look for a sign of life since the last look."""
-        received, step = self._router.received, self._timeout / LOOKS
+        received = self._router.received
         if received != self._seen:
             self._seen = received
             self._is_extended = True
-            self._renew()
-        if self._is_extended and self._is_due(step):
-            self._beat()
+            self._is_probing = False
+            self._renew(self._timeout)
+        if self._is_extended and self._policy is None:
+            self.start()  # the probe is over, and was the only heartbeat
+        elif self._is_extended and self._is_due():
+            self._beat_next()
         elif self._left > CLOCK_RESOLUTION:
-            self._look_in(min(step, self._left))
+            self._look_in(min(self._within / LOOKS, self._left))
         elif self._turns:
             self._turns -= 1
             self._look_in(0.0)
@@ -170,11 +205,11 @@ class HeartbeatMonitor:
             self._cancel()
             self._missed()
 
-    def _is_due(self, step: float) -> bool:
+    def _is_due(self) -> bool:
         """True if the look nearest to the next heartbeat's time is the present one."""
-        assert self._policy is not None, "no heartbeats"  # noqa: S101
         elapsed = self._scheduler().monotonic() - self._sent
-        return elapsed > self._policy.interval - step / 2
+        interval = inf if self._policy is None else self._policy.interval
+        return elapsed > interval - self._within / LOOKS / 2
 
     def _send(self, answer: SingleResult[float]) -> str:
         ref = self._router.next_ref()

@@ -227,11 +227,17 @@ class ConnectionManager:
             self._emit(Closed(code, reason, clean=False, ours=True, was_open=False))
         return closed
 
-    def reconnect_now(self) -> None:
-        """Skip the wait for the next attempt."""
+    def reconnect_now(self, probe: float) -> None:
+        """Skip the wait for the next attempt, or probe the open connection.
+
+        Args:
+            probe: Seconds within which something must arrive over it.
+        """
         self.check_usable()
         if self._attempt is None:
             self._stop_waiting()
+        elif self.is_open:
+            self.heartbeat.probe(probe)
         self._begin_if_idle()
 
     def refuse(self) -> None:

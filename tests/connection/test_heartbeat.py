@@ -361,6 +361,123 @@ def test_a_loop_that_was_held_once_leaves_the_answer_some_time(time, make_trial)
     assert trial.missed == []
 
 
+# Probes.
+
+
+def test_a_probe_is_a_heartbeat_at_once(trial, time):
+    time.advance_by(2)
+    trial.liveness.start()
+    trial.liveness.probe(3)
+
+    assert trial.times == [2.0]
+
+
+def test_a_probe_after_which_nothing_arrives_loses_the_connection(trial, time):
+    trial.liveness.start()
+    trial.liveness.probe(3)
+    time.advance_by(100)
+
+    assert trial.missed == [3.0]
+
+
+def test_a_probe_after_which_something_arrives_is_over(trial, time):
+    trial.liveness.start()
+    trial.liveness.probe(3)
+    time.advance_by(2.9)
+    trial.router.received += 1
+    time.advance_by(1)
+
+    assert trial.missed == []
+
+
+def test_a_probe_that_is_answered_is_the_last_heartbeat(trial, time):
+    trial.liveness.start()
+    time.advance_by(10)
+    trial.liveness.probe(3)
+    time.advance_by(1)
+    trial.answer()
+    time.advance_by(20)
+
+    assert trial.times == [10.0, 31.0]
+    assert trial.missed == []
+
+
+def test_a_second_probe_keeps_the_deadline_of_the_first(trial, time):
+    trial.liveness.start()
+    trial.liveness.probe(3)
+    time.advance_by(2)
+    trial.liveness.probe(3)
+    trial.liveness.probe(30)
+    time.advance_by(2)
+
+    assert trial.times == [0.0]
+    assert trial.missed == [3.0]
+
+
+def test_a_probe_keeps_the_deadline_of_a_heartbeat(trial, time):
+    trial.liveness.start()
+    time.advance_by(23)
+    trial.liveness.probe(3)
+    time.advance_by(10)
+
+    [missed] = trial.missed
+    assert missed <= 25.0
+
+
+def test_after_a_probe_there_can_be_another(trial, time):
+    trial.liveness.start()
+    trial.liveness.probe(3)
+    trial.answer()
+    time.advance_by(5)
+    trial.liveness.probe(3)
+    time.advance_by(5)
+
+    assert trial.missed == [8.0]
+
+
+def test_a_probe_of_the_user_waits_for_no_join(trial, time):
+    trial.join()
+    trial.liveness.start()
+    trial.liveness.probe(3)
+    time.advance_by(5)
+
+    assert trial.missed == [3.0]
+
+
+def test_without_a_policy_a_probe_is_the_only_heartbeat(time, make_trial):
+    trial = make_trial(None)
+    trial.liveness.start()
+    trial.liveness.probe(3)
+    time.advance_by(1)
+    trial.router.received += 1
+    time.advance_by(1000)
+
+    assert trial.times == [0.0]
+    assert trial.missed == []
+
+
+def test_without_a_policy_a_probe_finds_a_dead_peer(time, make_trial):
+    trial = make_trial(None)
+    trial.liveness.start()
+    trial.liveness.probe(3)
+    time.advance_by(10)
+
+    assert trial.missed == [3.0]
+
+
+def test_a_probe_ends_with_its_connection(trial, time):
+    trial.liveness.start()
+    trial.liveness.probe(3)
+    trial.liveness.stop()
+    trial.liveness.start()
+    time.advance_by(10)
+    trial.liveness.probe(3)
+    time.advance_by(10)
+
+    assert trial.times == [0.0, 10.0]
+    assert trial.missed == [13.0]
+
+
 # Joins that the server handles first.
 
 
@@ -513,7 +630,7 @@ def test_an_answer_to_a_ping_that_comes_too_late_was_not_awaited(trial, time):
     trial.liveness.ping()
     time.advance_by(5)
 
-    assert trial.answer() is False
+    assert trial.answer("1") is False
     assert trial.liveness.round_trip is None
 
 
@@ -549,9 +666,30 @@ def test_a_ping_that_is_answered_puts_no_heartbeat_off(trial, time):
     assert trial.times == [10.0, 20.0]
 
 
-def test_a_ping_that_is_missed_loses_no_connection(trial, time):
+def test_a_ping_that_is_missed_starts_a_probe(trial, time):
     trial.liveness.ping()
     time.advance_by(100)
+
+    assert trial.times == [0.0, 5.0]
+    assert trial.missed == [8.0]
+
+
+def test_a_ping_that_is_missed_loses_no_connection_that_answers(trial, time):
+    trial.liveness.ping()
+    time.advance_by(6)
+    trial.answer()
+    time.advance_by(10)
+
+    assert trial.missed == []
+
+
+def test_a_ping_that_is_missed_behind_a_join_waits_for_it(trial, time):
+    join = trial.join(within=12)
+    trial.liveness.ping()
+    time.advance_by(11)
+    trial.answer_join(join)
+    time.advance_by(1)
+    trial.answer()
 
     assert trial.missed == []
 

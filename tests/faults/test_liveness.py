@@ -17,7 +17,7 @@ from rx_phoenix.operators import map_async
 from rx_phoenix.testing import VirtualScheduler
 from rx_phoenix.testing._simulation.network import Network
 from rx_phoenix.testing._simulation.server import ModelServer
-from tests.integration.waiting import PATIENCE, first_of, listing
+from tests.integration.waiting import PATIENCE, first, first_of, listing
 
 STALL = 1.0
 """Seconds for which a listener holds the loop: more than a heartbeat's timeout."""
@@ -116,6 +116,23 @@ async def test_silence_in_the_middle_of_a_frame_is_noticed(proxy, make, ends):
 
     # What the proxy has read by then still comes through.
     assert time.monotonic() - began <= 0.5 + 0.2 + 0.4
+
+
+@pytest.mark.parametrize("transport", ["websocket"], indirect=True)
+async def test_a_dead_path_is_left_as_soon_as_the_user_knows(proxy, make):
+    socket = make(heartbeat=Heartbeat())
+    await socket.connect()
+    channel = socket.channel("room:lobby")
+    await channel.join()
+    closed, again = first_of(socket.lifecycle, Closed), first(channel.joins)
+
+    proxy.silence()
+    socket.reconnect_now(probe=0.3)
+    await closed
+    proxy.heal()
+    await again
+
+    assert await channel.push("echo", {"is": "back"}) == {"is": "back"}
 
 
 async def test_a_write_that_never_completes_is_cut_at_its_own_deadline(

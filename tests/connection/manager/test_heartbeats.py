@@ -11,6 +11,7 @@ from rx_phoenix import (
     PushTimeout,
     Reconnect,
     Retrying,
+    UsageError,
 )
 from tests.operators.recording_observer import RecordingObserver
 
@@ -258,6 +259,58 @@ def test_heartbeats_go_on_while_a_frame_arrives(stage):
     assert not is_missed(stage)
 
 
+# Probes.
+
+
+def test_to_reconnect_now_probes_an_open_connection(stage):
+    stage.wait(2)
+    stage.socket.reconnect_now()
+    stage.time.advance_before(5)
+    before = is_missed(stage)
+    stage.wait(1)
+    stage.open()
+
+    assert beats(stage) == [2]
+    assert not before
+    assert is_missed(stage)
+    assert stage.attempts == 2
+    assert stage.socket.state == "open"
+
+
+def test_on_a_healthy_connection_a_probe_costs_one_heartbeat(stage):
+    stage.socket.reconnect_now(probe=1)
+    answer(stage)
+    stage.wait_until(24)
+
+    assert beats(stage) == [0]
+    assert stage.attempts == 1
+
+
+@pytest.mark.parametrize("probe", [0, -1, "3", None])
+def test_a_probe_has_a_duration(stage, probe):
+    with pytest.raises(UsageError):
+        stage.socket.reconnect_now(probe=probe)
+
+
+def test_a_ping_without_an_answer_probes(stage):
+    stage.socket.ping()
+    stage.wait(13)
+
+    assert beats(stage) == [0, 10]
+    assert is_missed(stage)
+
+
+def test_a_probe_sends_its_heartbeat_without_a_policy_too(make_stage):
+    stage = make_stage(heartbeat=None)
+    stage.connect()
+    stage.socket.reconnect_now()
+    answer(stage)
+    stage.wait(3600)
+
+    assert beats(stage) == [0]
+    assert stage.time.pending == ()
+
+
 # Joins that hold the server up.
 
 
@@ -357,6 +410,7 @@ def test_a_ping_does_not_change_the_rhythm(stage):
     stage.wait_until(25)
     stage.socket.ping()
     answer(stage, 1)
+    answer(stage, 2)
     stage.wait_until(50)
     answer(stage)
 
