@@ -186,11 +186,19 @@ async def test_the_proxy_says_no(
         assert await attempt(f"{scheme}://elsewhere.test/socket", transport=transport)
 
 
-@pytest.mark.parametrize("proxy", ["http://{}@127.0.0.1:1", "socks5://{}@127.0.0.1:1"])
-async def test_the_proxy_is_none(attempt, transport_class, proxy):
-    transport = transport_class(proxy=proxy.format(f"{PLANTED}:{PLANTED}"))
+async def test_the_proxy_is_none(attempt, transport_class):
+    transport = transport_class(proxy=f"http://{PLANTED}:{PLANTED}@127.0.0.1:1")
 
     assert await attempt("ws://elsewhere.test/socket", transport=transport)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://{}@127.0.0.1:1", "http://{}@h:x", "{}"])
+def test_the_proxy_is_not_one(transport_class, searcher, proxy):
+    with pytest.raises(UsageError, match="proxy must be") as refused:
+        transport_class(proxy=proxy.format(f"{PLANTED}:{PLANTED}"))
+
+    searcher.look(refused.value)
+    assert searcher.take() == []
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,16 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from aiohttp import ClientSession, Fingerprint
 
-import rx_phoenix
 from rx_phoenix import (
     AttemptFailed,
     Backoff,
     Channel,
+    FallbackTransport,
     GaveUp,
     Heartbeat,
+    LongPollTransport,
     Presence,
     Push,
     Reconnect,
@@ -24,6 +26,7 @@ from rx_phoenix import (
     Socket,
     UsageError,
     UsageWarning,
+    WebSocketTransport,
 )
 
 URL = "ws://host/socket"
@@ -41,6 +44,23 @@ CYCLIC = {}
 CYCLIC["again"] = CYCLIC
 
 NONE, OFF, NUMBER, TEXT, LIST, ODD = None, False, 5, SECRET, [1, 2], Odd()
+
+HTTP = {
+    "session": [OFF, NUMBER, TEXT, ODD, ClientSession],
+    "ssl": [NUMBER, TEXT, ODD, Fingerprint],
+    "proxy": [
+        OFF,
+        NUMBER,
+        SECRET,
+        f"socks5://{SECRET}@127.0.0.1:1080",
+        f"http://{SECRET}@host:port",
+        f"ws://{SECRET}@host",
+        SECRET.encode(),
+        ODD,
+    ],
+    "trust_env": [NONE, NUMBER, "no", ODD],
+    "max_frame_size": [NONE, OFF, 0, -1, 1.5, TEXT, ODD],
+}
 
 DURATION = [NONE, TEXT, LIST, ODD, -1, float("nan"), timedelta(-1)]
 FUNCTION = [OFF, NUMBER, TEXT, LIST, ODD]
@@ -76,7 +96,7 @@ WRONG = {
         "reconnect": [NONE, OFF, True, NUMBER, Backoff(1), Rejoin(), ODD, Reconnect],
         "rejoin": [NONE, OFF, True, NUMBER, Backoff(1), Reconnect(), ODD, Rejoin],
         "send_buffer": [NONE, OFF, True, -1, 1.5, TEXT, LIST, ODD, SendBuffer],
-        "transport": [OFF, NUMBER, TEXT, ODD, rx_phoenix.WebSocketTransport],
+        "transport": [OFF, NUMBER, TEXT, ODD, WebSocketTransport],
         "serializer": [OFF, NUMBER, TEXT, ODD, SerializerV1, SerializerV2],
         "scheduler": [OFF, NUMBER, TEXT, ODD],
         "random": [OFF, 0.5, TEXT, LIST, ODD, Random],
@@ -107,6 +127,22 @@ WRONG = {
         "delays": [NONE, *FUNCTION, True, Backoff],
         "give_up": [*FUNCTION, True],
     },
+    WebSocketTransport: {
+        **HTTP,
+        "compress": [NONE, True, 8, 16, 1.5, TEXT, ODD],
+        "write_timeout": DURATION,
+    },
+    LongPollTransport: {
+        **HTTP,
+        "poll_timeout": DURATION,
+        "send_timeout": DURATION,
+    },
+    FallbackTransport: {
+        "first": [NONE, OFF, NUMBER, TEXT, ODD, LongPollTransport],
+        "then": [NONE, OFF, NUMBER, TEXT, ODD, LongPollTransport],
+        "after": DURATION,
+        "retry_after": DURATION,
+    },
     SendBuffer: {
         "size": [NONE, OFF, True, -1, 1.5, TEXT, LIST, ODD],
         "overflow": [NONE, OFF, NUMBER, "newest", LIST, ODD],
@@ -114,7 +150,11 @@ WRONG = {
 }
 """For each argument of each constructor values that it does not take."""
 
-REST = {Socket: {"url": URL}, Channel: {"topic": "room:1"}}
+REST = {
+    Socket: {"url": URL},
+    Channel: {"topic": "room:1"},
+    FallbackTransport: {"first": LongPollTransport(), "then": LongPollTransport()},
+}
 """The arguments that have no default."""
 
 CASES = [
@@ -130,7 +170,7 @@ def test_a_wrong_argument_is_refused_where_it_is_given(kind, name, value):
     with pytest.raises(UsageError) as refused:
         kind(**{**REST.get(kind, {}), name: value})
 
-    if name in {"params", "auth_token", "headers", "socket"}:
+    if name in {"params", "auth_token", "headers", "socket", "proxy"}:
         assert SECRET not in f"{refused.value!r} {refused.value.__cause__}"
 
 
@@ -235,6 +275,14 @@ class Headers(Mapping):
 )
 def test_what_has_the_methods_or_can_be_called_is_taken(options):
     assert Socket(URL, **options).url == URL
+
+
+@pytest.mark.parametrize("token", ["", str], ids=["given", "asked"])
+def test_an_empty_token_is_none(make_stage, token):
+    stage = make_stage(auth_token=token)
+    stage.connect()
+
+    assert stage.transport.attempt.endpoint.auth_token is None
 
 
 # Milliseconds.

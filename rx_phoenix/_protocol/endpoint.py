@@ -10,7 +10,7 @@ from msgspec import Struct
 from rx_phoenix._protocol.checks import check, kind_of
 from rx_phoenix.errors import UsageError
 
-__all__ = ["Endpoint", "check_url", "query"]
+__all__ = ["Endpoint", "check_header_value", "check_url", "query"]
 
 BLANKS = "".join(map(chr, range(0x21)))
 """The characters that browsers strip from both ends of a URL."""

@@ -7,6 +7,7 @@ from reactivex import Observable, abc, defer
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix._log import log_unhandled
+from rx_phoenix._protocol.checks import check_methods
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.lifecycle import FellBack, SteppedUp
 from rx_phoenix._protocol.message import Message
@@ -49,6 +50,9 @@ class FallbackTransport:
         after: Seconds in which the first has to open, and then to deliver.
         retry_after: Seconds until the first is tried again.
 
+    Raises:
+        UsageError: An argument is not what it takes.
+
     >>> from rx_phoenix import LongPollTransport, WebSocketTransport
     >>> transport = FallbackTransport(WebSocketTransport(), LongPollTransport())
     """
@@ -61,10 +65,13 @@ class FallbackTransport:
         after: Duration = 2.5,
         retry_after: Duration = 60.0,
     ) -> None:
+        takes = "a transport, not its class"
+        check_methods("first", first, "connect", takes)
+        check_methods("then", then, "connect", takes)
         self._first = first
         self._then = then
-        self._after = seconds(after)
-        self._retry_after = seconds(retry_after)
+        self._after = seconds(after, "after")
+        self._retry_after = seconds(retry_after, "retry_after")
         self._prefers_first = True
         self._due = 0.0
         self._events = Hub[FellBack | SteppedUp](log_unhandled)

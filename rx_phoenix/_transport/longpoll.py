@@ -23,11 +23,16 @@ from aiohttp import (
 from reactivex import Observable, abc
 from yarl import URL
 
-from rx_phoenix._protocol.endpoint import Endpoint, query
+from rx_phoenix._protocol.endpoint import Endpoint, check_header_value, query
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._transport.cause import cause_of, shown
 from rx_phoenix._transport.contract import MAX_FRAME_SIZE, Connection
 from rx_phoenix._transport.duplex import Duplex
+from rx_phoenix._transport.http_options import (
+    check_http_options,
+    check_size,
+    check_usable,
+)
 from rx_phoenix._transport.lifetime import lifetime
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Duration, seconds
@@ -70,13 +75,16 @@ class LongPollTransport:
             connection has one of its own if None.
         ssl: As aiohttp's: True checks certificates, False does not; a context or a
             fingerprint is used as it is.
-        proxy: The URL of an HTTP proxy.
+        proxy: The URL of an HTTP proxy; SOCKS is not supported.
         trust_env: Whether proxies are taken from the environment; not with a session
             of yours.
         max_frame_size: Bytes of the largest answer taken, however many messages are in
             it; a larger one ends the connection with 1009.
         poll_timeout: Seconds for one poll; servers answer within 10 by default.
         send_timeout: Seconds for one request that sends.
+
+    Raises:
+        UsageError: An argument is not what it takes, or the session is closed.
     """
 
     def __init__(  # noqa: PLR0913 - options, all by name
@@ -90,20 +98,26 @@ class LongPollTransport:
         poll_timeout: Duration = 20.0,
         send_timeout: Duration = 10.0,
     ) -> None:
+        check_http_options(session=session, ssl=ssl, proxy=proxy, trust_env=trust_env)
+        check_size("max_frame_size", max_frame_size)
         self._given_session = session
         self._ssl = ssl
         self._proxy = proxy
         self._trust_env = trust_env
         self._max_frame_size = max_frame_size
-        self._poll_timeout = ClientTimeout(total=seconds(poll_timeout))
-        self._send_timeout = ClientTimeout(total=seconds(send_timeout))
+        self._poll_timeout = ClientTimeout(total=seconds(poll_timeout, "poll_timeout"))
+        self._send_timeout = ClientTimeout(total=seconds(send_timeout, "send_timeout"))
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
         """Return one attempt; see `Transport.connect`.
 
         Raises:
-            UsageError: The serializer is of version 1, which no long poll can carry.
+            UsageError: The serializer is of version 1, which no long poll can carry;
+                the auth token has a control character; or your session was closed.
         """
+        check_usable(self._given_session)
+        if endpoint.auth_token:
+            check_header_value("auth_token", endpoint.auth_token)
         if endpoint.vsn.startswith("1."):
             raise UsageError(
                 "version 1 of the protocol cannot be carried over a long poll: "
@@ -196,7 +210,7 @@ class Requests:
         self._address = endpoint.address("longpoll")
         self._headers = dict(endpoint.headers)
         self._auth: dict[str, str] = {}
-        if endpoint.auth_token is not None:
+        if endpoint.auth_token:
             self._auth["X-Phoenix-AuthToken"] = endpoint.auth_token
         self._options = options
         self._max_frame_size = max_frame_size

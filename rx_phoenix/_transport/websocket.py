@@ -18,6 +18,7 @@ from aiohttp import (
 from reactivex import Observable, abc
 from yarl import URL
 
+from rx_phoenix._protocol.checks import check, is_whole
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.failure import ISOLATED, contained
@@ -32,6 +33,11 @@ from rx_phoenix._transport.aiohttp_frames import (
 )
 from rx_phoenix._transport.cause import cause_of, shown
 from rx_phoenix._transport.contract import MAX_FRAME_SIZE, Connection
+from rx_phoenix._transport.http_options import (
+    check_http_options,
+    check_size,
+    check_usable,
+)
 from rx_phoenix._transport.inbound import Batch, Inbound
 from rx_phoenix._transport.lifetime import lifetime
 from rx_phoenix._transport.outlet import Outlet
@@ -69,6 +75,10 @@ BODY_TIMEOUT = 2.0
 """Seconds that the body of a refused handshake may take."""
 
 
+WINDOW_BITS = range(9, 16)
+"""The window bits of permessage-deflate that zlib supports."""
+
+
 class WebSocketTransport:
     """Opens WebSocket connections with aiohttp.
 
@@ -77,7 +87,7 @@ class WebSocketTransport:
             own if None.
         ssl: As aiohttp's: True checks certificates, False does not; a context or a
             fingerprint is used as it is.
-        proxy: The URL of an HTTP proxy.
+        proxy: The URL of an HTTP proxy; SOCKS is not supported.
         trust_env: Whether proxies are taken from the environment, from ``wss_proxy`` or
             else ``https_proxy``; not with a session of yours.
         compress: The window bits of permessage-deflate to offer, 9 to 15; 0 for none.
@@ -85,6 +95,9 @@ class WebSocketTransport:
             connection with 1009.
         write_timeout: Seconds in which the network takes nothing of what was sent,
             before the connection is given up.
+
+    Raises:
+        UsageError: An argument is not what it takes, or the session is closed.
     """
 
     def __init__(  # noqa: PLR0913 - options, all by name
@@ -98,16 +111,25 @@ class WebSocketTransport:
         max_frame_size: int = MAX_FRAME_SIZE,
         write_timeout: Duration = 10.0,
     ) -> None:
+        check_http_options(session=session, ssl=ssl, proxy=proxy, trust_env=trust_env)
+        is_window = is_whole(compress) and (compress == 0 or compress in WINDOW_BITS)
+        check(is_window, "compress", "0, or window bits from 9 to 15", repr(compress))
+        check_size("max_frame_size", max_frame_size)
         self._given_session = session
         self._ssl = ssl
         self._proxy = proxy
         self._trust_env = trust_env
         self._compress = compress
         self._max_frame_size = max_frame_size
-        self._write_timeout = seconds(write_timeout)
+        self._write_timeout = seconds(write_timeout, "write_timeout")
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
-        """Return one attempt; see `Transport.connect`."""
+        """Return one attempt; see `Transport.connect`.
+
+        Raises:
+            UsageError: Your session was closed.
+        """
+        check_usable(self._given_session)
         return lifetime(lambda observer: self._live(endpoint, observer))
 
     async def _live(
@@ -343,7 +365,7 @@ async def body_of(response: ClientResponse) -> bytes:
 
 def subprotocols(auth_token: str | None) -> Sequence[str]:
     """Return the subprotocols to offer, in one of which the server finds the token."""
-    if auth_token is None:
+    if not auth_token:
         return ()
     encoded = b64encode(auth_token.encode()).decode().rstrip("=")
     return "phoenix", AUTH_PREFIX + encoded

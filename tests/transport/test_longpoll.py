@@ -100,6 +100,22 @@ async def test_without_an_auth_token_there_is_no_header_for_it(peer, life):
     assert "X-Phoenix-AuthToken" not in request.headers
 
 
+async def test_an_empty_auth_token_is_none(peer, begin):
+    begin(auth_token="")
+    request = (await peer.polled()).request
+
+    assert "X-Phoenix-AuthToken" not in request.headers
+
+
+def test_an_auth_token_that_no_header_can_carry_is_refused():
+    endpoint = Endpoint(url="ws://host/socket", auth_token="t0ken\n")
+
+    with pytest.raises(UsageError, match="auth_token must be") as refused:
+        LongPollTransport().connect(endpoint)
+
+    assert "t0ken" not in str(refused.value)
+
+
 async def test_the_sessions_token_goes_where_servers_old_and_new_look(peer, begin):
     life = begin(auth_token="secret", headers={"X-One": "1"})
     (await peer.polled()).answer(410, token="a+b&c")

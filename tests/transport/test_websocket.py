@@ -360,6 +360,16 @@ async def test_the_handshake_carries_params_token_and_headers(begin):
         life.dispose()
 
 
+async def test_an_empty_auth_token_offers_no_subprotocol(begin):
+    peer = Peer()
+    async with running_peer(peer.serve) as url:
+        life = begin(url, auth_token="")
+        await soon(life.opened)
+
+        assert "Sec-WebSocket-Protocol" not in peer.request.headers
+        life.dispose()
+
+
 async def test_a_refused_handshake_is_told_with_all_that_was_answered(begin):
     async def serve(request):
         return web.Response(status=401, text="no", headers={"X-Why": "expired"})
