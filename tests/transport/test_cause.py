@@ -6,6 +6,8 @@ from traceback import format_exception
 import pytest
 from aiohttp import (
     ClientConnectionError,
+    ClientConnectionResetError,
+    ClientConnectorError,
     ClientHttpProxyError,
     ClientOSError,
     ConnectionTimeoutError,
@@ -13,6 +15,7 @@ from aiohttp import (
     RequestInfo,
     ServerDisconnectedError,
 )
+from aiohttp.client_reqrep import ConnectionKey
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -24,6 +27,7 @@ from tests.transport.peer import Life
 
 HEADERS = CIMultiDictProxy(CIMultiDict({"Authorization": "a secret"}))
 REQUEST = RequestInfo(URL("http://localhost/?token=secret"), "GET", HEADERS)
+KEY = ConnectionKey("localhost", 4000, False, True, None, None, None)
 REFUSED = ClientHttpProxyError(REQUEST, (), status=407, message="Who are you?")
 
 
@@ -32,7 +36,23 @@ REFUSED = ClientHttpProxyError(REQUEST, (), status=407, message="Who are you?")
     [
         (ClientConnectionError("Connection reset"), "Connection reset"),
         (OSError(104, "Reset by peer"), "[Errno 104] Reset by peer"),
-        (ServerDisconnectedError(), "Server disconnected"),
+        (ServerDisconnectedError(), "the server ended the connection"),
+        (
+            ClientConnectionResetError("Cannot write to closing transport"),
+            "the connection was reset",
+        ),
+        (
+            ClientConnectorError(KEY, OSError(111, "Connection refused")),
+            "cannot connect to localhost:4000 (connection refused)",
+        ),
+        (
+            ClientConnectorError(KEY, OSError("Multiple exceptions: …")),
+            "cannot connect to localhost:4000 (Multiple exceptions: …)",
+        ),
+        (
+            ClientConnectorError(KEY, OSError(113, "No route to host")),
+            "cannot connect to localhost:4000 (No route to host)",
+        ),
         (TimeoutError(), "TimeoutError"),
     ],
 )
