@@ -231,6 +231,17 @@ async def test_an_awaited_answer_is_checked_too():
         await Socket(URL, auth_token=token).connect()
 
 
+@pytest.mark.parametrize("answer", [SECRET, [("key", SECRET)], 5])
+def test_a_wrong_answer_for_a_join_is_reported_by_name(make_stage, answer):
+    stage = make_stage()
+    stage.connect()
+    stage.socket.channel("room:1", lambda: answer).join()
+
+    error = stage.unhandled.pop(0)
+    assert "params must be a mapping" in str(error)
+    assert SECRET not in repr(error)
+
+
 # What stays valid.
 
 

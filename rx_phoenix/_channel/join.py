@@ -14,7 +14,7 @@ from rx_phoenix._protocol.redaction import redactor, secrets_in
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.deadline import Deadline
 from rx_phoenix._streams.provider import Provider, ask, is_asked
-from rx_phoenix.errors import EncodeError, PushCancelled
+from rx_phoenix.errors import PushCancelled, UsageError
 
 __all__ = ["Join", "Params", "check_params"]
 
@@ -173,11 +173,13 @@ class Join:
         try:
             payload: dict[str, Any] = {}
             for answer in answers:
-                payload |= answer or {}
+                if answer:
+                    check_params(answer)
+                    payload |= answer
             ref = connection.router.next_ref()
             message = Message(ref, ref, self._context.topic, JOIN, payload)
             connection.router.encode(message)
-        except (EncodeError, TypeError, ValueError) as error:
+        except (UsageError, TypeError, ValueError) as error:
             self._fail(error)
             return
         self.ref = push.ref = ref
