@@ -20,9 +20,10 @@ from rx_phoenix.testing._simulation.ends import Ends
 from tests.integration.waiting import PATIENCE
 from tests.secrets import credentials
 
+# A heartbeat is missed before a request is given up.
 TRANSPORTS = {
     "websocket": lambda: WebSocketTransport(write_timeout=0.4),
-    "longpoll": lambda: LongPollTransport(poll_timeout=12.0, send_timeout=0.6),
+    "longpoll": lambda: LongPollTransport(poll_timeout=12.0, send_timeout=1.2),
 }
 
 FAST_RETRIES = {

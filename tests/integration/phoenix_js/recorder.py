@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 
 __all__ = ["Recorder", "run_recorder"]
 
-PATIENCE = 5.0
+PATIENCE = 10.0
 """Seconds to wait for the client before the scenario fails."""
 
 LIFECYCLE = frozenset({"phx_close", "phx_error"})
