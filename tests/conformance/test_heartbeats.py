@@ -47,8 +47,10 @@ def test_a_reply_with_another_ref_is_no_answer(beating):
     beating.receive(
         "phx_reply", {"status": "ok", "response": {}}, ref="77", topic="phoenix"
     )
-    beating.wait_until(2.0)
+    beating.wait_until(3.0)
 
+    # An answer would put the next heartbeat off until 2.3.
+    assert beating.times("heartbeat") == [1.0, 2.0]
     assert beating.connections[0].closed_by_us is not None
 
 
