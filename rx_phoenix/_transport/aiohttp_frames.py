@@ -5,7 +5,7 @@ inflate and deflate. They stand here between a connection of aiohttp's and one o
 without the queue, future and coroutine that its own WebSocket spends on each frame.
 """
 
-from asyncio import Transport
+from asyncio import Future, Transport
 from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -163,6 +163,23 @@ class Network:
         self._protocol = protocol
 
     @property
+    def is_full(self) -> bool:
+        """True if the network asks for nothing more to be written."""
+        return self._protocol.writing_paused
+
+    def when_writable(self, call: Callable[[], None]) -> None:
+        """Call a function once it is no longer full, or has ended."""
+        protocol: Any = self._protocol
+        if protocol._drain_waiter is None:  # noqa: SLF001
+            protocol._drain_waiter = protocol._loop.create_future()  # noqa: SLF001
+
+        def done(waiter: Future[None]) -> None:
+            waiter.exception()  # the end is reported elsewhere
+            call()
+
+        protocol._drain_waiter.add_done_callback(done)  # noqa: SLF001
+
+    @property
     def error(self) -> BaseException | None:
         """The reason of the network's end, once it has ended."""
         return self._protocol.exception()
@@ -244,6 +261,8 @@ class FrameReader:
         )
         self._parse = self._reader.feed_data
         queue: Any = self.queue
+        # Freed at once, large frames would go back to the system, and cost thrice.
+        self._last: list[Frame] = []
         self._messages: deque[tuple[Any, int]] = queue._buffer  # noqa: SLF001
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
@@ -264,6 +283,7 @@ class FrameReader:
             if len(frames) == len(messages):
                 messages.clear()
                 self._deliver(frames)
+                self._last = frames
             else:
                 self._deliver_mixed()
             self._reset_size()

@@ -2,6 +2,7 @@
 
 from asyncio import Future, TimerHandle, get_running_loop, timeout
 from base64 import b64encode
+from collections import deque
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from ssl import SSLContext
@@ -231,7 +232,10 @@ class WebSocketConnection:
         )
         self._loop = loop
         self._end: Future[Exception] = loop.create_future()
+        # Frames for a network that is full: its own buffer would be slower.
+        self._backlog: deque[Frame] = deque()
         self._is_closing = False
+        self._close_frame = NORMAL, ""
         self._timer: TimerHandle | None = None
 
     @property
@@ -242,7 +246,7 @@ class WebSocketConnection:
     @property
     def buffered(self) -> int:
         """The number of frames that the network has not taken."""
-        return self._outlet.waiting
+        return self._outlet.waiting + len(self._backlog)
 
     @property
     def bytes_received(self) -> int:
@@ -250,15 +254,24 @@ class WebSocketConnection:
         return self._reader.bytes_received
 
     def send(self, frame: Frame) -> None:
-        """Write a frame, in this turn of the loop."""
-        if self._is_writable:
+        """Write a frame, in this turn of the loop unless the network is full."""
+        if not self._is_writable:
+            return
+        if self._backlog:
+            self._backlog.append(frame)
+        elif self._network.is_full:
+            self._backlog.append(frame)
+            self._network.when_writable(self._write_backlog)
+        else:
             self._writer.send(frame)
 
     def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Write a close frame behind all others, and wait 2 s for the peer's."""
         if self._is_writable:
             self._is_closing = True
-            self._writer.close(code, reason)
+            self._close_frame = code, reason
+            if not self._backlog:
+                self._writer.close(code, reason)
             lost = ConnectionLost(ABNORMAL)
             self._timer = self._loop.call_later(CLOSE_TIMEOUT, self._finish, lost)
 
@@ -293,9 +306,23 @@ class WebSocketConnection:
             self._outlet.stop()
             if self._timer is not None:
                 self._timer.cancel()
+            self._backlog.clear()
             self._network.release()
         if not self._is_closing:
             raise error
+
+    def _write_backlog(self) -> None:
+        backlog, network = self._backlog, self._network
+        if self._end.done():
+            return
+        self._outlet.begin_turn()
+        while backlog and not network.is_full:
+            self._writer.send(backlog.popleft())
+        if backlog:
+            network.when_writable(self._write_backlog)
+        elif self._is_closing:
+            self._writer.close(*self._close_frame)
+        self._outlet.end_turn()
 
     @property
     def _is_writable(self) -> bool:

@@ -97,9 +97,9 @@ def test_a_protocol_takes_a_parser_and_what_it_parses_into():
     parameters = inspect.signature(ResponseHandler.set_parser).parameters
 
     assert list(parameters)[:3] == ["self", "parser", "payload"]
-    assert {"pause_reading", "resume_reading", "exception", "read_timeout"} <= {
-        *dir(ResponseHandler)
-    }
+    names = {"pause_reading", "resume_reading", "exception", "read_timeout"}
+    names |= {"writing_paused", "_drain_waiter", "_loop"}
+    assert names <= {*dir(ResponseHandler)}
     assert hasattr(ClientResponse, "connection")
 
 

@@ -131,6 +131,7 @@ class Wire:
 
     error = None
     connection = None
+    is_full = False
 
     def __init__(self):
         self.transport = self

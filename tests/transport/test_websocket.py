@@ -114,6 +114,24 @@ async def test_our_close_writes_what_is_queued_first(peer, begin):
     assert received == [*map(str, range(100)), (4000, "enough")]
 
 
+async def test_what_a_full_network_did_not_take_is_written_in_order_and_then_the_close(
+    peer, begin
+):
+    life = begin(peer.url)
+    connection = await soon(life.opened)
+    frames = [f"{n}" + n % 7 * 100_000 * "x" for n in range(300)]
+
+    for frame in frames:
+        connection.send(frame)
+    waiting = connection.buffered
+    connection.close(4000, "enough")
+    connection.send("too late")
+
+    assert [await peer.get() for _ in range(301)] == [*frames, (4000, "enough")]
+    assert await soon(life.ended) is None
+    assert (waiting > 100, connection.buffered) == (True, 0)
+
+
 async def test_the_peer_may_close(peer, begin):
     life = begin(peer.url)
     await soon(life.opened)
