@@ -48,6 +48,7 @@ class Change:
     Attributes:
         join: The join's push, as it was before the event.
         join_ref: Its ref, likewise.
+        leave: The leave's push, likewise.
         pushes: The pushes that end with it.
         leases: The observers of leases that get a response or an end.
     """
@@ -57,6 +58,7 @@ class Change:
         "join",
         "join_ref",
         "leases",
+        "leave",
         "leave_end",
         "message",
         "payload",
@@ -89,6 +91,7 @@ class Change:
         self.leave_end = leave_end
         self.join: ChannelPush | None = None
         self.join_ref: str | None = None
+        self.leave: ChannelPush | None = None
         self.pushes: list[ChannelPush] = []
         self.leases: list[Latest[Any]] = []
 
@@ -165,7 +168,9 @@ class ChannelEffects(ChannelContext):
         Returns:
             Whether the event had any.
         """
+        # Observers may call in between two effects, and replace what these are about.
         change.join, change.join_ref = self.join.push, self.join.ref
+        change.leave = self._leave
         effects = self.membership.handle(event)
         for effect in effects:
             RUN[effect](self, change)
@@ -229,15 +234,17 @@ class ChannelEffects(ChannelContext):
         change.pushes = self.outbox.take_all(waiting=True)
         change.leases.extend(self.demand.detach())
 
-    def start_leave(self, _: Change) -> None:
-        leave, connection = self._leave, self.connection
+    def start_leave(self, change: Change) -> None:
+        leave, connection = change.leave, self.connection
         assert leave is not None, "a leave without a push"  # noqa: S101
         leave.ref = connection.router.next_ref()
         self._leave_timer = connection.scheduler.call_later(
             leave.within, self.leave_timed_out
         )
 
-    def stop_leave(self, _: Change) -> None:
+    def stop_leave(self, change: Change) -> None:
+        change.leave_end = self._leave_reply or change.leave_end
+        self._leave_reply = None
         timer, self._leave_timer = self._leave_timer, None
         if timer is not None:
             timer.dispose()
@@ -260,20 +267,18 @@ class ChannelEffects(ChannelContext):
         self.states.on_next(self.membership.state)
 
     def send_leave(self, change: Change) -> None:
-        leave = self._leave
-        if leave is not None and self.membership.stage is Stage.LEAVING:
+        leave = change.leave
+        is_current = leave is self._leave and self.membership.stage is Stage.LEAVING
+        if leave is not None and is_current:
             message = Message(change.join_ref, leave.ref, self.topic, LEAVE, {})
             self.connection.router.send(message)
 
     def settle_leave(self, change: Change) -> None:
-        end = self._leave_reply or change.leave_end
-        self._leave_reply = None
-        if self._leave is None:
-            return
-        if isinstance(end, Reply):
-            self._leave.answer(end)
-        else:
-            self._leave.end(end)
+        leave, end = change.leave, change.leave_end
+        if leave is not None and isinstance(end, Reply):
+            leave.answer(end)
+        elif leave is not None and isinstance(end, Exception):
+            leave.end(end)
 
     def settle_join(self, change: Change) -> None:
         if change.join is not None:

@@ -55,6 +55,22 @@ def test_it_is_not_sent_where_no_join_was(stage):
     assert stage.socket.state == "closed"
 
 
+def test_a_leave_that_another_one_overtakes_in_its_midst_ends_too(stage, channel_in):
+    channel = channel_in("errored")
+    later = []
+
+    def come_back(state):
+        if state == "closed" and not later:
+            channel.join()
+            later.append(channel.leave())
+
+    channel.states.subscribe(come_back)
+    leave = channel.leave()
+    stage.wait(60)
+
+    assert (leave.status, later[0].is_settled) == ("ok", True)
+
+
 def test_it_is_not_sent_while_the_params_are_asked_for(stage):
     async def params():
         await stage.time.loop.create_future()
