@@ -234,6 +234,7 @@ def processor_seconds(count):
     return min(times)
 
 
+@pytest.mark.performance
 def test_four_times_as_many_metas_of_a_key_take_no_square_of_the_time():
     assert processor_seconds(80_000) < 9 * processor_seconds(20_000)
 
