@@ -7,7 +7,7 @@ from rx_phoenix._cli.exit_codes import ExitCode
 
 __all__ = ["main"]
 
-EXTRA = {"rich", "typer"}
+EXTRA = {"prompt_toolkit", "rich", "typer"}
 """The dependencies of the command line, which are optional for the package."""
 
 
