@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,11 @@ from rx_phoenix.testing._server.endpoint import Endpoint
 from rx_phoenix.testing._server.longpoll import LongPoll
 from rx_phoenix.testing._server.presence import ServerPresence
 from rx_phoenix.testing._server.routes import ChannelFactory
-from rx_phoenix.testing._server.socket import ServerSocket, SocketOptions
+from rx_phoenix.testing._server.socket import (
+    CheckOrigin,
+    ServerSocket,
+    SocketOptions,
+)
 from rx_phoenix.testing._server.websocket import serve_websocket
 
 __all__ = ["PhoenixServer"]
@@ -39,6 +44,11 @@ class PhoenixServer:
             defaults.
         host: The address to listen on.
         port: The port; 0 for a free one, which is kept across restarts.
+        check_origin: The web pages that may connect, by their ``Origin``; others get
+            403. False for all, True for those of loopback names and addresses,
+            ``"conn"`` for those of the requested scheme, host and port, or a list of
+            ``//host``, ``//*.host`` and ``scheme://host:port``. A client that sends no
+            Origin may always connect, ``Origin: null`` only with False.
 
     Attributes:
         host: The address.
@@ -72,12 +82,18 @@ class PhoenixServer:
         sockets: Mapping[str, SocketOptions] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        check_origin: CheckOrigin = False,
     ) -> None:
         self.host = host
         self.port: int = port
         self.routes: list[web.AbstractRouteDef] = []
         self._channels = channels
-        self._sockets = sockets or {"/socket": SocketOptions()}
+        self._sockets = {
+            path: replace(options, check_origin=check_origin)
+            if options.check_origin is None
+            else options
+            for path, options in (sockets or {"/socket": SocketOptions()}).items()
+        }
         self._endpoint = Endpoint()
         self._longpoll = LongPoll(self._endpoint, channels)
         self._requests: set[asyncio.Task[object]] = set()

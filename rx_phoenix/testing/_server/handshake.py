@@ -12,6 +12,7 @@ from yarl import URL
 from rx_phoenix.testing._server.codec import Serializer, V1Serializer, V2Serializer
 from rx_phoenix.testing._server.query import decode_query
 from rx_phoenix.testing._server.socket import (
+    CheckOrigin,
     ConnectRefused,
     ServerSocket,
     SocketOptions,
@@ -42,7 +43,7 @@ async def admit(
     Raises:
         ConnectRefused: The origin, the version or the application refused it.
     """
-    if not _is_allowed_origin(request.headers.get("Origin"), options.check_origin):
+    if not _is_allowed_origin(request, options.check_origin or False):
         raise ConnectRefused
     path, _, query = request.raw_path.partition("?")
     params = decode_query(query)
@@ -113,14 +114,27 @@ def _serializer(vsn: object, versions: tuple[int, ...]) -> Serializer:
     return SERIALIZERS[version]
 
 
-def _is_allowed_origin(origin: str | None, allowed: tuple[str, ...] | None) -> bool:
+def _is_allowed_origin(request: web.Request, allowed: CheckOrigin) -> bool:
     """Check an Origin; clients other than browsers do not send one."""
-    if origin is None or allowed is None:
+    text = request.headers.get("Origin")
+    if text is None or allowed is False:
         return True
-    requested = URL(origin)
-    return any(
-        requested.host == url.host
-        and url.scheme in ("", requested.scheme)
-        and url.port in (None, requested.port)
-        for url in map(URL, allowed)
+    if allowed is True:
+        allowed = ["//localhost", "//127.0.0.1", "//[::1]"]
+    elif allowed == "conn":
+        allowed = [f"{request.scheme}://{request.host}"]
+    try:
+        origin = URL(text)
+    except ValueError:
+        return False
+    return any(_fits(origin, URL(pattern)) for pattern in allowed)
+
+
+def _fits(origin: URL, pattern: URL) -> bool:
+    host, expected = origin.host or "", pattern.host or ""
+    is_part = expected.startswith("*.") and host.endswith(expected[1:])
+    return (
+        bool(host and (host == expected or is_part))
+        and pattern.scheme in ("", origin.scheme)
+        and pattern.port in (None, origin.port)
     )

@@ -1,12 +1,15 @@
 """One client of a server, and the options of a socket."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rx_phoenix.testing._server.codec import Serializer
 
-__all__ = ["ConnectRefused", "ServerSocket", "SocketOptions"]
+__all__ = ["CheckOrigin", "ConnectRefused", "ServerSocket", "SocketOptions"]
+
+CheckOrigin = bool | Literal["conn"] | Sequence[str]
+"""The accepted values of an ``Origin``, see `PhoenixServer`."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -80,8 +83,7 @@ class SocketOptions:
         max_channels: The most channels of a client; None for no limit.
         poll_window: Seconds that a long poll waits for a message.
         compress: True to accept permessage-deflate.
-        check_origin: The accepted origins, ``//host`` or ``scheme://host:port``; None
-            for all.
+        check_origin: The accepted origins; None for those of `PhoenixServer`.
         subprotocols: The accepted subprotocols.
     """
 
@@ -93,5 +95,5 @@ class SocketOptions:
     max_channels: int | None = 100
     poll_window: float = 10.0
     compress: bool = False
-    check_origin: tuple[str, ...] | None = None
+    check_origin: CheckOrigin | None = None
     subprotocols: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 import asyncio
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -33,6 +34,26 @@ def test_a_server_has_one_socket_by_default():
 
     assert server.url == "ws://127.0.0.1:4000/socket"
     assert other.url == "ws://127.0.0.1:4000/live"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("socket", 403), ("open", 400), ("listed", 403)]
+)
+async def test_a_socket_checks_the_origin_as_its_server_unless_it_says_otherwise(
+    path, status
+):
+    sockets = {
+        "/socket": SocketOptions(),
+        "/open": SocketOptions(check_origin=False),
+        "/listed": SocketOptions(check_origin=["//a.example"]),
+    }
+    server = PhoenixServer({}, sockets=sockets, check_origin=True)
+    async with server, aiohttp.ClientSession() as http:
+        url = f"http://127.0.0.1:{server.port}/{path}/websocket?vsn=2.0.0"
+        response = await http.get(url, headers={"Origin": "http://evil.example"})
+
+    # A request without an upgrade gets 400 only once its origin is accepted.
+    assert response.status == status
 
 
 async def test_an_unknown_path_is_not_found(http):
