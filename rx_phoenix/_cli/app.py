@@ -55,6 +55,14 @@ def serve(
         int, typer.Option(min=0, max=65535, help="The port; 0 for any free one.")
     ] = 4000,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    origin: Annotated[
+        list[str],
+        typer.Option(
+            metavar="ORIGIN",
+            help="Let web pages of this origin connect, such as https://app.example; "
+            "`*` for all; repeatable.",
+        ),
+    ] = [],
 ) -> None:
     """Serve a reference app for testing clients, until Ctrl-C.
 
@@ -63,7 +71,7 @@ def serve(
     """
     from rx_phoenix._cli.serve import serve as serving
 
-    run(serving(host, port))
+    run(serving(host, port, origin))
 
 
 @app.command()

@@ -16,9 +16,16 @@ from tests.cli.terminal import PATIENCE, piped, run, terminal
 
 
 async def url_of(process):
+    """The URL of the app; the next line has that of its end."""
     async with asyncio.timeout(PATIENCE):
         line = (await process.stdout.readline()).decode()
     return re.search(r"ws://\S+", line)[0]
+
+
+async def stop_of(process):
+    async with asyncio.timeout(PATIENCE):
+        line = (await process.stdout.readline()).decode()
+    return re.search(r"curl -X POST '(\S+)'", line)[1]
 
 
 @pytest.mark.slow
@@ -31,6 +38,7 @@ async def test_it_serves_until_it_is_told_to_stop(number, code):
             channel = socket.channel("room:lobby")
             await channel.join()
             answer = await channel.push("echo", {"n": 1})
+        await stop_of(process)
         process.send_signal(number)
         out, err = await process.communicate()
 
@@ -52,13 +60,28 @@ async def test_it_ends_with_ctrl_c_in_a_terminal():
 @pytest.mark.slow
 async def test_it_ends_when_it_is_stopped_over_http():
     async with piped("serve", "--port", "0") as process:
-        address = (await url_of(process)).removeprefix("ws://").removesuffix("/socket")
+        await url_of(process)
+        stop = await stop_of(process)
         async with aiohttp.ClientSession() as http:
-            await http.get(f"http://{address}/ctl/stop")
+            by_image = await http.get(stop)
+            by_guess = await http.post(stop.partition("?")[0])
+            by_page = await http.post(stop, headers={"Origin": "https://evil.example"})
+            accepted = await http.post(stop)
         async with asyncio.timeout(PATIENCE):
             code = await process.wait()
 
     assert code == 0
+    assert [by_image.status, by_guess.status, by_page.status] == [405, 403, 403]
+    assert accepted.status == 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", ["https://app.example", "*"])
+async def test_an_origin_can_be_opened(given):
+    async with piped("serve", "--port", "0", "--origin", given) as process:
+        url = await url_of(process)
+        async with Socket(url, headers={"Origin": "https://app.example"}) as socket:
+            assert await socket.channel("room:lobby").join()
 
 
 @pytest.mark.slow

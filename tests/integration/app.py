@@ -26,8 +26,9 @@ class App:
         url: Its socket ``/socket``.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url
+        self._token = token
 
     def at(self, path: str) -> str:
         """Another socket of it."""
@@ -40,7 +41,10 @@ class App:
     async def control(self, path: str) -> None:
         """Ask for something from outside."""
         url = URL(self.url).with_scheme("http").with_path(path)
-        async with ClientSession() as http, http.get(url) as response:
+        method = "GET"
+        if self._token is not None:
+            method, url = "POST", url.with_query(token=self._token)
+        async with ClientSession() as http, http.request(method, url) as response:
             assert response.status == 200
 
 
@@ -50,5 +54,5 @@ async def running_app() -> AsyncIterator[App]:
     if url := os.environ.get("RX_PHOENIX_URL"):
         yield App(url)
     else:
-        async with reference_app() as server:
-            yield App(server.url)
+        async with reference_app(token=EVERYWHERE) as server:
+            yield App(server.url, EVERYWHERE)

@@ -71,6 +71,14 @@ def demo(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The page's port; 0 for any free one.")
     ] = 0,
+    origin: Annotated[
+        list[str],
+        typer.Option(
+            metavar="ORIGIN",
+            help="Let web pages of this origin read the figures, such as "
+            "https://app.example; `*` for all; repeatable.",
+        ),
+    ] = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Watch this machine's figures travel through a channel, live in a browser.
 
@@ -83,11 +91,15 @@ def demo(
         present = partial(in_terminal, limits=limits)
     else:
         present = partial(
-            in_browser, limits=limits, port=port, open_browser=not no_browser
+            in_browser,
+            limits=limits,
+            port=port,
+            open_browser=not no_browser,
+            origins=origin,
         )
     silence_library_log()
     try:
-        asyncio.run(until_terminated(run_demo(url, seconds, present)))
+        asyncio.run(until_terminated(run_demo(url, seconds, present, origin)))
     except (KeyboardInterrupt, asyncio.CancelledError):
         pass
     except BrokenPipeError:

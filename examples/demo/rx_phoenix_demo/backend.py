@@ -1,7 +1,7 @@
 """The server of the demo, the transport to it, and its planned outage."""
 
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -42,9 +42,13 @@ class Backend:
 
 
 @asynccontextmanager
-async def embedded_backend() -> AsyncGenerator[Backend]:
-    """Serve the reference app on a free port of loopback; its outage is a restart."""
-    async with reference_app() as server:
+async def embedded_backend(origins: Collection[str] = ()) -> AsyncGenerator[Backend]:
+    """Serve the reference app on a free port of loopback; its outage is a restart.
+
+    Args:
+        origins: The origins of web pages that may connect, besides its own.
+    """
+    async with reference_app(origins=origins) as server:
         yield Backend(
             server.url,
             "room:machine",

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from asyncio import Future
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from reactivex.subject import BehaviorSubject
@@ -32,6 +32,7 @@ async def run_demo(
     url: str | None,
     seconds: float | None,
     present: Callable[[DemoContext], AbstractAsyncContextManager[Refresh]],
+    origins: Collection[str] = (),
 ) -> None:
     """Run the demo.
 
@@ -39,13 +40,14 @@ async def run_demo(
         url: A running server; the demo starts its own if None.
         seconds: Duration; runs until it is cancelled if None.
         present: Shows the demo, in a terminal or in browsers.
+        origins: The origins of web pages that may connect to its server.
 
     Raises:
         ConnectError: The server cannot be reached.
         JoinRefused: The server refuses the channel.
     """
     async with (
-        external_backend(url) if url else embedded_backend() as backend,
+        external_backend(url) if url else embedded_backend(origins) as backend,
         connected(backend) as viewer,
         connected(backend) as publisher,
     ):

@@ -1,7 +1,8 @@
 """HTTP routes that control the reference app from outside."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from hmac import compare_digest
 
 from aiohttp import web
 
@@ -11,11 +12,18 @@ from rx_phoenix.testing._server.query import decode_query
 __all__ = ["control_routes"]
 
 
-def control_routes(server: PhoenixServer) -> Sequence[web.AbstractRouteDef]:
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def control_routes(server: PhoenixServer, token: str) -> Sequence[web.AbstractRouteDef]:
     """Make the routes below ``/ctl``.
+
+    They take POST with a token, as ``?token=`` or ``Authorization: Bearer``, so that no
+    web page can use them.
 
     Args:
         server: The server to control.
+        token: The token.
 
     Returns:
         ``/ctl/info`` counts the clients; ``/ctl/disconnect/USER_ID`` disconnects
@@ -23,12 +31,31 @@ def control_routes(server: PhoenixServer) -> Sequence[web.AbstractRouteDef]:
         ``/ctl/stop`` stops the server.
     """
     control = Control(server)
+    handlers: dict[str, Handler] = {
+        "info": control.info,
+        "disconnect/{user_id}": control.disconnect,
+        "broadcast": control.broadcast,
+        "stop": control.stop,
+    }
     return [
-        web.get("/ctl/info", control.info),
-        web.get("/ctl/disconnect/{user_id}", control.disconnect),
-        web.get("/ctl/broadcast", control.broadcast),
-        web.get("/ctl/stop", control.stop),
+        web.route("*", f"/ctl/{path}", _guarded(handler, token))
+        for path, handler in handlers.items()
     ]
+
+
+def _guarded(handler: Handler, token: str) -> Handler:
+    """Require POST and a token: other methods get 405, other tokens 403."""
+
+    async def guarded(request: web.Request) -> web.Response:
+        if request.method != "POST":
+            return responses.text(405, "use POST", {"Allow": "POST"})
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        given = request.query.get("token", bearer)
+        if not compare_digest(given.encode(), token.encode()):
+            return responses.text(403, "the token is printed at the start")
+        return await handler(request)
+
+    return guarded
 
 
 class Control:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from rx_phoenix.testing._server import responses
 from rx_phoenix.testing._server.endpoint import Endpoint
@@ -54,6 +54,7 @@ class PhoenixServer:
         host: The address.
         port: The port, once the server has started.
         routes: Further routes of aiohttp; effective from the next start.
+        middlewares: Middlewares of aiohttp, outermost first; likewise.
 
     Example:
         >>> import aiohttp
@@ -87,6 +88,7 @@ class PhoenixServer:
         self.host = host
         self.port: int = port
         self.routes: list[web.AbstractRouteDef] = []
+        self.middlewares: list[Middleware] = []
         self._channels = channels
         self._sockets = {
             path: replace(options, check_origin=check_origin)
@@ -126,7 +128,9 @@ class PhoenixServer:
         """
         if self._runner is not None:
             raise RuntimeError("the server is running: call stop() first")
-        app = web.Application(middlewares=[self._watch], client_max_size=MAX_BODY)
+        app = web.Application(
+            middlewares=[*self.middlewares, self._watch], client_max_size=MAX_BODY
+        )
         app.add_routes(self.routes)
         for path, options in self._sockets.items():
             self._mount(app, path, options)

@@ -5,7 +5,7 @@ import platform
 import sys
 import webbrowser
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -33,7 +33,12 @@ COUNT = 0.2
 
 @asynccontextmanager
 async def in_browser(
-    context: DemoContext, *, limits: Limits, port: int = 0, open_browser: bool = False
+    context: DemoContext,
+    *,
+    limits: Limits,
+    port: int = 0,
+    open_browser: bool = False,
+    origins: Collection[str] = (),
 ) -> AsyncGenerator[Refresh]:
     """Serve the page, and print its address and the log.
 
@@ -42,6 +47,7 @@ async def in_browser(
         limits: Thresholds of the alarms.
         port: The page's port; 0 for a free one.
         open_browser: True to open a browser.
+        origins: The origins of other pages that may read this one.
 
     Raises:
         OSError: The port is taken.
@@ -56,7 +62,7 @@ async def in_browser(
             typer.echo(unwritten.popleft())
 
     log = connection_entries(context.viewer, context.channel)
-    async with serving(dashboard_of(context, limits), port) as address:
+    async with serving(dashboard_of(context, limits), port, origins) as address:
         typer.echo(f"The dashboard is at {address} (Ctrl-C ends it)")
         if open_browser and has_display():
             webbrowser.open(address)

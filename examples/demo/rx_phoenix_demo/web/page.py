@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bokeh.document import Document
 from bokeh.models import CustomJS, Div, InlineStyleSheet, RadioButtonGroup
-from jinja2 import Template
+from jinja2 import Environment
 
 from rx_phoenix import Reply
 from rx_phoenix_demo.backend import Backend
@@ -13,6 +13,7 @@ from rx_phoenix_demo.pipelines import Figures
 from rx_phoenix_demo.snapshot import Snapshot
 from rx_phoenix_demo.web import fragments
 from rx_phoenix_demo.web.charts import Chart, Line
+from rx_phoenix_demo.web.policy import NONCE
 from rx_phoenix_demo.web.style import COLOURS, CONTROLS, FRAGMENTS, PAGE
 
 __all__ = ["RATES", "Page"]
@@ -70,9 +71,9 @@ class Page:
         )
         self._rate.on_change("active", self._selected)
         document.title = "rx_phoenix, live"
-        document.template = Template(PAGE)
+        document.template = Environment(autoescape=True).from_string(PAGE)
         document.template_variables.update(
-            url=backend.public_url, topic=backend.topic, colours=COLOURS
+            url=backend.public_url, topic=backend.topic, colours=COLOURS, nonce=NONCE
         )
         # Bokeh's own reconnect asks for a session that a new dashboard does not have.
         document.config.reconnect_session = False

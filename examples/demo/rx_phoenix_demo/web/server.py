@@ -1,7 +1,7 @@
 """The page's server: Bokeh's, on the running loop."""
 
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from inspect import isawaitable
 from typing import Any
@@ -13,10 +13,13 @@ from bokeh.document import Document
 from bokeh.server.server import BaseServer
 from bokeh.server.tornado import BokehTornado
 from tornado.httpserver import HTTPServer
+from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
+from tornado.web import OutputTransform, RequestHandler
 
 from rx_phoenix_demo.web.dashboard import Dashboard
+from rx_phoenix_demo.web.policy import Admission, content_policy
 from rx_phoenix_demo.web.session import PageSession
 
 __all__ = ["serving"]
@@ -50,13 +53,73 @@ class Listener(HTTPServer):
         await self.close_all_connections()
 
 
+class Site(BokehTornado):
+    """The page, for those that may read it.
+
+    Args:
+        admission: Decides on requests.
+        applications: Bokeh's applications by path.
+        options: More arguments of `BokehTornado`.
+    """
+
+    def __init__(
+        self, admission: Admission, applications: dict[str, Application], **options: Any
+    ) -> None:
+        super().__init__(applications, **options)
+        self._admission = admission
+
+    def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:
+        """Return the handler of a request; one from elsewhere gets 403."""
+        headers = request.headers
+        if self._admission.admits(headers.get("Host", ""), headers.get("Origin")):
+            return super().find_handler(request, **options)
+        return self.get_handler_delegate(request, Refusal)
+
+
+class Refusal(RequestHandler):
+    """The handler of requests from elsewhere."""
+
+    def prepare(self) -> None:
+        """Refuse the request, whatever its method."""
+        self.send_error(403)
+
+
+class Guarded(OutputTransform):
+    """The headers of all responses, which keep a browser from harm."""
+
+    def __init__(self, request: HTTPServerRequest) -> None:
+        super().__init__(request)
+        self._host = request.host
+
+    def transform_first_chunk(
+        self,
+        status_code: int,
+        headers: HTTPHeaders,
+        chunk: bytes,
+        finishing: bool,  # noqa: FBT001 - Tornado's signature
+    ) -> tuple[int, HTTPHeaders, bytes]:
+        """Add the headers."""
+        headers["Content-Security-Policy"] = content_policy(self._host)
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        return super().transform_first_chunk(status_code, headers, chunk, finishing)
+
+
+def unlogged(_: RequestHandler) -> None:
+    """Log no request: the terminal shows the demo's own log."""
+
+
 @asynccontextmanager
-async def serving(dashboard: Dashboard, port: int = 0) -> AsyncGenerator[str]:
+async def serving(
+    dashboard: Dashboard, port: int = 0, origins: Collection[str] = ()
+) -> AsyncGenerator[str]:
     """Serve the page on loopback.
 
     Args:
         dashboard: The state shared by the browsers.
         port: The port; 0 for a free one.
+        origins: The origins of other pages that may read it; ``*`` for all.
 
     Yields:
         The page's address.
@@ -72,13 +135,15 @@ async def serving(dashboard: Dashboard, port: int = 0) -> AsyncGenerator[str]:
     listening = socket.create_server((HOST, port))
     listening.settimeout(0.0)  # an event loop needs it non-blocking
     port = listening.getsockname()[1]
-    application = BokehTornado(
+    application = Site(
+        Admission(port, origins),
         {"/": Application(FunctionHandler(open_page))},
-        # Other sites must not connect.
-        extra_websocket_origins=[f"{HOST}:{port}", f"localhost:{port}"],
+        extra_websocket_origins=["*"],  # `Site` has admitted them
         check_unused_sessions_milliseconds=CHECK,
         unused_session_lifetime_milliseconds=UNUSED,
     )
+    application.add_transform(Guarded)
+    application.settings["log_function"] = unlogged
     http = Listener(application)
     http.add_sockets([listening])
     server = BaseServer(IOLoop.current(), application, http)

@@ -1,10 +1,16 @@
 """The dashboard in a real browser."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from examples.demo.tests.web.dashboard_harness import running_dashboard
+from rx_phoenix import Socket
+from rx_phoenix_demo.backend import embedded_backend
 from tests.browser import (
     PATIENCE,
     TEXT,
@@ -95,6 +101,64 @@ async def test_two_browsers_share_one_join_and_closing_both_leaves(harness, brow
 
     assert joins == sorted([harness.backend.audience, harness.backend.topic])
     assert complaints == []
+
+
+PRY = """
+(async () => {
+  const get = (url, options) => fetch(url, options).then((it) => it.text(), () => null)
+  const listen = (url) => new Promise((done) => {
+    const websocket = new WebSocket(url)
+    websocket.onopen = () => done(url)
+    websocket.onerror = () => done(null)
+  })
+  const frame = (url) => new Promise((done) => {
+    const inner = document.createElement("iframe")
+    inner.onload = () => done(inner.contentDocument ? null : inner.contentWindow.length)
+    inner.src = url
+    document.body.append(inner)
+  })
+  await frame(PAGE)
+  return [
+    await get(PAGE), await get(PAGE + "autoload.js"),
+    await listen(PAGE.replace("http", "ws") + "ws"),
+    await listen(SERVER + "/websocket?vsn=2.0.0"),
+    await get(SERVER.replace("ws", "http") + "/longpoll?vsn=2.0.0"),
+    await get(CONTROL), await get(CONTROL, {method: "POST"}),
+  ]
+})()
+"""
+"""All that a page of another origin gets; null for nothing."""
+
+
+async def test_a_page_of_another_origin_gets_nothing(harness, browser):
+    async with (
+        foreign_page() as elsewhere,
+        embedded_backend() as backend,
+        browser.tab(elsewhere) as tab,
+    ):
+        await tab.until("document.body")
+        control = str(URL(backend.url).with_scheme("http").with_path("/ctl/stop"))
+        names = {"PAGE": harness.address, "SERVER": backend.url, "CONTROL": control}
+        given = "".join(f"const {name} = {url!r};" for name, url in names.items())
+        got = await tab.evaluate(f"{{{given}{PRY}}}")
+        async with Socket(backend.url) as socket:
+            await socket.channel(backend.topic).join()  # it runs as before
+
+    assert got == [None] * 7
+    assert any("403" in complaint for complaint in tab.complaints)
+
+
+@asynccontextmanager
+async def foreign_page():
+    """Serve an empty page on a port of its own."""
+
+    async def empty(_):
+        return web.Response(text="<title>evil</title>", content_type="text/html")
+
+    site = web.Application()
+    site.router.add_get("/", empty)
+    async with TestServer(site) as server:
+        yield str(server.make_url("/"))
 
 
 async def test_a_dashboard_that_is_gone_says_so_and_comes_back(harness, browser):

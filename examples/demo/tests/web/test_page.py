@@ -11,7 +11,7 @@ from rx_phoenix_demo.badge import Badge, Status
 from rx_phoenix_demo.web.page import TEXTS, Page
 from rx_phoenix_demo.web.style import PAGE
 
-BASE = "{% block postamble %}{% endblock %}{% block contents %}{% endblock %}"
+BASE = "{% block postamble %}{% endblock %}{% block inner_body %}{% endblock %}"
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def test_the_template_has_a_place_for_everything(page, document):
     embedded = []
     roots = {root.name: root.name for root in document.roots}
     given = {"base": Template(BASE), "colours": {}, "embed": embedded.append}
+    given |= {"plot_script": "", "bokeh_js": "", "bokeh_css": ""}
     Template(PAGE).render(roots=roots, **given)
 
     assert sorted(embedded) == sorted(roots)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 import reactivex
@@ -84,6 +85,37 @@ async def test_a_port_that_is_taken_is_an_error(dashboard):
         with pytest.raises(OSError, match="in use"):
             async with serving(dashboard, port):
                 pytest.fail("the port is taken")
+
+
+@pytest.mark.parametrize("path", ["", "ws", "autoload.js", "static/js/bokeh.min.js"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "null"}, {"Host": "evil.example"}], ids=str
+)
+async def test_no_path_is_open_to_other_sites(dashboard, path, method, headers):
+    async with serving(dashboard) as address, ClientSession() as http:
+        response = await http.request(method, f"{address}{path}", headers=headers)
+
+    assert response.status == 403
+
+
+async def test_every_response_restricts_the_page(dashboard):
+    async with serving(dashboard) as address, ClientSession() as http:
+        response = await http.get(address)
+
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+async def test_an_address_with_markup_is_text(dashboard):
+    url = "ws://h/<script>alert(1)</script>"
+    planted = replace(dashboard, backend=replace(BACKEND, url=url, topic="<b>room"))
+    async with serving(planted) as address:
+        _, text = await page(address)
+
+    assert "<script>" not in text
+    assert "<b>room" not in text
+    assert "&lt;b&gt;room" in text
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null"])
