@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rx_phoenix._protocol.lifecycle import Closed as Closed
     from rx_phoenix._protocol.lifecycle import FellBack as FellBack
     from rx_phoenix._protocol.lifecycle import GaveUp as GaveUp
+    from rx_phoenix._protocol.lifecycle import HeartbeatAnswered as HeartbeatAnswered
     from rx_phoenix._protocol.lifecycle import HeartbeatMissed as HeartbeatMissed
     from rx_phoenix._protocol.lifecycle import Lifecycle as Lifecycle
     from rx_phoenix._protocol.lifecycle import Opened as Opened
@@ -64,8 +65,8 @@ else:
         {
             "_protocol.changes": "Joined Left Updated",
             "_protocol.lifecycle": """
-                AttemptFailed Closed FellBack GaveUp HeartbeatMissed Lifecycle
-                Opened Retrying SteppedUp
+                AttemptFailed Closed FellBack GaveUp HeartbeatAnswered HeartbeatMissed
+                Lifecycle Opened Retrying SteppedUp
             """,
             "_protocol.message": "Message Reply",
             "_protocol.names": "ChannelState SocketState",

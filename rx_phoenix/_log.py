@@ -7,12 +7,14 @@ is not set up: silence would hide mistakes. The lifecycle of connections goes to
 
 import logging
 from collections.abc import Iterator
+from logging import DEBUG, INFO, WARNING
 
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
     FellBack,
     GaveUp,
+    HeartbeatAnswered,
     HeartbeatMissed,
     Lifecycle,
     Retrying,
@@ -49,7 +51,8 @@ def log_event(event: Lifecycle | ProtocolError, text: str, url: str) -> None:
     is_lost = isinstance(event, Closed) and not event.ours
     is_trouble = is_lost or isinstance(event, TROUBLE)
     known = {"event": type(event).__name__, "url": url, **dict(details(event))}
-    level = logging.WARNING if is_trouble else logging.INFO
+    quiet = isinstance(event, HeartbeatAnswered)
+    level = WARNING if is_trouble else DEBUG if quiet else INFO
     lifecycle.log(level, "%s", text, extra=fields(**known))
 
 
@@ -58,6 +61,8 @@ def details(event: Lifecycle | ProtocolError) -> Iterator[tuple[str, object]]:
     match event:
         case Closed(code, reason):
             yield from (("code", code), ("reason", reason))
+        case HeartbeatAnswered(round_trip):
+            yield "round_trip", round_trip
         case Retrying(attempt, delay):
             yield from (("attempt", attempt), ("delay", delay))
         case AttemptFailed(error, attempt):

@@ -11,7 +11,7 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix._channel.core import ChannelCore, core_of
 from rx_phoenix._channel.join import Params, check_params
-from rx_phoenix._connection.attempt import CLOSE_TIMEOUT, Destination
+from rx_phoenix._connection.attempt import Destination
 from rx_phoenix._connection.diagnosis import Diagnosis
 from rx_phoenix._connection.environment import Environment
 from rx_phoenix._connection.handle import SocketHandle
@@ -33,7 +33,7 @@ from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.provider import Provider
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import SingleResult
-from rx_phoenix._transport.contract import Transport
+from rx_phoenix._transport.contract import CLOSE_TIMEOUT, Transport
 from rx_phoenix._transport.default import DefaultTransport
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import (
@@ -257,8 +257,9 @@ class Socket(SocketHandle):
         """Skip the wait for the next attempt, such as when the network is back.
 
         An open connection is probed: a heartbeat is sent, and a new connection takes
-        its place if nothing arrives in time. No effect while connecting, after
-        `disconnect`, or while a probe is under way.
+        its place if nothing arrives in time. A machine that slept for more than the
+        heartbeat's interval (25 s without one) probes by itself. No effect while
+        connecting, after `disconnect`, or while a probe is under way.
 
         Args:
             probe: Seconds within which something must arrive over it.
@@ -340,8 +341,9 @@ class Socket(SocketHandle):
     def lifecycle(self) -> Observable[Lifecycle | ProtocolError]:
         """The events of the connection, as values. Completes at `aclose`.
 
-        `Opened`, `Closed`, `AttemptFailed`, `Retrying`, `HeartbeatMissed`, `GaveUp`;
-        and a `ProtocolError` for each frame that is not a message.
+        `Opened`, `Closed`, `AttemptFailed`, `Retrying`, `HeartbeatAnswered`,
+        `HeartbeatMissed`, `GaveUp`; those of a `FallbackTransport`; and a
+        `ProtocolError` for each frame that is not a message.
         """
         return self._connection.lifecycle.observable
 

@@ -12,6 +12,7 @@ from rx_phoenix import (
     ConnectError,
     FellBack,
     GaveUp,
+    HeartbeatAnswered,
     HeartbeatMissed,
     Opened,
     ProtocolError,
@@ -78,6 +79,11 @@ def fields_of(record):
             Retrying(3, 1.5),
             "INFO",
             {"event": "Retrying", "attempt": 3, "delay": 1.5},
+        ),
+        (
+            HeartbeatAnswered(0.25),
+            "DEBUG",
+            {"event": "HeartbeatAnswered", "round_trip": 0.25},
         ),
         (HeartbeatMissed(), "WARNING", {"event": "HeartbeatMissed"}),
         (

@@ -15,13 +15,10 @@ from rx_phoenix._streams.callbacks import Spawn
 from rx_phoenix._streams.hub import noop
 from rx_phoenix._streams.provider import Provider, ask, is_asked
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix._transport.contract import Connection, Transport
+from rx_phoenix._transport.contract import CLOSE_TIMEOUT, Connection, Transport
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 
-__all__ = ["CLOSE_TIMEOUT", "Attempt", "Destination"]
-
-CLOSE_TIMEOUT = 2.0
-"""Seconds that a peer may take to answer our close."""
+__all__ = ["Attempt", "Destination"]
 
 OnClosed = Callable[[bool], None]
 """Called at the end of our own close; True if the peer answered it."""

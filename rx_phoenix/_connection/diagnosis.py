@@ -10,6 +10,7 @@ from rx_phoenix._protocol.lifecycle import (
     Closed,
     FellBack,
     GaveUp,
+    HeartbeatAnswered,
     HeartbeatMissed,
     Lifecycle,
     Opened,
@@ -25,7 +26,7 @@ KEPT = 20
 """The number of events that are remembered."""
 
 
-def describe(  # noqa: C901, PLR0911 - a case a kind, and a sentence a case
+def describe(  # noqa: C901, PLR0911, PLR0912 - a case a kind, and a sentence a case
     event: Lifecycle | ProtocolError,
 ) -> str:
     """Describe an event of a connection in a sentence.
@@ -53,6 +54,8 @@ def describe(  # noqa: C901, PLR0911 - a case a kind, and a sentence a case
             return f"Attempt {attempt} failed: {_advise(error)}"
         case Retrying(attempt, delay):
             return f"Retry {attempt} was due {delay:.1f} s later."
+        case HeartbeatAnswered(round_trip):
+            return f"A heartbeat was answered after {1000 * round_trip:.0f} ms."
         case HeartbeatMissed():
             return "The server did not answer a heartbeat, so it was given up."
         case GaveUp(error):
@@ -102,9 +105,12 @@ class Diagnosis:
         """Remember an event with its time, and log it.
 
         Frames that are dropped one after another are one event, so that they neither
-        flood a log nor hide earlier events.
+        flood a log nor hide earlier events; heartbeats that were answered are none.
         """
         text = describe(event)
+        if isinstance(event, HeartbeatAnswered):
+            log_event(event, text, self._url)
+            return
         self._dropped = self._dropped + 1 if isinstance(event, ProtocolError) else 0
         if self._dropped > 1:
             self._events.pop()

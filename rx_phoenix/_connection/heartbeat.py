@@ -6,6 +6,7 @@ from math import inf
 from reactivex import abc
 
 from rx_phoenix._connection.router import Router
+from rx_phoenix._connection.sleep_detector import SleepDetector
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import HEARTBEAT, PHOENIX
 from rx_phoenix._streams.deadline import SerialDeadlines
@@ -40,6 +41,8 @@ class HeartbeatMonitor:
     one. A server answers nothing while it handles a join, so that joins sent before
     add the timeout of one of them, each time something arrives.
 
+    A machine that slept for more than an interval probes its connection by itself.
+
     The timeout is spent in several looks, none of which counts for more than its
     share: while a busy loop holds one up, the answer may lie there unread.
 
@@ -48,6 +51,7 @@ class HeartbeatMonitor:
         router: Sends them, and counts what arrives.
         joins: The joins that are not answered yet.
         scheduler: Gives the scheduler, when it is needed.
+        answered: Called with the round trip of each heartbeat that was answered.
         missed: Called when nothing arrived in time after a heartbeat.
         report: Receives the exceptions of observers.
 
@@ -55,22 +59,25 @@ class HeartbeatMonitor:
         round_trip: Seconds that the last answer took; None before the first.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - callbacks, all by name
         self,
         policy: Heartbeat | None,
         router: Router,
         joins: SerialDeadlines,
         *,
         scheduler: Callable[[], LoopScheduler],
+        answered: Callable[[float], None],
         missed: Callable[[], None],
         report: Reporter,
     ) -> None:
         self.round_trip: float | None = None
         self._policy = policy
-        self._timeout = (policy or Heartbeat()).timeout
+        rhythm = policy or Heartbeat()
+        self._timeout = rhythm.timeout
         self._router = router
         self._joins = joins
         self._scheduler = scheduler
+        self._answered = answered
         self._missed = missed
         self._report = report
         self._timer: abc.DisposableBase | None = None
@@ -86,10 +93,19 @@ class HeartbeatMonitor:
         self._turns = 0
         self._within = 0.0
         self._is_probing = False
-        self._pings: dict[str, tuple[float, SingleResult[float]]] = {}
+        # By their refs; a heartbeat is one that only we wait for.
+        self._pings: dict[str, tuple[float, SingleResult[float] | None]] = {}
+        self._sleep_detector = SleepDetector(
+            rhythm.interval, scheduler, self._probe_by_itself
+        )
 
     def start(self) -> None:
         """Begin on an open connection: the first heartbeat is an interval away."""
+        self._sleep_detector.start()
+        self._rest()
+
+    def _rest(self) -> None:
+        """Wait an interval for the next heartbeat."""
         self._cancel()
         self._ref = None
         self._is_probing = False
@@ -102,11 +118,12 @@ class HeartbeatMonitor:
         Returns:
             The pings in flight, which the caller must fail.
         """
+        self._sleep_detector.stop()
         self._cancel()
         self._ref = None
         self._is_probing = False
         pings, self._pings = self._pings, {}
-        return [answer for _, answer in pings.values()]
+        return [answer for _, answer in pings.values() if answer is not None]
 
     def probe(self, within: float, *, waits_for_joins: bool = False) -> None:
         """Send a heartbeat now, after which something must arrive soon.
@@ -128,13 +145,14 @@ class HeartbeatMonitor:
     def ping(self) -> SingleResult[float]:
         """Measure the round trip now; one without an answer in time starts a probe."""
         answer = SingleResult[float](self._report)
-        ref = self._send(answer)
+        ref = self._router.next_ref()
+        self._send(ref, answer)
 
         def expire() -> None:
             if self._pings.pop(ref, None) is not None:
+                self._probe_by_itself()
                 text = f"no answer to a ping within {self._timeout:g} s"
                 answer.fail(PushTimeout(text))
-                self.probe(PROBE, waits_for_joins=True)
 
         timer = self._scheduler().call_later(self._timeout, expire)
         answer.subscribe(lambda _: timer.dispose(), lambda _: timer.dispose())
@@ -143,13 +161,19 @@ class HeartbeatMonitor:
     def receive(self, message: Message) -> bool:
         """Take a message of the topic ``phoenix``; True if it was awaited."""
         sent, answer = self._pings.pop(message.ref or "", (None, None))
-        if sent is None or answer is None:
+        if sent is None:
             return False
-        self.round_trip = self._scheduler().monotonic() - sent
+        round_trip = self.round_trip = self._scheduler().monotonic() - sent
         if message.ref == self._ref:
-            self.start()
-        answer.succeed(self.round_trip)
+            self._rest()
+        if answer is None:
+            self._answered(round_trip)
+        else:
+            answer.succeed(round_trip)
         return True
+
+    def _probe_by_itself(self) -> None:
+        self.probe(PROBE, waits_for_joins=True)
 
     def _beat_next(self) -> None:
         self._beat(self._timeout, self._joins.longest)
@@ -160,8 +184,11 @@ class HeartbeatMonitor:
         self._seen = self._router.received
         self._sent = self._scheduler().monotonic()
         self._excuse = excuse
-        ref = self._ref = self._send(SingleResult(self._report))
+        ref = self._ref = self._router.next_ref()
         self._renew(within)
+        self._send(ref, None)
+        if self._ref != ref:
+            return  # an observer of what is sent ended the connection
 
         def forget_joins() -> None:
             if self._ref != ref:
@@ -193,7 +220,7 @@ class HeartbeatMonitor:
             self._is_probing = False
             self._renew(self._timeout)
         if self._is_extended and self._policy is None:
-            self.start()  # the probe is over, and was the only heartbeat
+            self._rest()  # the probe is over, and was the only heartbeat
         elif self._is_extended and self._is_due():
             self._beat_next()
         elif self._left > CLOCK_RESOLUTION:
@@ -211,11 +238,9 @@ class HeartbeatMonitor:
         interval = inf if self._policy is None else self._policy.interval
         return elapsed > interval - self._within / LOOKS / 2
 
-    def _send(self, answer: SingleResult[float]) -> str:
-        ref = self._router.next_ref()
+    def _send(self, ref: str, answer: SingleResult[float] | None) -> None:
         self._pings[ref] = self._scheduler().monotonic(), answer
         self._router.send(Message(None, ref, PHOENIX, HEARTBEAT, {}))
-        return ref
 
     def _after(self, delay: float, call: Callable[[], None]) -> None:
         self._cancel()

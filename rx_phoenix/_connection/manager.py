@@ -1,7 +1,6 @@
 """One connection at a time: attempts, retries, heartbeats, closes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from reactivex import Observable
@@ -10,6 +9,7 @@ from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix._connection.demand import ConnectionDemand
 from rx_phoenix._connection.environment import Environment
 from rx_phoenix._connection.heartbeat import HeartbeatMonitor
+from rx_phoenix._connection.own_close import OwnClose
 from rx_phoenix._connection.reconnect import NextStep, Reconnector
 from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.close_frame import check_close
@@ -17,6 +17,7 @@ from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
     GaveUp,
+    HeartbeatAnswered,
     HeartbeatMissed,
     Lifecycle,
     Opened,
@@ -111,6 +112,7 @@ class ConnectionManager:
             self.router,
             self.joins,
             scheduler=lambda: self.scheduler,
+            answered=lambda round_trip: self._emit(HeartbeatAnswered(round_trip)),
             missed=self._heartbeat_missed,
             report=report,
         )
@@ -132,10 +134,7 @@ class ConnectionManager:
         )
         self._connection_state = ConnectionState.IDLE
         self._attempt: Attempt | None = None
-        # Of the last close of ours: its event until that is emitted, and its promise.
-        self._closing: Closed | None = None
-        self._closed = SingleResult[None](report)
-        self._closed.succeed(None)
+        self._own_close = OwnClose(self._closed, report)
         events: Observable[Lifecycle] | None = getattr(transport, "lifecycle", None)
         if events is not None:
             events.subscribe(self._emit)
@@ -254,7 +253,7 @@ class ConnectionManager:
 
     def _begin_if_idle(self) -> None:
         if self._demand.exists:
-            self._report_closed()
+            self._own_close.finish()
         if self._demand.exists and self._connection_state is ConnectionState.IDLE:
             self._begin()
 
@@ -432,34 +431,21 @@ class ConnectionManager:
         if attempt is None:
             self._stop_waiting()
             # Closed, or closing: in that case, its end is awaited.
-            return self._closed
+            return self._own_close.promise
         pings = self._detach()
-        closing = Closed(code, reason, clean=True, ours=True)
-        before, done = self._closed, SingleResult[None](self.report)
-        self._closed = done
-        if self.is_open:
-            self._closing = closing
-            self._transition(ConnectionEvent.CLOSE_BEGUN)
-        else:
-            self._transition(ConnectionEvent.CLOSED)
+        is_open = self.is_open
+        closed = Closed(code, reason, clean=False, ours=True)
+        ended = self._own_close.begin(closed if is_open else None)
+        promise = self._own_close.promise
+        begun = ConnectionEvent.CLOSE_BEGUN if is_open else ConnectionEvent.CLOSED
+        self._transition(begun)
         self._notify_lost("connection_closed", ConnectionLost(code, reason), pings)
+        attempt.close(code, reason, ended)
+        return promise
 
-        def closed(is_clean: bool) -> None:  # noqa: FBT001 - an OnClosed
-            if self._closing is closing:
-                self._closing = replace(closing, clean=is_clean)
-                self._report_closed()
-            # An older one may still be at it, if its peer is slow.
-            before.subscribe(done.succeed)
-
-        attempt.close(code, reason, closed)
-        return done
-
-    def _report_closed(self) -> None:
-        """Emit the close in progress, which a new attempt does not wait for."""
-        closing, self._closing = self._closing, None
-        if closing is not None:
-            self._transition(ConnectionEvent.CLOSED)
-            self._emit(closing)
+    def _closed(self, event: Closed) -> None:
+        self._transition(ConnectionEvent.CLOSED)
+        self._emit(event)
 
     def _stop_waiting(self) -> None:
         """Cancel what was to come next; a close in progress goes on."""

@@ -7,6 +7,7 @@ __all__ = [
     "Closed",
     "FellBack",
     "GaveUp",
+    "HeartbeatAnswered",
     "HeartbeatMissed",
     "Lifecycle",
     "Opened",
@@ -27,7 +28,7 @@ class Closed:
     Attributes:
         code: The WebSocket's close code; 1006 without a close frame.
         reason: The reason in the close frame.
-        clean: True if a close frame was exchanged.
+        clean: True if the peer's close frame came.
         ours: True if the client closed it; ignored by comparisons.
         was_open: False if only an attempt ended; ignored by comparisons.
     """
@@ -63,6 +64,17 @@ class Retrying:
 
     attempt: int
     delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatAnswered:
+    """A heartbeat was answered.
+
+    Attributes:
+        round_trip: Seconds from the heartbeat to its answer.
+    """
+
+    round_trip: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,7 @@ Lifecycle = (
     | Closed
     | AttemptFailed
     | Retrying
+    | HeartbeatAnswered
     | HeartbeatMissed
     | GaveUp
     | FellBack

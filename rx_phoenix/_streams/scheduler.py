@@ -17,6 +17,7 @@ from asyncio import (
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from threading import get_ident
+from time import time
 from typing import Any, Self, TypeVar
 
 from reactivex import abc, typing
@@ -32,6 +33,9 @@ __all__ = ["LoopScheduler", "Timer"]
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+WATCH_PERIOD = 1.0
+"""Seconds between two calls of a watch."""
 
 
 class Timer(abc.DisposableBase):
@@ -105,6 +109,24 @@ class LoopScheduler(PeriodicScheduler):
     def monotonic(self) -> float:
         """Return the loop's time in seconds, of which only differences count."""
         return self.loop.time()
+
+    def wall_clock(self) -> float:
+        """Return the wall clock's seconds, which pass while the machine sleeps."""
+        return time()
+
+    def watch(self, function: Callable[[], None]) -> Timer:
+        """Call a function about once a second for as long as the loop runs."""
+
+        def call() -> None:
+            nonlocal timer
+            timer = self.loop.call_later(WATCH_PERIOD, call)
+            function()
+
+        def stop() -> None:
+            timer.cancel()
+
+        timer = self.loop.call_later(WATCH_PERIOD, call)
+        return Timer(stop)
 
     def call_later(self, delay: float, function: Callable[[], None]) -> Timer:
         """Call a function in ``delay`` seconds, cheaper than `schedule_relative`."""

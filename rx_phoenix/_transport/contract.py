@@ -9,10 +9,13 @@ from reactivex import operators as ops
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.serializer import Frame
 
-__all__ = ["MAX_FRAME_SIZE", "Connection", "Transport", "batches_of"]
+__all__ = ["CLOSE_TIMEOUT", "MAX_FRAME_SIZE", "Connection", "Transport", "batches_of"]
 
 MAX_FRAME_SIZE = 16 * 1024 * 1024
 """Bytes of the largest frame taken, unless a transport is given another limit."""
+
+CLOSE_TIMEOUT = 2.0
+"""Seconds that a peer may take to answer our close."""
 
 
 class Connection(Protocol):
@@ -55,7 +58,8 @@ class Connection(Protocol):
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Write what is queued, then close; a second call does nothing.
 
-        The Observable that `Transport.connect` returned completes when it is done.
+        The Observable that `Transport.connect` returned completes when the peer has
+        answered, and fails if the connection ends without that.
         """
         ...
 
@@ -76,7 +80,7 @@ class Transport(Protocol):
             The connection, once it is open.
 
         Completes:
-            When the connection ended after our own `Connection.close`.
+            When the peer has answered our own `Connection.close`.
 
         Errors:
             `ConnectError` when it could not be opened, `ConnectionLost` when the peer

@@ -33,7 +33,11 @@ from rx_phoenix._transport.aiohttp_frames import (
     Upgrade,
 )
 from rx_phoenix._transport.cause import cause_of, shown
-from rx_phoenix._transport.contract import MAX_FRAME_SIZE, Connection
+from rx_phoenix._transport.contract import (
+    CLOSE_TIMEOUT,
+    MAX_FRAME_SIZE,
+    Connection,
+)
 from rx_phoenix._transport.http_options import (
     check_http_options,
     check_size,
@@ -65,9 +69,6 @@ NO_STATUS = 1005
 
 ABNORMAL = 1006
 """The close code of an end without a close frame (RFC 6455, 7.4.1)."""
-
-CLOSE_TIMEOUT = 2.0
-"""Seconds that a peer may take to answer our close."""
 
 BODY_SIZE = 64 * 1024
 """Bytes kept of the body of a refused handshake."""
@@ -235,6 +236,7 @@ class WebSocketConnection:
         # Frames for a network that is full: its own buffer would be slower.
         self._backlog: deque[Frame] = deque()
         self._is_closing = False
+        self._is_closed_by_peer = False
         self._close_frame = NORMAL, ""
         self._timer: TimerHandle | None = None
 
@@ -292,7 +294,8 @@ class WebSocketConnection:
         """Announce it, then read until it ends.
 
         Raises:
-            ConnectionLost: It ended without a `close` of ours.
+            ConnectionLost: It ended without a `close` of ours, or the peer did not
+                answer that.
         """
         observer.on_next(self)
         try:
@@ -308,7 +311,7 @@ class WebSocketConnection:
                 self._timer.cancel()
             self._backlog.clear()
             self._network.release()
-        if not self._is_closing:
+        if not (self._is_closing and self._is_closed_by_peer):
             raise error
 
     def _write_backlog(self) -> None:
@@ -344,6 +347,7 @@ class WebSocketConnection:
             self._writer.pong(data)
 
     def _closed_by_peer(self, code: int, reason: str) -> None:
+        self._is_closed_by_peer = True
         if self._is_writable:
             self._writer.close(NORMAL, "")
         self._finish(ConnectionLost(code or NO_STATUS, reason))

@@ -8,6 +8,7 @@ from rx_phoenix._protocol.lifecycle import (
     Closed,
     FellBack,
     GaveUp,
+    HeartbeatAnswered,
     HeartbeatMissed,
     Opened,
     Retrying,
@@ -56,6 +57,7 @@ def diagnosis(link):
     [
         (Opened(), "The connection opened."),
         (Retrying(3, 1.25), "Retry 3 was due 1.2 s later."),
+        (HeartbeatAnswered(0.0123), "A heartbeat was answered after 12 ms."),
         (
             HeartbeatMissed(),
             "The server did not answer a heartbeat, so it was given up.",
@@ -233,6 +235,16 @@ def test_it_remembers_the_last_20_events(diagnosis):
     assert len(lines) == 20
     assert "Retry 11 " in lines[0]
     assert "Retry 30 " in lines[-1]
+
+
+def test_heartbeats_that_were_answered_hide_no_earlier_events(diagnosis, caplog):
+    caplog.set_level("DEBUG", "rx_phoenix")
+    diagnosis.note(Opened())
+    for _ in range(100):
+        diagnosis.note(HeartbeatAnswered(0.01))
+
+    assert len(diagnosis.text().splitlines()) == 2
+    assert [record.levelname for record in caplog.records[1:]] == ["DEBUG"] * 100
 
 
 def test_frames_dropped_one_after_another_are_one_event(diagnosis, caplog):

@@ -57,15 +57,36 @@ class BusyTime:
     def monotonic(self):
         return self.time.monotonic()
 
+    def wall_clock(self):
+        return self.time.wall_clock()
+
+    def watch(self, function):
+        return self.time.watch(function)
+
     def call_later(self, delay, function):
         due = self.end_of_busy(self.time.clock + delay)
         return self.time.call_later(due - self.time.clock, function)
+
+
+class SleepyTime(VirtualScheduler):
+    """The time of a machine that slept.
+
+    Attributes:
+        slept: Seconds that only the wall clock has seen.
+    """
+
+    slept = 0.0
+
+    @property
+    def now(self):
+        return self.to_datetime(self.clock + self.slept)
 
 
 class Trial:
     """Heartbeats, every 20 s and to be answered within 5 s unless others are given.
 
     Attributes:
+        answered: The round trips of heartbeats.
         missed: When a heartbeat was missed.
         reported: The exceptions of observers.
     """
@@ -74,6 +95,7 @@ class Trial:
         self.time = time
         self.router = Line(time)
         self.joins = SerialDeadlines()
+        self.answered = []
         self.missed = []
         self.reported = []
         self.liveness = HeartbeatMonitor(
@@ -81,6 +103,7 @@ class Trial:
             self.router,
             self.joins,
             scheduler=lambda: scheduler,
+            answered=self.answered.append,
             missed=lambda: self.missed.append(time.clock),
             report=self.reported.append,
         )
@@ -117,9 +140,15 @@ class Trial:
 
 @pytest.fixture
 def time():
-    time = VirtualScheduler()
+    time = SleepyTime()
     yield time
     assert time.pending == ()
+
+
+@pytest.fixture
+def sleeper(time):
+    """The time of a machine that can sleep."""
+    return time
 
 
 @pytest.fixture
@@ -299,7 +328,29 @@ def test_one_heartbeat_at_a_time_waits_for_its_answer(trial, time):
     trial.liveness.start()
     trial.receive_until(1000)
 
-    assert len(trial.liveness.stop()) == 1
+    for time_sent, message in trial.router.sent[:-1]:
+        assert not trial.answer(message.ref), time_sent
+    assert trial.answer()
+    assert trial.liveness.stop() == []
+
+
+def test_each_heartbeat_that_is_answered_is_reported_with_its_round_trip(trial, time):
+    trial.liveness.start()
+    time.advance_by(20.5)
+    trial.answer()
+    trial.answer(ref="1")
+    time.advance_by(20.25)
+    trial.answer()
+
+    assert trial.answered == [0.5, 0.25]
+
+
+def test_the_answer_to_a_ping_is_its_callers_alone(trial, time):
+    trial.liveness.start()
+    trial.liveness.ping()
+    trial.answer()
+
+    assert trial.answered == []
 
 
 def test_a_timeout_above_the_interval_is_kept(time, make_trial):
@@ -463,6 +514,67 @@ def test_without_a_policy_a_probe_finds_a_dead_peer(time, make_trial):
     time.advance_by(10)
 
     assert trial.missed == [3.0]
+
+
+def test_an_observer_of_the_heartbeat_that_ends_the_connection_ends_it(trial, time):
+    trial.router.on_send = trial.liveness.stop
+    trial.liveness.start()
+    trial.liveness.probe(3)
+    time.advance_by(60)
+
+    assert trial.times == [0.0]
+    assert trial.missed == []
+
+
+# A machine that slept.
+
+
+@pytest.mark.parametrize(("slept", "beats"), [(19.9, []), (20.1, [5.0])])
+def test_a_sleep_of_more_than_the_interval_starts_a_probe(
+    sleeper, make_trial, slept, beats
+):
+    trial = make_trial(loop=sleeper)
+    trial.liveness.start()
+    sleeper.advance_by(5)
+    sleeper.slept += slept
+    sleeper.advance_by(3)
+
+    assert trial.times == beats
+    assert trial.missed == ([8.0] if beats else [])
+
+
+@pytest.mark.parametrize(("slept", "beats"), [(24.9, []), (25.1, [5.0])])
+def test_without_a_policy_a_sleep_of_25_s_starts_one(sleeper, make_trial, slept, beats):
+    trial = make_trial(policy=None, loop=sleeper)
+    trial.liveness.start()
+    sleeper.advance_by(5)
+    sleeper.slept += slept
+    sleeper.advance_by(1)
+
+    assert trial.times == beats
+
+
+def test_a_probe_after_a_sleep_waits_for_joins(sleeper, make_trial):
+    trial = make_trial(loop=sleeper)
+    trial.liveness.start()
+    trial.join(within=9)
+    sleeper.slept += 21
+    sleeper.advance_by(11.9)
+    before = list(trial.missed)
+    sleeper.advance_by(0.1)
+
+    assert before == []
+    assert trial.missed == [12.0]
+
+
+def test_without_a_connection_a_sleep_probes_nothing(sleeper, make_trial):
+    trial = make_trial(loop=sleeper)
+    trial.liveness.start()
+    trial.liveness.stop()
+    sleeper.slept += 60
+    sleeper.advance_by(60)
+
+    assert trial.times == []
 
 
 def test_a_probe_ends_with_its_connection(trial, time):

@@ -17,7 +17,7 @@ from rx_phoenix.operators import map_async
 from rx_phoenix.testing import VirtualScheduler
 from rx_phoenix.testing._simulation.network import Network
 from rx_phoenix.testing._simulation.server import ModelServer
-from tests.integration.waiting import PATIENCE, first, first_of, listing
+from tests.integration.waiting import PATIENCE, changes_of, first, first_of, listing
 
 STALL = 1.0
 """Seconds for which a listener holds the loop: more than a heartbeat's timeout."""
@@ -87,7 +87,7 @@ async def test_a_large_frame_on_a_slow_link_is_a_sign_of_life(proxy, make):
     await socket.connect()
     channel = socket.channel("room:lobby")
     await channel.join()
-    events, sent = listing(socket.lifecycle), listing(socket.sent)
+    events, sent = changes_of(socket), listing(socket.sent)
 
     proxy.throttle(100_000)
     await channel.push("big", {"n": 200_000}, timeout=10)
@@ -172,7 +172,7 @@ async def test_the_deadline_of_a_write_is_its_own(proxy, make):
 
 
 async def test_one_who_awaits_slowly_is_not_taken_for_a_dead_peer(socket, joined):
-    events, handled = listing(socket.lifecycle), []
+    events, handled = changes_of(socket), []
 
     async def handle(tick):
         await asyncio.sleep(0.01)
@@ -193,7 +193,7 @@ async def test_one_who_holds_the_loop_is_not_taken_for_a_dead_peer(
 ):
     socket = make(transport=transport_class())
     await socket.connect()
-    events = listing(socket.lifecycle)
+    events = changes_of(socket)
     # The heartbeat is on its way; its answer arrives while nobody reads.
     await first_of(socket.sent, object)
 

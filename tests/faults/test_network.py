@@ -13,7 +13,7 @@ from rx_phoenix import (
     HeartbeatMissed,
     PushTimeout,
 )
-from tests.integration.waiting import first, first_of, listing
+from tests.integration.waiting import changes_of, first, first_of, listing
 
 PATIENT = Heartbeat(interval=0.2, timeout=5.0)
 """For networks that are slow, and machines that are busy."""
@@ -146,7 +146,7 @@ async def test_two_hundred_milliseconds_of_delay_with_jitter_break_nothing(proxy
     await socket.connect()
     channel = socket.channel("room:lobby")
     await channel.join()
-    events = listing(socket.lifecycle)
+    events = changes_of(socket)
 
     proxy.delay(0.05, jitter=0.05)
     answers = await asyncio.gather(*(channel.push("echo", {"n": n}) for n in range(20)))
@@ -264,7 +264,7 @@ async def test_a_thousand_bytes_a_second_are_slow_and_no_more(
     socket = make(transport=transport_class(), heartbeat=Heartbeat(), timeout=8.0)
     await socket.connect()
     channel = socket.channel("room:lobby")
-    events = listing(socket.lifecycle)
+    events = changes_of(socket)
 
     proxy.throttle(1_000)
     await channel.join()
@@ -280,7 +280,7 @@ async def test_two_seconds_there_and_back_with_jitter_are_slow_and_no_more(
     await socket.connect()
     channel = socket.channel("room:lobby")
     await channel.join()
-    events = listing(socket.lifecycle)
+    events = changes_of(socket)
 
     proxy.delay(0.7, jitter=0.6)
 

@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 from reactivex import Observable
 from reactivex import operators as ops
 
+from rx_phoenix import HeartbeatAnswered, Socket
 from rx_phoenix.operators import first_value
 
-__all__ = ["PATIENCE", "first", "first_of", "listing", "until"]
+__all__ = ["PATIENCE", "changes_of", "first", "first_of", "listing", "until"]
 
 T = TypeVar("T")
 
@@ -36,3 +37,9 @@ def listing(stream: Observable[T]) -> list[T]:
     values: list[T] = []
     stream.subscribe(values.append)
     return values
+
+
+def changes_of(socket: Socket) -> list[object]:
+    """A list that grows with the lifecycle, but for answered heartbeats."""
+    is_change = ops.filter(lambda event: not isinstance(event, HeartbeatAnswered))
+    return listing(socket.lifecycle.pipe(is_change))

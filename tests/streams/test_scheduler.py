@@ -3,6 +3,7 @@ import gc
 import threading
 import weakref
 from datetime import timedelta
+from time import time
 
 import pytest
 import reactivex as rx
@@ -393,3 +394,27 @@ async def test_a_task_that_nobody_holds_is_not_collected(scheduler, log):
     await settle()
 
     assert log == [7]
+
+
+# Watches.
+
+
+async def test_the_wall_clock_is_the_machines(scheduler):
+    assert abs(scheduler.wall_clock() - time()) < 60
+
+
+async def test_a_watch_is_called_again_and_again_until_its_end(scheduler, monkeypatch):
+    monkeypatch.setattr("rx_phoenix._streams.scheduler.WATCH_PERIOD", 0.001)
+    calls, enough = [], asyncio.Event()
+
+    def look():
+        calls.append(scheduler.monotonic())
+        if len(calls) == 3:
+            watch.dispose()
+            enough.set()
+
+    watch = scheduler.watch(look)
+    await asyncio.wait_for(enough.wait(), 10)
+    await asyncio.sleep(0.005)
+
+    assert len(calls) == 3

@@ -217,7 +217,22 @@ async def test_a_peer_that_ignores_our_close_does_not_keep_us(begin):
         connection = await soon(life.opened)
         connection.close()
 
-        assert await soon(life.ended) is None
+        assert (await soon(life.ended)).code == 1006
+
+
+async def test_a_cut_after_our_close_is_no_answer_to_it(begin):
+    async def serve(request):
+        websocket = web.WebSocketResponse(autoclose=False)
+        await websocket.prepare(request)
+        await websocket.receive()
+        request.transport.abort()
+
+    async with running_peer(serve) as url:
+        life = begin(url)
+        connection = await soon(life.opened)
+        connection.close()
+
+        assert (await soon(life.ended)).code == 1006
 
 
 async def test_each_subscription_is_a_connection_of_its_own(peer):

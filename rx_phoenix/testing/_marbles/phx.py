@@ -9,6 +9,7 @@ from reactivex import Observable, typing
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import REPLY
+from rx_phoenix._transport.contract import CLOSE_TIMEOUT
 from rx_phoenix.errors import UsageError
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.socket import Socket
@@ -47,9 +48,6 @@ __tracebackhide__ = True
 T = TypeVar("T")
 
 URL = "ws://phx.test/socket"
-
-CLOSE_TIMEOUT = 2.0
-"""Seconds that a socket waits for the peer to answer its close."""
 
 SHOWN = 5
 """The number of armed timers in the error of an endless wait."""

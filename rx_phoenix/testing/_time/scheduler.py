@@ -1,11 +1,12 @@
 """A scheduler in virtual time, advanced by the test."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 from reactivex import abc, typing
 
-from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.scheduler import LoopScheduler, Timer
 from rx_phoenix.errors import UsageError
 from rx_phoenix.testing._time.loop import LIMIT, VirtualLoop
 from rx_phoenix.testing._time.timer import VirtualTimer
@@ -46,6 +47,7 @@ class VirtualScheduler(LoopScheduler):
         super().__init__(VirtualLoop(limit))
         self._limit = limit
         self._depth = 0
+        self._watches: list[Callable[[], None]] = []
 
     @property
     def clock(self) -> float:
@@ -56,6 +58,26 @@ class VirtualScheduler(LoopScheduler):
     def now(self) -> datetime:
         """The date and time: the start of 1970 plus the clock."""
         return self.to_datetime(self.clock)
+
+    def wall_clock(self) -> float:
+        """Return the seconds of `now`, which a subclass may let run ahead."""
+        return self.to_seconds(self.now)
+
+    def watch(self, function: Callable[[], None]) -> Timer:
+        """Call a function before and after each advance of the clock.
+
+        It is none of the `pending` calls.
+        """
+
+        def call() -> None:
+            function()
+
+        def stop() -> None:
+            if call in self._watches:
+                self._watches.remove(call)
+
+        self._watches.append(call)
+        return Timer(stop)
 
     @property
     def pending(self) -> tuple[VirtualTimer, ...]:
@@ -96,7 +118,7 @@ class VirtualScheduler(LoopScheduler):
             UsageError: The duration is negative, the clock is already being advanced,
                 another loop runs in this thread, or calls at one instant never end.
         """
-        self.loop.advance_to(self._after(duration))
+        self.advance_to(self._after(duration))
 
     def advance_to(self, time: typing.AbsoluteTime | typing.RelativeTime) -> None:
         """Advance the clock to a time and run every call that becomes due.
@@ -104,11 +126,19 @@ class VirtualScheduler(LoopScheduler):
         Args:
             time: Seconds of the clock, or a date and time as in `now`.
         """
+        self._call_watches()
         self.loop.advance_to(self._at(time))
+        self._call_watches()
 
     def advance_before(self, time: typing.AbsoluteTime | typing.RelativeTime) -> None:
         """Advance the clock to a time, without the calls due at that instant."""
+        self._call_watches()
         self.loop.advance_before(self._at(time))
+        self._call_watches()
+
+    def _call_watches(self) -> None:
+        for call in tuple(self._watches):
+            call()
 
     def _after(self, duration: typing.RelativeTime) -> float:
         return self._at(self.clock + self.to_seconds(duration))

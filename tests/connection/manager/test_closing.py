@@ -218,11 +218,13 @@ def test_its_close_is_told_when_the_state_is_closed(stage):
     assert states == ["closed"]
 
 
-def test_a_close_that_a_new_beginning_overtakes_counts_as_clean_and_ours(make_stage):
+def test_a_close_that_a_new_beginning_overtakes_is_ours_and_was_not_answered(
+    make_stage,
+):
     stage, closes = parting(make_stage)
     stage.socket.connect()
 
-    assert [(closed.clean, closed.ours) for closed in closes] == [(True, True)]
+    assert [(closed.clean, closed.ours) for closed in closes] == [(False, True)]
 
 
 def test_who_connects_on_hearing_of_an_overtaken_close_makes_one_attempt(make_stage):
@@ -346,7 +348,7 @@ def test_connect_at_once_does_not_wait_for_the_old_goodbye(make_stage):
         "connecting",
         "open",
     ]
-    assert events == [Opened(), Closed(1000, "", clean=True), Opened()]
+    assert events == [Opened(), Closed(1000, "", clean=False), Opened()]
     assert stage.socket.state == "open"
     assert old.closed_by_us == (1000, "")
     assert stage.transport.attempts[0].is_disposed

@@ -189,3 +189,21 @@ def test_a_chain_that_was_stopped_leaves_no_trace(log):
     scheduler.schedule(lambda *_: log.append(1))
 
     assert log == [1]
+
+
+def test_a_watch_is_called_around_each_advance_and_is_not_pending(scheduler, log):
+    watch = scheduler.watch(lambda: log.append(scheduler.clock))
+    scheduler.advance_by(1)
+    scheduler.advance_before(2)
+    watch.dispose()
+    watch.dispose()
+    scheduler.advance_to(3)
+
+    assert log == [0, 1, 1, 2]
+    assert scheduler.pending == ()
+
+
+def test_the_wall_clock_is_virtual(scheduler):
+    scheduler.advance_by(1.5)
+
+    assert scheduler.wall_clock() == 1.5
