@@ -2,6 +2,7 @@
 
 PUBLIC = {
     "rx_phoenix",
+    "rx_phoenix.blocking",
     "rx_phoenix.channel",
     "rx_phoenix.errors",
     "rx_phoenix.operators",

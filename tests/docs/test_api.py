@@ -5,11 +5,12 @@ import re
 import pytest
 
 import rx_phoenix
-from rx_phoenix import operators, testing
+from rx_phoenix import blocking, operators, testing
 from tests.docs.blocks import ROOT
 
 NAMES = {
     "rx_phoenix": {name for name in rx_phoenix.__all__ if name != "__version__"},
+    "blocking": set(blocking.__all__),
     "operators": set(operators.__all__),
     "testing": set(testing.__all__),
 }

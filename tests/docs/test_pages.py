@@ -8,7 +8,14 @@ from tests.docs.blocks import ROOT, blocks_of
 
 pytest_plugins = ["pytester"]
 
-RUN_ELSEWHERE = {"from-phoenix-js", "recipes", "start", "streams", "testing"}
+RUN_ELSEWHERE = {
+    "blocking",
+    "from-phoenix-js",
+    "recipes",
+    "start",
+    "streams",
+    "testing",
+}
 """The pages whose code has a test of its own."""
 
 BLOCKS = [
