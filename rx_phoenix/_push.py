@@ -125,6 +125,11 @@ class ChannelPush(Push):
                 self._is_seen = True
                 self._run(hook, reply.response)
 
+    @property
+    def has_timed_out(self) -> bool:
+        """True if its deadline passed; does not mark the outcome as observed."""
+        return self._first is not None and self._first.status == TIMEOUT
+
     def begin_again(self) -> None:
         """Let `receive` await the reply to a rejoin."""
         self._latest = None

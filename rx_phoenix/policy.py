@@ -47,8 +47,11 @@ Jitter = Literal["full"] | float
 Overflow = Literal["drop_newest", "drop_oldest"]
 """The push that is cancelled when too many wait."""
 
+OnClose = Literal["end", "rejoin"]
+"""What a close of a channel by the server is to its demand."""
+
 RETRY_AFTER_CAP = 120.0
-"""The longest wait, in seconds, that a ``Retry-After`` can ask for."""
+"""The longest wait, in seconds, that a ``Retry-After`` or a hint can ask for."""
 
 POLICY_VIOLATION = 1008
 """The close code of a final refusal (RFC 6455, 7.4.1)."""
@@ -137,6 +140,11 @@ def _check_delays(name: str, delays: object) -> None:
 def _check_give_up(give_up: object) -> None:
     if give_up is not None:
         check_function("give_up", give_up, "a function of the error, or None")
+
+
+def _check_count(name: str, count: object, of: str) -> None:
+    is_valid = count is None or (is_whole(count) and count >= 1)
+    check(is_valid, name, f"a positive number of {of} or None", repr(count))
 
 
 def _set(frozen: object, **values: object) -> None:
@@ -343,11 +351,7 @@ class Reconnect:
         attempts: int | None = None,
         within: Duration | None = None,
     ) -> None:
-        if attempts is not None and (type(attempts) is not int or attempts < 1):
-            raise UsageError(
-                f"attempts must be a positive number of attempts or None, got "
-                f"{attempts!r}"
-            )
+        _check_count("attempts", attempts, "attempts")
         if delays is not None:
             _check_delays("delays", delays)
         if drain is not None:
@@ -434,21 +438,59 @@ class Rejoin:
         delays: Seconds before each rejoin.
         give_up: Called with each `JoinRefused`; True makes it final.
             None is by default.
+        attempts: The number of refusals and timeouts in a row after which the last
+            one is final, whatever `give_up` returns; None for no limit. An accepted
+            join starts the count over, a lost connection does not count.
+        hint: Called with each `JoinRefused`; returns the least seconds to wait, up to
+            120, or None. Such a wait outlives a reconnect.
+        at_once: The most joins that are sent together when a connection opens, for
+            servers that limit their rate; None for no limit. `Channel.join` on an open
+            connection does not wait.
+        every: Seconds between the joins beyond `at_once`, which needs it.
+        on_close: What a ``phx_close`` of the server is: the ``end`` of all demand, as
+            in phoenix.js, or a loss after which to ``rejoin``: after 1 s or more, with
+            delays that start over once the channel was joined for 30 s.
 
     Raises:
-        UsageError: One of them is not a function.
+        UsageError: An argument has another type, or is out of its range.
+
+    >>> hasty = Rejoin(hint=lambda error: error.response["retry_after_ms"] / 1000)
+    >>> paced = Rejoin(at_once=5, every=0.1)
     """
 
     delays: Delays = Backoff.steps(1, 2, 5, 10, jitter=0.2)
     give_up: Callable[[JoinRefused], bool | None] | None = None
+    attempts: int | None = None
+    hint: Callable[[JoinRefused], Duration | None] | None = None
+    at_once: int | None = None
+    every: Duration = 0.0
+    on_close: OnClose = "end"
 
     def __post_init__(self) -> None:
         _check_delays("delays", self.delays)
         _check_give_up(self.give_up)
+        _check_count("attempts", self.attempts, "attempts")
+        if self.hint is not None:
+            takes = "a function of the error that returns seconds, or None"
+            check_function("hint", self.hint, takes)
+        _check_count("at_once", self.at_once, "joins")
+        every = seconds(self.every, "every")
+        takes = "a positive number of seconds where at_once is set"
+        check(self.at_once is None or every > 0, "every", takes, repr(self.every))
+        if self.on_close not in get_args(OnClose):
+            choices = " or ".join(map(repr, get_args(OnClose)))
+            raise UsageError(f"on_close must be {choices}, got {self.on_close!r}")
+        _set(self, every=every)
 
     def is_final(self, error: JoinRefused) -> bool:
         """Return True if a refused join must not be retried."""
         return self.give_up is not None and bool(self.give_up(error))
+
+    def least_delay(self, error: JoinRefused) -> float | None:
+        """Return the least seconds to wait after a refusal, capped; None if any do."""
+        hint = None if self.hint is None else self.hint(error)
+        wait = None if hint is None else seconds(hint, "the answer of hint")
+        return None if wait is None else min(wait, RETRY_AFTER_CAP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -506,6 +506,15 @@ def test_a_refused_join_is_final_if_give_up_says_so(answer, is_final):
     assert Rejoin(give_up=lambda error: answer).is_final(REFUSED) is is_final
 
 
+def test_a_pace_needs_the_seconds_between_two_joins():
+    with pytest.raises(UsageError, match="every must be a positive number of seconds"):
+        Rejoin(at_once=5)
+
+
+def test_the_seconds_between_two_joins_may_be_a_timedelta():
+    assert Rejoin(at_once=5, every=timedelta(milliseconds=100)).every == 0.1
+
+
 # Heartbeat and send buffer.
 
 

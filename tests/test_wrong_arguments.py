@@ -126,6 +126,11 @@ WRONG = {
     Rejoin: {
         "delays": [NONE, *FUNCTION, True, Backoff],
         "give_up": [*FUNCTION, True],
+        "attempts": [OFF, True, 0, 1.5, TEXT, LIST, ODD],
+        "hint": [*FUNCTION, True],
+        "at_once": [OFF, True, 0, 1.5, TEXT, LIST, ODD],
+        "every": [NONE, -1, TEXT, LIST, ODD],
+        "on_close": [NONE, True, "stay", LIST, ODD],
     },
     WebSocketTransport: {
         **HTTP,

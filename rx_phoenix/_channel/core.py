@@ -23,6 +23,8 @@ from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled, UsageE
 
 __all__ = ["ChannelCore", "ChannelHandle", "core_of"]
 
+UNANSWERED = frozenset({Stage.WAITING, Stage.JOINING})
+
 
 class ChannelHandle:
     """The base of `Channel`: holds the core, and hides it from users."""
@@ -101,7 +103,7 @@ class ChannelCore(ChannelEffects):
             or (stage is Stage.LEAVING and not older.is_settled)
         ):
             self.demand.join_requested = True
-            return older
+            return self._renewed(older, timeout)
         self._prepare()
         # If it does not wait, its outcome is known, and about to be emitted.
         is_replaced = older is not None and self.join.is_waiting
@@ -112,6 +114,17 @@ class ChannelCore(ChannelEffects):
         if older is not None and is_replaced:
             why = f"a newer join of {self.topic!r} took its place"
             older.cancel_as(PushCancelled(why))
+        return push
+
+    def _renewed(self, push: ChannelPush, timeout: float | None) -> ChannelPush:
+        """Return a push of the present join for one whose caller timed out earlier."""
+        if not push.has_timed_out or self.membership.stage is Stage.LEAVING:
+            return push
+        push = self.join.new_push(self.timeout if timeout is None else timeout)
+        if self.membership.stage is Stage.JOINED:
+            push.answer(Reply(OK, self._response))
+        else:
+            self.join.start_clock()
         return push
 
     def leave(self, timeout: float | None = None) -> ChannelPush:
@@ -200,10 +213,9 @@ class ChannelCore(ChannelEffects):
         registry.add(self)
         registry.activate(self)
 
-    def may_join(self) -> bool:
-        """Return whether a join can be sent now."""
-        connection = self.connection
-        return connection.is_open and connection.router.registry.may_join(self)
+    def is_next(self) -> bool:
+        """Return whether no predecessor on the topic is leaving."""
+        return self.connection.router.registry.may_join(self)
 
     def begin(self) -> None:
         """Begin to join."""
@@ -225,14 +237,27 @@ class ChannelCore(ChannelEffects):
         self.apply(ChannelEvent.JOIN_NOT_SENT, Change(error=error))
 
     def join_timed_out(self) -> None:
-        """Fail the attempt."""
-        push = self.join.push
+        """Fail the attempt, or only its push if the join was late to be sent."""
+        push, stage = self.join.push, self.membership.stage
         assert push is not None, "a deadline without a push"  # noqa: S101
-        self.apply(ChannelEvent.JOIN_TIMED_OUT, Change(error=push.timed_out()))
+        error = push.timed_out()
+        awaits_turn = stage is Stage.WAITING and self.rejoin_timer.is_due
+        is_late = stage in UNANSWERED and (self.join.has_time or awaits_turn)
+        if is_late and self.demand.rejoins:
+            if awaits_turn:
+                self.join.cancel_deadline()
+            event = ChannelEvent.CALLER_TIMED_OUT
+        elif self.join.is_under_way and self.rejoin_timer.is_final(error):
+            event = ChannelEvent.JOIN_TIMED_OUT_FOR_GOOD
+        else:
+            event = ChannelEvent.JOIN_TIMED_OUT
+        self.apply(event, Change(error=error))
 
     def rejoin_due(self) -> None:
-        """Begin a rejoin."""
-        if self.membership.stage is Stage.ERRORED and self.connection.is_open:
+        """Begin a rejoin, or send a join that awaited its turn."""
+        if self.membership.stage is Stage.WAITING:
+            self.send_join(Change())
+        elif self.membership.stage is Stage.ERRORED and self.connection.is_open:
             self.begin()
 
     def leave_timed_out(self) -> None:
@@ -273,9 +298,13 @@ class ChannelCore(ChannelEffects):
 
     def _closed(self, message: Message) -> None:
         change = Change(error=self.left("closed"))
-        if self.membership.stage is not Stage.LEAVING:
+        stage, event = self.membership.stage, ChannelEvent.CLOSED
+        if stage is not Stage.LEAVING:
             change.payload, change.ref = message.payload, message.ref
-        self.apply(ChannelEvent.CLOSED, change)
+            is_loss = self.rejoin.on_close == "rejoin" and self.demand.rejoins
+            if is_loss and stage is not Stage.CLOSED:
+                event = ChannelEvent.CLOSED_TO_REJOIN
+        self.apply(event, change)
 
     def _crash(self, reason: Any) -> ChannelCrashed:
         text = f"the channel {self.topic!r} crashed on the server: {reason!r}"
@@ -333,7 +362,7 @@ class ChannelCore(ChannelEffects):
             event = ChannelEvent.LEAVE_CONFIRMED if is_confirmed else ChannelEvent.LEFT
             change.leave_end = reply
         elif stage is Stage.JOINING and ref == join.ref and join.is_waiting:
-            join.cancel_deadline()
+            join.answered()
             self.connection.join_answered()
             event = ChannelEvent.JOIN_ACCEPTED
             if reply.status != OK:

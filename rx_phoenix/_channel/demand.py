@@ -57,7 +57,12 @@ class Demand:
     @property
     def exists(self) -> bool:
         """True while the channel is to be joined."""
-        return self.join_requested or is_held(self._joined) or is_held(self._session)
+        return self.rejoins or is_held(self._session)
+
+    @property
+    def rejoins(self) -> bool:
+        """True while the channel is to be joined again after each failure."""
+        return self.join_requested or is_held(self._joined)
 
     def holders(self) -> list[Latest[Any]]:
         """Return the observers of the leases that are held now."""

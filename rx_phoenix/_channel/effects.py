@@ -176,8 +176,8 @@ class ChannelEffects(ChannelContext):
             RUN[effect](self, change)
         return bool(effects)
 
-    def may_join(self) -> bool:
-        """Return whether a join can be sent now."""
+    def is_next(self) -> bool:
+        """Return whether no predecessor on the topic is leaving."""
         raise NotImplementedError
 
     def begin(self) -> None:
@@ -343,13 +343,24 @@ class ChannelEffects(ChannelContext):
             self.connection.hold(self)
 
     def send_join(self, _: Change) -> None:
-        is_due = self.membership.stage is Stage.WAITING and not self.join.is_under_way
-        if is_due and self.may_join():
-            self.join.send()
+        """Send the join, if it can be sent now; until then its caller's time runs.
+
+        It does not run while a predecessor on the topic is leaving.
+        """
+        if self.membership.stage is Stage.WAITING and self.is_next():
+            self.join.start_clock()
+            if self.connection.is_open and not self.join.is_under_way:
+                self.join.send()
+
+    def await_turn(self, _: Change) -> None:
+        if self.membership.stage is Stage.WAITING and self.is_next():
+            self.join.start_clock()
+            if self.connection.is_open and not self.join.is_under_way:
+                self.rejoin_timer.await_turn()
 
     def rejoin_on_demand(self, _: Change) -> None:
         if self.demand.exists:
-            self.begin()
+            self.rejoin_timer.resume()
 
     def resume_after_failure(self, _: Change) -> None:
         if self.membership.stage is not Stage.ERRORED:
@@ -371,7 +382,10 @@ class ChannelEffects(ChannelContext):
 
 RUN: Mapping[Effect, Callable[[ChannelEffects, Change], None]] = {
     Effect.CANCEL_REJOIN: lambda core, _: core.rejoin_timer.stop(),
+    Effect.RESTART_DELAYS: lambda core, _: core.rejoin_timer.restart(),
+    Effect.FORGET_FAILURES: lambda core, _: core.rejoin_timer.forget_failures(),
     Effect.RESET_REJOIN: lambda core, _: core.rejoin_timer.reset(),
+    Effect.COUNT_CLOSE: lambda core, _: core.rejoin_timer.count_close(),
     Effect.VOID_ATTEMPT: lambda core, _: core.join.abort(),
     Effect.CLEAR_JOIN_REF: ChannelEffects.clear_join_ref,
     Effect.CANCEL_DEADLINE: lambda core, _: core.join.cancel_deadline(),
@@ -408,6 +422,7 @@ RUN: Mapping[Effect, Callable[[ChannelEffects, Change], None]] = {
     Effect.COMPLETE_STATES: lambda core, _: core.states.on_completed(),
     Effect.HOLD_CONNECTION: ChannelEffects.hold_connection,
     Effect.SEND_JOIN: ChannelEffects.send_join,
+    Effect.AWAIT_TURN: ChannelEffects.await_turn,
     Effect.REJOIN: ChannelEffects.rejoin_on_demand,
     Effect.RESUME_AFTER_FAILURE: ChannelEffects.resume_after_failure,
     Effect.RESUME_AFTER_CLOSE: ChannelEffects.resume_after_close,

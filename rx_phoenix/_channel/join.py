@@ -80,6 +80,11 @@ class Join:
         return self._attempt is not None
 
     @property
+    def has_time(self) -> bool:
+        """True if the attempt goes on when the caller's time is over."""
+        return self._deadline is not None and not self._deadline.is_over
+
+    @property
     def is_waiting(self) -> bool:
         """True while the push, or a rejoin, awaits its answer."""
         return self._deadline is not None
@@ -108,14 +113,25 @@ class Join:
             self._context.connection.router.encode(message)
 
     def new_push(self, within: float) -> ChannelPush:
-        """Replace the push by a new one, and start its deadline."""
-        self.cancel_deadline()
+        """Replace the push by a new one, whose deadline `start_clock` starts.
+
+        If an attempt is under way, the push is for its answer, and in its time.
+        """
+        older, topic = self.push, self._context.topic
         spawn, report = self._context.connection.spawn, self._context.report
-        self.push = ChannelPush(
-            self._context.topic, JOIN, {}, within, report=report, spawn=spawn
-        )
-        self._start_deadline(within)
-        return self.push
+        push = ChannelPush(topic, JOIN, {}, within, report=report, spawn=spawn)
+        if not self.is_under_way:
+            self.cancel_deadline()
+        elif older is not None:
+            push.ref, push.payload = older.ref, older.payload
+        self.push = push
+        return push
+
+    def start_clock(self) -> None:
+        """Start the deadline of the push, unless it runs or the push has ended."""
+        push = self.push
+        if push is not None and self._deadline is None and not push.is_settled:
+            self._start_deadline(push.within)
 
     def send(self) -> None:
         """Begin an attempt: evaluate the params, then send the message."""
@@ -125,6 +141,9 @@ class Join:
         push.begin_again()
         if self._deadline is None:
             self._start_deadline(push.within)
+        else:
+            self._extend(self._deadline, push)
+            self._deadline.run()
         providers: list[Provider[Any]] = [self.params, *(self._extras or {}).values()]
 
         def send(answers: list[Mapping[str, Any] | None]) -> None:
@@ -147,6 +166,12 @@ class Join:
         if asking is not None:
             asking.dispose()
 
+    def answered(self) -> None:
+        """Cancel the deadline, and let hooks run even if the answer is a late one."""
+        self.cancel_deadline()
+        if self.push is not None:
+            self.push.begin_again()
+
     def cancel_deadline(self) -> None:
         """Cancel the deadline."""
         deadline, self._deadline = self._deadline, None
@@ -160,6 +185,10 @@ class Join:
         return redactor({*secrets_in(payload), *self._context.connection.secrets})(
             response
         )
+
+    def _extend(self, deadline: Deadline, push: ChannelPush) -> None:
+        """Give an attempt its own time; the caller's ends when it would have ended."""
+        deadline.extend(push.within, is_staged=not push.is_settled)
 
     def _start_deadline(self, within: float) -> None:
         self._deadline = Deadline(
@@ -187,6 +216,7 @@ class Join:
         self._asking = None
         push.payload = payload
         self._context.join_sent()
+        self._extend(deadline, push)
         connection.joins.add(deadline)
         connection.router.send(message)
 

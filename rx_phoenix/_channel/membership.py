@@ -55,7 +55,9 @@ class ChannelEvent(StrEnum):
     JOIN_ACCEPTED = "join accepted"
     JOIN_REFUSED = "join refused"
     JOIN_REFUSED_FOR_GOOD = "join refused for good"
+    CALLER_TIMED_OUT = "caller timed out"
     JOIN_TIMED_OUT = "join timed out"
+    JOIN_TIMED_OUT_FOR_GOOD = "join timed out for good"
     CRASHED = "crashed"
     UNMATCHED = "lost by the server"
     CONNECTION_OPENED = "connection opened"
@@ -65,6 +67,7 @@ class ChannelEvent(StrEnum):
     LEAVE_CONFIRMED = "leave confirmed"
     LEFT = "left"
     CLOSED = "closed by the server"
+    CLOSED_TO_REJOIN = "closed to rejoin"
     ENDED = "socket ended"
 
 
@@ -73,7 +76,10 @@ class Effect(Enum):
 
     # These arrange: nothing outside of the channel notices.
     CANCEL_REJOIN = auto()
+    RESTART_DELAYS = auto()
+    FORGET_FAILURES = auto()
     RESET_REJOIN = auto()
+    COUNT_CLOSE = auto()
     VOID_ATTEMPT = auto()
     CLEAR_JOIN_REF = auto()
     CANCEL_DEADLINE = auto()
@@ -113,6 +119,7 @@ class Effect(Enum):
     # These go on, from the stage that they find.
     HOLD_CONNECTION = auto()
     SEND_JOIN = auto()
+    AWAIT_TURN = auto()
     REJOIN = auto()
     RESUME_AFTER_FAILURE = auto()
     RESUME_AFTER_CLOSE = auto()
@@ -137,7 +144,7 @@ _BEGIN: Effects = (
     _F.SEND_JOIN,
 )
 _ACCEPT: Effects = (
-    _F.RESET_REJOIN,
+    _F.FORGET_FAILURES,
     _F.KEEP_RESPONSE,
     _F.EMIT_STATE,
     _F.SETTLE_JOIN,
@@ -162,6 +169,16 @@ _FAIL_UNSENT: Effects = (*_VOID, *_FAIL)
 _REFUSE: Effects = (_F.CLEAR_JOIN_REF, *_VOID, *_FAIL)
 _REFUSE_FOR_GOOD: Effects = (_F.CLEAR_JOIN_REF, *_VOID, _F.END_REJOINS, *_FAIL)
 _TIME_OUT: Effects = (_F.CLEAR_JOIN_REF, *_VOID, _F.SEND_LATE_LEAVE, *_FAIL)
+_TIME_OUT_FOR_GOOD: Effects = (
+    _F.CLEAR_JOIN_REF,
+    *_VOID,
+    _F.END_REJOINS,
+    _F.SEND_LATE_LEAVE,
+    *_FAIL,
+)
+_TIME_OUT_UNSENT_FOR_GOOD: Effects = (*_VOID, _F.END_REJOINS, *_FAIL)
+# The caller waits no longer; the join goes on.
+_TIME_OUT_CALLER: Effects = (_F.FAIL_JOIN, _F.RUN_JOIN_HOOKS)
 
 # A membership dies, and with it what was sent.
 _DIE_UNSENT: Effects = (
@@ -184,6 +201,35 @@ _DIE: Effects = (
 )
 _CRASH: Effects = (_F.DELIVER, _F.RESUME_AFTER_FAILURE)
 _LOSE: Effects = (_F.EMIT_ERROR, _F.RESUME_AFTER_FAILURE)
+# Closed by the server, where a policy takes that for a loss.
+_LOSE_BY_CLOSE: Effects = (
+    _F.CLEAR_JOIN_REF,
+    _F.TAKE_SENT_PUSHES,
+    _F.CANCEL_REJOIN,
+    _F.COUNT_CLOSE,
+    _F.FORGET_JOINED,
+    *_VOID,
+    _F.EMIT_STATE,
+    _F.FAIL_PUSHES,
+    _F.CANCEL_JOIN,
+    _F.EMIT_CLOSE,
+    _F.COMPLETE_LEASES,
+    _F.RESUME_AFTER_FAILURE,
+)
+_LOSE_UNSENT_BY_CLOSE: Effects = (
+    _F.CLEAR_JOIN_REF,
+    _F.TAKE_SENT_PUSHES,
+    _F.CANCEL_REJOIN,
+    _F.COUNT_CLOSE,
+    _F.VOID_ATTEMPT,
+    _F.FORGET_JOINED,
+    _F.DETACH_SESSION,
+    _F.EMIT_STATE,
+    _F.FAIL_PUSHES,
+    _F.EMIT_CLOSE,
+    _F.COMPLETE_LEASES,
+    _F.RESUME_AFTER_FAILURE,
+)
 _GIVE_UP: Effects = (
     _F.DETACH_LEASES,
     _F.TAKE_ALL_PUSHES,
@@ -271,7 +317,7 @@ MEMBERSHIP: Mapping[Stage, Mapping[ChannelEvent, Cell]] = {
     _S.CLOSED: {
         _E.JOIN_BEGUN: Cell(_S.WAITING, _BEGIN),
         _E.JOIN_TIMED_OUT: Cell(_S.CLOSED, _FAIL_UNSENT),
-        _E.CONNECTION_OPENED: Cell(_S.CLOSED, (_F.RESET_REJOIN,)),
+        _E.CONNECTION_OPENED: Cell(_S.CLOSED, (_F.RESTART_DELAYS,)),
         _E.CONNECTION_LOST: Cell(_S.CLOSED, (_F.CANCEL_REJOIN,)),
         _E.GAVE_UP: Cell(_S.CLOSED, _GIVE_UP),
         _E.LEFT: Cell(_S.CLOSED, _CLOSE_AGAIN),
@@ -281,9 +327,12 @@ MEMBERSHIP: Mapping[Stage, Mapping[ChannelEvent, Cell]] = {
     _S.WAITING: {
         _E.JOIN_SENT: Cell(_S.JOINING, ()),
         _E.JOIN_NOT_SENT: Cell(_S.ERRORED, _FAIL_UNSENT),
+        _E.CALLER_TIMED_OUT: Cell(_S.WAITING, _TIME_OUT_CALLER),
         _E.JOIN_TIMED_OUT: Cell(_S.ERRORED, _FAIL_UNSENT),
+        _E.JOIN_TIMED_OUT_FOR_GOOD: Cell(_S.ERRORED, _TIME_OUT_UNSENT_FOR_GOOD),
         _E.CRASHED: Cell(_S.ERRORED, (_F.CLEAR_JOIN_REF, *_DIE_UNSENT, *_CRASH)),
-        _E.CONNECTION_OPENED: Cell(_S.WAITING, (_F.RESET_REJOIN, _F.SEND_JOIN)),
+        _E.CLOSED_TO_REJOIN: Cell(_S.ERRORED, _LOSE_UNSENT_BY_CLOSE),
+        _E.CONNECTION_OPENED: Cell(_S.WAITING, (_F.RESTART_DELAYS, _F.AWAIT_TURN)),
         _E.CONNECTION_LOST: Cell(_S.ERRORED, (_F.CLEAR_JOIN_REF, *_DIE_UNSENT, *_LOSE)),
         _E.GAVE_UP: Cell(_S.ERRORED, _GIVE_UP),
         _E.LEFT: Cell(_S.CLOSED, _CLOSE),
@@ -294,8 +343,11 @@ MEMBERSHIP: Mapping[Stage, Mapping[ChannelEvent, Cell]] = {
         _E.JOIN_ACCEPTED: Cell(_S.JOINED, _ACCEPT),
         _E.JOIN_REFUSED: Cell(_S.ERRORED, _REFUSE),
         _E.JOIN_REFUSED_FOR_GOOD: Cell(_S.ERRORED, _REFUSE_FOR_GOOD),
+        _E.CALLER_TIMED_OUT: Cell(_S.JOINING, _TIME_OUT_CALLER),
         _E.JOIN_TIMED_OUT: Cell(_S.ERRORED, _TIME_OUT),
+        _E.JOIN_TIMED_OUT_FOR_GOOD: Cell(_S.ERRORED, _TIME_OUT_FOR_GOOD),
         _E.CRASHED: Cell(_S.ERRORED, (_F.CLEAR_JOIN_REF, *_DIE, *_CRASH)),
+        _E.CLOSED_TO_REJOIN: Cell(_S.ERRORED, _LOSE_BY_CLOSE),
         _E.CONNECTION_LOST: Cell(_S.ERRORED, (_F.CLEAR_JOIN_REF, *_DIE, *_LOSE)),
         _E.GAVE_UP: Cell(_S.ERRORED, _GIVE_UP),
         _E.LEAVE_SENT: Cell(_S.LEAVING, _LEAVE),
@@ -307,6 +359,7 @@ MEMBERSHIP: Mapping[Stage, Mapping[ChannelEvent, Cell]] = {
         # The ref stays: what the server still says of this join is delivered.
         _E.CRASHED: Cell(_S.ERRORED, (*_DIE, *_CRASH)),
         _E.UNMATCHED: Cell(_S.ERRORED, (*_DIE, _F.ANSWER_PUSH, _F.DELIVER, *_LOSE)),
+        _E.CLOSED_TO_REJOIN: Cell(_S.ERRORED, _LOSE_BY_CLOSE),
         _E.CONNECTION_LOST: Cell(_S.ERRORED, (_F.CLEAR_JOIN_REF, *_DIE, *_LOSE)),
         _E.GAVE_UP: Cell(_S.ERRORED, _GIVE_UP),
         _E.LEAVE_SENT: Cell(_S.LEAVING, _LEAVE),
@@ -318,7 +371,8 @@ MEMBERSHIP: Mapping[Stage, Mapping[ChannelEvent, Cell]] = {
         _E.JOIN_BEGUN: Cell(_S.WAITING, _BEGIN),
         _E.JOIN_TIMED_OUT: Cell(_S.ERRORED, _FAIL_UNSENT),
         _E.CRASHED: Cell(_S.ERRORED, (*_DIE_UNSENT, *_CRASH)),
-        _E.CONNECTION_OPENED: Cell(_S.ERRORED, (_F.RESET_REJOIN, _F.REJOIN)),
+        _E.CLOSED_TO_REJOIN: Cell(_S.ERRORED, _LOSE_UNSENT_BY_CLOSE),
+        _E.CONNECTION_OPENED: Cell(_S.ERRORED, (_F.RESTART_DELAYS, _F.REJOIN)),
         _E.CONNECTION_LOST: Cell(_S.ERRORED, (_F.CANCEL_REJOIN,)),
         _E.GAVE_UP: Cell(_S.ERRORED, _GIVE_UP),
         _E.LEFT: Cell(_S.CLOSED, _CLOSE),
@@ -326,7 +380,6 @@ MEMBERSHIP: Mapping[Stage, Mapping[ChannelEvent, Cell]] = {
         _E.ENDED: Cell(_S.CLOSED, _SHUT_DOWN),
     },
     _S.LEAVING: {
-        _E.JOIN_TIMED_OUT: Cell(_S.LEAVING, _FAIL_UNSENT),
         _E.CRASHED: Cell(_S.CLOSED, (*_END_LEAVE_EARLY, _F.DELIVER)),
         _E.CONNECTION_LOST: Cell(_S.CLOSED, _END_LEAVE_EARLY),
         _E.GAVE_UP: Cell(_S.LEAVING, _GIVE_UP),

@@ -1,12 +1,40 @@
 """The wait between two joins of a channel."""
 
+from math import inf
+
+from reactivex import abc
+
 from rx_phoenix._channel.context import ChannelContext
 from rx_phoenix._streams.failure import ISOLATED, contained
-from rx_phoenix._streams.scheduler import Timer
-from rx_phoenix.errors import JoinRefused
+from rx_phoenix.errors import JoinRefused, PushTimeout
 from rx_phoenix.policy import Rejoin, delay_of
 
 __all__ = ["RejoinTimer"]
+
+SHORTEST_AFTER_CLOSE = 1.0
+"""The least seconds from a close by the server to the next join."""
+
+STABLE = 30.0
+"""Seconds joined after which closes by the server no longer count."""
+
+
+class Failures:
+    """The failures since a channel was joined; most channels have none.
+
+    Attributes:
+        in_a_row: The number of refusals and timeouts.
+        earliest: The time before which no rejoin may begin.
+        closes: The number of closes by the server, each soon after a join.
+        joined_at: The time of the last join.
+    """
+
+    __slots__ = ("closes", "earliest", "in_a_row", "joined_at")
+
+    def __init__(self) -> None:
+        self.in_a_row = 0
+        self.earliest = -inf
+        self.closes = 0
+        self.joined_at = inf
 
 
 class RejoinTimer:
@@ -23,21 +51,73 @@ class RejoinTimer:
         is_due: True while it waits.
     """
 
-    __slots__ = ("_context", "_timer", "_tries", "is_due")
+    __slots__ = ("_context", "_failures", "_timer", "_tries", "is_due")
 
     def __init__(self, context: ChannelContext) -> None:
         self.is_due = False
         self._context = context
         self._tries = 0
-        self._timer: Timer | None = None
+        self._timer: abc.DisposableBase | None = None
+        # Made at the first need, and dropped when the channel is joined.
+        self._failures: Failures | None = None
 
-    def is_final(self, error: JoinRefused) -> bool:
-        """Return whether the policy gives up after a refused join."""
+    # Failures.
+
+    def is_final(self, error: JoinRefused | PushTimeout) -> bool:
+        """Count a refusal or a timeout, and return whether the policy gives up."""
+        policy, failures = self._context.rejoin, self._record()
+        failures.in_a_row += 1
+        is_final = failures.in_a_row == policy.attempts
+        if isinstance(error, JoinRefused):
+            is_final = self._decides(policy, error) or is_final
+            if not is_final:
+                self._take_hint(policy, error)
+        if is_final:
+            self._failures = None
+        return is_final
+
+    def count_close(self) -> None:
+        """Count a close by the server: the more there are, the longer is the wait."""
+        failures, now = self._record(), self._now()
+        if now - failures.joined_at >= STABLE:
+            failures.closes = 0
+        failures.joined_at = inf
+        self._tries = max(self._tries, failures.closes)
+        failures.closes += 1
+        failures.earliest = now + SHORTEST_AFTER_CLOSE
+
+    def forget_failures(self) -> None:
+        """Begin with the first delay next time, because the channel was joined."""
+        self.restart()
+        closes = 0 if self._failures is None else self._failures.closes
+        self._failures = None
+        if closes:
+            failures = self._record()
+            failures.closes, failures.joined_at = closes, self._now()
+
+    def _record(self) -> Failures:
+        failures = self._failures = self._failures or Failures()
+        return failures
+
+    def _decides(self, policy: Rejoin, error: JoinRefused) -> bool:
         try:
-            return self._context.rejoin.is_final(error)
+            return policy.is_final(error)
         except ISOLATED as failure:
             self._context.report(contained(failure))
             return False
+
+    def _take_hint(self, policy: Rejoin, error: JoinRefused) -> None:
+        if policy.hint is None:
+            return
+        try:
+            hint = policy.least_delay(error)
+        except ISOLATED as failure:
+            self._context.report(contained(failure))
+        else:
+            if hint is not None:
+                self._record().earliest = self._now() + hint
+
+    # Waits.
 
     def schedule(self) -> None:
         """Begin a wait, or begin it again."""
@@ -51,6 +131,26 @@ class RejoinTimer:
         else:
             self._wait(delay)
 
+    def resume(self) -> None:
+        """Rejoin on a new connection: now, unless a wait outlives the old one."""
+        left = -inf if self._failures is None else self._failures.earliest - self._now()
+        if left > 0:
+            self._wait(left)
+        else:
+            self.await_turn()
+
+    def await_turn(self) -> None:
+        """Wait until the pace of the socket's joins allows for one more."""
+        policy = self._context.rejoin
+        self.stop()
+        if policy.at_once is None:
+            self._context.rejoin_due()
+            return
+        self.is_due = True
+        place = self._context.connection.pace.enter(self._turn_came, policy)
+        if self.is_due:
+            self._timer = place
+
     def stop(self) -> None:
         """End the wait."""
         self.is_due = False
@@ -58,17 +158,33 @@ class RejoinTimer:
         if timer is not None:
             timer.dispose()
 
-    def reset(self) -> None:
+    def restart(self) -> None:
         """End the wait, and begin with the first delay next time."""
         self.stop()
         self._tries = 0
 
+    def reset(self) -> None:
+        """End the wait, and forget all failures, because the membership ended."""
+        self.restart()
+        self._failures = None
+
+    def _now(self) -> float:
+        return self._context.connection.scheduler.monotonic()
+
     def _fire(self) -> None:
         self._tries += 1
+        self.await_turn()
+
+    def _turn_came(self) -> None:
         self.stop()
         self._context.rejoin_due()
 
     def _wait(self, delay: float) -> None:
         self.stop()
+        failures, now = self._failures, self._now()
+        if failures is not None and failures.earliest > now:
+            delay = max(delay, failures.earliest - now)
+            # A wait that may not be cut short outlives a reconnect as a whole.
+            failures.earliest = now + delay
         self.is_due = True
         self._timer = self._context.connection.scheduler.call_later(delay, self._fire)

@@ -10,6 +10,7 @@ from rx_phoenix._connection.demand import ConnectionDemand
 from rx_phoenix._connection.environment import Environment
 from rx_phoenix._connection.heartbeat import HeartbeatMonitor
 from rx_phoenix._connection.own_close import OwnClose
+from rx_phoenix._connection.pace import JoinPace
 from rx_phoenix._connection.reconnect import NextStep, Reconnector
 from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.close_frame import check_close
@@ -72,6 +73,7 @@ class ConnectionManager:
         router: Everything that goes over the connection, to and from channels.
         joins: The joins that are not answered yet.
         deadlines: The deadlines of pushes.
+        pace: The turns of joins, where a policy limits their rate.
         lease: The connection as a shared stream.
         heartbeat: The heartbeats of the open connection.
         environment: Time, tasks, randomness and reports.
@@ -104,6 +106,7 @@ class ConnectionManager:
         )
         self.joins = SerialDeadlines()
         self.deadlines = DeadlinePool(lambda: self.scheduler)
+        self.pace = JoinPace(lambda: self.scheduler)
         self.lease = Lease[Opened](
             self._lease_taken, lambda: self.release(self.lease), report
         )
@@ -279,6 +282,7 @@ class ConnectionManager:
         self._reconnector.opened()
         attempt.after(self._policy.stable, self._reconnector.settled)
         self.heartbeat.start()
+        self.pace.start()
         self.router.carry(attempt)
         attempt.own(batches_of(connection).subscribe(self.router.receive))
         self._transition(ConnectionEvent.OPENED)

@@ -3,6 +3,7 @@
 import warnings
 from inspect import currentframe
 from types import FrameType, UnionType
+from typing import TypeGuard
 
 from rx_phoenix.errors import UsageError, UsageWarning
 
@@ -67,7 +68,7 @@ def check_methods(name: str, value: object, methods: str, takes: str) -> None:
     check(not isinstance(value, type) and has_all, name, takes, repr(value))
 
 
-def is_whole(value: object) -> bool:
+def is_whole(value: object) -> TypeGuard[int]:
     """Return True for an int that is not a bool.
 
     >>> is_whole(1), is_whole(True), is_whole(1.0)

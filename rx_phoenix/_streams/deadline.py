@@ -17,23 +17,27 @@ MIN_SWEEP = 16
 CLOCK_RESOLUTION = 1e-9
 """Seconds by which a timer may fire early, because of rounding."""
 
+SHORTEST_STAGE = 1e-3
+"""Seconds that are not worth a stage of their own."""
+
 
 class Deadline(abc.DisposableBase):
-    """A deadline whose time can be paused.
+    """A deadline whose time can be paused, and can have two stages.
 
     Args:
         scheduler: The source of time.
         allowance: Seconds to wait in total.
-        expired: Called when they have elapsed.
+        expired: Called at the end of each stage; `is_over` after the last one.
     """
 
-    __slots__ = ("_due", "_expired", "_left", "_scheduler", "_timer")
+    __slots__ = ("_due", "_expired", "_left", "_reserve", "_scheduler", "_timer")
 
     def __init__(
         self, scheduler: LoopScheduler, allowance: float, expired: Callable[[], None]
     ) -> None:
         self._scheduler = scheduler
         self._left = allowance
+        self._reserve = 0.0
         self._expired = expired
         self._due = 0.0
         self._timer: abc.DisposableBase | None = None
@@ -45,8 +49,8 @@ class Deadline(abc.DisposableBase):
 
     @property
     def left(self) -> float:
-        """The seconds that were left when it last started or paused."""
-        return self._left
+        """The seconds that were left in all when it last started or paused."""
+        return self._left + self._reserve
 
     def run(self) -> None:
         """Start or resume the time."""
@@ -61,6 +65,20 @@ class Deadline(abc.DisposableBase):
             self._timer = None
             self._left = max(self._due - self._scheduler.monotonic(), 0.0)
 
+    def extend(self, allowance: float, *, is_staged: bool) -> None:
+        """Pause, and wait this long in total from now on.
+
+        Args:
+            allowance: The seconds.
+            is_staged: True if what is left is a stage of its own.
+        """
+        self.pause()
+        reserve = allowance - self._left
+        is_split = is_staged and reserve > SHORTEST_STAGE
+        self._reserve = reserve if is_split else 0.0
+        if not is_split:
+            self._left = allowance
+
     def dispose(self) -> None:
         """Cancel the deadline."""
         self.pause()
@@ -68,7 +86,9 @@ class Deadline(abc.DisposableBase):
 
     def _expire(self) -> None:
         self._timer = None
-        self._left = 0.0
+        self._left, self._reserve = self._reserve, 0.0
+        if self._left:
+            self.run()
         self._expired()
 
 

@@ -24,7 +24,9 @@ join not sent           .        ERRORED  .        .        .        .
 join accepted           .        .        JOINED   .        .        .
 join refused            .        .        ERRORED  .        .        .
 join refused for good   .        .        ERRORED  .        .        .
-join timed out          CLOSED   ERRORED  ERRORED  .        ERRORED  LEAVING
+caller timed out        .        WAITING  JOINING  .        .        .
+join timed out          CLOSED   ERRORED  ERRORED  .        ERRORED  .
+join timed out for good .        ERRORED  ERRORED  .        .        .
 crashed                 .        ERRORED  ERRORED  ERRORED  ERRORED  CLOSED
 lost by the server      .        .        .        ERRORED  .        .
 connection opened       CLOSED   WAITING  .        .        ERRORED  .
@@ -34,6 +36,7 @@ leave sent              .        .        LEAVING  LEAVING  .        LEAVING
 leave confirmed         .        .        .        .        .        LEAVING
 left                    CLOSED   CLOSED   CLOSED   CLOSED   CLOSED   CLOSED
 closed by the server    CLOSED   CLOSED   CLOSED   CLOSED   CLOSED   CLOSED
+closed to rejoin        .        ERRORED  ERRORED  ERRORED  ERRORED  .
 socket ended            CLOSED   CLOSED   CLOSED   CLOSED   CLOSED   CLOSED
 """
 
@@ -50,17 +53,22 @@ join refused: emit_state fail_join run_join_hooks fail_leases resume_after_failu
     deliver
 join refused for good: emit_state fail_join run_join_hooks fail_leases
     resume_after_failure deliver
+caller timed out: fail_join run_join_hooks
 join timed out: emit_state fail_join run_join_hooks fail_leases resume_after_failure
     deliver
 join timed out@JOINING: send_late_leave emit_state fail_join run_join_hooks fail_leases
     resume_after_failure deliver
+join timed out for good: emit_state fail_join run_join_hooks fail_leases
+    resume_after_failure deliver
+join timed out for good@JOINING: send_late_leave emit_state fail_join run_join_hooks
+    fail_leases resume_after_failure deliver
 crashed: emit_state fail_pushes cancel_join fail_leases deliver resume_after_failure
 crashed@WAITING ERRORED: emit_state fail_pushes deliver resume_after_failure
 crashed@LEAVING: emit_state settle_leave emit_close resume_after_close deliver
 lost by the server: emit_state fail_pushes cancel_join fail_leases answer_push deliver
     emit_error resume_after_failure
 connection opened@CLOSED:
-connection opened@WAITING: send_join
+connection opened@WAITING: await_turn
 connection opened@ERRORED: rejoin
 connection lost: emit_state fail_pushes cancel_join fail_leases emit_error
     resume_after_failure
@@ -82,6 +90,10 @@ closed by the server: emit_state settle_leave cancel_join fail_pushes emit_close
 closed by the server@CLOSED: emit_state settle_leave cancel_join fail_pushes
     complete_leases resume_after_close
 closed by the server@LEAVING: emit_state settle_leave emit_close resume_after_close
+closed to rejoin: emit_state fail_pushes cancel_join emit_close complete_leases
+    resume_after_failure
+closed to rejoin@WAITING ERRORED: emit_state fail_pushes emit_close complete_leases
+    resume_after_failure
 socket ended: emit_state settle_leave cancel_join fail_pushes emit_close
     resume_after_close complete_leases complete_states
 socket ended@CLOSED: emit_state settle_leave cancel_join fail_pushes resume_after_close
@@ -188,12 +200,16 @@ def test_the_state_is_emitted_wherever_it_changes(stage, event, cell):
 @every_cell
 def test_what_is_taken_away_gets_its_end(stage, event, cell):
     for number, effect in enumerate(cell.effects):
-        assert NEEDS.get(effect, set()) <= set(cell.effects[number + 1 :])
+        needed = NEEDS.get(effect, set())
+        if event is ChannelEvent.CLOSED_TO_REJOIN and Effect.FAIL_LEASES in needed:
+            needed = {Effect.COMPLETE_LEASES}
+        assert needed <= set(cell.effects[number + 1 :])
 
 
 @every_cell
 def test_a_close_is_emitted_once_where_the_channel_closes(stage, event, cell):
     closes = cell.stage is Stage.CLOSED is not stage
+    closes |= event is ChannelEvent.CLOSED_TO_REJOIN
 
     assert (Effect.EMIT_CLOSE in cell.effects) == closes
 
