@@ -5,7 +5,7 @@ from typing import Any
 from rx_phoenix._channel.effects import Change, ChannelEffects
 from rx_phoenix._channel.join import Params
 from rx_phoenix._channel.listeners import CONTROL
-from rx_phoenix._channel.membership import ChannelEvent, Stage
+from rx_phoenix._channel.stages import ChannelEvent, Stage
 from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._protocol.hook import Hook
 from rx_phoenix._protocol.message import Message, Reply

@@ -9,9 +9,10 @@ from rx_phoenix._channel.context import ChannelContext
 from rx_phoenix._channel.demand import Demand
 from rx_phoenix._channel.join import Join, Params
 from rx_phoenix._channel.listeners import Listeners
-from rx_phoenix._channel.membership import ChannelEvent, Effect, Membership, Stage
+from rx_phoenix._channel.membership import Effect, Membership
 from rx_phoenix._channel.outbox import Outbox
 from rx_phoenix._channel.rejoin import RejoinTimer
+from rx_phoenix._channel.stages import ChannelEvent, Stage
 from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._protocol.hook import Hook
 from rx_phoenix._protocol.message import Message, Reply

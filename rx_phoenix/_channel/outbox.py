@@ -7,7 +7,8 @@ from msgspec import to_builtins
 
 from rx_phoenix._channel.context import ChannelContext
 from rx_phoenix._channel.join import Join
-from rx_phoenix._channel.membership import Membership, Stage
+from rx_phoenix._channel.membership import Membership
+from rx_phoenix._channel.stages import Stage
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.message import Message

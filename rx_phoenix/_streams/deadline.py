@@ -9,7 +9,7 @@ from reactivex import abc
 from rx_phoenix._streams.hub import noop
 from rx_phoenix._streams.scheduler import LoopScheduler
 
-__all__ = ["Deadline", "DeadlinePool", "SerialDeadlines"]
+__all__ = ["CLOCK_RESOLUTION", "Deadline", "DeadlinePool", "SerialDeadlines"]
 
 MIN_SWEEP = 16
 """The number of timers from which on idle ones are collected."""

@@ -6,12 +6,10 @@ from rx_phoenix._channel.effects import RUN, Change, ChannelEffects
 from rx_phoenix._channel.membership import (
     CHANNEL_TRANSITIONS,
     MEMBERSHIP,
-    STATE_OF,
-    ChannelEvent,
     Effect,
     Membership,
-    Stage,
 )
+from rx_phoenix._channel.stages import STATE_OF, ChannelEvent, Stage
 from rx_phoenix._protocol.names import ChannelState
 
 # A dot is an event that changes nothing there.
@@ -218,10 +216,6 @@ def test_a_close_is_emitted_once_where_the_channel_closes(stage, event, cell):
 def test_every_effect_is_used_and_has_a_function(effect):
     assert any(effect in cell.effects for _, _, cell in CELLS)
     assert callable(RUN[effect])
-
-
-def test_users_see_both_kinds_of_joining_as_one():
-    assert STATE_OF[Stage.WAITING] is STATE_OF[Stage.JOINING] is ChannelState.JOINING
 
 
 def test_users_can_see_every_state():
