@@ -142,18 +142,17 @@ class ConnectionLost(TransportError):
     Attributes:
         code: The close code of the WebSocket; 1006 when there was no close frame.
         reason: The reason of the close frame, or the failure of the network.
+        clean: True if the peer sent a close frame; by default, unless the code is 1006.
     """
 
-    def __init__(self, code: int = ABNORMAL, reason: str = "") -> None:
+    def __init__(
+        self, code: int = ABNORMAL, reason: str = "", *, clean: bool | None = None
+    ) -> None:
         detail = f": {reason}" if reason else ""
         super().__init__(f"the connection was lost (code {code}){detail}")
         self.code = code
         self.reason = reason
-
-    @property
-    def clean(self) -> bool:
-        """True if the peer sent a close frame."""
-        return self.code != ABNORMAL
+        self.clean: bool = code != ABNORMAL if clean is None else clean
 
 
 class PushError(RxPhoenixError):

@@ -385,6 +385,10 @@ class ChannelCore(ChannelEffects):
         """Join, if there is demand."""
         self.apply(ChannelEvent.CONNECTION_OPENED, Change())
 
+    def largest_push(self) -> tuple[int, ChannelPush] | None:
+        """Return the size in bytes of the largest push in flight, and itself."""
+        return self.outbox.largest()
+
     def lost(self, reason: str, error: Exception) -> None:
         """React to a lost connection, or to a failed attempt to open one."""
         payload = {"source": "transport", "reason": reason}

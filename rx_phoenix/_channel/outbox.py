@@ -14,6 +14,7 @@ from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Reporter
+from rx_phoenix.errors import EncodeError
 
 __all__ = ["Outbox"]
 
@@ -112,6 +113,20 @@ class Outbox:
         for push in taken:
             self._forget(push)
         return taken
+
+    def largest(self) -> tuple[int, ChannelPush] | None:
+        """Return the size in bytes of the largest push in flight, and itself."""
+        sizes = [(self._size(push), push) for push in self._sent.values()]
+        return max(sizes, key=lambda entry: entry[0]) if sizes else None
+
+    def _size(self, push: ChannelPush) -> int:
+        topic, router = self._context.topic, self._context.connection.router
+        message = Message(self._join.ref, push.ref, topic, push.event, push.payload)
+        try:
+            frame = router.encode(message)
+        except EncodeError:  # its owner has changed the payload since
+            return 0
+        return len(frame.encode() if isinstance(frame, str) else frame)
 
     def _send(self, push: ChannelPush, join_ref: str, router: Router) -> None:
         push.ref = ref = router.next_ref()

@@ -9,6 +9,7 @@ from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix._connection.demand import ConnectionDemand
 from rx_phoenix._connection.environment import Environment
 from rx_phoenix._connection.heartbeat import HeartbeatMonitor
+from rx_phoenix._connection.oversized import fail_oversized
 from rx_phoenix._connection.own_close import OwnClose
 from rx_phoenix._connection.pace import JoinPace
 from rx_phoenix._connection.reconnect import NextStep, Reconnector
@@ -354,6 +355,8 @@ class ConnectionManager:
         self._attempt = None
         pings = self._detach()
         step = self._decide(attempt, error)
+        if isinstance(error, ConnectionLost):
+            fail_oversized(self.router.registry, error)
         self._notify_lost(reason, error, pings)
         self._emit(event)
         if step is not None:

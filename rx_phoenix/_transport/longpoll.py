@@ -336,7 +336,8 @@ class LongPollConnection(Duplex):
             try:
                 answer = await self._requests.poll()
             except Failure as failure:
-                raise ConnectionLost(failure.code, str(failure)) from failure.__cause__
+                code, text = failure.code, str(failure)
+                raise ConnectionLost(code, text, clean=False) from failure.__cause__
             if answer.status == OK:
                 if answer.messages:
                     self.emit(answer.messages)
@@ -353,7 +354,8 @@ class LongPollConnection(Duplex):
         try:
             answer = await self._requests.send(lines)
         except Failure as failure:
-            raise ConnectionLost(failure.code, str(failure)) from failure.__cause__
+            code, text = failure.code, str(failure)
+            raise ConnectionLost(code, text, clean=False) from failure.__cause__
         if answer.status != OK:
             raise ended(answer.status)
 

@@ -356,7 +356,7 @@ class WebSocketConnection:
         code = error.code if isinstance(error, FrameError) else ABNORMAL
         if self._is_writable:
             self._writer.close(PROTOCOL_ERROR if code == ABNORMAL else code, "")
-        lost = ConnectionLost(code, str(error))
+        lost = ConnectionLost(code, str(error), clean=False)
         lost.__cause__ = error
         self._finish(lost)
 

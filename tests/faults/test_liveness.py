@@ -5,6 +5,8 @@ import time
 from random import Random
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from rx_phoenix import (
     Closed,
@@ -169,6 +171,32 @@ async def test_the_deadline_of_a_write_is_its_own(proxy, make):
     proxy.heal()
 
     assert 0.2 <= time.monotonic() - began < PATIENCE
+
+
+async def test_a_pong_that_cannot_be_written_is_a_write_that_does_not_complete():
+    ping = b"\x89\x7d" + bytes(125)
+
+    async def serve(request):
+        websocket = web.WebSocketResponse()
+        await websocket.prepare(request)
+        request.transport.pause_reading()
+        while not request.transport.is_closing():
+            request.transport.write(500 * ping)
+            await asyncio.sleep(0.001)
+        return websocket
+
+    app = web.Application()
+    app.router.add_get("/socket/websocket", serve)
+    async with TestServer(app) as server:
+        transport = WebSocketTransport(write_timeout=0.2)
+        url = str(server.make_url("/socket"))
+        socket = Socket(url, transport=transport, heartbeat=None)
+        closed = first_of(socket.lifecycle, Closed)
+        await socket.connect()
+        reason = (await closed).reason
+        await socket.aclose()
+
+    assert reason == "the network took nothing for 0.2 s"
 
 
 async def test_one_who_awaits_slowly_is_not_taken_for_a_dead_peer(socket, joined):

@@ -3,7 +3,9 @@
 import pytest
 
 from rx_phoenix import (
+    Backoff,
     Closed,
+    ConnectionLost,
     EncodeError,
     Heartbeat,
     HeartbeatMissed,
@@ -13,6 +15,7 @@ from rx_phoenix import (
     Socket,
     WebSocketTransport,
 )
+from rx_phoenix.operators import retry_with_backoff
 from tests.integration.hostile import hostile_server
 from tests.integration.waiting import first, first_of, listing
 
@@ -142,10 +145,13 @@ async def test_a_frame_that_is_too_large_for_the_server_ends_the_connection(
         await channel.join()
         closing, again = first_of(socket.lifecycle, Closed), first(channel.joins)
 
-        channel.push("echo", {"data": "x" * 5000})
+        large = channel.request("echo", {"data": "x" * 5000})
+        retried = first(large.pipe(retry_with_backoff(Backoff(0))))
 
         assert (await closing).code == 1009
         assert (await again)["topic"] == channel.topic
+        with pytest.raises(ConnectionLost, match=r"too large for the server, got 5,0"):
+            await retried
 
 
 @pytest.mark.parametrize("payload", [object(), {1, 2, object()}, 1j, "\ud800"])
