@@ -134,6 +134,11 @@ class ChannelPush(Push):
         """Let `receive` await the reply to a rejoin."""
         self._latest = None
 
+    @property
+    def is_seen(self) -> bool:
+        """True once the outcome was observed."""
+        return self._is_seen
+
     def mark_seen(self) -> None:
         """Mark the outcome as observed; `__del__` will not report it."""
         self._is_seen = True

@@ -115,6 +115,7 @@ class Push(Result[Any]):
         hook = Callback(callback, self._spawn, self._report)
         self._hooks = (*self._hooks, (status, hook))
         if self._latest is not None and self._latest.status == status:
+            self._is_seen = True
             self._run(hook, self._latest.response)
         return self
 

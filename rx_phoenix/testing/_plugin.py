@@ -105,17 +105,19 @@ def phx(phx_timeline: "Timeline") -> "Generator[Phx]":
     from rx_phoenix.testing._leaks.checks import Unhandled, held  # noqa: PLC0415
     from rx_phoenix.testing._leaks.tracing import (  # noqa: PLC0415
         forget_pushes,
+        watch_joins,
         watch_leases,
     )
     from rx_phoenix.testing._marbles.phx import Phx  # noqa: PLC0415
 
     with watch_leases() as shares, Unhandled() as unhandled:
         phx = Phx(phx_timeline)
-        with forget_pushes():
+        with forget_pushes(), watch_joins(lambda: phx.clock) as joins:
             yield phx
             phx_timeline.dispose()
             # Unobserved outcomes are reported when their push is collected.
             gc.collect(1)
+            phx_timeline.problems += phx.refused(joins)
         phx_timeline.problems += held(shares)
         phx_timeline.problems += phx.close()
         phx_timeline.problems += phx.undelivered()

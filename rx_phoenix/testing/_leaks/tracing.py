@@ -3,7 +3,7 @@
 Methods of the streams are wrapped during a test only, so production code pays nothing.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -14,9 +14,22 @@ from reactivex import abc
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Hub, Subscription
 from rx_phoenix._streams.lease import Lease
+from rx_phoenix.channel import Channel
+from rx_phoenix.errors import PushRefused
+from rx_phoenix.push import Push
 from rx_phoenix.testing._leaks.call_site import CallSite
 
-__all__ = ["Share", "forget_pushes", "watch_deliveries", "watch_leases"]
+__all__ = [
+    "Joins",
+    "Share",
+    "forget_pushes",
+    "watch_deliveries",
+    "watch_joins",
+    "watch_leases",
+]
+
+LOOKS = ("joined", "refusals")
+"""The streams of a channel that show a refused join."""
 
 
 @dataclass(eq=False, slots=True)
@@ -65,6 +78,85 @@ def watch_leases() -> Generator[list[Share]]:
         yield shares
     finally:
         Lease.subscribe = subscribe
+
+
+class Joins:
+    """The joins that a test made, and the times of their refusals.
+
+    Args:
+        clock: Returns the time.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._made: list[tuple[Channel, ChannelPush, CallSite]] = []
+        self._times: dict[ChannelPush, float] = {}
+        self._looked: set[Channel] = set()
+
+    def add(self, channel: Channel, push: ChannelPush) -> None:
+        """Add a join, unless it is the same again."""
+        if push in self._times:
+            return
+
+        def settled(_: object) -> None:
+            self._times[push] = self._clock()
+
+        self._times[push] = self._clock()
+        self._made.append((channel, push, CallSite.here()))
+        push.on_settled(settled)
+
+    def look(self, channel: Channel) -> None:
+        """Record that the test looked at a stream that shows refusals."""
+        self._looked.add(channel)
+
+    def unseen(self, spans: Iterable[tuple[float, float]]) -> Iterator[str]:
+        """Yield a line for each refused join that no assertion looked at.
+
+        Args:
+            spans: The spans of time in which the client's actions were compared.
+        """
+        spans = list(spans)
+        for channel, push, call_site in self._made:
+            time = self._times[push]
+            is_covered = any(start <= time <= end for start, end in spans)
+            if push.is_seen or channel in self._looked or is_covered:
+                continue
+            errors: list[Exception] = []
+            push.subscribe(on_error=errors.append).dispose()
+            for error in errors:
+                if isinstance(error, PushRefused):
+                    yield f"unhandled: {error!r}, of the join made {call_site}"
+
+
+@contextmanager
+def watch_joins(clock: Callable[[], float]) -> Generator[Joins]:
+    """Collect every join that is made meanwhile, except those of leases."""
+    joins = Joins(clock)
+    join = Channel.join
+    streams = {name: vars(Channel)[name] for name in LOOKS if name in vars(Channel)}
+
+    def traced(channel: Channel, *args: Any, **options: Any) -> Push:
+        push = join(channel, *args, **options)
+        if isinstance(push, ChannelPush):
+            joins.add(channel, push)
+        return push
+
+    def watched(stream: property) -> property:
+        def get(channel: Channel) -> object:
+            joins.look(channel)
+            return stream.__get__(channel)
+
+        return property(get)
+
+    Channel.join = traced  # pyright: ignore[reportAttributeAccessIssue]
+    for name, stream in streams.items():
+        setattr(Channel, name, watched(stream))
+    try:
+        yield joins
+    finally:
+        Channel.join = join
+        for name, stream in streams.items():
+            setattr(Channel, name, stream)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The client's lane: its actions, compared with the expected ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -62,13 +62,16 @@ class Expected:
 class ClientLane:
     """All actions of the client, in order.
 
+    Args:
+        letters: The meanings of its letters.
+
     Attributes:
         letters: The meanings of its letters; custom letters come first.
         done: Its actions.
     """
 
-    def __init__(self) -> None:
-        self.letters: dict[str, ClientLetter] = dict(CLIENT_LETTERS)
+    def __init__(self, letters: Mapping[str, ClientLetter] = CLIENT_LETTERS) -> None:
+        self.letters: dict[str, ClientLetter] = dict(letters)
         self.done: list[Actual] = []
 
     def add_letter(self, letter: str, meaning: ClientLetter) -> None:

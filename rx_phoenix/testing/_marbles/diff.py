@@ -5,8 +5,9 @@ from itertools import zip_longest
 
 from rx_phoenix.testing._marbles.drawing import Drawing, Events, draw
 from rx_phoenix.testing._marbles.parser import TICK, duration
+from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
-__all__ = ["first_difference", "lines_of", "show"]
+__all__ = ["edge", "first_difference", "lines_of", "show"]
 
 INDENT = "    "
 
@@ -23,6 +24,16 @@ def first_difference(
         if one != other:
             return min(moment[0] for moment in (one, other) if moment is not None)
     return None
+
+
+def edge(scheduler: VirtualScheduler) -> list[str]:
+    """Explain that timers are due at the end of the lane, which do not run in it."""
+    now = scheduler.clock
+    if all(timer.when() > now for timer in scheduler.pending):
+        return []
+    due = duration(now)
+    rule = "what is due at its end runs in the next one, unless it ends in a jump"
+    return [f"due at {due}, the lane ended there: {rule}"]
 
 
 def lines_of(drawing: Drawing, width: int) -> list[str]:

@@ -70,11 +70,13 @@ class Lane:
         text: The string.
         marks: Its letters, in the order of time.
         end: Seconds from its start to its end.
+        ends_in_jump: True if it ends in a jump: the instant of its end is part of it.
     """
 
     text: str
     marks: tuple[Mark, ...]
     end: float
+    ends_in_jump: bool = False
 
     def error(self, column: int, problem: str) -> MarbleError:
         """Return an error that points at a column."""
@@ -105,7 +107,7 @@ def parse(
     reader = Reader(text, letters, tick, numbered=numbered)
     for token in TOKEN.finditer(text):
         reader.read(token)
-    return Lane(text, tuple(reader.marks), reader.time)
+    return Lane(text, tuple(reader.marks), reader.time, reader.ends_in_jump)
 
 
 class Reader:
@@ -116,6 +118,7 @@ class Reader:
     ) -> None:
         self.marks: list[Mark] = []
         self.time = 0.0
+        self.ends_in_jump = False
         self._text = text
         self._letters = letters
         self._tick = tick
@@ -123,6 +126,8 @@ class Reader:
 
     def read(self, token: re.Match[str]) -> None:
         """Process the next token."""
+        if token.lastgroup != "blank":
+            self.ends_in_jump = token.lastgroup == "jump"
         match token.lastgroup:
             case "jump":
                 self._jump(token)

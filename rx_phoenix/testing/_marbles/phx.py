@@ -1,6 +1,7 @@
 """A socket in virtual time with its two lanes."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from asyncio import TimerHandle
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import groupby, zip_longest
 from operator import attrgetter
 from typing import Any, Self, TypeVar
@@ -15,6 +16,7 @@ from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.socket import Socket
 from rx_phoenix.testing._leaks.call_site import CallSite
 from rx_phoenix.testing._leaks.checks import pass_time
+from rx_phoenix.testing._leaks.tracing import Joins
 from rx_phoenix.testing._marbles.actions import (
     Answers,
     ClientLetter,
@@ -30,14 +32,16 @@ from rx_phoenix.testing._marbles.actions import (
     is_dynamic,
     meaning_of,
 )
-from rx_phoenix.testing._marbles.client_lane import ClientLane
+from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane
 from rx_phoenix.testing._marbles.parser import Mark, check_letters, parse
 from rx_phoenix.testing._marbles.recording import Error, Marbles, Recording, read
+from rx_phoenix.testing._marbles.server import Server
 from rx_phoenix.testing._marbles.server_lane import ServerLane
 from rx_phoenix.testing._marbles.timeline import D, Timeline
+from rx_phoenix.testing._marbles.unplugged import unplugged
 from rx_phoenix.testing._time.loop import EndlessWait
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
-from rx_phoenix.testing._transports.fake import FakeTransport
+from rx_phoenix.testing._transports.fake import FakeTransport, fakes_in
 from rx_phoenix.testing._transports.frames import frame_to_client
 
 __all__ = ["Phx"]
@@ -71,14 +75,16 @@ class Phx:
     Attributes:
         scheduler: The test's clock, for further sockets and operators.
         transport: The fake transport, for further sockets.
+        server: The server by hand, beside its lanes.
     """
 
     def __init__(self, timeline: Timeline) -> None:
         self.scheduler: VirtualScheduler = timeline.scheduler
         self._timeline = timeline
-        self._client = ClientLane()
-        self._server = ServerLane(self._client, timeline.scheduler)
-        self.transport: FakeTransport = FakeTransport(watch=self._server.watch)
+        self._lanes = [ServerLane(ClientLane(), timeline.scheduler)]
+        self.transport: FakeTransport = FakeTransport(watch=self._lanes[0].watch)
+        self.server: Server = Server(self._lanes)
+        self._compared: list[tuple[float, float]] = []
         self._options: dict[str, Any] = {**WITHOUT_JITTER}
         self._socket: Socket | None = None
 
@@ -96,7 +102,9 @@ class Phx:
 
     @tick.setter
     def tick(self, seconds: float) -> None:
-        self._timeline.tick = self._server.tick = seconds
+        self._timeline.tick = seconds
+        for lane in self._lanes:
+            lane.tick = seconds
 
     def at(self, time: typing.RelativeTime, function: Callable[[], object]) -> None:
         """Call a function at a time of the test's clock, before the server acts.
@@ -128,7 +136,8 @@ class Phx:
             return loop.run_until_complete(awaitable, until=self.clock + seconds)
         except EndlessWait as reason:
             armed = [f"  - {timer}" for timer in loop.pending[:SHOWN]]
-            lines = [*self._server.last_lines(), *(["still armed:"] if armed else [])]
+            lanes = [line for lane in self._lanes for line in lane.last_lines()]
+            lines = [*lanes, *(["still armed:"] if armed else [])]
             raise UsageError("\n".join([str(reason), *lines, *armed])) from None
 
     # The socket.
@@ -136,7 +145,9 @@ class Phx:
     def use(self, **options: Any) -> Self:
         """Set options of the socket before its first use.
 
-        The defaults are those of `Socket`, without jitter.
+        The defaults are those of `Socket`, without jitter. A `FakeTransport`, or a
+        transport made of several, such as ``FallbackTransport(FakeTransport(),
+        FakeTransport())``, gets a lane for each.
 
         Args:
             options: Arguments of `Socket`, including ``url``.
@@ -147,9 +158,22 @@ class Phx:
         if self._socket is not None:
             raise UsageError("phx.socket was used already: call phx.use() earlier")
         self._options |= options
+        if fakes := fakes_in(options.get("transport")):
+            self._play_on(fakes)
         if options.get("serializer") is not None:
-            self.transport.serializer = options["serializer"]
+            for fake in fakes or [self.transport]:
+                fake.serializer = options["serializer"]
         return self
+
+    def _play_on(self, fakes: Sequence[FakeTransport]) -> None:
+        self.transport = fakes[0]
+        while len(self._lanes) < len(fakes):
+            first = self._lanes[0]
+            lane = ServerLane(ClientLane(first.client.letters), self.scheduler)
+            lane.letters, lane.tick = first.letters, first.tick
+            self._lanes.append(lane)
+        for fake, lane in zip(fakes, self._lanes, strict=True):
+            fake.watch = lane.watch
 
     @property
     def socket(self) -> Socket:
@@ -162,6 +186,11 @@ class Phx:
             }
             self._socket = Socket(options.pop("url", URL), **options)
         return self._socket
+
+    @property
+    def unplugged(self) -> Socket:
+        """A socket that fails the test when any of its members is used."""
+        return unplugged(self._timeline.problems.append)
 
     # The lanes.
 
@@ -184,17 +213,19 @@ class Phx:
         """
         added = {**(meanings or {}), **more}
         check_letters(added)
+        first = self._lanes[0]
         for letter, meaning in added.items():
             if isinstance(meaning, Sends | Connects | Disconnects):
-                self._client.add_letter(letter, meaning)
+                for lane in self._lanes:
+                    lane.client.add_letter(letter, meaning)
             else:
                 self._check(letter, meaning)
-                self._server.letters[letter] = meaning
+                first.letters[letter] = meaning
         for letter, meaning in added.items():
-            if isinstance(meaning, Answers) and meaning.to not in self._client.letters:
+            if isinstance(meaning, Answers) and meaning.to not in first.client.letters:
                 raise UsageError(
                     f"{letter!r} answers {meaning.to!r}, which is not a client letter: "
-                    f"use one of {' '.join(self._client.letters)}"
+                    f"use one of {' '.join(first.client.letters)}"
                 )
 
     def _check(self, letter: str, meaning: ServerLetter) -> None:
@@ -228,81 +259,113 @@ class Phx:
         Raises:
             UsageError: A server letter does not answer its client letter.
         """
-        for letter, answer in zip_longest(letters, by):
-            self._server.auto_answer(letter, answer)
+        for lane in self._lanes:
+            for letter, answer in zip_longest(letters, by):
+                lane.auto_answer(letter, answer)
 
-    def run(self, server: str) -> None:
+    def run(self, server: str = "", then: str = "") -> None:
         """Play a lane of the server and advance the clock to its end.
 
-        A lane begins where the previous one ended. Calls due at the instant of its end
-        belong to the next lane. At each instant the server acts last, so that it can
-        answer the client's messages of that instant.
+        A lane begins where the previous one ended. One that ends in a jump includes the
+        instant that it reaches; one that ends in a character ends before the next tick,
+        which belongs to the next lane. At each instant the server acts last, so that it
+        can answer the client's messages of that instant.
 
         Args:
             server: The lane.
+            then: The lane of the second transport of a fallback, from the same start.
 
         Raises:
-            MarbleError: The lane is invalid.
+            MarbleError: A lane is invalid.
             LaneError: A letter is impossible at its instant.
+            UsageError: There is only one transport.
         """
         known = {
             letter: meaning_of(meaning)
-            for letter, meaning in self._server.letters.items()
+            for letter, meaning in self._lanes[0].letters.items()
         }
-        lane = parse(server, known, tick=self.tick, numbered=True)
-        self._server.call_site = CallSite.here()
-        start = self.clock
-        timers = [
-            self.scheduler.loop.call_later(time, self._play, list(marks))
-            for time, marks in groupby(lane.marks, key=attrgetter("time"))
-        ]
+        texts = self._texts(server, then)
+        lanes = [parse(text, known, tick=self.tick, numbered=True) for text in texts]
+        site, loop = CallSite.here(), self.scheduler.loop
+        longest = max(lanes, key=attrgetter("end", "ends_in_jump"))
+        end = self.clock + longest.end
+        timers: list[TimerHandle] = []
+        for player, lane in zip(self._lanes, lanes, strict=False):
+            player.call_site = site
+            timers += [
+                loop.call_later(time, self._play, player, list(marks))
+                for time, marks in groupby(lane.marks, key=attrgetter("time"))
+            ]
         try:
-            self.scheduler.advance_before(start + lane.end)
+            if longest.ends_in_jump:
+                self.scheduler.advance_to(end)
+            else:
+                self.scheduler.advance_before(end)
         finally:
             for timer in timers:
                 timer.cancel()
 
-    def _play(self, marks: list[Mark]) -> None:
+    def _texts(self, first: str, then: str) -> list[str]:
+        if then and len(self._lanes) == 1:
+            raise UsageError(
+                "a lane for a second transport needs one: call "
+                "phx.use(transport=FallbackTransport(FakeTransport(), FakeTransport()))"
+            )
+        return [first, then] if then else [first]
+
+    def _play(self, lane: ServerLane, marks: list[Mark]) -> None:
         """Play the letters of an instant, each after the effects of the previous."""
 
         def play() -> None:
             mark = marks.pop(0)
-            self._server.play(mark.letter, mark.number)
-            self._play(marks)
+            lane.play(mark.letter, mark.number)
+            self._play(lane, marks)
 
         if marks:
             self.scheduler.loop.call_idle(play)
 
-    def expect_client(self, lane: str, *, since: float = 0.0) -> None:
+    def expect_client(
+        self, lane: str, then: str | None = None, *, since: float = 0.0
+    ) -> None:
         """Assert that the client's actions equal a lane.
 
         Args:
             lane: The lane, with all actions until now.
+            then: The lane of the second transport of a fallback; None if it does not
+                matter.
             since: The start of the lane, in seconds of the test's clock; earlier
                 actions are ignored.
 
         Raises:
             AssertionError: The client's actions differ.
             MarbleError: The lane is invalid.
+            UsageError: There is only one transport.
         """
+        self._compared.append((since, self.clock))
         known = {
             letter: meaning_of(meaning)
-            for letter, meaning in self._client.letters.items()
+            for letter, meaning in self._lanes[0].client.letters.items()
         }
-        expected = parse(lane, known, tick=self.tick)
-        server = self._server.drawn()
-        lines = self._client.compare(expected, server, since=since, tick=self.tick)
-        if lines:
-            raise AssertionError("\n".join(["the client's actions differ", *lines]))
+        for player, text in zip(
+            self._lanes, self._texts(lane, then or ""), strict=False
+        ):
+            expected = parse(text, known, tick=self.tick)
+            lines = player.compare(expected, since=since)
+            if lines:
+                raise AssertionError("\n".join(["the client's actions differ", *lines]))
 
     def sent(self, letter: str = "P") -> list[Message]:
         """Return the client's messages that a letter means."""
-        done = self._client.sent(letter)
+        done = self._done(letter)
         return [item.action for item in done if isinstance(item.action, Message)]
 
     def times(self, letter: str) -> list[float]:
         """Return the times of the actions that a letter means, in seconds."""
-        return [item.time for item in self._client.sent(letter)]
+        return [item.time for item in self._done(letter)]
+
+    def _done(self, letter: str) -> list[Actual]:
+        done = [item for lane in self._lanes for item in lane.client.sent(letter)]
+        return sorted(done, key=attrgetter("time"))
 
     # Streams.
 
@@ -346,8 +409,8 @@ class Phx:
             MarbleError: The lane is invalid.
         """
         letters = {
-            letter: LetterValue(letter, meaning, self._server.played(letter))
-            for letter, meaning in self._server.letters.items()
+            letter: LetterValue(letter, meaning, self._lanes[0].played(letter))
+            for letter, meaning in self._lanes[0].letters.items()
         }
         return read(
             lane, {**letters, **(values or {})}, error or Exception, tick=self.tick
@@ -363,8 +426,12 @@ class Phx:
             if not closing.is_settled:
                 yield from pass_time(self.scheduler, CLOSE_TIMEOUT)
 
+    def refused(self, joins: Joins) -> Iterator[str]:
+        """Yield a line for each refused join that no assertion looked at."""
+        return joins.unseen(self._compared)
+
     def undelivered(self) -> Iterator[str]:
         """Yield a line for each event of the server that had no subscriber."""
-        for done in self._server.undelivered:
+        for done in (done for lane in self._lanes for done in lane.undelivered):
             played = f"played {done.call_site}"
             yield f"no subscriber for {done} at {done.time:g} s, {played}"

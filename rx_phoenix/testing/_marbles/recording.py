@@ -8,7 +8,7 @@ from typing import Any, ClassVar, overload
 from reactivex import Observable, abc
 
 from rx_phoenix.testing._leaks.call_site import CallSite
-from rx_phoenix.testing._marbles.diff import first_difference, show
+from rx_phoenix.testing._marbles.diff import edge, first_difference, show
 from rx_phoenix.testing._marbles.drawing import draw_lane
 from rx_phoenix.testing._marbles.notification import (
     Completed,
@@ -219,6 +219,10 @@ class Recording(Moments):
         ]
         return errors[0] if errors and isinstance(errors[0], Exception) else None
 
+    def edge(self) -> list[str]:
+        """Explain that timers are due now, at the end of a lane; none if none are."""
+        return edge(self._scheduler)
+
     def dispose(self) -> None:
         """Unsubscribe."""
         self._subscription.dispose()
@@ -310,7 +314,8 @@ def explain(actual: Moments, expected: Marbles) -> list[str]:
         ]
         for name, moments in (("expected", expected), ("actual", actual))
     }
-    return show(lanes, at, details, expected.tick)
+    lines = show(lanes, at, details, expected.tick)
+    return [*lines, *(actual.edge() if isinstance(actual, Recording) else [])]
 
 
 def text(notification: Notification) -> str:

@@ -1,6 +1,6 @@
 """The server's lane: the fake server acts only as its letters direct."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -25,9 +25,10 @@ from rx_phoenix.testing._marbles.actions import (
     meaning_of,
 )
 from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane, frame_text
-from rx_phoenix.testing._marbles.diff import lines_of, show
+from rx_phoenix.testing._marbles.diff import edge, lines_of, show
 from rx_phoenix.testing._marbles.drawing import draw
-from rx_phoenix.testing._marbles.parser import TICK
+from rx_phoenix.testing._marbles.parser import TICK, Lane
+from rx_phoenix.testing._marbles.recording import UNKNOWN
 from rx_phoenix.testing._marbles.server_state import Impossible, Join, ServerState
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 from rx_phoenix.testing._transports.fake import FakeAttempt, FakeConnection
@@ -81,6 +82,7 @@ class ServerLane:
         scheduler: The test's clock.
 
     Attributes:
+        client: As given.
         letters: The meanings of its letters.
         done: Its actions.
         call_site: The call that plays the lane.
@@ -94,7 +96,7 @@ class ServerLane:
         self._received: set[str] = set()
         self.call_site: CallSite | None = None
         self.tick = TICK
-        self._client = client
+        self.client = client
         self._scheduler = scheduler
         self._state = ServerState(client)
         self._auto_answers: dict[str, str] = {}
@@ -109,7 +111,7 @@ class ServerLane:
             message_from_client(action, attempt.serializer) if is_frame else action,
             attempt,
         )
-        self._client.done.append(item)
+        self.client.done.append(item)
         self._state.record(item)
         self._schedule_answer(item)
 
@@ -141,13 +143,13 @@ class ServerLane:
 
     def _schedule_answer(self, item: Actual) -> None:
         """Answer automatically at the end of this instant, not in the client's call."""
-        if any(self._client.may_mean(to, item.action) for to in self._auto_answers):
+        if any(self.client.may_mean(to, item.action) for to in self._auto_answers):
             self._scheduler.loop.call_idle(partial(self._auto_answer, item))
 
     def _auto_answer(self, item: Actual) -> None:
         """Answer unless the lane has done so meanwhile or the connection is gone."""
         letters = self._auto_answers.items()
-        matches = (by for to, by in letters if self._client.means(to, item.action))
+        matches = (by for to, by in letters if self.client.means(to, item.action))
         letter = next(matches, None)
         if letter is None:
             return
@@ -192,6 +194,60 @@ class ServerLane:
                 connection = state.connection(number)
                 self._record(letter, frame)
                 connection.receive(frame)
+
+    def compare(self, expected: Lane, *, since: float = 0.0) -> list[str]:
+        """Explain the client's first difference from a lane; see `ClientLane.compare`.
+
+        Args:
+            expected: The lane.
+            since: Its start, in seconds of the test's clock.
+        """
+        lines = self.client.compare(expected, self.drawn(), since=since, tick=self.tick)
+        return [*lines, *edge(self._scheduler)] if lines else []
+
+    # By hand.
+
+    def answer_by_hand(self, reply: Message, item: Actual) -> None:
+        """Send a reply to a message, whether or not it is the first."""
+        outcome = reply.reply
+        assert outcome is not None, "only replies answer"
+        if self._state.is_unanswered(item):
+            self._state.mark_answered(item, outcome.status)
+
+        def fits(meaning: ServerLetter) -> bool:
+            if not isinstance(meaning, Answers) or meaning.status != outcome.status:
+                return False
+            return self.client.may_mean(meaning.to, item.action)
+
+        self._record(self._letter(fits), reply)
+        connection_of(item.attempt).deliver(reply)
+
+    def say_by_hand(self, message: Message, connection: FakeConnection) -> None:
+        """Send a message on a connection that may be gone."""
+        if message.event in {CLOSE, ERROR}:
+            self._state.end_join(message, connection)
+
+        def fits(meaning: ServerLetter) -> bool:
+            return isinstance(meaning, Says) and meaning.event == message.event
+
+        self._record(self._letter(fits), message)
+        connection.deliver(message)
+
+    def close_by_hand(self, code: int, reason: str, connection: FakeConnection) -> None:
+        """Close a connection that may have ended."""
+
+        def fits(meaning: ServerLetter) -> bool:
+            return isinstance(meaning, Closes) and meaning.code == code
+
+        self._record(self._letter(fits, otherwise="x"))
+        connection.end(code, reason)
+
+    def _letter(
+        self, fits: Callable[[ServerLetter], bool], otherwise: str = UNKNOWN
+    ) -> str:
+        """Return the first letter with a fitting meaning, for drawings."""
+        letters = self.letters.items()
+        return next((letter for letter, meaning in letters if fits(meaning)), otherwise)
 
     def _record(self, letter: str, frame: Message | Frame | None = None) -> Done:
         done = Done(self._scheduler.clock, letter, frame, self.call_site)
@@ -253,17 +309,17 @@ class ServerLane:
 
     def _explain(self, letter: str, reason: Impossible) -> str:
         now = self._scheduler.clock
-        done = [(item.time, item.action) for item in self._client.done]
+        done = [(item.time, item.action) for item in self.client.done]
         lanes = self._lanes()
         lanes["server"].append((now, letter))
-        last = [self._client.describe(action) for time, action in done if time == now]
+        last = [self.client.describe(action) for time, action in done if time == now]
         lines = show(lanes, now, {"client": last} if last else {}, self.tick)
         meaning = meaning_of(self.letters[letter])
         return "\n".join([f"{letter!r} ({meaning}) is impossible: {reason}", *lines])
 
     def _lanes(self) -> dict[str, list[tuple[float, str]]]:
-        done = [(item.time, item.action) for item in self._client.done]
-        return {"server": self.drawn(), "client": [*self._client.drawn(done)]}
+        done = [(item.time, item.action) for item in self.client.done]
+        return {"server": self.drawn(), "client": [*self.client.drawn(done)]}
 
     def last_lines(self) -> list[str]:
         """Draw the latest events of both lanes."""

@@ -139,6 +139,13 @@ class ServerState:
             item for item in self._unanswered if item.action is not join.message
         ]
 
+    def end_join(self, message: Message, connection: FakeConnection) -> None:
+        """Record the end of the channel that an event of the server ends."""
+        for join in self._joins:
+            is_its = join.message.join_ref == message.join_ref
+            if is_its and join.attempt.connection is connection:
+                self.end_channel(join)
+
     def channel(self, topic: str | None, number: int | None = None) -> Join:
         """Return the channel that an event of the server belongs to.
 

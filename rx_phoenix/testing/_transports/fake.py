@@ -15,7 +15,13 @@ from rx_phoenix.errors import ConnectionLost, UsageError
 from rx_phoenix.testing._marbles.actions import Connects, Disconnects
 from rx_phoenix.testing._transports.frames import frame_to_client, message_from_client
 
-__all__ = ["FakeAttempt", "FakeConnection", "FakeTransport", "Watcher"]
+__all__ = [
+    "FakeAttempt",
+    "FakeConnection",
+    "FakeTransport",
+    "Watcher",
+    "fakes_in",
+]
 
 Watcher = Callable[["FakeAttempt", Connects | Disconnects | Frame], object]
 """Called with every action of the client: the attempt and the action or frame."""
@@ -72,6 +78,10 @@ class FakeConnection:
             UsageError: The connection has ended, or the frame has a wrong type.
         """
         self._require_open("receive a frame")
+        self.deliver(*messages)
+
+    def deliver(self, *messages: Message | Frame) -> None:
+        """Deliver messages as `receive` does, even if the connection has ended."""
         self._batches.on_next([*map(self._frame, messages)])
 
     def finish_close(self) -> None:
@@ -83,6 +93,10 @@ class FakeConnection:
     def close_from_server(self, code: int = 1000, reason: str = "") -> None:
         """Close the connection from the server's side."""
         self._require_open("be closed by the server")
+        self.end(code, reason)
+
+    def end(self, code: int = 1000, reason: str = "") -> None:
+        """Close as `close_from_server` does, even if the connection has ended."""
         self.is_open = False
         self._attempt.observer.on_error(ConnectionLost(code, reason))
 
@@ -185,6 +199,7 @@ class FakeTransport:
         attempts: All attempts, the latest last.
         answers_close: As given; can be changed for later attempts.
         serializer: As given; can be changed for later attempts.
+        watch: As given; can be changed for later attempts.
 
     >>> transport = FakeTransport()
     >>> endpoint = Endpoint(url="ws://localhost/socket")
@@ -205,7 +220,7 @@ class FakeTransport:
         self.attempts: list[FakeAttempt] = []
         self.answers_close = answers_close
         self.serializer: Serializer = serializer or SerializerV2()
-        self._watch = watch
+        self.watch: Watcher = watch
 
     @property
     def attempt(self) -> FakeAttempt:
@@ -232,11 +247,24 @@ class FakeTransport:
                 endpoint,
                 observer,
                 self.serializer,
-                self._watch,
+                self.watch,
                 answers_close=self.answers_close,
             )
             self.attempts.append(attempt)
-            self._watch(attempt, Connects())
+            self.watch(attempt, Connects())
             return Disposable(attempt.dispose)
 
         return create(subscribe)
+
+
+def fakes_in(transport: object) -> list[FakeTransport]:
+    """Return the fake transports that a transport is, or is made of.
+
+    >>> from rx_phoenix import FallbackTransport
+    >>> len(fakes_in(FallbackTransport(FakeTransport(), FakeTransport())))
+    2
+    """
+    if isinstance(transport, FakeTransport):
+        return [transport]
+    parts = vars(transport).values() if hasattr(transport, "__dict__") else ()
+    return [part for part in parts if isinstance(part, FakeTransport)]

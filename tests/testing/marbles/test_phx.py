@@ -1,19 +1,30 @@
 """A socket in virtual time with its two lanes."""
 
 import asyncio
+import re
 from datetime import timedelta
 
 import pytest
 import reactivex
 from reactivex import operators as ops
 
+from rx_phoenix import FallbackTransport
 from rx_phoenix._protocol.lifecycle import Retrying
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import SerializerV2
 from rx_phoenix.errors import PushTimeout, UsageError
 from rx_phoenix.policy import Backoff, Heartbeat, Reconnect
 from rx_phoenix.socket import Socket
-from rx_phoenix.testing import Answers, LaneError, MarbleError, Says, Sends, partial
+from rx_phoenix.testing import (
+    Answers,
+    FakeTransport,
+    LaneError,
+    MarbleError,
+    Says,
+    Sends,
+    partial,
+)
+from rx_phoenix.testing._marbles.recording import explain
 
 
 @pytest.fixture
@@ -438,3 +449,92 @@ def test_a_day_takes_less_than_a_second(phx, channel):
     assert channel.state == "joined"
     assert len(phx.sent("J")) == 4
     assert len(phx.sent("h")) == pytest.approx(24 * 3600 / 25, abs=4)
+
+
+def test_a_lane_that_ends_in_a_jump_includes_the_instant_that_it_reaches(phx):
+    phx.use(heartbeat=None)
+    phx.answers("*J")
+    room, late = phx.socket.channel("r"), []
+    room.join()
+    room.push("x", timeout=1).receive("timeout", lambda _: late.append(phx.clock))
+
+    phx.run(server=" 1s ")
+
+    assert late == [1.0]
+
+
+def test_a_lane_that_ends_in_a_character_ends_before_the_next_tick(phx):
+    called = []
+    phx.at(0.2, lambda: called.append(phx.clock))
+
+    phx.run(server="--")
+    assert called == []
+    phx.run(server="-")
+
+    assert called == [0.2]
+
+
+def test_a_comparison_that_fails_at_the_end_of_a_lane_says_so(phx):
+    phx.use(heartbeat=None, reconnect=Reconnect(Backoff(0.2)))
+    phx.answers("*")
+    seen = phx.record(phx.socket.states.pipe(ops.delay(0.2)))
+    phx.socket.connect()
+    phx.run(server="--")
+
+    hint = r"due at 0.2s, the lane ended there: .* unless it ends in a jump"
+    with pytest.raises(AssertionError, match=hint):
+        phx.expect_client("*-*")
+    assert re.search(hint, "\n".join(explain(seen, phx.marbles("--a", {"a": "x"}))))
+    phx.run(server="-")
+    with pytest.raises(AssertionError) as failure:
+        phx.expect_client("*-*")
+    assert "the lane ended there" not in str(failure.value)
+    assert len(seen) > 0
+
+
+def test_each_transport_of_a_fallback_has_a_lane(phx):
+    phx.use(
+        transport=FallbackTransport(FakeTransport(), FakeTransport(), after=1.0),
+        reconnect=Reconnect(Backoff(0.5)),
+        heartbeat=None,
+    )
+    phx.socket.connect()
+
+    phx.run(server="-f", then="-o")
+    phx.expect_client("*-", then="-*")
+
+    assert phx.socket.state == "open"
+    assert len(phx.server.connections) == 1
+
+
+def test_a_step_up_is_told_in_lanes(phx):
+    phx.use(
+        transport=FallbackTransport(FakeTransport(), FakeTransport()),
+        heartbeat=None,
+    )
+    room = phx.socket.channel("room:1")
+    replies = phx.record(room.joined)
+    phx.answers("h")
+
+    phx.run(server="-f 59.9s -o--oj-", then="-oj")
+
+    # The second trial is the connection that stays.
+    assert phx.times("*")[:3] == [0, 0.1, 60.1]
+    assert len(phx.server.connections) == 3
+    assert len(replies) == 2
+
+
+def test_a_lane_of_a_second_transport_needs_one(phx):
+    with pytest.raises(UsageError, match="a lane for a second transport needs one"):
+        phx.run(server="-", then="-o")
+
+
+def test_a_fake_transport_of_the_test_gets_the_lanes(phx):
+    transport = FakeTransport(answers_close=False)
+    phx.use(transport=transport).socket.connect()
+
+    phx.run(server="-o")
+
+    assert phx.transport is transport
+    assert phx.socket.state == "open"
+    phx.wait_for(phx.socket.disconnect())
