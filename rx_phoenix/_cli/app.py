@@ -97,6 +97,22 @@ def replay(
 
 
 @app.command()
+def lane(
+    tape: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The tape; `-` reads stdin.")
+    ],
+) -> None:
+    """Write a recording as a pytest file, and print it.
+
+    The recorded server becomes a lane of marbles for the fixture `phx` of
+    rx_phoenix.testing: a crash or an outage that was recorded is a test from then on.
+    """
+    from rx_phoenix._cli.recording import print_lane
+
+    finish(lambda: print_lane(tape))
+
+
+@app.command()
 def simulate(
     seed: Annotated[int, typer.Option(help="The seed of the first run.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="The number of runs.")] = 100,

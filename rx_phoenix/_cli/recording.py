@@ -30,6 +30,7 @@ from rx_phoenix.errors import UsageError
 from rx_phoenix.operators import for_each, values
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.socket import Socket
+from rx_phoenix.testing._marbles.transcript import written_as_test
 from rx_phoenix.testing._transports.playback import TapeTransport
 from rx_phoenix.testing._transports.tape import (
     Entry,
@@ -39,7 +40,7 @@ from rx_phoenix.testing._transports.tape import (
     recorded,
 )
 
-__all__ = ["Destination", "joins_of", "record", "redacted", "replay"]
+__all__ = ["Destination", "joins_of", "print_lane", "record", "redacted", "replay"]
 
 Joins = Mapping[str, Mapping[str, Any]]
 """Topics, and the params of their joins."""
@@ -171,6 +172,20 @@ async def replay(
         async with values(bounded(stream, options, LoopScheduler.current())) as items:
             async for topic, item in items:
                 output.event(topic, item.event, item.payload)
+
+
+def print_lane(path: Path) -> None:
+    """Print a recording as a test file, with its server as a lane.
+
+    Args:
+        path: The tape; ``-`` is stdin.
+
+    Raises:
+        OSError: The tape cannot be read.
+        UsageError: It is not a tape, or has no join.
+    """
+    tape = read_tape(sys.stdin if path == STDIO else path)
+    sys.stdout.write(written_as_test(tape))
 
 
 def with_topic(

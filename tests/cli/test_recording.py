@@ -10,7 +10,14 @@ import pytest
 from rx_phoenix import Socket
 from rx_phoenix._cli.listening import ListenOptions
 from rx_phoenix._cli.output import Output
-from rx_phoenix._cli.recording import Destination, joins_of, record, redacted, replay
+from rx_phoenix._cli.recording import (
+    Destination,
+    joins_of,
+    print_lane,
+    record,
+    redacted,
+    replay,
+)
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.redaction import redactor
 from rx_phoenix.errors import ConnectError, UsageError
@@ -205,3 +212,13 @@ async def test_a_file_that_is_not_there_is_a_sentence(tape):
 
     assert ran.code == 2
     assert "No such file" in ran.err
+
+
+async def test_a_recording_is_printed_as_a_test_file(recorded, tape, capsys):
+    print_lane(tape)
+
+    printed = capsys.readouterr().out
+    compile(printed, "test_tape.py", "exec")
+    assert "def test_the_recording(phx):" in printed
+    assert "'room:a'" in printed
+    assert SECRET not in printed

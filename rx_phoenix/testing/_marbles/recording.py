@@ -21,6 +21,7 @@ from rx_phoenix.testing._marbles.parser import TICK, Mark, parse
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 __all__ = [
+    "UNKNOWN",
     "Error",
     "Marbles",
     "Moments",
