@@ -253,11 +253,14 @@ def delay_of(delays: Delays, attempt: int, chance: float) -> float:
     return seconds(delays(attempt), "the answer of delays")
 
 
-def retry_after(error: Exception, now: datetime) -> float:
+def retry_after(error: BaseException, now: datetime) -> float:
     """Return the seconds of a ``Retry-After``; 0 if the server sent none.
 
     Both forms of ``Retry-After`` (RFC 9110, 10.2.3) are understood.
     """
+    if isinstance(error, ConnectionLost) and error.__cause__ is not None:
+        # A long poll in progress was answered so.
+        return retry_after(error.__cause__, now)
     if not isinstance(error, ConnectError):
         return 0.0
     headers = {name.lower(): value for name, value in error.headers.items()}

@@ -47,8 +47,14 @@ class Destination:
         """The providers, in the order in which `endpoint` takes their answers."""
         return self.params, self.auth_token, self.headers
 
-    def endpoint(self, credentials: Sequence[Any]) -> Endpoint:
+    def endpoint(
+        self, credentials: Sequence[Any], timeout: float | None = None
+    ) -> Endpoint:
         """Return the endpoint with the answers of the providers.
+
+        Args:
+            credentials: The answers.
+            timeout: Seconds that are left for the attempt.
 
         Raises:
             UsageError: One of them is not of its type, or cannot be sent.
@@ -61,6 +67,7 @@ class Destination:
             # As phoenix.js does: an empty token is none.
             auth_token=None if auth_token == "" else auth_token,
             headers={} if headers is None else headers,
+            timeout=timeout,
         )
 
     def validate(self) -> None:
@@ -129,7 +136,7 @@ class Attempt:
         self._transport = transport
         self._scheduler = scheduler
         self._spawn = spawn
-        self._timeout = timeout
+        self._timeout = self._deadline = timeout
         self._opened = opened
         self._failed = failed
         self._lost = lost
@@ -155,6 +162,7 @@ class Attempt:
 
     def start(self, credentials: Sequence[Any] | None = None) -> None:
         """Begin, with these credentials or the present ones of the providers."""
+        self._deadline = self._scheduler.monotonic() + self._timeout
         self.after(self._timeout, self._expire)
         if credentials is not None:
             self._connect(credentials)
@@ -221,7 +229,8 @@ class Attempt:
             return
         self.credentials = credentials
         try:
-            endpoint = self._destination.endpoint(credentials)
+            left = self._deadline - self._scheduler.monotonic()
+            endpoint = self._destination.endpoint(credentials, left)
             life = self._transport.connect(endpoint)
         except UsageError as error:
             self._refuse(error)

@@ -4,7 +4,7 @@ from collections import deque
 
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_event
-from rx_phoenix._protocol.http_status import advice_on
+from rx_phoenix._protocol.http_status import advice_on, hint_on
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -83,7 +83,9 @@ MEANINGS = {
 
 def _advise(error: Exception) -> str:
     status = error.status if isinstance(error, ConnectError) else None
-    return f"{error}. {advice_on(status)}".rstrip()
+    hint = hint_on(status)
+    advice = "" if hint and hint in str(error) else advice_on(status)
+    return f"{error}. {advice}".rstrip()
 
 
 class Diagnosis:

@@ -42,6 +42,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         auth_token: Phoenix's auth token; how it is sent depends on the transport. An
             empty one is none.
         headers: Extra HTTP headers.
+        timeout: Seconds that the attempt may take, from `Transport.connect` on, before
+            it is abandoned; None if nothing limits it.
 
     Raises:
         UsageError: The URL is invalid, or the params, the token or the headers are not
@@ -59,6 +61,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     vsn: str = "2.0.0"
     auth_token: str | None = None
     headers: Mapping[str, str] = {}
+    timeout: float | None = None
 
     def __post_init__(self) -> None:
         check_url(self.url)

@@ -1,6 +1,6 @@
 """Advice on the HTTP statuses that refuse a connection."""
 
-__all__ = ["advice_on"]
+__all__ = ["advice_on", "hint_on"]
 
 ADVICE = {
     401: "The server refused the credentials: check the token.",
@@ -23,3 +23,14 @@ def advice_on(status: int | None) -> str:
     ''
     """
     return ADVICE.get(status or 0, "")
+
+
+def hint_on(status: int | None) -> str:
+    """Return the advice that is part of a refusal's message, or nothing.
+
+    >>> hint_on(404)
+    ': often it is /socket, without /websocket'
+    >>> hint_on(503)
+    ''
+    """
+    return ": often it is /socket, without /websocket" if status == 404 else ""  # noqa: PLR2004

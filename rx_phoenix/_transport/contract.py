@@ -11,7 +11,7 @@ from rx_phoenix._protocol.serializer import Frame
 
 __all__ = ["CLOSE_TIMEOUT", "MAX_FRAME_SIZE", "Connection", "Transport", "batches_of"]
 
-MAX_FRAME_SIZE = 16 * 1024 * 1024
+MAX_FRAME_SIZE = 8 * 1024 * 1024
 """Bytes of the largest frame taken, unless a transport is given another limit."""
 
 CLOSE_TIMEOUT = 2.0

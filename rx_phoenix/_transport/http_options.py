@@ -2,13 +2,19 @@
 
 from ssl import SSLContext
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from yarl import URL
 
 from rx_phoenix._protocol.checks import check, check_instance, check_methods, is_whole
 from rx_phoenix.errors import UsageError
 
-__all__ = ["check_http_options", "check_size", "check_usable"]
+__all__ = [
+    "check_http_options",
+    "check_size",
+    "check_usable",
+    "proxy_of_environment",
+]
 
 
 def check_http_options(
@@ -51,7 +57,7 @@ def check_size(name: str, size: object) -> None:
     Raises:
         UsageError: It is not a positive int.
     """
-    is_size = is_whole(size) and isinstance(size, int) and size > 0
+    is_size = is_whole(size) and size > 0
     check(is_size, name, "a positive number of bytes", repr(size))
 
 
@@ -72,3 +78,19 @@ def _check_proxy(proxy: object) -> None:
         )
     got = f"a URL of {scheme}" if scheme else "text that is not a full URL"
     check(scheme in {"http", "https"}, "proxy", takes, got)
+
+
+def proxy_of_environment(url: URL) -> str | None:
+    """Return the HTTP proxy that the environment has for a URL.
+
+    aiohttp's ``trust_env`` would also send the passwords of ``~/.netrc``. It looks for
+    a proxy of the URL's own scheme alone, and few have one for ws.
+    """
+    if url.host is None or proxy_bypass(url.host):
+        return None
+    proxies = getproxies()
+    for scheme in url.scheme, url.scheme.replace("ws", "http"):
+        proxy = proxies.get(scheme, "")
+        if proxy:
+            return proxy if urlsplit(proxy).scheme == "http" else None
+    return None

@@ -1,12 +1,11 @@
 """Frames over a WebSocket, by aiohttp."""
 
-from asyncio import Future, TimerHandle, get_running_loop, timeout
+from asyncio import Future, TimerHandle, get_running_loop
 from base64 import b64encode
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from ssl import SSLContext
-from urllib.request import getproxies
 
 from aiohttp import (
     ClientError,
@@ -21,9 +20,11 @@ from yarl import URL
 
 from rx_phoenix._protocol.checks import check, is_whole
 from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix._protocol.http_status import hint_on
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hot
+from rx_phoenix._transport.aiohttp_answers import keep_head, middlewares_of
 from rx_phoenix._transport.aiohttp_frames import (
     Compression,
     FrameError,
@@ -32,7 +33,8 @@ from rx_phoenix._transport.aiohttp_frames import (
     Network,
     Upgrade,
 )
-from rx_phoenix._transport.cause import cause_of, shown
+from rx_phoenix._transport.body import ENCODINGS, deadline_of, refusal_body
+from rx_phoenix._transport.cause import connect_error, loss_cause, root_of
 from rx_phoenix._transport.contract import (
     CLOSE_TIMEOUT,
     MAX_FRAME_SIZE,
@@ -42,6 +44,7 @@ from rx_phoenix._transport.http_options import (
     check_http_options,
     check_size,
     check_usable,
+    proxy_of_environment,
 )
 from rx_phoenix._transport.inbound import Batch, Inbound
 from rx_phoenix._transport.lifetime import lifetime
@@ -69,12 +72,6 @@ NO_STATUS = 1005
 
 ABNORMAL = 1006
 """The close code of an end without a close frame (RFC 6455, 7.4.1)."""
-
-BODY_SIZE = 64 * 1024
-"""Bytes kept of the body of a refused handshake."""
-
-BODY_TIMEOUT = 2.0
-"""Seconds that the body of a refused handshake may take."""
 
 
 WINDOW_BITS = range(9, 16)
@@ -137,30 +134,39 @@ class WebSocketTransport:
     async def _live(
         self, endpoint: Endpoint, observer: abc.ObserverBase[Connection]
     ) -> None:
+        deadline = deadline_of(endpoint)
         async with self._session() as session:
-            try:
-                connection = await self._open(session, endpoint)
-            except (ClientError, OSError) as error:
-                url = endpoint.public_url
-                text = f"no connection to {url}: {cause_of(error)}"
-                raise ConnectError(text, url=url) from shown(error)
-            await connection.live(observer)
+            # As a value: an exception raised while aiohttp's is handled would keep it,
+            # with the URL and all headers.
+            outcome = await self._open(session, endpoint, deadline)
+            if isinstance(outcome, ConnectError):
+                raise outcome
+            await outcome.live(observer)
 
     async def _open(
-        self, session: ClientSession, endpoint: Endpoint
-    ) -> "WebSocketConnection":
+        self, session: ClientSession, endpoint: Endpoint, deadline: float | None
+    ) -> "WebSocketConnection | ConnectError":
         protocols = subprotocols(endpoint.auth_token)
         upgrade = Upgrade(endpoint.headers, protocols, self._compress)
-        # A redirect is a refusal, as in browsers: it would take the auth token along.
-        response = await session.get(
-            self._url(endpoint),
-            headers=upgrade.headers,
-            allow_redirects=False,
-            raise_for_status=False,
-            read_until_eof=False,
-            ssl=self._ssl,
-            proxy=self._proxy,
-        )
+        url = URL(endpoint.address("websocket"), encoded=True)
+        proxy = self._proxy
+        if proxy is None and self._trust_env and self._given_session is None:
+            proxy = proxy_of_environment(url)
+        try:
+            # A redirect is a refusal, as in browsers: it would take the auth token
+            # along.
+            response = await session.get(
+                url,
+                headers=upgrade.headers | {"Accept-Encoding": ENCODINGS},
+                allow_redirects=False,
+                raise_for_status=False,
+                auto_decompress=False,
+                middlewares=(*middlewares_of(session), keep_head),
+                ssl=self._ssl,
+                proxy=proxy,
+            )
+        except (ClientError, OSError) as error:
+            return connect_error(endpoint, error)
         try:
             compression = upgrade.check(response)
             return WebSocketConnection(
@@ -169,31 +175,23 @@ class WebSocketTransport:
                 max_frame_size=self._max_frame_size,
                 write_timeout=self._write_timeout,
             )
-        except WSServerHandshakeError as error:
-            body = await body_of(response)
+        except WSServerHandshakeError:
+            body = await refusal_body(response, deadline)
             response.close()
-            # aiohttp's error quotes the request, and what is secret in it.
-            raise refused(endpoint, error, body) from None
+            return refused(endpoint, response, body)
+        except (ClientError, OSError) as error:
+            response.close()
+            return connect_error(endpoint, error)
         except BaseException:
             response.close()
             raise
-
-    def _url(self, endpoint: Endpoint) -> URL:
-        url = URL(endpoint.address("websocket"), encoded=True)
-        if self._trust_env and url.scheme not in getproxies():
-            # aiohttp looks for a proxy of the URL's own scheme, and few have one for
-            # ws. To a server both schemes are the same.
-            return url.with_scheme(url.scheme.replace("ws", "http"))
-        return url
 
     @asynccontextmanager
     async def _session(self) -> AsyncGenerator[ClientSession]:
         if self._given_session is not None:
             yield self._given_session
             return
-        async with ClientSession(
-            timeout=ClientTimeout(total=None), trust_env=self._trust_env
-        ) as session:
+        async with ClientSession(timeout=ClientTimeout(total=None)) as session:
             yield session
 
 
@@ -367,10 +365,8 @@ class WebSocketConnection:
 
     def _cut_off(self) -> None:
         error = self._network.error
-        lost = ConnectionLost(ABNORMAL)
-        if isinstance(error, Exception):
-            lost = ConnectionLost(ABNORMAL, cause_of(error))
-            lost.__cause__ = shown(error)
+        lost = ConnectionLost(ABNORMAL, loss_cause(error))
+        lost.__cause__ = None if error is None else root_of(error)
         self._finish(lost)
 
     def _stalled(self) -> None:
@@ -382,18 +378,6 @@ class WebSocketConnection:
             self._end.set_result(error)
 
 
-async def body_of(response: ClientResponse) -> bytes:
-    """Return the body of a refusal, as much as comes of it."""
-    body = bytearray()
-    with suppress(ClientError, OSError):  # a TimeoutError is an OSError
-        async with timeout(BODY_TIMEOUT):
-            async for piece in response.content.iter_any():
-                body += piece
-                if len(body) >= BODY_SIZE:
-                    break
-    return bytes(body[:BODY_SIZE])
-
-
 def subprotocols(auth_token: str | None) -> Sequence[str]:
     """Return the subprotocols to offer, in one of which the server finds the token."""
     if not auth_token:
@@ -402,16 +386,13 @@ def subprotocols(auth_token: str | None) -> Sequence[str]:
     return "phoenix", AUTH_PREFIX + encoded
 
 
-def refused(
-    endpoint: Endpoint, error: WSServerHandshakeError, body: bytes
-) -> ConnectError:
+def refused(endpoint: Endpoint, response: ClientResponse, body: bytes) -> ConnectError:
     """Return the error of a handshake that was answered, but not with an upgrade."""
-    url = endpoint.public_url
-    headers: Mapping[str, str] = error.headers or {}
+    url, status = endpoint.public_url, response.status
     return ConnectError(
-        f"{url} refused the WebSocket with HTTP {error.status}",
+        f"{url} refused the WebSocket with HTTP {status}{hint_on(status)}",
         url=url,
-        status=error.status,
-        headers=dict(headers),
+        status=status,
+        headers=dict(response.headers),
         body=body,
     )

@@ -107,7 +107,7 @@ class PollPeer:
 async def running_poll_peer(ssl: SSLContext | None = None) -> AsyncIterator[PollPeer]:
     """Serve on loopback."""
     peer = PollPeer()
-    app = web.Application()
+    app = web.Application(client_max_size=20_000_000)
     app.router.add_route("*", "/socket/longpoll", peer.serve)
     server = TestServer(app)
     await server.start_server(ssl=ssl)

@@ -13,7 +13,9 @@ from rx_phoenix import (
     ConnectionLost,
     GaveUp,
     LongPollTransport,
+    Message,
     SerializerV1,
+    SerializerV2,
     Socket,
     UsageError,
 )
@@ -164,9 +166,7 @@ async def test_an_answer_of_http_alone_refuses_with_all_that_was_answered(
     assert isinstance(error, ConnectError)
     assert (error.status, error.body) == (status, b"why")
     assert error.headers["Retry-After"] == "7"
-    assert str(error).endswith(
-        f"could not be polled: the server answered HTTP {status}"
-    )
+    assert f"could not be polled: the server answered HTTP {status}" in str(error)
     assert not peer.expects_more()
 
 
@@ -191,7 +191,7 @@ async def test_an_answer_that_is_none_is_an_error_before_the_session(peer, life,
 
     assert isinstance(error, ConnectError)
     assert "the answer is not one of Phoenix's" in str(error)
-    assert error.status is None
+    assert (error.status, error.body) == (200, body)
 
 
 async def test_a_server_that_is_not_there_is_told(begin, unused_tcp_port):
@@ -243,6 +243,65 @@ async def test_nothing_yet_is_followed_by_the_next_poll(peer, life, poll):
 
     assert life.frames.empty()
     assert not life.ended.done()
+
+
+async def test_polls_that_are_answered_at_once_with_nothing_become_rare(peer, life):
+    loop = asyncio.get_running_loop()
+    poll, began, asked = await peer.welcome(), loop.time(), []
+    while (now := loop.time() - began) < 0.75:
+        asked.append(now)
+        poll.answer(204)
+        poll = await peer.polled()
+    began = loop.time()
+    poll.answer(200, A)
+    await peer.polled()
+
+    assert len(asked) <= 4  # at 0.0, 0.1, 0.3 and 0.7
+    assert loop.time() - began < 0.1
+    assert life.frames.get_nowait() == A
+
+
+@pytest.mark.parametrize("payload", [b"abc", b"", b"[1]", "größer".encode()])
+async def test_a_binary_reply_that_arrives_as_text_is_one(peer, life, poll, payload):
+    reply = Message("1", "2", "room:1", "phx_reply", {"status": "ok", "response": {}})
+    frame = b"\x01\x01\x01\x06\x02" + b"12room:1ok" + payload
+    poll.answer(200, frame.decode())
+    await peer.polled()
+
+    message = SerializerV2().decode(life.frames.get_nowait())
+
+    assert message.ref == reply.ref
+    assert message.payload == {"status": "ok", "response": payload}
+
+
+async def test_a_batch_stays_below_8_mb(peer, life, poll):
+    connection = await soon(life.opened)
+    frames = [b"\x00" + bytes([n]) * 1_000_000 for n in range(14)]
+    for frame in frames:
+        connection.send(frame)
+    received = []
+    while len(received) < len(frames):
+        asked = await peer.posted()
+        assert len(asked.body) < 8_000_000
+        received += map(b64decode, asked.lines)
+        asked.answer(200)
+
+    assert received == frames
+
+
+async def test_a_frame_that_is_too_large_for_a_batch_is_sent_alone(peer, life, poll):
+    connection = await soon(life.opened)
+    for frame in A, b"x" * 8_000_000, B:
+        connection.send(frame)
+    first, large = await peer.posted(), None
+    first.answer(200)
+    large = await peer.posted()
+    large.reply(status=413)
+
+    error = await soon(life.ended)
+
+    assert (first.lines, len(large.lines)) == ([A.encode()], 1)
+    assert (error.code, error.reason) == (1009, "the server answered HTTP 413")
 
 
 async def test_bytes_count_of_answers_that_bring_messages_only(peer, life, poll):

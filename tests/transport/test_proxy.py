@@ -149,6 +149,8 @@ async def test_a_proxy_that_refuses_is_told_without_a_secret(
 
     assert isinstance(error, ConnectError)
     assert refusal[:3] in str(error)
+    assert error.status == int(refusal[:3])
+    assert error.__context__ is None
     shown = f"{error!r} {error} {vars(error)} {error.__cause__!r}"
     for secret in "s3cret", "p4ram", "t0ken", "dXNlcjpzM2NyZXQ=":
         assert secret not in shown
@@ -190,3 +192,16 @@ async def test_a_session_of_yours_may_carry_many_attempts(plain_gate, session, c
         assert await connect(plain_gate.url, session=session) is None
 
     assert not session.closed
+
+
+async def test_the_passwords_of_netrc_are_not_sent(
+    plain_gate, tmp_path, monkeypatch, connect
+):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login jo password s3cret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    assert await connect(plain_gate.url, trust_env=True) is None
+
+    assert "Authorization" not in plain_gate.requests[0].headers

@@ -1,0 +1,106 @@
+"""All that is used of aiohttp's requests beyond its documentation.
+
+aiohttp loses the status of an answer whose body violates the protocol in the same read
+of the network. Here the head of an answer is parsed before its body is looked at.
+"""
+
+from typing import Any
+
+from aiohttp import (
+    ClientHandlerType,
+    ClientMiddlewareType,
+    ClientPayloadError,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+)
+from aiohttp.connector import Connection
+
+__all__ = ["is_pool_full", "keep_head", "middlewares_of"]
+
+HEAD_END = b"\r\n\r\n"
+
+
+async def keep_head(
+    request: ClientRequest, handler: ClientHandlerType
+) -> ClientResponse:
+    """Have an answer keep its status and headers, whatever its body is: a middleware.
+
+    Only answers whose body is read as it came may be asked for in this way.
+    """
+    request.response_class = HeadFirstResponse
+    return await handler(request)
+
+
+def middlewares_of(session: ClientSession) -> tuple[ClientMiddlewareType, ...]:
+    """Return the middlewares that a session was given."""
+    return tuple(getattr(session, "_middlewares", ()))
+
+
+def is_pool_full(session: ClientSession) -> bool:
+    """Return True if a session has no connection left for one more request."""
+    connector: Any = session.connector
+    limit: int = getattr(connector, "limit", 0)
+    host_limit: int = getattr(connector, "limit_per_host", 0)
+    by_host: dict[object, set[object]] = getattr(connector, "_acquired_per_host", {})
+    in_use = len(getattr(connector, "_acquired", ()))
+    most = max(map(len, by_host.values()), default=0)
+    return 0 < limit <= in_use or 0 < host_limit <= most
+
+
+class HeadFirstResponse(ClientResponse):
+    """A response whose head counts, even if its body violates the protocol."""
+
+    async def start(self, connection: Connection) -> ClientResponse:
+        """Read the head."""
+        protocol: Any = connection.protocol
+        if protocol is not None and protocol._parser is not None:  # noqa: SLF001
+            protocol._parser = HeadParser(protocol)  # noqa: SLF001
+        return await super().start(connection)
+
+
+class HeadParser:
+    """Stands before aiohttp's parser until the head of an answer is complete.
+
+    Args:
+        protocol: aiohttp's, whose parser it is in the meantime.
+    """
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+        self._parser: Any = protocol._parser  # noqa: SLF001
+        self._tail = b""
+
+    def feed_data(self, data: bytes) -> tuple[list[Any], bool, bytes]:
+        """Parse a read, the head before what follows it."""
+        end = (self._tail + data).find(HEAD_END)
+        if end < 0:
+            self._tail = (self._tail + data)[1 - len(HEAD_END) :]
+            return self._parser.feed_data(data)
+        end += len(HEAD_END) - len(self._tail)
+        self._tail = b""
+        head, body = data[:end], data[end:]
+        messages, is_upgraded, rest = self._parser.feed_data(head)
+        if is_upgraded or not messages:
+            self._protocol._parser = self._parser  # noqa: SLF001
+            return messages, is_upgraded, rest + body
+        message, payload = messages[-1]
+        if message.code < 200:  # noqa: PLR2004 - interim: another head follows
+            more, is_upgraded, rest = self.feed_data(body)
+            return messages + more, is_upgraded, rest
+        self._protocol._parser = self._parser  # noqa: SLF001
+        try:
+            _, is_upgraded, rest = self._parser.feed_data(body)
+        except Exception:  # noqa: BLE001 - any violation: only the body is lost
+            if not payload.is_eof():
+                payload.set_exception(ClientPayloadError("the body is not valid"))
+            return messages, False, b""
+        return messages, is_upgraded, rest
+
+    def feed_eof(self) -> Any:
+        """Parse the end of the network."""
+        return self._parser.feed_eof()
+
+    def pause_reading(self) -> None:
+        """Stop parsing a body until more is asked for."""
+        self._parser.pause_reading()
