@@ -325,6 +325,8 @@ class Reconnect:
         within: Seconds without a connection, in an outage or before the first open,
             after which the last failure is final; None for no limit. `connect()`
             starts both limits over, and `give_up` does not lift them.
+        linger: Seconds for which a connection is kept after its last holder went, so
+            that a new one in time finds it; `disconnect` and `aclose` do not wait.
 
     Raises:
         UsageError: An argument has another type, or is out of its range.
@@ -342,6 +344,7 @@ class Reconnect:
     timeout: float
     attempts: int | None
     within: float | None
+    linger: float
 
     def __init__(  # noqa: PLR0913 - a policy, and each by name
         self,
@@ -353,6 +356,7 @@ class Reconnect:
         timeout: Duration = 15.0,
         attempts: int | None = None,
         within: Duration | None = None,
+        linger: Duration = 0.0,
     ) -> None:
         _check_count("attempts", attempts, "attempts")
         if delays is not None:
@@ -370,6 +374,7 @@ class Reconnect:
             timeout=timeout_of(timeout),
             attempts=attempts,
             within=None if within is None else _positive("within", within),
+            linger=seconds(linger, "linger"),
         )
 
     def decision(self, error: Exception, *, was_open: bool = False) -> RetryDecision:

@@ -122,6 +122,7 @@ WRONG = {
         "timeout": [*DURATION, 0],
         "attempts": [OFF, True, 0, 1.5, TEXT, LIST, ODD],
         "within": [0, *DURATION[1:]],
+        "linger": DURATION,
     },
     Rejoin: {
         "delays": [NONE, *FUNCTION, True, Backoff],

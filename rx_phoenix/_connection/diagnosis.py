@@ -124,18 +124,24 @@ class Diagnosis:
     def text(self) -> str:
         """Return the state, then the events that led to it, newest last."""
         connection = self._connection
-        lines = [f"{self._url} is {connection.state.value}{self._next_attempt()}."]
+        lines = [f"{self._url} is {connection.state.value}{self._outlook()}."]
         if not self._events:
             return f"{lines[0]} Nothing has happened yet: call connect()."
         now = connection.scheduler.monotonic()
         lines += [f"{now - at:8.1f} s ago: {text}" for at, text in self._events]
         return "\n".join(lines)
 
-    def _next_attempt(self) -> str:
-        if self._connection.state.value is not SocketState.CLOSED:
+    def _outlook(self) -> str:
+        connection = self._connection
+        if connection.linger.due is not None:
+            left = self._seconds_until(connection.linger.due)
+            return f"; nothing holds it, so it closes in {left:.1f} s"
+        if connection.state.value is not SocketState.CLOSED:
             return ""
-        due = self._connection.next_attempt
-        if due is None:
+        if connection.next_attempt is None:
             return ", and no attempt is due"
-        left = max(due - self._connection.scheduler.monotonic(), 0.0)
+        left = self._seconds_until(connection.next_attempt)
         return f"; the next attempt is due in {left:.1f} s"
+
+    def _seconds_until(self, time: float) -> float:
+        return max(time - self._connection.scheduler.monotonic(), 0.0)

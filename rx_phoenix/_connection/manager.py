@@ -9,6 +9,7 @@ from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix._connection.demand import ConnectionDemand
 from rx_phoenix._connection.environment import Environment
 from rx_phoenix._connection.heartbeat import HeartbeatMonitor
+from rx_phoenix._connection.linger import Linger
 from rx_phoenix._connection.oversized import fail_oversized
 from rx_phoenix._connection.own_close import OwnClose
 from rx_phoenix._connection.pace import JoinPace
@@ -77,6 +78,7 @@ class ConnectionManager:
         pace: The turns of joins, where a policy limits their rate.
         lease: The connection as a shared stream.
         heartbeat: The heartbeats of the open connection.
+        linger: The end of a connection that is held no longer.
         environment: Time, tasks, randomness and reports.
         spawn: Starts a task on the socket's loop.
         random: Returns a number from 0 up to 1, for jitter.
@@ -138,6 +140,9 @@ class ConnectionManager:
         )
         self._connection_state = ConnectionState.IDLE
         self._attempt: Attempt | None = None
+        self.linger = Linger(
+            reconnect.linger, lambda: self.scheduler, lambda: self._close(1000, "")
+        )
         self._own_close = OwnClose(self._closed, report)
         events: Observable[Lifecycle] | None = getattr(transport, "lifecycle", None)
         if events is not None:
@@ -194,13 +199,14 @@ class ConnectionManager:
         """
         self.check_usable()
         self._demand.add(holder)
+        self.linger.cancel()
         self._begin_if_idle()
 
     def release(self, holder: object) -> None:
-        """Hold it no longer; the last release closes it."""
+        """Hold it no longer; the last release closes it, or lets it linger."""
         self._demand.remove(holder)
         if self._demand.is_released:
-            self._close(1000, "")
+            self.linger.begin(is_used=self._attempt is not None)
 
     def _lease_taken(self) -> None:
         was_open = self.is_open
@@ -239,7 +245,7 @@ class ConnectionManager:
         self.check_usable()
         if self._attempt is None:
             self._stop_waiting()
-        elif self.is_open:
+        elif self.is_open and self._demand.exists:
             self.heartbeat.probe(probe)
         self._begin_if_idle()
 
@@ -365,6 +371,7 @@ class ConnectionManager:
     def _decide(self, attempt: Attempt, error: Exception) -> NextStep | None:
         """Take the next step; returns it if there is one to be announced by now."""
         if not self._demand.exists:
+            self._reconnector.start_afresh()
             self._transition(ConnectionEvent.CLOSED)
             return None
         step = self._reconnector.decide(
@@ -417,6 +424,7 @@ class ConnectionManager:
 
     def _detach(self) -> Pings:
         """Stop all traffic; returns the pings in flight."""
+        self.linger.cancel()
         self.joins.clear()
         self.router.cut()
         self.lease.forget()

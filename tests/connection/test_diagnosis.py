@@ -3,6 +3,7 @@
 import pytest
 
 from rx_phoenix._connection.diagnosis import Diagnosis, describe
+from rx_phoenix._connection.linger import Linger
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -29,6 +30,7 @@ class Link:
         self.scheduler = scheduler
         self.state = State(SocketState.CLOSED, pytest.fail)
         self.next_attempt = None
+        self.linger = Linger(0.0, lambda: scheduler, lambda: None)
         self.witness = None
 
 
