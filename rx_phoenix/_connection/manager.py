@@ -8,25 +8,21 @@ from reactivex import Observable
 from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix._connection.demand import ConnectionDemand
 from rx_phoenix._connection.environment import Environment
-from rx_phoenix._connection.heartbeat import HeartbeatMonitor
 from rx_phoenix._connection.linger import Linger
 from rx_phoenix._connection.oversized import fail_oversized
 from rx_phoenix._connection.own_close import OwnClose
-from rx_phoenix._connection.pace import JoinPace
 from rx_phoenix._connection.reconnect import NextStep, Reconnector
-from rx_phoenix._connection.router import Router
+from rx_phoenix._connection.traffic import Pings, Traffic
 from rx_phoenix._protocol.close_frame import check_close
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
     GaveUp,
-    HeartbeatAnswered,
     HeartbeatMissed,
     Lifecycle,
     Opened,
     Retrying,
 )
-from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import SocketState
 from rx_phoenix._protocol.serializer import Serializer
 from rx_phoenix._protocol.transitions import (
@@ -35,10 +31,8 @@ from rx_phoenix._protocol.transitions import (
     ConnectionEvent,
     ConnectionState,
 )
-from rx_phoenix._streams.deadline import DeadlinePool, SerialDeadlines
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.lease import Lease
-from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._streams.state import State
 from rx_phoenix._transport.contract import Connection, Transport, batches_of
@@ -48,18 +42,14 @@ from rx_phoenix.errors import (
     ProtocolError,
 )
 from rx_phoenix.policy import Heartbeat, Reconnect, SendBuffer
-from rx_phoenix.stats import SocketStats
 
 __all__ = ["ConnectionManager"]
-
-Pings = Sequence[SingleResult[float]]
-"""Pings that wait for the answer to their heartbeat."""
 
 SETTLED_AFTER = 5.0
 """Seconds after an answered join until the connection counts as good."""
 
 
-class ConnectionManager:
+class ConnectionManager(Traffic):
     """Keeps a connection open while it is held, and notifies its channels.
 
     `ConnectionDemand` decides whether there is to be a connection; the table
@@ -72,17 +62,8 @@ class ConnectionManager:
         state: The state of the socket, as users see it.
         lifecycle: Everything that happens to the connection, as values.
         observer: Gets the same, before users do.
-        router: Everything that goes over the connection, to and from channels.
-        joins: The joins that are not answered yet.
-        deadlines: The deadlines of pushes.
-        pace: The turns of joins, where a policy limits their rate.
         lease: The connection as a shared stream.
-        heartbeat: The heartbeats of the open connection.
         linger: The end of a connection that is held no longer.
-        environment: Time, tasks, randomness and reports.
-        spawn: Starts a task on the socket's loop.
-        random: Returns a number from 0 up to 1, for jitter.
-        report: Receives the exceptions of users' functions.
     """
 
     def __init__(  # noqa: PLR0913 - the options of a socket
@@ -96,36 +77,14 @@ class ConnectionManager:
         send_buffer: SendBuffer,
         environment: Environment,
     ) -> None:
+        super().__init__(serializer, heartbeat, send_buffer, environment)
         report = environment.report
         self.state = State(SocketState.CLOSED, report)
         self.lifecycle = Hub[Lifecycle | ProtocolError](report)
         self.observer: Callable[[Lifecycle | ProtocolError], None] | None = None
-        self.router = Router(
-            serializer,
-            send_buffer,
-            report,
-            heartbeat_answered=self._heartbeat_answered,
-            malformed=self._emit,
-        )
-        self.joins = SerialDeadlines()
-        self.deadlines = DeadlinePool(lambda: self.scheduler)
-        self.pace = JoinPace(lambda: self.scheduler)
         self.lease = Lease[Opened](
             self._lease_taken, lambda: self.release(self.lease), report
         )
-        self.heartbeat = HeartbeatMonitor(
-            heartbeat,
-            self.router,
-            self.joins,
-            scheduler=lambda: self.scheduler,
-            answered=lambda round_trip: self._emit(HeartbeatAnswered(round_trip)),
-            missed=self._heartbeat_missed,
-            report=report,
-        )
-        self.environment = environment
-        self.spawn = environment.tasks.spawn
-        self.random = environment.random
-        self.report = report
         self._destination = destination
         self._transport = transport
         self._policy = reconnect
@@ -149,15 +108,6 @@ class ConnectionManager:
             events.subscribe(self._emit)
 
     @property
-    def scheduler(self) -> LoopScheduler:
-        """Time and tasks; bound to the running loop at the first need, for life.
-
-        Raises:
-            UsageError: None was given, and no loop runs.
-        """
-        return self.environment.scheduler
-
-    @property
     def is_open(self) -> bool:
         """True if frames can be sent now."""
         return self._connection_state is ConnectionState.OPEN
@@ -171,14 +121,6 @@ class ConnectionManager:
     def secrets(self) -> frozenset[str]:
         """The secrets that were sent to the server."""
         return frozenset() if self._attempt is None else self._attempt.secrets
-
-    def snapshot(self) -> SocketStats:
-        """Return the figures of this moment."""
-        return self.router.counters.snapshot(
-            round_trip=self.heartbeat.round_trip,
-            buffered=self.router.buffered,
-            channels=len(self.router.registry.routes),
-        )
 
     # Demand.
 
@@ -324,9 +266,6 @@ class ConnectionManager:
         closed = Closed(error.code, error.reason, error.clean)
         self._connection_ended(attempt, reason, error, closed)
 
-    def _heartbeat_answered(self, message: Message) -> bool:
-        return self.heartbeat.receive(message)
-
     def _heartbeat_missed(self) -> None:
         attempt = self._attempt
         self._emit(HeartbeatMissed())
@@ -423,20 +362,10 @@ class ConnectionManager:
         holders.on_error(outcome.error)
 
     def _detach(self) -> Pings:
-        """Stop all traffic; returns the pings in flight."""
+        """Let go of the connection; returns the pings in flight."""
         self.linger.cancel()
-        self.joins.clear()
-        self.router.cut()
         self.lease.forget()
-        return self.heartbeat.stop()
-
-    def _notify_lost(self, reason: str, error: Exception, pings: Pings) -> None:
-        """Notify pings and channels that the connection is gone, or did not come."""
-        for ping in pings:
-            ping.fail(error)
-        for channel in self.router.registry:
-            channel.lost(reason, error)
-        self.deadlines.drop_idle_timers()
+        return self._cut()
 
     # A close of our own.
 

@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
     "rx_phoenix._channel.join": "tests/channel/membership",
     "rx_phoenix._channel.core": "tests/channel",
     "rx_phoenix._connection.handle": "tests/socket",
+    "rx_phoenix._connection.traffic": "tests/connection/manager",
     "rx_phoenix._channel.context": "tests/channel/membership",
     "rx_phoenix._channel.demand": "tests/channel/membership",
 }
