@@ -19,9 +19,13 @@ MAX_FIELD_SIZE = 255
 """The maximum size of a field, because its length is a single byte."""
 
 
+NEVER_JSON = frozenset(range(0x20)) - {*b"\t\n\r"}
+"""First bytes that a text frame never has: a binary frame begins with its kind."""
+
+
 def is_binary(frame: str | bytes) -> TypeGuard[bytes]:
     """Return True if a frame begins with a binary kind, which JSON never does."""
-    return isinstance(frame, bytes) and bool(frame) and frame[0] <= BROADCAST_KIND
+    return isinstance(frame, bytes) and bool(frame) and frame[0] in NEVER_JSON
 
 
 def encode_binary(message: Message) -> bytes:
@@ -65,7 +69,7 @@ def decode_binary(frame: bytes) -> Message:
     if kind == BROADCAST_KIND:
         (topic, event), payload = _split(frame, 2)
         return Message(None, None, topic, event, payload)
-    raise ProtocolError(f"unknown kind of binary frame: {kind}", frame[:80])
+    raise ProtocolError(f"a binary frame of unknown kind {kind}", frame[:80])
 
 
 def _encode_field(name: str, text: str, message: Message) -> bytes:

@@ -11,8 +11,10 @@ PUBLIC = {
     "rx_phoenix.push",
     "rx_phoenix.socket",
     "rx_phoenix.stats",
+    "rx_phoenix.supabase",
     "rx_phoenix.telemetry",
     "rx_phoenix.testing",
+    "rx_phoenix.testing.supabase",
 }
 
 

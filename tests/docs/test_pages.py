@@ -14,6 +14,7 @@ RUN_ELSEWHERE = {
     "recipes",
     "start",
     "streams",
+    "supabase",
     "testing",
 }
 """The pages whose code has a test of its own."""

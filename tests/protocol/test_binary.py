@@ -114,8 +114,8 @@ def test_what_a_real_server_sends_is_read(binary_frame):
 @pytest.mark.parametrize(
     ("frame", "why"),
     [
-        (b"", "unknown kind of binary frame: None"),
-        (b"\x09\x01\x02", "unknown kind of binary frame: 9"),
+        (b"", "a binary frame of unknown kind None"),
+        (b"\x09\x01\x02", "a binary frame of unknown kind 9"),
         (b"\x00\x01\x01", "truncated at 3"),
         (b"\x00\x01\x01\x0a4", "truncated at 5"),
         (b"\x01\x00\x00\x00", "truncated at 4"),

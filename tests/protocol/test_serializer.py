@@ -368,3 +368,9 @@ def test_a_damaged_frame_is_a_message_or_a_protocol_error(serializer, data):
 
     with suppress(ProtocolError):
         assert isinstance(serializer.decode(bytes(frame[:end])), Message)
+
+
+@pytest.mark.parametrize("kind", [3, 4, 8, 31])
+def test_a_binary_frame_of_another_dialect_is_named_by_its_kind(kind):
+    with pytest.raises(ProtocolError, match=f"a binary frame of unknown kind {kind}$"):
+        SerializerV2().decode(bytes([kind]) + b"\x01\x01ab{}")

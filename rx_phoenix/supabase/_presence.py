@@ -1,0 +1,70 @@
+"""Presence on a channel of Supabase."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rx_phoenix import Channel, ChannelState, Presence, Push
+from rx_phoenix.policy import Duration
+
+__all__ = ["RealtimePresence"]
+
+
+class RealtimePresence(Presence):
+    """The presences of a channel, and one's own among them.
+
+    Everything of `Presence`, and `track` and `untrack`. What is tracked is tracked
+    again after each rejoin, because the server has forgotten it.
+
+    Args:
+        channel: The channel.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(channel)
+        self._following = channel
+        self._meta: Mapping[str, Any] | None = None
+        self._last: Push | None = None
+        self._was_joined = False
+        channel.joins.subscribe(self._joined)
+
+    def track(self, meta: Mapping[str, Any], timeout: Duration | None = None) -> Push:
+        """Be present with a meta, from now or from the join on, until `untrack`.
+
+        Called again it replaces the meta.
+
+        Args:
+            meta: Anything in JSON; others see it with a ``phx_ref``.
+            timeout: As of `Channel.push`.
+
+        Raises:
+            NotJoinedError: The channel is not joined and not to be.
+        """
+        self._last = push = self._push(meta, timeout)
+        self._meta = meta
+        self._was_joined = self._following.state is ChannelState.JOINED
+        return push
+
+    def untrack(self, timeout: Duration | None = None) -> Push:
+        """End one's own presence.
+
+        Args:
+            timeout: As of `Channel.push`.
+
+        Raises:
+            NotJoinedError: The channel is not joined and not to be.
+        """
+        self._meta = None
+        message = {"type": "presence", "event": "untrack"}
+        return self._following.push("presence", message, timeout)
+
+    def _push(self, meta: Mapping[str, Any], timeout: Duration | None = None) -> Push:
+        message = {"type": "presence", "event": "track", "payload": meta}
+        return self._following.push("presence", message, timeout)
+
+    def _joined(self, _: object) -> None:
+        """Track again after a rejoin; the first join has sent what waited for it."""
+        if self._meta is None or self._last is None:
+            return
+        if self._was_joined or self._last.is_settled:
+            self._last = self._push(self._meta)
+        self._was_joined = True
