@@ -8,7 +8,7 @@ from rx_phoenix._protocol.names import OK, TIMEOUT
 from rx_phoenix._protocol.redaction import redactor, secrets_in
 from rx_phoenix._streams.callbacks import Spawn
 from rx_phoenix._streams.deadline import DeadlinePool
-from rx_phoenix._streams.hub import Reporter
+from rx_phoenix._streams.reporter import Reporter, check_caller
 from rx_phoenix.errors import PushCancelled, PushRefused, PushTimeout, TransportError
 from rx_phoenix.push import Push
 
@@ -59,6 +59,7 @@ class ChannelPush(Push):
 
     def cancel(self) -> None:
         """End it by `PushCancelled`."""
+        check_caller(self._report)
         self.cancel_as(PushCancelled(f"{self} was cancelled by its owner"))
 
     def cancel_as(self, error: Exception) -> None:
@@ -123,7 +124,7 @@ class ChannelPush(Push):
         for status, hook in self._hooks:
             if status == reply.status:
                 self._is_seen = True
-                self._run(hook, reply.response)
+                hook(reply.response)
 
     @property
     def has_timed_out(self) -> bool:

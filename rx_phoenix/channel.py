@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from threading import get_ident
 from typing import Any, TypeVar, overload
 
 from reactivex import Observable, abc
@@ -167,6 +168,7 @@ class Channel(ChannelHandle):
             ChannelConflict: Another channel has the topic.
             EncodeError: The params cannot be encoded as JSON.
         """
+        self._core.check_loop()
         return self._core.request_join(None if timeout is None else timeout_of(timeout))
 
     def leave(self, timeout: Duration | None = None) -> Push:
@@ -184,6 +186,7 @@ class Channel(ChannelHandle):
         Raises:
             UsageError: The channel has no socket.
         """
+        self._core.check_loop()
         return self._core.leave(None if timeout is None else timeout_of(timeout))
 
     @property
@@ -244,7 +247,7 @@ class Channel(ChannelHandle):
         hub = self._core.listeners.of(name)
         if as_type is None:
             return hub.observable
-        return TypedEvents[T](hub, decoder(as_type), self._core.report)
+        return TypedEvents[T](hub, decoder(as_type), self._core)
 
     @property
     def messages(self) -> Observable[Message]:
@@ -286,7 +289,7 @@ class Channel(ChannelHandle):
         ) -> abc.DisposableBase:
             on_next = observer.on_next
             if decoding is not None:
-                on_next = TypedObserver(decoding, on_next, self._core.report).on_next
+                on_next = TypedObserver(decoding, on_next, self._core).on_next
             listening = tap.subscribe(on_next)
             lease = self.joined.subscribe(
                 None, observer.on_error, observer.on_completed
@@ -303,6 +306,7 @@ class Channel(ChannelHandle):
         Returns:
             A ref for `off`.
         """
+        self._core.check_loop()
         return self._core.listeners.on(event, callback)
 
     def on_close(
@@ -313,6 +317,7 @@ class Channel(ChannelHandle):
         The payload is ``"leave"`` when it was us who left. Removed by
         ``off("phx_close", ref)``.
         """
+        self._core.check_loop()
         return self._core.listeners.on_close(callback)
 
     def on_error(self, callback: Callable[[Any], object]) -> int:
@@ -328,6 +333,7 @@ class Channel(ChannelHandle):
         The client's own reactions are not callbacks, so that no name of an event can
         break it.
         """
+        self._core.check_loop()
         self._core.listeners.off(event, ref)
 
     # Sending.
@@ -349,7 +355,13 @@ class Channel(ChannelHandle):
             UsageError: The event's name is not a string, or reserved by the protocol.
             EncodeError: The payload cannot be encoded; nothing was sent.
         """
-        if not self._core.demand.exists:
+        core = self._core
+        # As `check_loop` does first, but without its calls: there is one a push.
+        attached = core.attached
+        bound = None if attached is None else attached.environment.bound
+        if bound is not None and get_ident() != bound.runner._thread_id:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            core.check_loop()
+        if not core.demand.exists:
             raise NotJoinedError(
                 f"cannot push {event!r} to {self.topic!r}, which is {self.state}: "
                 "call join() first, or subscribe to its stream() or joined"
@@ -372,6 +384,7 @@ class Channel(ChannelHandle):
         Raises:
             UsageError: The timeout is not a duration.
         """
+        self._core.check_loop()
         # A timedelta, so that only this call warns of milliseconds.
         within = None if timeout is None else timedelta(seconds=timeout_of(timeout))
 

@@ -88,6 +88,7 @@ class Presence:
         check_name("an event", state_event)
         check_name("an event", diff_event)
         self._channel = channel
+        self._report = core_of(channel)
         self._state_event = state_event
         self._diff_event = diff_event
         # A snapshot is made of these when one is asked for.
@@ -345,13 +346,10 @@ class Presence:
         self, function: Callable[..., object], source: Hub[tuple[Any, ...]]
     ) -> int:
         self._refs += 1
-        callback = Callback(function, core_of(self._channel).spawn, self._report)
+        callback = Callback(function, self._report.spawn, self._report)
         subscription = source.subscribe(lambda arguments: callback(*arguments))
         self._callbacks[self._refs] = callback, subscription
         return self._refs
-
-    def _report(self, error: Exception) -> None:
-        core_of(self._channel).report(error)
 
 
 def _payload_error(event: str, payload: Any, error: Exception) -> PayloadError:

@@ -7,6 +7,7 @@ from reactivex import abc
 
 from rx_phoenix._protocol.message import Reply
 from rx_phoenix._streams.callbacks import Callback, Spawn
+from rx_phoenix._streams.reporter import check_caller
 from rx_phoenix._streams.single_result import Result, SingleResult
 from rx_phoenix.errors import UsageError
 
@@ -112,11 +113,12 @@ class Push(Result[Any]):
         Returns:
             This push, for chaining.
         """
+        check_caller(self._report)
         hook = Callback(callback, self._spawn, self._report)
         self._hooks = (*self._hooks, (status, hook))
         if self._latest is not None and self._latest.status == status:
             self._is_seen = True
-            self._run(hook, self._latest.response)
+            hook(self._latest.response)
         return self
 
     def cancel(self) -> None:
@@ -137,12 +139,6 @@ class Push(Result[Any]):
             observer(self._first.status)
 
         return super().subscribe(notify, notify)
-
-    def _run(self, hook: Callback, response: Any) -> None:
-        try:
-            hook(response)
-        except Exception as error:  # noqa: BLE001 - a user's callback: reported
-            self._report(error)
 
     def subscribe(
         self,

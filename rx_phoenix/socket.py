@@ -1,6 +1,7 @@
 """A socket: one connection, and the channels on it."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import partial
 from random import random as unseeded
 from types import TracebackType
@@ -13,7 +14,7 @@ from rx_phoenix._channel.core import ChannelCore, core_of
 from rx_phoenix._channel.join import Params, check_params
 from rx_phoenix._connection.attempt import Destination
 from rx_phoenix._connection.diagnosis import Diagnosis
-from rx_phoenix._connection.environment import Environment
+from rx_phoenix._connection.environment import Environment, UnhandledReporter
 from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_unhandled
@@ -28,7 +29,7 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import SocketState, check_name
 from rx_phoenix._protocol.serializer import Serializer, SerializerV2
 from rx_phoenix._streams.callbacks import Callback
-from rx_phoenix._streams.failure import ISOLATED, contained
+from rx_phoenix._streams.calls import ThreadCalls
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.provider import Provider
 from rx_phoenix._streams.scheduler import LoopScheduler
@@ -157,7 +158,8 @@ class Socket(SocketHandle):
         self.rejoin = rejoin
         self._url = destination.public_url
         self._log = partial(log_unhandled, url=self._url)
-        self._unhandled = Hub[Exception](self._log)
+        environment = Environment(scheduler, _random_of(random), self._report)
+        self._unhandled = Hub[Exception](UnhandledReporter(self._log, environment))
         self._connection = ConnectionManager(
             destination,
             transport=transport,
@@ -165,11 +167,12 @@ class Socket(SocketHandle):
             heartbeat=heartbeat,
             reconnect=reconnect,
             send_buffer=_send_buffer_of(send_buffer),
-            environment=Environment(scheduler, _random_of(random), self._report),
+            environment=environment,
         )
         self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
         self._refs = 0
         self._ended: SingleResult[None] | None = None
+        self._calls = ThreadCalls(environment)
         self._diagnosis = Diagnosis(self._url, self._connection)
 
     # Connecting.
@@ -183,6 +186,7 @@ class Socket(SocketHandle):
         Raises:
             UsageError: No event loop runs, or the socket was ended.
         """
+        self._check_loop()
         return self._connection.connect()
 
     def disconnect(self, code: int = 1000, reason: str = "") -> SingleResult[None]:
@@ -200,6 +204,7 @@ class Socket(SocketHandle):
         Raises:
             UsageError: No close frame can carry the code or the reason.
         """
+        self._check_loop()
         return self._connection.disconnect(code, reason)
 
     def aclose(self) -> SingleResult[None]:
@@ -208,13 +213,21 @@ class Socket(SocketHandle):
         Returns:
             Settles when the connection is closed, within 2 s. Need not be awaited.
         """
+        self._check_loop()
+        self._calls.except_caller()
         if self._ended is None:
-            ended = self._ended = SingleResult[None](self._report)
+            ended = self._ended = SingleResult[None](self._connection.report)
+            self._calls.end(CLOSE_TIMEOUT)
             self._connection.refuse()
             for core in self._connection.router.registry.all():
                 core.end()
-            self._connection.end().subscribe(lambda _: self._complete(ended))
+            self._connection.end().subscribe(
+                lambda _: self._calls.when_ended(lambda: self._complete(ended))
+            )
         return self._ended
+
+    def _check_loop(self) -> None:
+        self._connection.environment.check_loop()
 
     def _complete(self, ended: SingleResult[None]) -> None:
         for callback, subscription in self._callbacks.values():
@@ -280,9 +293,12 @@ class Socket(SocketHandle):
         Errors:
             `ConnectionLost` without a connection, `PushTimeout` without an answer.
         """
+        self._check_loop()
         if self._connection.is_open:
             return self._connection.heartbeat.ping()
-        return throw(ConnectionLost(1006, "not connected, so there is none to ping"))
+        failed = SingleResult[float](self._connection.report)
+        failed.fail(ConnectionLost(1006, "not connected, so there is none to ping"))
+        return failed
 
     @property
     def connection(self) -> Observable[Opened]:
@@ -363,7 +379,7 @@ class Socket(SocketHandle):
             observer: abc.ObserverBase[SocketStats], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             clock, timer = self._connection.scheduler, SerialDisposable()
-            hub = Hub[SocketStats](self._report)
+            hub = Hub[SocketStats](self._connection.report)
 
             def tick() -> None:
                 timer.disposable = clock.call_later(1.0, tick)
@@ -384,16 +400,34 @@ class Socket(SocketHandle):
         """
         return self._diagnosis.text()
 
-    def call_soon_threadsafe(self, function: Callable[[], object]) -> None:
-        """Call a function on the socket's loop: the one way in from another thread."""
+    def call_soon_threadsafe(self, function: Callable[[], object]) -> Future[Any]:
+        """Call a function on the socket's loop: the one way in from another thread.
 
-        def call() -> None:
-            try:
-                function()
-            except ISOLATED as error:
-                self._report(contained(error))
+        It runs in the context of this call. Cancelling the Future ends the wait only.
 
-        self._connection.scheduler.call_soon_threadsafe(call)
+        Args:
+            function: The function, plain or ``async def``, without arguments.
+
+        Returns:
+            The result of the function, awaited if it is awaitable; Observables other
+            than those of one outcome are returned as they are. An exception that
+            nothing asks it for goes to `unhandled`.
+
+        Raises:
+            UsageError: The socket is not bound to a loop, its loop is closed, or
+                `aclose` was called. If the loop ends first, the Future raises it.
+        """
+        if not callable(function):
+            raise UsageError(f"function must be callable, got {function!r}")
+        if self._ended is not None:
+            raise UsageError("this socket was ended by aclose(): make a new one")
+        bound = self._connection.environment.bound
+        if bound is None:
+            raise UsageError(
+                "this socket is not bound to an event loop: connect() or join on its "
+                "loop before other threads call it"
+            )
+        return self._calls.call(function, bound)
 
     # phoenix.js's spelling.
 
@@ -431,6 +465,7 @@ class Socket(SocketHandle):
 
     def off(self, *refs: int) -> None:
         """Remove callbacks by their refs."""
+        self._check_loop()
         for ref in refs:
             callback, subscription = self._callbacks.pop(ref, (None, None))
             if callback is not None and subscription is not None:
@@ -457,8 +492,9 @@ class Socket(SocketHandle):
         function: Callable[..., object],
         subscribe: Callable[[Callable[..., None]], abc.DisposableBase],
     ) -> int:
+        self._check_loop()
         self._refs += 1
-        callback = Callback(function, self._connection.spawn, self._report)
+        callback = Callback(function, self._connection.spawn, self._connection.report)
         self._callbacks[self._refs] = callback, subscribe(callback)
         return self._refs
 
@@ -479,6 +515,7 @@ class Socket(SocketHandle):
         """
         check_name("a topic", topic)
         check_params(params)
+        self._check_loop()
         if self._ended is not None:
             raise UsageError("this socket was ended by aclose(): make a new one")
         core: ChannelCore | None = self._connection.router.registry.find(topic)

@@ -8,6 +8,8 @@ from reactivex import abc
 from rx_phoenix._connection.handle import SocketHandle, connection_of
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_unhandled
+from rx_phoenix._streams.reporter import LoopReporter
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import PushCancelled, UsageError
 from rx_phoenix.policy import Rejoin
 
@@ -16,17 +18,19 @@ __all__ = ["ChannelContext"]
 DEFAULT_TIMEOUT = 10.0
 
 
-class ChannelContext:
+class ChannelContext(LoopReporter):
     """The base of a channel's core, which its parts are given.
 
     They get the whole context, and not the functions that they call: each bound
-    method would be one more object, for each of thousands of channels.
+    method would be one more object, for each of thousands of channels. It is their
+    `Reporter`, too.
 
     Attributes:
         topic: The topic.
+        attached: The connection of the socket, if there is one.
     """
 
-    __slots__ = ("_connection", "_socket", "topic")
+    __slots__ = ("_socket", "attached", "topic")
 
     def __init__(self, topic: str, socket: SocketHandle | None) -> None:
         self.topic = topic
@@ -41,7 +45,7 @@ class ChannelContext:
     def socket(self, socket: SocketHandle | None) -> None:
         self._socket = socket
         # Kept, because each push asks for it.
-        self._connection = None if socket is None else connection_of(socket)
+        self.attached = None if socket is None else connection_of(socket)
 
     @property
     def connection(self) -> ConnectionManager:
@@ -50,12 +54,12 @@ class ChannelContext:
         Raises:
             UsageError: The channel has no socket.
         """
-        if self._connection is None:
+        if self.attached is None:
             raise UsageError(
                 f"the channel {self.topic!r} has no socket: give it one, "
                 f"as in Channel({self.topic!r}, params, socket)"
             )
-        return self._connection
+        return self.attached
 
     @property
     def timeout(self) -> float:
@@ -67,12 +71,22 @@ class ChannelContext:
         """The policy of rejoins."""
         return Rejoin() if self._socket is None else self._socket.rejoin
 
+    @property
+    def bound(self) -> LoopScheduler | None:
+        """The scheduler of the socket, once it is bound to a loop."""
+        attached = self.attached
+        return None if attached is None else attached.environment.bound
+
+    def __call__(self, error: Exception, /) -> None:
+        """Report an exception, as `report`."""
+        self.report(error)
+
     def report(self, error: Exception) -> None:
         """Report an exception of a user's function to `Socket.unhandled`."""
-        if self._socket is None:
+        if self.attached is None:
             log_unhandled(error, self, topic=self.topic)
         else:
-            self.connection.report(error)
+            self.attached.report(error)
 
     def spawn(
         self,

@@ -137,7 +137,7 @@ class ChannelCore(ChannelEffects):
         within = self.timeout if timeout is None else timeout
         connection = self.connection
         leave = self._leave = ChannelPush(
-            self.topic, LEAVE, {}, within, report=self.report, spawn=connection.spawn
+            self.topic, LEAVE, {}, within, report=self, spawn=connection.spawn
         )
         is_sent = stage in {Stage.JOINING, Stage.JOINED}
         is_answered = is_sent and connection.is_open
@@ -174,6 +174,7 @@ class ChannelCore(ChannelEffects):
 
     def remove(self) -> ChannelPush:
         """Leave for good: all streams complete once the channel is closed."""
+        self.check_loop()
         self.connection.router.registry.begin_removal(self)
         self._is_removed = True
         leave = self.leave()

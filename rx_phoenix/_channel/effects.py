@@ -148,8 +148,7 @@ class ChannelEffects(ChannelContext):
         watch: Watcher,
     ) -> None:
         super().__init__(topic, socket)
-        # There may be thousands of channels, and each bound method is an object.
-        report = self.report
+        report = self
         self.on_message = hook
         self.membership = Membership()
         self.states = State(ChannelState.CLOSED, report, watch)

@@ -14,6 +14,7 @@ from rx_phoenix._protocol.redaction import redactor, secrets_in
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.deadline import Deadline
 from rx_phoenix._streams.provider import Provider, ask, is_asked
+from rx_phoenix._streams.reporter import CallContext
 from rx_phoenix.errors import PushCancelled, UsageError
 
 __all__ = ["Join", "Params", "check_params"]
@@ -47,7 +48,6 @@ class Join:
         params: The params to join with.
 
     Attributes:
-        params: The params to join with.
         push: The newest push.
         ref: The ref of the newest attempt; None while none is in force.
     """
@@ -58,17 +58,18 @@ class Join:
         "_context",
         "_deadline",
         "_extras",
-        "params",
+        "_params",
+        "_params_context",
         "push",
         "ref",
     )
 
     def __init__(self, context: ChannelContext, params: Params) -> None:
+        self._context = context
         self.params = params
         self.push: ChannelPush | None = None
         self.ref: str | None = None
         self._attempt: object | None = None
-        self._context = context
         # Made at the first need: most joins have no extra params.
         self._extras: dict[object, Callable[[], Mapping[str, Any]]] | None = None
         self._deadline: Deadline | None = None
@@ -88,6 +89,18 @@ class Join:
     def is_waiting(self) -> bool:
         """True while the push, or a rejoin, awaits its answer."""
         return self._deadline is not None
+
+    @property
+    def params(self) -> Params:
+        """The params to join with; a function runs in the context of this call."""
+        return self._params
+
+    @params.setter
+    def params(self, params: Params) -> None:
+        self._params = params
+        self._params_context = (
+            CallContext.of(self._context) if callable(params) else None
+        )
 
     def extend_params(
         self, extra: Callable[[], Mapping[str, Any]]
@@ -118,7 +131,7 @@ class Join:
         If an attempt is under way, the push is for its answer, and in its time.
         """
         older, topic = self.push, self._context.topic
-        spawn, report = self._context.connection.spawn, self._context.report
+        spawn, report = self._context.connection.spawn, self._context
         push = ChannelPush(topic, JOIN, {}, within, report=report, spawn=spawn)
         if not self.is_under_way:
             self.cancel_deadline()
@@ -155,7 +168,10 @@ class Join:
             if attempt is self._attempt:
                 self._fail(error)
 
-        asking = ask(providers, self._context.connection.spawn, send, fail)
+        connection = self._context.connection
+        # Of the channel, if the params were given to it as a function.
+        context = self._params_context or connection.context
+        asking = ask(providers, connection.spawn, send, fail, context)
         if attempt is self._attempt:
             self._asking = asking
 

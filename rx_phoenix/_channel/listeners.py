@@ -11,7 +11,9 @@ from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import CLOSE, ERROR, REPLY, check_name
 from rx_phoenix._streams.callbacks import Callback, Spawn, discard
-from rx_phoenix._streams.hub import Hub, Reporter, Watcher
+from rx_phoenix._streams.failure import ISOLATED, contained
+from rx_phoenix._streams.hub import Hub, Watcher
+from rx_phoenix._streams.reporter import Reporter
 from rx_phoenix._streams.typed import EventHub
 from rx_phoenix.errors import UsageError
 
@@ -223,8 +225,8 @@ class Listeners:
         """Return the hook's result for a payload; the payload itself if it fails."""
         try:
             result = hook(event, payload, ref)
-        except Exception as error:  # noqa: BLE001 - a user's hook: reported
-            self._report(error)
+        except ISOLATED as error:
+            self._report(contained(error))
             return payload
         if isawaitable(result):
             discard(result)

@@ -1,6 +1,8 @@
 """The wait between two joins of a channel."""
 
+from collections.abc import Callable
 from math import inf
+from typing import Any, TypeVar
 
 from reactivex import abc
 
@@ -10,6 +12,8 @@ from rx_phoenix.errors import JoinRefused, PushTimeout
 from rx_phoenix.policy import Rejoin, delay_of
 
 __all__ = ["RejoinTimer"]
+
+R = TypeVar("R")
 
 SHORTEST_AFTER_CLOSE = 1.0
 """The least seconds from a close by the server to the next join."""
@@ -101,7 +105,7 @@ class RejoinTimer:
 
     def _decides(self, policy: Rejoin, error: JoinRefused) -> bool:
         try:
-            return policy.is_final(error)
+            return self._run(policy.is_final, error)
         except ISOLATED as failure:
             self._context.report(contained(failure))
             return False
@@ -110,7 +114,7 @@ class RejoinTimer:
         if policy.hint is None:
             return
         try:
-            hint = policy.least_delay(error)
+            hint = self._run(policy.least_delay, error)
         except ISOLATED as failure:
             self._context.report(contained(failure))
         else:
@@ -123,7 +127,7 @@ class RejoinTimer:
         """Begin a wait, or begin it again."""
         attempt, random = self._tries + 1, self._context.connection.random()
         try:
-            delay = delay_of(self._context.rejoin.delays, attempt, random)
+            delay = self._run(delay_of, self._context.rejoin.delays, attempt, random)
         except ISOLATED as failure:
             self._wait(delay_of(Rejoin().delays, attempt, random))
             # Last of all, because an observer may end the wait.
@@ -170,6 +174,10 @@ class RejoinTimer:
 
     def _now(self) -> float:
         return self._context.connection.scheduler.monotonic()
+
+    def _run(self, function: Callable[..., R], *arguments: Any) -> R:
+        """Call a function of the policy, in the context of the socket's making."""
+        return self._context.connection.context.run(function, *arguments)
 
     def _fire(self) -> None:
         self._tries += 1

@@ -12,8 +12,10 @@ from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.redaction import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.callbacks import Spawn
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import noop
 from rx_phoenix._streams.provider import Provider, ask, is_asked
+from rx_phoenix._streams.reporter import PRESENT, CallContext
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._transport.contract import CLOSE_TIMEOUT, Connection, Transport
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
@@ -108,6 +110,7 @@ class Attempt:
         opened: Called when the connection is open.
         failed: Called when it could not be opened.
         lost: Called when the open connection ended, unless we closed it.
+        context: The context in which providers run.
 
     Attributes:
         credentials: The answers of the providers.
@@ -127,6 +130,7 @@ class Attempt:
         opened: "Callable[[Attempt, Connection], None]",
         failed: "Callable[[Attempt, Exception], None]",
         lost: "Callable[[Attempt, ConnectionLost], None]",
+        context: CallContext = PRESENT,
     ) -> None:
         self.credentials: Sequence[Any] = ()
         self.connection: Connection | None = None
@@ -136,6 +140,7 @@ class Attempt:
         self._transport = transport
         self._scheduler = scheduler
         self._spawn = spawn
+        self._context = context
         self._timeout = self._deadline = timeout
         self._opened = opened
         self._failed = failed
@@ -168,7 +173,9 @@ class Attempt:
             self._connect(credentials)
         else:
             providers = self._destination.providers
-            asking = ask(providers, self._spawn, self._connect, self._fail)
+            asking = ask(
+                providers, self._spawn, self._connect, self._fail, self._context
+            )
             self.own(asking)
 
     def own(self, subscription: abc.DisposableBase) -> None:
@@ -235,8 +242,8 @@ class Attempt:
         except UsageError as error:
             self._refuse(error)
             return
-        except Exception as error:  # noqa: BLE001 - a transport's: a failed attempt
-            self._fail(error)
+        except ISOLATED as error:
+            self._fail(contained(error))
             return
         self._life.disposable = life.subscribe(
             self._open,

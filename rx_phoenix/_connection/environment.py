@@ -2,26 +2,29 @@
 
 from collections.abc import Callable
 
+from rx_phoenix._log import log_unhandled
 from rx_phoenix._streams.failure import ISOLATED, contained
-from rx_phoenix._streams.hub import Reporter
+from rx_phoenix._streams.reporter import CallContext, LoopReporter, Reporter
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix.errors import UsageError
 
-__all__ = ["Environment"]
+__all__ = ["Environment", "UnhandledReporter"]
 
 
-class Environment:
+class Environment(LoopReporter):
     """Everything that a socket takes from outside, all of which may be virtual.
+
+    It is the socket's `Reporter`, too.
 
     Args:
         scheduler: Time and tasks; None for those of the running loop.
         random: The source of randomness.
-        report: Receives the exceptions of users' functions.
+        report: Receives the exceptions of users' functions, on the socket's loop.
 
     Attributes:
-        report: Likewise.
         tasks: The tasks that run on the socket's loop.
+        context: The context of the functions that the socket was given.
     """
 
     def __init__(
@@ -30,10 +33,29 @@ class Environment:
         random: Callable[[], float],
         report: Reporter,
     ) -> None:
-        self.report = report
         self.tasks = Tasks(lambda: self.scheduler)
-        self._scheduler = scheduler
+        self._scheduler = None if scheduler is None else scheduler.detached()
         self._random = random
+        self._report = report
+        self.context = CallContext.of(self)
+
+    def __call__(self, error: Exception, /) -> None:
+        """Report an exception, on the loop's own thread; log it if the loop is gone."""
+        bound = self._scheduler
+        if bound is None or bound.is_here:
+            self._report(error)
+        elif not bound.hop(lambda: self._report(error)):
+            log_unhandled(error)
+
+    @property
+    def report(self) -> Reporter:
+        """The environment itself, as the reporter of the parts of a socket."""
+        return self
+
+    @property
+    def bound(self) -> LoopScheduler | None:
+        """The scheduler, once it is bound to a loop."""
+        return self._scheduler
 
     @property
     def scheduler(self) -> LoopScheduler:
@@ -43,17 +65,19 @@ class Environment:
             UsageError: None was given, and no loop runs.
         """
         if self._scheduler is None:
-            self._scheduler = LoopScheduler.current()
+            self._scheduler = LoopScheduler.current().detached()
         return self._scheduler
 
     def random(self) -> float:
         """Return a number from 0 up to 1, for jitter; 0.5 if the source fails."""
         try:
-            drawn = self._random()
-            if not 0 <= drawn <= 1:
-                raise UsageError(f"random must return 0 up to 1, got {drawn!r}")
+            drawn = self.context.run(self._random)
+            is_valid = 0 <= drawn <= 1
         except ISOLATED as error:
-            self.report(contained(error))
+            self(contained(error))
+            return 0.5
+        if not is_valid:
+            self(UsageError(f"random must return 0 up to 1, got {drawn!r}"))
             return 0.5
         return drawn
 
@@ -63,3 +87,25 @@ class Environment:
             call()
         else:
             self._scheduler.when_quiet(call, within)
+
+
+class UnhandledReporter(LoopReporter):
+    """The reporter of `Socket.unhandled` itself, whose observers must not be told.
+
+    Args:
+        log: Logs an exception of an observer.
+        environment: The socket's.
+    """
+
+    def __init__(self, log: Reporter, environment: Environment) -> None:
+        self._log = log
+        self._environment = environment
+
+    def __call__(self, error: Exception, /) -> None:
+        """Log an exception."""
+        self._log(error)
+
+    @property
+    def bound(self) -> LoopScheduler | None:
+        """The scheduler, once the socket is bound to a loop."""
+        return self._environment.bound

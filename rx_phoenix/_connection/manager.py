@@ -94,6 +94,7 @@ class ConnectionManager(Traffic):
             scheduler=lambda: self.scheduler,
             spawn=self.spawn,
             random=environment.random,
+            context=environment.context,
             begin=self._begin,
             expired=self._outage_expired,
         )
@@ -217,13 +218,14 @@ class ConnectionManager(Traffic):
             self.scheduler,
             self.spawn,
             timeout=self._policy.timeout,
+            context=self.context,
             opened=self._opened,
             failed=self._failed,
             lost=self._lost,
         )
         self._transition(ConnectionEvent.ATTEMPT_BEGUN)
         if attempt is self._attempt:
-            attempt.start(credentials)
+            self.scheduler.run_detached(attempt.start, credentials)
 
     def _opened(self, attempt: Attempt, connection: Connection) -> None:
         # A subscriber that takes the lease from now on gets `Opened` by taking it.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from reactivex.disposable import CompositeDisposable, SerialDisposable
@@ -12,6 +13,7 @@ from rx_phoenix._streams.callbacks import Spawn
 from rx_phoenix._streams.deadline import Deadline
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.provider import Provider, ask
+from rx_phoenix._streams.reporter import PRESENT, CallContext
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.policy import Reconnect, RetryDecision
@@ -47,13 +49,14 @@ class Reconnector:
         random: A number from 0 up to 1, for the jitter.
         begin: Called when the wait is over, with credentials if there are fresh ones.
         expired: Called when `Reconnect.within` has passed without a connection.
+        context: The context in which the functions of the policy and providers run.
 
     Attributes:
         attempts: The number of attempts since a connection was last open.
         due: The scheduler's time of the next attempt; None unless one is scheduled.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a policy, and what it takes from the socket
         self,
         policy: Reconnect,
         *,
@@ -62,6 +65,7 @@ class Reconnector:
         random: Callable[[], float],
         begin: Callable[[Sequence[Any] | None], None],
         expired: Callable[[], None],
+        context: CallContext = PRESENT,
     ) -> None:
         self.attempts = 0
         self.due: float | None = None
@@ -69,6 +73,7 @@ class Reconnector:
         self._scheduler = scheduler
         self._spawn = spawn
         self._random = random
+        self._context = context
         self._begin = begin
         self._expired = expired
         self._retries = 0
@@ -183,7 +188,9 @@ class Reconnector:
 
     def _decision(self, error: Exception, problems: list[Exception]) -> RetryDecision:
         try:
-            return self._policy.decision(error, was_open=self._was_open)
+            return self._context.run(
+                partial(self._policy.decision, error, was_open=self._was_open)
+            )
         except ISOLATED as problem:
             problems.append(contained(problem))
             return RetryDecision.RETRY
@@ -218,7 +225,7 @@ class Reconnector:
         def expire() -> None:
             self._fail_refresh(credentials, providers, later)
 
-        asking = ask(providers, self._spawn, compare, fail)
+        asking = ask(providers, self._spawn, compare, fail, self._context)
         is_late = True
         if steps:
             return steps[0]
@@ -252,7 +259,9 @@ class Reconnector:
         scheduler = self._scheduler()
         now = aware(scheduler.now)
         try:
-            delay = self._policy.delay(number, error, random, now, self._loss)
+            delay = self._context.run(
+                self._policy.delay, number, error, random, now, self._loss
+            )
         except ISOLATED as problem:
             problems = [*problems, contained(problem)]
             delay = Reconnect().delay(number, error, random, now, self._loss)

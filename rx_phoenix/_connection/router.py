@@ -10,6 +10,7 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import PHOENIX
 from rx_phoenix._protocol.serializer import Frame, Serializer, raw_decoder
 from rx_phoenix._push import ChannelPush
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hub, Reporter
 from rx_phoenix._streams.typed import EventHub
 from rx_phoenix.errors import ProtocolError
@@ -230,7 +231,8 @@ class Router:
         for frame in frames:
             try:
                 message = decode(frame)
-            except Exception:  # noqa: BLE001 - binary, or rejected by the serializer
+            except ISOLATED as error:  # binary, or rejected by the serializer
+                contained(error)
                 self._route(iter((frame,)))
                 continue
             source = direct_of(message.topic, NO_SOURCES).get(message.event)

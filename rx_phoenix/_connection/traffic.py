@@ -41,6 +41,7 @@ class Traffic:
         spawn: Starts a task on the socket's loop.
         random: Returns a number from 0 up to 1, for jitter.
         report: Receives the exceptions of users' functions.
+        context: The context of the functions that the socket was given.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Traffic:
         self.spawn = environment.tasks.spawn
         self.random = environment.random
         self.report = environment.report
+        self.context = environment.context
         self.router = Router(
             serializer,
             send_buffer,

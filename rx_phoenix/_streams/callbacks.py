@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from reactivex import abc
 
-from rx_phoenix._streams.hub import Reporter
+from rx_phoenix._streams.failure import ISOLATED, contained
+from rx_phoenix._streams.reporter import CallContext, Reporter, run_on_loop
 from rx_phoenix.errors import CallbackOverrun, UsageError
 
 __all__ = ["Callback", "Spawn", "discard"]
@@ -33,9 +34,10 @@ class Spawn(Protocol):
 class Callback(abc.DisposableBase):
     """A user's function; the coroutines it returns run one at a time, in order.
 
-    An exception of a plain function is raised by the call, and the calling source
-    isolates it. An exception of a coroutine is reported. A returned observable is not
-    awaited, though it could be, because a function may return a push that it made.
+    It runs in a copy, made here, of the present context, and its exceptions are
+    reported there, so that what it prints or logs belongs to the code that registered
+    it. A returned observable is not awaited, though it could be, because a function
+    may return a push that it made.
 
     Args:
         function: The user's function, plain or ``async def``.
@@ -54,6 +56,7 @@ class Callback(abc.DisposableBase):
     """
 
     __slots__ = (
+        "_context",
         "_dropped",
         "_function",
         "_is_disposed",
@@ -73,6 +76,7 @@ class Callback(abc.DisposableBase):
     ) -> None:
         if not callable(function):
             raise UsageError(f"a callback must be a function, got {function!r}")
+        self._context = CallContext.of(report)
         self._function = function
         self._spawn = spawn
         self._report = report
@@ -87,7 +91,14 @@ class Callback(abc.DisposableBase):
         """Call the function, and run its coroutine if it returns one."""
         if self._is_disposed:
             return
-        result = self._function(*arguments)
+        self._context.run(self._call, arguments)
+
+    def _call(self, arguments: tuple[Any, ...]) -> None:
+        try:
+            result = self._function(*arguments)
+        except ISOLATED as error:
+            self._report(contained(error))
+            return
         if result is not None and isawaitable(result):
             self._enqueue(result)
 
@@ -97,6 +108,9 @@ class Callback(abc.DisposableBase):
         A call that disposes its own callback runs to completion.
         """
         self._is_disposed = True
+        run_on_loop(self._report, self._stop)
+
+    def _stop(self) -> None:
         running, self._running = self._running, None
         waiting, self._waiting = self._waiting, None
         if running is not None:
@@ -136,11 +150,11 @@ class Callback(abc.DisposableBase):
             self._running = None
 
     def _finished(self, _: object) -> None:
-        self._start_next()
+        self._context.run(self._start_next)
 
     def _failed(self, error: Exception) -> None:
-        self._report(error)
-        self._start_next()
+        self._context.run(self._report, error)
+        self._context.run(self._start_next)
 
 
 def discard(awaitable: Awaitable[Any]) -> None:

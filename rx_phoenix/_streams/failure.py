@@ -1,16 +1,16 @@
 """Exceptions on streams: a new instance for each observer, and only `Exception`s."""
 
-from asyncio import CancelledError
 from typing import Any, TypeVar
 
-__all__ = ["ISOLATED", "contained", "fresh"]
+__all__ = ["ENDS_PROGRAM", "ISOLATED", "contained", "fresh"]
 
 E = TypeVar("E", bound=BaseException)
 
-ISOLATED = (Exception, CancelledError)
-"""Exceptions of a user's callback that do not affect others; `contained` converts them
-for a report. `KeyboardInterrupt` and `SystemExit` propagate to the program.
-"""
+ISOLATED = (BaseException,)
+"""The exceptions to catch around a user's function; `contained` decides on each."""
+
+ENDS_PROGRAM = KeyboardInterrupt, SystemExit
+"""The exceptions that leave the loop, as asyncio lets them: the program is to end."""
 
 
 def fresh(error: E) -> E:
@@ -35,13 +35,22 @@ def fresh(error: E) -> E:
 
 
 def contained(error: BaseException) -> Exception:
-    """Convert an error of a callback into an exception that can be reported.
+    """Decide whether the error of a user's function stays with it.
 
-    A `CancelledError` raised by a callback must not propagate: its caller would seem
-    to be cancelled.
+    This is the one place that does: code that must live on catches `ISOLATED` and
+    handles what this returns. A `CancelledError` is contained, too, because the
+    caller of the function would seem to be cancelled.
+
+    Returns:
+        The error, as an exception that can be reported.
+
+    Raises:
+        BaseException: The error itself, if the program is to end.
     """
     if isinstance(error, Exception):
         return error
+    if isinstance(error, ENDS_PROGRAM):
+        raise error
     exception = RuntimeError(f"a callback ended with {error!r}")
     exception.__cause__ = error
     return exception

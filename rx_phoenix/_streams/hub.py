@@ -19,6 +19,7 @@ from typing import Any, Generic, NoReturn, TypeVar, cast
 from reactivex import Observable, abc
 
 from rx_phoenix._streams.failure import ISOLATED, contained, fresh
+from rx_phoenix._streams.reporter import Reporter, check_caller, run_on_loop
 from rx_phoenix.errors import UsageError
 
 __all__ = [
@@ -33,9 +34,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-Reporter = Callable[[Exception], None]
-"""Receiver of the exceptions of users' callbacks; it must not raise."""
 
 Watcher = Callable[[int], None]
 """Called with +1 at a source's first observer, and with -1 after its last."""
@@ -68,8 +66,14 @@ class Subscription(abc.DisposableBase):
         self.on_completed = on_completed
 
     def dispose(self) -> None:
-        """Remove the observer, which does not get the event being delivered either."""
+        """Remove the observer, which does not get the event being delivered either.
+
+        From another thread it is removed by the loop.
+        """
         self.on_next = self.on_error = self.on_completed = noop
+        run_on_loop(self.hub.report, self._remove)
+
+    def _remove(self) -> None:
         self.hub.remove(self)
 
 
@@ -142,8 +146,10 @@ class Hub(abc.SubjectBase[T], Generic[T]):
         """Observe from the next event on; an ended source ends the observer at once.
 
         Raises:
-            UsageError: One of the functions is a coroutine function.
+            UsageError: One of the functions is a coroutine function, or the caller is
+                not on the source's loop.
         """
+        check_caller(self.report)
         if isinstance(on_next, abc.ObserverBase) or hasattr(on_next, "on_next"):
             observer = cast("abc.ObserverBase[T]", on_next)
             on_next = observer.on_next

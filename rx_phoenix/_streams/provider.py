@@ -9,6 +9,8 @@ from reactivex import abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
 from rx_phoenix._streams.callbacks import Spawn, discard
+from rx_phoenix._streams.failure import ISOLATED, contained
+from rx_phoenix._streams.reporter import PRESENT, CallContext
 
 __all__ = ["Provider", "ask", "is_asked"]
 
@@ -23,6 +25,7 @@ def ask(
     spawn: Spawn,
     on_answers: Callable[[list[Any]], None],
     on_error: Callable[[Exception], None],
+    context: CallContext = PRESENT,
 ) -> abc.DisposableBase:
     """Get the value of each provider.
 
@@ -33,6 +36,7 @@ def ask(
         spawn: Awaits values.
         on_answers: Gets all values, in the same order.
         on_error: Gets the first exception instead.
+        context: The context in which the functions run; the other two do not.
 
     Returns:
         A disposable that cancels the request.
@@ -40,13 +44,13 @@ def ask(
     answers = deque[Any]()
     try:
         for provider in providers:
-            answers.append(provider() if callable(provider) else provider)
-    except Exception as error:  # noqa: BLE001 - a user's function: passed on
+            answers.append(context.run(provider) if callable(provider) else provider)
+    except ISOLATED as error:
         _discard_all(answers)
-        on_error(error)
+        on_error(contained(error))
         return Disposable()
     if any(isawaitable(answer) for answer in answers):
-        task = spawn(_settle(answers), on_answers, on_error)
+        task = context.run(spawn, _settle(answers), on_answers, on_error)
         return CompositeDisposable(task, Disposable(lambda: _discard_all(answers)))
     on_answers(list(answers))
     return Disposable()

@@ -6,6 +6,7 @@ source emits meanwhile. Here immediate work runs at once, on the thread's trampo
 only delayed work goes to the loop.
 """
 
+import os
 from asyncio import (
     AbstractEventLoop,
     CancelledError,
@@ -15,21 +16,25 @@ from asyncio import (
     iscoroutine,
 )
 from collections.abc import Awaitable, Callable
+from contextvars import Context, copy_context
+from copy import copy
 from datetime import datetime
 from threading import get_ident
 from time import time
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
+from weakref import WeakSet
 
 from reactivex import abc, typing
 from reactivex.disposable import Disposable, SingleAssignmentDisposable
 from reactivex.scheduler import CurrentThreadScheduler
 from reactivex.scheduler.periodicscheduler import PeriodicScheduler
 
-from rx_phoenix._streams.failure import contained
+from rx_phoenix._streams.failure import ENDS_PROGRAM, contained
 from rx_phoenix._streams.hub import noop
+from rx_phoenix._streams.reporter import Runner
 from rx_phoenix.errors import UsageError
 
-__all__ = ["LoopScheduler", "Timer"]
+__all__ = ["FORKED_TEXT", "LoopScheduler", "Timer"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -51,6 +56,23 @@ class Timer(abc.DisposableBase):
         self._cancel()
 
 
+class UnknownRunner:
+    """The place of a loop that does not store it: the running loop is asked for."""
+
+    _thread_id: int | None = None
+
+
+UNKNOWN_RUNNER = UnknownRunner()
+
+FORKED = -1
+"""The thread of a scheduler that a fork has copied."""
+
+FORKED_TEXT = (
+    "this object belongs to the process that was forked: create a socket in each "
+    "process; call_soon_threadsafe() does not reach across a fork"
+)
+
+
 class LoopScheduler(PeriodicScheduler):
     """The scheduler of one asyncio loop.
 
@@ -63,7 +85,12 @@ class LoopScheduler(PeriodicScheduler):
     def __init__(self, loop: AbstractEventLoop) -> None:
         super().__init__()
         self.loop = loop
+        self.runner: Runner = (
+            cast("Runner", loop) if hasattr(loop, "_thread_id") else UNKNOWN_RUNNER
+        )
         self._thread = get_ident()
+        self._context: Context | None = None
+        SCHEDULERS.add(self)
         self._start = super().now
         self._started = loop.time()
         self._tasks: set[Task[Any]] = set()
@@ -85,21 +112,83 @@ class LoopScheduler(PeriodicScheduler):
                 "asyncio.run(), or pass a scheduler"
             ) from None
 
+    @property
+    def is_here(self) -> bool:
+        """True on the loop's thread, outside any other loop, and in no fork."""
+        try:
+            return get_running_loop() is self.loop
+        except RuntimeError:
+            return get_ident() == self._thread
+
+    @property
+    def is_forked(self) -> bool:
+        """True if this process is a fork of the loop's."""
+        return self._thread == FORKED
+
     def check_loop(self) -> None:
         """Check that the caller is on the loop's thread, outside any other loop.
 
         Raises:
-            UsageError: It is another thread, or another loop is running.
+            UsageError: It is another thread, another loop is running, or this process
+                is a fork of the loop's.
         """
+        if self.is_here:
+            return
+        if self.is_forked:
+            raise UsageError(FORKED_TEXT)
+        raise UsageError(
+            "this object belongs to another event loop: use "
+            "socket.call_soon_threadsafe(function) from another thread or loop, or "
+            "create a socket for each loop; timers of reactivex run in threads unless "
+            "their operator is given scheduler=LoopScheduler.current()"
+        )
+
+    def forked(self) -> None:
+        """Refuse every caller: this process is a fork, in which the loop is dead."""
+        self._thread = FORKED
+        self.runner = UNKNOWN_RUNNER
+
+    def hop(self, call: Callable[[], object]) -> bool:
+        """Have the loop call a function, from any thread.
+
+        Returns:
+            False if it cannot, because the loop is closed or in another process.
+        """
+        if self.is_forked:
+            return False
         try:
-            is_here = get_running_loop() is self.loop
-        except RuntimeError:
-            is_here = get_ident() == self._thread
-        if not is_here:
-            raise UsageError(
-                "this object belongs to another event loop: create a socket for each "
-                "loop; from another thread, use call_soon_threadsafe()"
-            )
+            self.call_soon_threadsafe(call)
+        except RuntimeError:  # the loop was closed, even if just now
+            return False
+        return True
+
+    # Contexts.
+
+    def detached(self) -> Self:
+        """Return a scheduler of the same loop whose calls run in a context of its own.
+
+        What was set where a connection was asked for, such as the span of a request,
+        does not live on in it.
+        """
+        detached = copy(self)
+        detached._context = Context()  # noqa: SLF001 - of the same class
+        detached._tasks, detached._ending = set(), set()  # noqa: SLF001
+        detached._waiting = []  # noqa: SLF001
+        SCHEDULERS.add(detached)
+        return detached
+
+    def copy_context(self) -> Context | None:
+        """Return a copy of the present context; None to run all in the present one."""
+        return copy_context()
+
+    def run_detached(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Call a function in a fresh context if this is a `detached` scheduler."""
+        if self._context is None:
+            function(*arguments)
+        else:
+            Context().run(function, *arguments)
+
+    # Time and tasks.
 
     @property
     def now(self) -> datetime:
@@ -119,18 +208,19 @@ class LoopScheduler(PeriodicScheduler):
 
         def call() -> None:
             nonlocal timer
-            timer = self.loop.call_later(WATCH_PERIOD, call)
+            timer = self.loop.call_later(WATCH_PERIOD, call, context=self._context)
             function()
 
         def stop() -> None:
             timer.cancel()
 
-        timer = self.loop.call_later(WATCH_PERIOD, call)
+        timer = self.loop.call_later(WATCH_PERIOD, call, context=self._context)
         return Timer(stop)
 
     def call_later(self, delay: float, function: Callable[[], None]) -> Timer:
         """Call a function in ``delay`` seconds, cheaper than `schedule_relative`."""
-        return Timer(self.loop.call_later(delay, function).cancel)
+        handle = self.loop.call_later(delay, function, context=self._context)
+        return Timer(handle.cancel)
 
     def call_soon_threadsafe(self, function: Callable[[], object]) -> None:
         """Call a function on the loop's thread, from any thread."""
@@ -141,6 +231,8 @@ class LoopScheduler(PeriodicScheduler):
         awaitable: Awaitable[T],
         on_value: Callable[[T], None] = noop,
         on_error: Callable[[Exception], None] = noop,
+        *,
+        context: Context | None = None,
     ) -> abc.DisposableBase:
         """Await an awaitable in a new task; disposing cancels it silently.
 
@@ -152,9 +244,14 @@ class LoopScheduler(PeriodicScheduler):
             on_value: Called with its result.
             on_error: Called with its exception; a `RuntimeError` if other code
                 cancelled it.
+            context: The context of the task; by default a copy of the present one, or
+                one of a `detached` scheduler's own.
         """
+        if context is None and self._context is not None:
+            context = Context()
         task: Task[T] = self.loop.create_task(
-            awaitable if iscoroutine(awaitable) else _wait_for(awaitable)
+            awaitable if iscoroutine(awaitable) else _wait_for(awaitable),
+            context=context,
         )
         # The loop holds only weak references to tasks.
         self._tasks.add(task)
@@ -163,22 +260,21 @@ class LoopScheduler(PeriodicScheduler):
         def finish(task: Task[T]) -> None:
             self._tasks.discard(task)
             self._task_ended(task)
-            if is_disposed:
-                return
-            error = CancelledError() if task.cancelled() else task.exception()
-            if error is None:
-                on_value(task.result())
-            else:
-                on_error(contained(error))
+            if not is_disposed:
+                _hand_over(task, on_value, on_error)
 
         def dispose() -> None:
             nonlocal is_disposed
             is_disposed = True
-            if not task.done() and task is not current_task(self.loop):
+            if task.done():
+                return
+            if not self.is_here:
+                self.hop(dispose)
+            elif task is not current_task(self.loop):
                 self._ending.add(task)
                 task.cancel()
 
-        task.add_done_callback(finish)
+        task.add_done_callback(finish, context=self._context)
         return Timer(dispose)
 
     def when_quiet(self, call: Callable[[], None], within: float) -> None:
@@ -250,5 +346,28 @@ class LoopScheduler(PeriodicScheduler):
         return self.schedule_relative(delay, action, state)
 
 
+def _hand_over(
+    task: Task[T], on_value: Callable[[T], None], on_error: Callable[[Exception], None]
+) -> None:
+    error = CancelledError() if task.cancelled() else task.exception()
+    if error is None:
+        on_value(task.result())
+    elif not isinstance(error, ENDS_PROGRAM):  # it has left the loop already
+        on_error(contained(error))
+
+
 async def _wait_for(awaitable: Awaitable[T]) -> T:
     return await awaitable
+
+
+SCHEDULERS = WeakSet[LoopScheduler]()
+"""Those of this process, for a fork to mark."""
+
+
+def _mark_forked() -> None:
+    for scheduler in tuple(SCHEDULERS):
+        scheduler.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_mark_forked)

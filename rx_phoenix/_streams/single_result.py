@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from reactivex import abc
 
 from rx_phoenix._streams.failure import fresh
-from rx_phoenix._streams.hub import Hub, Live, Reporter
+from rx_phoenix._streams.hub import Hub, Live
+from rx_phoenix._streams.reporter import Reporter, check_caller
 
 __all__ = ["Result", "SingleResult"]
 
@@ -64,7 +65,11 @@ class Result(Live[T]):
         *,
         scheduler: abc.SchedulerBase | None = None,
     ) -> abc.DisposableBase:
-        """Get the outcome, now or later. Disposing affects only this subscription."""
+        """Get the outcome, now or later. Disposing affects only this subscription.
+
+        Raises:
+            UsageError: The caller is not on the loop that it belongs to.
+        """
         if self._result is not None:
             hub: Hub[T] = Hub(self._report)
             subscription = hub.subscribe(on_next, on_error, on_completed)
@@ -75,6 +80,7 @@ class Result(Live[T]):
         return self._hub.subscribe(on_next, on_error, on_completed)
 
     def __await__(self) -> Generator[Any, None, T]:
+        check_caller(self._report)
         if self._result is None:
             if self._waiting is None:
                 self._waiting = []

@@ -1,6 +1,7 @@
 """A group of tasks that is cancelled as a whole."""
 
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from typing import Any
 
 from reactivex import abc
@@ -29,6 +30,8 @@ class Tasks(abc.DisposableBase):
     ) -> abc.DisposableBase:
         """Await an awaitable in a new task; disposing cancels it silently.
 
+        The task runs in a copy of the present context, as those of asyncio do.
+
         Args:
             awaitable: The awaitable.
             on_value: Called with its result, after this call returned.
@@ -48,7 +51,9 @@ class Tasks(abc.DisposableBase):
             self._running.pop(key, None)
             task.dispose()
 
-        task = self._running[key] = self._scheduler().spawn(awaitable, succeed, fail)
+        task = self._running[key] = self._scheduler().spawn(
+            awaitable, succeed, fail, context=copy_context()
+        )
         return Timer(dispose)
 
     def dispose(self) -> None:

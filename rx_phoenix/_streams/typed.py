@@ -46,8 +46,9 @@ class TypedObserver:
         """Convert a payload that was decoded already."""
         try:
             value = self._decoding.convert(payload)
-        except Exception as error:  # noqa: BLE001 - a validator's may be any
-            self._report(self._decoding.payload_error(payload, error))
+        except ISOLATED as error:
+            problem = contained(error)
+            self._report(self._decoding.payload_error(payload, problem))
         else:
             self.on_value(value)
 
@@ -76,7 +77,8 @@ class EventHub(Hub[Any]):
             return False
         try:
             value = typed.read(payload)
-        except Exception:  # noqa: BLE001 - found again, and reported, on the long way
+        except ISOLATED as error:
+            contained(error)  # found again, and reported, on the long way
             return False
         self._busy = True
         try:

@@ -5,6 +5,7 @@ from asyncio import CancelledError
 import pytest
 
 from rx_phoenix._channel.rejoin import RejoinTimer
+from rx_phoenix._streams.reporter import PRESENT
 from rx_phoenix.errors import JoinRefused
 from rx_phoenix.policy import Backoff, Rejoin
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
@@ -18,11 +19,12 @@ class Fault(Exception):
 
 
 class Link:
-    """All of a connection that a wait needs: time and chance."""
+    """All of a connection that a wait needs: time, chance and a context."""
 
     def __init__(self, scheduler):
         self.scheduler = scheduler
         self.luck = 0.5
+        self.context = PRESENT
 
     def random(self):
         return self.luck

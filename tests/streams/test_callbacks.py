@@ -57,11 +57,22 @@ def test_a_plain_function_is_called_at_once(reported, log):
     assert log == [(1,), (2, "two")]
 
 
-def test_a_plain_function_that_raises_raises_at_the_call(reported):
+def test_a_plain_function_that_raises_is_reported(reported):
     callback = Callback(lambda value: 1 / value, None, reported.append)
 
-    with pytest.raises(ZeroDivisionError):
-        callback(0)
+    callback(0)
+
+    assert [type(error) for error in reported] == [ZeroDivisionError]
+
+
+def test_a_plain_function_that_is_interrupted_ends_the_program(reported):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    callback = Callback(interrupt, None, reported.append)
+
+    with pytest.raises(KeyboardInterrupt):
+        callback()
     assert reported == []
 
 

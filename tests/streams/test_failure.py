@@ -119,7 +119,18 @@ def test_an_exception_is_contained_already():
     assert contained(error) is error
 
 
-@pytest.mark.parametrize("error", [asyncio.CancelledError("stop"), SystemExit(3)])
+class Odd(BaseException):
+    """What is neither an Exception nor the end of the program."""
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3)])
+def test_the_end_of_the_program_is_not_contained(error):
+    with pytest.raises(type(error)) as raised:
+        contained(error)
+    assert raised.value is error
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError("stop"), Odd(3)])
 def test_what_is_no_exception_is_contained_as_the_cause_of_one(error):
     exception = contained(error)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from reactivex import abc, typing
 
@@ -83,6 +83,13 @@ class VirtualScheduler(LoopScheduler):
     def pending(self) -> tuple[VirtualTimer, ...]:
         """The pending calls in their order, each with the site that armed it."""
         return self.loop.pending
+
+    def detached(self) -> Self:
+        """Return itself: what a test sees runs in the test's own context."""
+        return self
+
+    def copy_context(self) -> None:
+        """Return None: what a test sees runs in the test's own context."""
 
     def schedule(
         self, action: typing.ScheduledAction[S], state: S | None = None

@@ -1,0 +1,183 @@
+"""The receiver of the exceptions of users' callbacks, and the loop that it is of."""
+
+import logging
+import sys
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from threading import get_ident
+from typing import Any, Protocol, Self, TypeVar
+
+from rx_phoenix.errors import UsageError
+
+__all__ = [
+    "PRESENT",
+    "CallContext",
+    "LoopReporter",
+    "Reporter",
+    "Runner",
+    "check_caller",
+    "run_on_loop",
+]
+
+R = TypeVar("R")
+
+Reporter = Callable[[Exception], None]
+"""Receiver of the exceptions of users' callbacks; it must not raise."""
+
+log = logging.getLogger("rx_phoenix")
+
+
+class Runner(Protocol):
+    """A loop that stores the thread in which it runs, as those of asyncio do.
+
+    To compare it is several times cheaper than to ask for the running loop.
+    """
+
+    _thread_id: int | None
+
+
+class Loop(Protocol):
+    """The loop of a reporter: a `LoopScheduler`.
+
+    Attributes:
+        runner: The loop itself, if it stores its thread.
+    """
+
+    runner: Runner
+
+    @property
+    def is_here(self) -> bool:
+        """True if the caller is on it."""
+        ...
+
+    def check_loop(self) -> None:
+        """Check that the caller is on it."""
+        ...
+
+    def hop(self, call: Callable[[], object]) -> bool:
+        """Have it call a function; return False if it cannot."""
+        ...
+
+    def copy_context(self) -> Context | None:
+        """Return a copy of the present context; None to run all in the present one."""
+        ...
+
+
+class LoopReporter:
+    """A `Reporter` of objects that belong to one loop, once they are bound to it.
+
+    Every object of a socket reports somewhere, so that every entry point can ask its
+    reporter whether the caller is where it may be.
+    """
+
+    __slots__ = ()
+
+    def __call__(self, error: Exception, /) -> None:
+        """Report an exception."""
+        raise NotImplementedError
+
+    @property
+    def bound(self) -> Loop | None:
+        """The loop; None before it is bound."""
+        raise NotImplementedError
+
+    def check_loop(self) -> None:
+        """Check that the caller is on the loop; do nothing before it is bound.
+
+        Raises:
+            UsageError: It is on another thread, in another loop, or in a fork.
+        """
+        bound = self.bound
+        if bound is None or get_ident() == bound.runner._thread_id:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            return
+        try:
+            bound.check_loop()
+        except UsageError as error:
+            # A thread of Rx has no caller that could see the exception.
+            if _is_thread_of_rx():
+                self(error)
+            raise
+
+    def hop(self, call: Callable[[], object]) -> bool:
+        """Have the loop call a function, if the caller is elsewhere.
+
+        Returns:
+            Whether the caller is elsewhere, and must not call it. If the loop has
+            ended, nothing does.
+        """
+        bound = self.bound
+        if bound is None or bound.is_here:
+            return False
+        if not bound.hop(call):
+            log.debug("%r was not called: its event loop has ended", call)
+        return True
+
+
+def check_caller(report: Reporter) -> None:
+    """Check that the caller is on the loop of a reporter, if that has one.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if isinstance(report, LoopReporter):
+        report.check_loop()
+
+
+def run_on_loop(report: Reporter, call: Callable[[], object]) -> None:
+    """Call a function: at once, or on the loop of a reporter if that is elsewhere."""
+    if not (isinstance(report, LoopReporter) and report.hop(call)):
+        call()
+
+
+def _is_thread_of_rx() -> bool:
+    """Return whether this thread was started by ``reactivex``: by a timer, say."""
+    frame, first = sys._getframe(), ""  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        first = first if name == "threading" else name
+        frame = frame.f_back
+    return first.startswith("reactivex.")
+
+
+class CallContext:
+    """The context in which the functions of one owner run.
+
+    Args:
+        context: The context; the present one of each call if None.
+
+    >>> from contextvars import ContextVar
+    >>> request = ContextVar("request", default="none")
+    >>> context = CallContext.of(print)
+    >>> token = request.set("another")
+    >>> context.run(request.get)
+    'none'
+    """
+
+    __slots__ = ("_context", "_is_entered")
+
+    def __init__(self, context: Context | None) -> None:
+        self._context = context
+        self._is_entered = False
+
+    @classmethod
+    def of(cls, report: Reporter) -> Self:
+        """Return a copy of the present context, for an owner that reports there.
+
+        In virtual time it is none: all is to run in the context of the test.
+        """
+        bound = report.bound if isinstance(report, LoopReporter) else None
+        return cls(copy_context() if bound is None else bound.copy_context())
+
+    def run(self, function: Callable[..., R], *arguments: Any) -> R:
+        """Call a function in it; in the present one if it has been entered already."""
+        if self._context is None or self._is_entered:
+            return function(*arguments)
+        self._is_entered = True
+        try:
+            return self._context.run(function, *arguments)
+        finally:
+            self._is_entered = False
+
+
+PRESENT = CallContext(None)
+"""Runs everything in the present context."""

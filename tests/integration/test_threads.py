@@ -1,0 +1,503 @@
+"""Threads, loops and forks: one rule for all of them, and one way in."""
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import reactivex
+from reactivex import operators as ops
+
+from rx_phoenix import Presence, PushRefused, Socket, UsageError
+from rx_phoenix.operators import LoopScheduler
+from tests.integration.app import running_app
+
+WAY_IN = "call_soon_threadsafe"
+
+
+@pytest.fixture
+async def app():
+    async with running_app() as app:
+        yield app
+
+
+@pytest.fixture
+async def socket(app):
+    async with Socket(app.url) as socket:
+        yield socket
+
+
+@pytest.fixture
+async def room(socket, app):
+    room = socket.channel(app.new("room:"))
+    await room.join()
+    return room
+
+
+async def wait(awaitable):
+    return await awaitable
+
+
+class Bound:
+    """A socket that is bound to a loop, and what can be asked of it."""
+
+    def __init__(self, socket, room):
+        self.socket, self.room = socket, room
+        self.push = room.push("noreply")
+        self.ping = socket.ping()
+        self.opening = socket.connect()
+        self.settled = room.join()
+
+
+def raised(stream):
+    """Subscribe without a handler of errors, so that they are raised."""
+    return stream.subscribe(lambda _: None)
+
+
+ENTRY_POINTS = {
+    "push": lambda it: it.room.push("echo"),
+    "request": lambda it: it.room.request("echo"),
+    "join": lambda it: it.room.join(),
+    "leave": lambda it: it.room.leave(),
+    "on": lambda it: it.room.on("tick", print),
+    "on_close of a channel": lambda it: it.room.on_close(print),
+    "on_error of a channel": lambda it: it.room.on_error(print),
+    "off": lambda it: it.room.off("tick"),
+    "connect": lambda it: it.socket.connect(),
+    "disconnect": lambda it: it.socket.disconnect(),
+    "aclose": lambda it: it.socket.aclose(),
+    "ping": lambda it: it.socket.ping(),
+    "reconnect_now": lambda it: it.socket.reconnect_now(),
+    "channel": lambda it: it.socket.channel("room:another"),
+    "remove": lambda it: it.socket.remove(it.room),
+    "on_open": lambda it: it.socket.on_open(print),
+    "on_message": lambda it: it.socket.on_message(print),
+    "off of a socket": lambda it: it.socket.off(1),
+    "presence": lambda it: Presence(it.room),
+    "receive": lambda it: it.push.receive("ok", print),
+    "cancel": lambda it: it.push.cancel(),
+    "subscribe to events": lambda it: raised(it.room.events("tick")),
+    "subscribe to typed events": lambda it: raised(it.room.events("n", as_type=int)),
+    "subscribe to messages": lambda it: raised(it.room.messages),
+    "subscribe to states": lambda it: raised(it.room.states),
+    "subscribe to a stream": lambda it: raised(it.room.stream("tick")),
+    "subscribe to joined": lambda it: raised(it.room.joined),
+    "subscribe to session": lambda it: raised(it.room.session),
+    "subscribe to a push": lambda it: raised(it.push),
+    "subscribe to an outcome": lambda it: raised(it.push.outcome),
+    "subscribe to frames": lambda it: raised(it.socket.frames),
+    "subscribe to lifecycle": lambda it: raised(it.socket.lifecycle),
+    "subscribe to unhandled": lambda it: raised(it.socket.unhandled),
+    "subscribe to connection": lambda it: raised(it.socket.connection),
+    "subscribe to stats": lambda it: raised(it.socket.stats),
+    "await a push": lambda it: it.push.__await__().send(None),
+    "await a settled push": lambda it: it.settled.__await__().send(None),
+    "await an outcome": lambda it: it.push.outcome.__await__().send(None),
+    "await a ping": lambda it: it.ping.__await__().send(None),
+    "await a connect": lambda it: it.opening.__await__().send(None),
+}
+
+
+def in_another_thread(attempt):
+    with ThreadPoolExecutor() as pool:
+        return pool.submit(attempt).result(10)
+
+
+def in_another_thread_with_a_loop(attempt):
+    async def main():
+        return attempt()
+
+    return in_another_thread(lambda: asyncio.run(main()))
+
+
+def in_a_fork(attempt):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:  # pragma: no cover - another process
+        try:
+            os.write(writing, attempt().encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        text = answer.read()
+    os.waitpid(child, 0)
+    return text
+
+
+PLACES = [in_another_thread, in_another_thread_with_a_loop, in_a_fork]
+
+
+def refusals(bound, place):
+    """The error of each entry point there, or what came of it instead."""
+    texts = {}
+    for name, use in ENTRY_POINTS.items():
+
+        def attempt(use=use):
+            try:
+                use(bound)
+            except UsageError as error:
+                return str(error)
+            except StopIteration:
+                return "it was awaited"
+            return "it was accepted"
+
+        texts[name] = place(attempt)
+    return texts
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("place", PLACES)
+async def test_every_entry_point_is_refused_elsewhere(socket, room, place):
+    texts = refusals(Bound(socket, room), place)
+
+    assert [name for name, text in texts.items() if WAY_IN not in text] == []
+    assert await room.push("echo", {"still": "alive"}) == {"still": "alive"}
+
+
+def test_every_entry_point_is_refused_in_a_later_loop(app_elsewhere):
+    async def prepare():
+        socket = Socket(app_elsewhere)
+        await socket.connect()
+        room = socket.channel("room:later")
+        await room.join()
+        return Bound(socket, room)
+
+    async def use():
+        return refusals(bound, lambda attempt: attempt())
+
+    with asyncio.Runner() as runner:
+        bound = runner.run(prepare())
+        texts = asyncio.run(use())
+        runner.run(wait(bound.socket.aclose()))
+
+    assert [name for name, text in texts.items() if WAY_IN not in text] == []
+
+
+@pytest.mark.parametrize("place", PLACES[:2])
+async def test_what_only_reads_is_free_everywhere(socket, room, place):
+    def read():
+        return [
+            str(each)
+            for each in (
+                *(socket.state, socket.url, socket.diagnosis(), room.state, room.topic),
+                *(room.join_ref, room.is_wanted, repr(room), repr(socket)),
+                *(socket.states, room.joins, room.events("tick"), room.joined),
+            )
+        ]
+
+    assert place(read)[0] == "open"
+
+
+def test_before_it_is_bound_nothing_is_checked():
+    socket = Socket("ws://127.0.0.1:9/socket")
+
+    def prepare():
+        channel = socket.channel("room:1")
+        channel.on("tick", print)
+        channel.events("tick").subscribe(print).dispose()
+        channel.off("tick")
+
+    in_another_thread(prepare)
+    in_another_thread_with_a_loop(prepare)
+
+
+async def test_a_subscription_is_disposed_from_a_thread(socket, room):
+    values = []
+    subscription = room.events("tick").subscribe(values.append)
+    lease = room.stream("tick").subscribe(values.append)
+    await asyncio.to_thread(subscription.dispose)
+    await asyncio.to_thread(lease.dispose)
+    await room.push("burst_reply", {"n": 2})
+
+    assert values == []
+
+
+async def test_the_last_lease_that_a_thread_disposes_is_left(socket, app):
+    channel = socket.channel(app.new("room:"))
+    lease = channel.stream("tick").subscribe(print)
+    await channel.states.pipe(ops.filter(lambda state: state == "joined"), ops.first())
+    await asyncio.to_thread(lease.dispose)
+    await channel.states.pipe(ops.filter(lambda state: state == "closed"), ops.first())
+
+
+def test_what_is_disposed_after_its_loop_ended_does_not_raise(app_elsewhere):
+    async def main():
+        socket = Socket(app_elsewhere)
+        await socket.connect()
+        channel = socket.channel("room:1")
+        await channel.join()
+        subscription = channel.events("tick").subscribe(print)
+        await socket.aclose()
+        return subscription
+
+    subscription = asyncio.run(main())
+    in_another_thread(subscription.dispose)
+    subscription.dispose()
+
+
+@pytest.fixture
+def app_elsewhere():
+    """The address of an app on a loop of its own."""
+
+    async def serve():
+        async with running_app() as app:
+            end = asyncio.Event()
+            running.set_result((app.url, asyncio.get_running_loop(), end))
+            await end.wait()
+
+    running = concurrent.futures.Future()
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    url, loop, end = running.result(10)
+    yield url
+    loop.call_soon_threadsafe(end.set)
+    thread.join()
+
+
+# The timers of Rx.
+
+
+async def test_a_timer_of_rx_is_told_how_to_run_on_the_loop(socket, room, monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    unhandled = asyncio.get_running_loop().create_future()
+    socket.unhandled.subscribe(unhandled.set_result)
+    room.events("tick").pipe(ops.debounce(0.01)).subscribe(lambda _: room.push("echo"))
+    await room.push("burst_reply", {"n": 1})
+    error = await asyncio.wait_for(unhandled, 5)
+
+    assert isinstance(error, UsageError)
+    assert "scheduler=LoopScheduler.current()" in str(error)
+
+
+async def test_with_the_scheduler_of_the_loop_the_same_lines_work(room):
+    answers = asyncio.Queue()
+
+    def search(value):
+        room.push("echo", value).receive("ok", answers.put_nowait)
+
+    debounced = ops.debounce(0.01, scheduler=LoopScheduler.current())
+    room.events("tick").pipe(debounced).subscribe(search)
+    await room.push("burst_reply", {"n": 1})
+
+    assert await asyncio.wait_for(answers.get(), 5) == {"i": 0}
+
+
+# The way in.
+
+
+async def test_a_thread_gets_the_answer_to_a_push(socket, room):
+    def view():
+        ask = socket.call_soon_threadsafe(lambda: room.push("echo", {"a": 1}))
+        return ask.result(5)
+
+    assert await asyncio.to_thread(view) == {"a": 1}
+
+
+async def test_a_thread_gets_the_error_of_a_refused_push(socket, room):
+    def view():
+        socket.call_soon_threadsafe(
+            lambda: room.push("custom_status", {"status": "error"})
+        ).result(5)
+
+    with pytest.raises(PushRefused):
+        await asyncio.to_thread(view)
+
+
+async def twice(push):
+    await push("echo", 1)
+    return await push("echo", 2)
+
+
+CALLS = {
+    "a value": (lambda room: 7, 7),
+    "connect": (lambda room: room.socket.connect(), None),
+    "a coroutine": (lambda room: twice(room.push), 2),
+    "a task": (lambda room: asyncio.ensure_future(twice(room.push)), 2),
+    "leave": (lambda room: room.leave(), {}),
+    "disconnect": (lambda room: room.socket.disconnect(), None),
+}
+
+
+@pytest.mark.parametrize(("function", "result"), CALLS.values(), ids=[*CALLS])
+async def test_what_can_be_awaited_is(socket, room, function, result):
+    answer = socket.call_soon_threadsafe(lambda: function(room))
+
+    assert await asyncio.wrap_future(answer) == result
+
+
+async def test_a_ping_is_awaited_too(socket):
+    assert await asyncio.wrap_future(socket.call_soon_threadsafe(socket.ping)) >= 0
+
+
+async def test_a_stream_is_returned_as_it_is(socket, room):
+    events = room.events("tick")
+    for stream in (events, reactivex.of(1)):
+        answer = socket.call_soon_threadsafe(lambda stream=stream: stream)
+        assert await asyncio.wrap_future(answer) is stream
+
+
+async def test_to_wait_on_the_loop_itself_is_refused(socket, room):
+    answer = socket.call_soon_threadsafe(lambda: room.push("echo"))
+
+    with pytest.raises(UsageError, match="would block the event loop"):
+        answer.result(5)
+    with pytest.raises(UsageError, match="would block the event loop"):
+        answer.exception(5)
+    assert await asyncio.wrap_future(answer) == {}
+
+
+def test_a_socket_that_is_not_bound_has_no_loop_to_call():
+    socket = Socket("ws://127.0.0.1:9/socket")
+
+    with pytest.raises(UsageError, match="not bound to an event loop"):
+        socket.call_soon_threadsafe(print)
+
+
+def test_a_closed_loop_cannot_be_called(app_elsewhere):
+    async def main():
+        socket = Socket(app_elsewhere)
+        await socket.connect()
+        await socket.disconnect()
+        return socket
+
+    socket = asyncio.run(main())
+
+    with pytest.raises(UsageError, match="loop of this socket ended"):
+        socket.call_soon_threadsafe(print)
+
+
+async def test_a_socket_that_has_ended_cannot_be_called(app):
+    async with Socket(app.url) as socket:
+        pass
+
+    with pytest.raises(UsageError, match="ended by aclose"):
+        socket.call_soon_threadsafe(print)
+
+
+async def test_what_is_called_must_be_a_function(socket, room):
+    with pytest.raises(UsageError, match="function must be callable"):
+        socket.call_soon_threadsafe(room.push("echo"))
+
+
+def test_a_loop_that_ends_first_fails_the_future(app_elsewhere):
+    async def main():
+        socket = Socket(app_elsewhere)
+        await socket.connect()
+        answer = socket.call_soon_threadsafe(lambda: asyncio.sleep(100))
+        await asyncio.sleep(0.01)
+        await socket.disconnect()
+        return answer
+
+    answer = asyncio.run(main())
+
+    with pytest.raises(UsageError, match="loop of this socket ended"):
+        answer.result(5)
+
+
+def test_a_loop_that_ends_before_the_call_began_fails_the_future(app_elsewhere):
+    async def main():
+        socket = Socket(app_elsewhere)
+        await socket.connect()
+        await socket.disconnect()
+        return socket
+
+    loop = asyncio.new_event_loop()
+    socket = loop.run_until_complete(main())
+    answer = socket.call_soon_threadsafe(print)
+    loop.close()
+
+    with pytest.raises(UsageError, match="loop of this socket ended"):
+        answer.result(5)
+
+
+async def test_to_cancel_the_future_ends_the_wait_only(socket):
+    done = asyncio.Event()
+    begun = asyncio.Event()
+
+    async def work():
+        begun.set()
+        await asyncio.sleep(0.01)
+        done.set()
+
+    answer = socket.call_soon_threadsafe(work)
+    await begun.wait()
+    assert answer.cancel()
+    await asyncio.wait_for(done.wait(), 5)
+
+
+async def test_an_error_that_nothing_looked_at_is_reported(socket):
+    unhandled = asyncio.Queue()
+    socket.unhandled.subscribe(unhandled.put_nowait)
+
+    def fail():
+        raise LookupError("nothing there")
+
+    socket.call_soon_threadsafe(fail)
+    assert isinstance(await asyncio.wait_for(unhandled.get(), 5), LookupError)
+
+
+async def test_aclose_from_a_thread_does_not_wait_for_itself(app):
+    socket = Socket(app.url)
+    await socket.connect()
+    begun = time.monotonic()
+    await asyncio.to_thread(
+        lambda: socket.call_soon_threadsafe(socket.aclose).result(5)
+    )
+
+    assert time.monotonic() - begun < 1.5
+
+
+async def test_a_coroutine_of_a_thread_can_close_the_socket(app):
+    socket = Socket(app.url)
+    await socket.connect()
+
+    async def close():
+        await socket.aclose()
+        return "closed"
+
+    begun = time.monotonic()
+    assert await asyncio.wrap_future(socket.call_soon_threadsafe(close)) == "closed"
+    assert time.monotonic() - begun < 1.5
+
+
+async def test_aclose_waits_for_the_calls_of_threads(app):
+    socket = Socket(app.url)
+    await socket.connect()
+
+    async def work():
+        await asyncio.sleep(0.1)
+        return "done"
+
+    answer = socket.call_soon_threadsafe(work)
+    await asyncio.sleep(0.01)
+    await socket.aclose()
+
+    assert answer.done()
+    assert answer.result() == "done"
+
+
+@pytest.mark.slow
+async def test_aclose_cancels_the_calls_that_take_longer_than_2_s(app):
+    socket = Socket(app.url)
+    await socket.connect()
+    answer = socket.call_soon_threadsafe(lambda: asyncio.sleep(100))
+    await asyncio.sleep(0.01)
+    begun = time.monotonic()
+    await socket.aclose()
+
+    assert 1.5 < time.monotonic() - begun < 4
+    with pytest.raises(concurrent.futures.CancelledError):
+        answer.result()
+
+
+async def test_a_call_that_is_cancelled_from_within_is_cancelled(socket):
+    async def work():
+        raise asyncio.CancelledError
+
+    answer = socket.call_soon_threadsafe(work)
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wrap_future(answer)
