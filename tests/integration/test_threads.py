@@ -262,13 +262,15 @@ def app_elsewhere():
 
 
 async def test_a_timer_of_rx_is_told_how_to_run_on_the_loop(socket, room, monkeypatch):
-    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    raised = threading.Event()
+    monkeypatch.setattr(threading, "excepthook", lambda _: raised.set())
     unhandled = asyncio.get_running_loop().create_future()
     socket.unhandled.subscribe(unhandled.set_result)
     room.events("tick").pipe(ops.debounce(0.01)).subscribe(lambda _: room.push("echo"))
     await room.push("burst_reply", {"n": 1})
     error = await asyncio.wait_for(unhandled, 5)
 
+    assert await asyncio.to_thread(raised.wait, 5)
     assert isinstance(error, UsageError)
     assert "scheduler=LoopScheduler.current()" in str(error)
 
