@@ -2,9 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Generic, Literal, TypeVar, get_args
 
 from rx_phoenix._log import fields, log
+from rx_phoenix._streams.reporter import CallContext
 from rx_phoenix.errors import QueueOverflow, UsageError
 
 __all__ = ["BoundedQueue", "OnLoss", "Overflow", "QueueOverflow", "check_choice"]
@@ -48,6 +50,7 @@ class BoundedQueue(Generic[T]):
         self._maxsize = 1 if overflow == "latest" else maxsize
         self._overflow = overflow
         self._on_loss = on_loss or self._log
+        self._context = CallContext(copy_context())
         self._values: deque[T] = deque()
         self._lost = 0
 
@@ -69,7 +72,7 @@ class BoundedQueue(Generic[T]):
             self._values.popleft()
             self._values.append(value)
         self._lost += 1
-        self._on_loss(1)
+        self._context.run(self._on_loss, 1)
 
     def take(self) -> T:
         """Remove and return the oldest value."""

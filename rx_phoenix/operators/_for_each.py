@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from reactivex import Observable
 from reactivex import operators as ops
 
+from rx_phoenix._streams.reporter import CallContext
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators._bounded_queue import OnLoss, Overflow
@@ -45,7 +46,7 @@ def for_each(  # noqa: PLR0913 - a stream, a function, and the keywords of map_a
     Args:
         stream: Any stream that emits on the loop's thread. Operators in it that need
             a scheduler use the loop's, unless they have their own.
-        fn: The function.
+        fn: The function. It runs in a copy of the present context.
         strategy: As in `map_async`, like the following arguments.
         max_concurrent: The maximum number of concurrent calls, for ``merge``.
         maxsize: The maximum number of values that wait.
@@ -71,7 +72,7 @@ def for_each(  # noqa: PLR0913 - a stream, a function, and the keywords of map_a
     tasks = tasks_for(scheduler)
     ended: Future[None] = tasks.loop.create_future()
     operator: Callable[[Observable[T]], Observable[Any]] = ops.do_action(
-        partial(_call, fn)
+        partial(_call, CallContext(tasks.copy_context()), fn)
     )
     if _is_async(fn):
         operator = map_async(
@@ -105,8 +106,8 @@ def _is_async(fn: object) -> bool:
     return iscoroutinefunction(fn) or iscoroutinefunction(method)
 
 
-def _call(fn: Callable[[T], object], value: T) -> None:
-    result = fn(value)
+def _call(context: CallContext, fn: Callable[[T], object], value: T) -> None:
+    result = context.run(fn, value)
     if isawaitable(result):
         if iscoroutine(result):
             result.close()

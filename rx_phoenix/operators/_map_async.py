@@ -1,6 +1,7 @@
 """Awaiting a coroutine for each value, with bounded concurrency."""
 
 from collections.abc import Awaitable, Callable, Generator
+from contextvars import copy_context
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Generic, Literal, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 
+from rx_phoenix._streams.reporter import PRESENT, CallContext
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators._bounded_queue import (
@@ -50,7 +52,8 @@ def map_async(  # noqa: PLR0913 - a function, and six keywords that bound it
         exhaust  ---a---c--|
 
     Args:
-        fn: An ``async def`` of one value. Each call runs in a new task.
+        fn: An ``async def`` of one value. Each call runs in a new task, in a copy of
+            the context of ``subscribe``.
         strategy: ``"concat"`` processes one value at a time, in order. ``"merge"``
             processes up to ``max_concurrent`` at once, and emits results as they
             arrive. ``"switch"`` cancels the current call when the next value arrives.
@@ -155,6 +158,7 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
         self._observer = observer
         self._tasks = tasks
         self._scheduler: LoopScheduler | None = None
+        self._context = CallContext(copy_context())
         self._source = SingleAssignmentDisposable()
         self._running: dict[object, abc.DisposableBase] = {}
         self._waiting: BoundedQueue[T] = bounds.new_queue()
@@ -205,6 +209,8 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
     def _start(self, value: T) -> None:
         if self._scheduler is None:
             self._scheduler = self._tasks()
+            if self._scheduler.copy_context() is None:
+                self._context = PRESENT
         task = object()
 
         def finish(result: R) -> None:
@@ -217,8 +223,8 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
             finally:
                 self._end_if_done()
 
-        self._running[task] = self._scheduler.spawn(
-            Call(self._fn, value), finish, self._fail
+        self._running[task] = self._context.run(
+            self._scheduler.spawn, Call(self._fn, value), finish, self._fail
         )
 
     def _start_waiting(self) -> None:
