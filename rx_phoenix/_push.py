@@ -9,7 +9,13 @@ from rx_phoenix._protocol.redaction import redactor, secrets_in
 from rx_phoenix._streams.callbacks import Spawn
 from rx_phoenix._streams.deadline import DeadlinePool
 from rx_phoenix._streams.reporter import Reporter, check_caller
-from rx_phoenix.errors import PushCancelled, PushRefused, PushTimeout, TransportError
+from rx_phoenix.errors import (
+    JoinRefused,
+    PushCancelled,
+    PushRefused,
+    PushTimeout,
+    TransportError,
+)
 from rx_phoenix.push import Push
 
 __all__ = ["ChannelPush"]
@@ -160,5 +166,7 @@ class ChannelPush(Push):
         # As asyncio does with a Task's exception: no consumer can look at it any more.
         if getattr(self, "_first", None) is not None and not self._is_seen:
             _, error = self._outcome()
-            if isinstance(error, PushRefused):
+            # A refused join is on `refusals`, and in the log.
+            is_told = isinstance(error, JoinRefused)
+            if isinstance(error, PushRefused) and not is_told:
                 self._report(error)

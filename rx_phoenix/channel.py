@@ -139,6 +139,16 @@ class Channel(ChannelHandle):
         return self._core.listeners.joins.observable
 
     @property
+    def refusals(self) -> Observable[Exception]:
+        """The error of every join and rejoin that failed.
+
+        `JoinRefused`, `PushTimeout`, or a `PushCancelled` where the params raised. The
+        first one, and each change of its reason, is also a warning in the log if the
+        join is retried.
+        """
+        return self._core.listeners.refusals.observable
+
+    @property
     def closes(self) -> Observable[Any]:
         """The payload of every close: ``"leave"`` when it was us who left."""
         return self.events(CLOSE)
@@ -355,23 +365,34 @@ class Channel(ChannelHandle):
             UsageError: The event's name is not a string, or reserved by the protocol.
             EncodeError: The payload cannot be encoded; nothing was sent.
         """
-        core = self._core
-        # As `check_loop` does first, but without its calls: there is one a push.
-        attached = core.attached
-        bound = None if attached is None else attached.environment.bound
-        if bound is not None and get_ident() != bound.runner._thread_id:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-            core.check_loop()
-        if not core.demand.exists:
-            raise NotJoinedError(
-                f"cannot push {event!r} to {self.topic!r}, which is {self.state}: "
-                "call join() first, or subscribe to its stream() or joined"
-            )
-        check_name("an event", event)
-        check_unreserved(self._core.topic, event)
+        self._check_push(event)
         within = self._core.timeout if timeout is None else timeout_of(timeout)
         return self._core.outbox.push(
             event, {} if is_js_falsy(payload) else payload, within
         )
+
+    def cast(self, event: str, payload: Any = None) -> None:
+        """Send an event that the server does not answer.
+
+        It waits for the join or for the network as a push does, with the socket's
+        timeout. Once it is sent nothing is kept of it: an answer, even a refusal, is
+        ignored, and if the connection dies then, it may be lost. One that is dropped
+        while it waits is counted in `SocketStats.casts_dropped`, and the 1st, 2nd,
+        4th, 8th … are reported to `Socket.unhandled`.
+
+        Args:
+            event: The event's name.
+            payload: As in `push`.
+
+        Raises:
+            NotJoinedError: As in `push`.
+            UsageError: As in `push`.
+            EncodeError: As in `push`.
+        """
+        self._check_push(event)
+        core = self._core
+        payload = {} if is_js_falsy(payload) else payload
+        core.outbox.cast(event, payload, core.timeout)
 
     def request(
         self, event: str, payload: Any = None, timeout: Duration | None = None
@@ -401,6 +422,21 @@ class Channel(ChannelHandle):
             )
 
         return Observable(subscribe)
+
+    def _check_push(self, event: str) -> None:
+        core = self._core
+        # As `check_loop` does first, but without its calls: there is one a push.
+        attached = core.attached
+        bound = None if attached is None else attached.environment.bound
+        if bound is not None and get_ident() != bound.runner._thread_id:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            core.check_loop()
+        if not core.demand.exists:
+            raise NotJoinedError(
+                f"cannot push {event!r} to {self.topic!r}, which is {self.state}: "
+                "call join() first, or subscribe to its stream() or joined"
+            )
+        check_name("an event", event)
+        check_unreserved(self._core.topic, event)
 
     def _extend_params(
         self, extra: Callable[[], Mapping[str, Any]]

@@ -19,6 +19,7 @@ class SocketStats(Struct, frozen=True, kw_only=True):
         protocol_errors: Received frames that were dropped as malformed.
         late_replies: Replies without a waiting push.
         stale: Messages that were dropped because they belong to an older join.
+        casts_dropped: Casts that were dropped before they were sent.
         reconnects: Number of lost connections, by cause.
         round_trip: Round-trip time of the last heartbeat in seconds, or None.
         buffered: Pushes that wait for a join or for the connection.
@@ -32,6 +33,7 @@ class SocketStats(Struct, frozen=True, kw_only=True):
     protocol_errors: int
     late_replies: int
     stale: int
+    casts_dropped: int
     reconnects: Mapping[str, int]
     round_trip: float | None
     buffered: int
@@ -44,6 +46,7 @@ class Counters:
     __slots__ = (
         "bytes_in",
         "bytes_out",
+        "casts_dropped",
         "frames_in",
         "frames_out",
         "late_replies",
@@ -54,6 +57,7 @@ class Counters:
 
     bytes_in: int
     bytes_out: int
+    casts_dropped: int
     frames_in: int
     frames_out: int
     late_replies: int
@@ -64,6 +68,7 @@ class Counters:
     def __init__(self) -> None:
         self.frames_in = self.frames_out = self.bytes_in = self.bytes_out = 0
         self.protocol_errors = self.late_replies = self.stale = 0
+        self.casts_dropped = 0
         self.reconnects = Counter()
 
     def snapshot(
@@ -78,6 +83,7 @@ class Counters:
             protocol_errors=self.protocol_errors,
             late_replies=self.late_replies,
             stale=self.stale,
+            casts_dropped=self.casts_dropped,
             reconnects=dict(self.reconnects),
             round_trip=round_trip,
             buffered=buffered,

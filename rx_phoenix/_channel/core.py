@@ -10,6 +10,7 @@ from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._protocol.hook import Hook
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import (
+    CAST_REF,
     CLOSE,
     LEAVE,
     OK,
@@ -22,6 +23,15 @@ from rx_phoenix._streams.lease import Lease
 from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled, UsageError
 
 __all__ = ["ChannelCore", "ChannelHandle", "core_of"]
+
+PENDING = {
+    Stage.CLOSED: "it is about to join",
+    Stage.WAITING: "its join waits to be sent",
+    Stage.JOINING: "its join is not answered yet",
+    Stage.ERRORED: "it waits to join again",
+    Stage.LEAVING: "its leave is not answered yet",
+}
+"""The reasons for which a channel is not joined, where no join failed."""
 
 UNANSWERED = frozenset({Stage.WAITING, Stage.JOINING})
 
@@ -100,7 +110,8 @@ class ChannelCore(ChannelEffects):
         stage, older = self.membership.stage, self.join.push
         if older is not None and (
             stage in {Stage.WAITING, Stage.JOINING, Stage.JOINED}
-            or (stage is Stage.LEAVING and not older.is_settled)
+            # It waits for the end of a leave, which may be about to be told.
+            or (stage in {Stage.LEAVING, Stage.CLOSED} and not older.is_settled)
         ):
             self.demand.join_requested = True
             return self._renewed(older, timeout)
@@ -271,9 +282,11 @@ class ChannelCore(ChannelEffects):
 
     def receive(self, message: Message) -> None:
         """Take a message of the topic: membership and pushes first, listeners then."""
-        event = message.event
+        event, is_muted = message.event, self.listeners.is_muted
         if event == REPLY:
-            self._answer(message, message)
+            self._answer(message, None if is_muted else message)
+        elif is_muted:
+            self._receive_muted(message)
         elif event not in CONTROL:
             self.listeners.deliver(message, self.on_message)
         elif not self._is_authentic(message):
@@ -284,6 +297,16 @@ class ChannelCore(ChannelEffects):
         else:
             change = Change(message=message, error=self._crash(message.payload))
             self._apply_or_deliver(ChannelEvent.CRASHED, change)
+
+    def _receive_muted(self, message: Message) -> None:
+        """Take the end of a leave, and nothing for listeners."""
+        if message.event not in CONTROL or not self._is_authentic(message):
+            return
+        if message.event == CLOSE:
+            self._closed(message)
+        else:
+            error = self._crash(message.payload)
+            self.apply(ChannelEvent.CRASHED, Change(error=error))
 
     def receive_stale(self, message: Message) -> None:
         """Drop a message of an older join, unless it answers a push of that join."""
@@ -329,7 +352,7 @@ class ChannelCore(ChannelEffects):
         reply, ref = message.reply, message.ref
         if reply is None or ref is None:
             is_awaited = False
-        elif (push := self.outbox.take(ref)) is None:
+        elif (push := self.outbox.take(ref)) is None and ref != CAST_REF:
             if self._answer_membership(ref, reply, delivery):
                 return True
             self.connection.router.counters.late_replies += 1
@@ -341,7 +364,8 @@ class ChannelCore(ChannelEffects):
             self.apply(ChannelEvent.UNMATCHED, change)
             return True
         else:
-            push.answer(reply)
+            if push is not None:
+                push.answer(reply)
             is_awaited = True
         if delivery is not None:
             self.listeners.deliver(delivery, self.on_message)
@@ -392,6 +416,9 @@ class ChannelCore(ChannelEffects):
 
     def lost(self, reason: str, error: Exception) -> None:
         """React to a lost connection, or to a failed attempt to open one."""
+        if self.membership.stage is not Stage.LEAVING:
+            # Of a join that was about to be sent, or waited for a predecessor.
+            self.join.start_clock()
         payload = {"source": "transport", "reason": reason}
         self.apply(ChannelEvent.CONNECTION_LOST, Change(error=error, reason=payload))
 
@@ -428,6 +455,14 @@ class ChannelCore(ChannelEffects):
             self.connection.router.registry.activate(self)
         else:
             self.release_if_idle()
+
+    @property
+    def problem(self) -> str | None:
+        """The reason for which it is not joined; None if it is, or need not be."""
+        stage = self.membership.stage
+        if stage is Stage.JOINED or not self.demand.exists:
+            return None
+        return self.rejoin_timer.reason or PENDING[stage]
 
     def __repr__(self) -> str:
         return f"<Channel {self.topic!r}: {self.state}>"

@@ -314,6 +314,16 @@ class ChannelEffects(ChannelContext):
     def emit_join(self, change: Change) -> None:
         self.listeners.deliver_join(change.reply.response)
 
+    def emit_refusal(self, change: Change) -> None:
+        error = change.failure
+        is_retried = self.membership.stage is Stage.ERRORED and self.demand.rejoins
+        self.rejoin_timer.note(
+            error,
+            self.join.quoted,
+            is_warning=is_retried and self.connection.is_open,
+        )
+        self.listeners.deliver_refusal(error)
+
     def deliver(self, change: Change) -> None:
         if change.message is not None:
             self.listeners.deliver(change.message, self.on_message)
@@ -402,6 +412,8 @@ RUN: Mapping[Effect, Callable[[ChannelEffects, Change], None]] = {
     Effect.STOP_LEAVE: ChannelEffects.stop_leave,
     Effect.KEEP_LEAVE_REPLY: ChannelEffects.keep_leave_reply,
     Effect.SEND_LATE_LEAVE: ChannelEffects.send_late_leave,
+    Effect.MUTE: lambda core, _: core.listeners.mute(),
+    Effect.UNMUTE: lambda core, _: core.listeners.unmute(),
     Effect.EMIT_STATE: ChannelEffects.emit_state,
     Effect.SEND_LEAVE: ChannelEffects.send_leave,
     Effect.SETTLE_LEAVE: ChannelEffects.settle_leave,
@@ -414,6 +426,7 @@ RUN: Mapping[Effect, Callable[[ChannelEffects, Change], None]] = {
     Effect.EMIT_JOIN: ChannelEffects.emit_join,
     Effect.FLUSH_PUSHES: lambda core, _: core.outbox.flush(),
     Effect.RUN_JOIN_HOOKS: ChannelEffects.run_join_hooks,
+    Effect.EMIT_REFUSAL: ChannelEffects.emit_refusal,
     Effect.DELIVER: ChannelEffects.deliver,
     Effect.EMIT_ERROR: ChannelEffects.emit_error,
     Effect.EMIT_CLOSE: ChannelEffects.emit_close,

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from inspect import isawaitable
+from itertools import islice
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 from reactivex import abc
 
+from rx_phoenix._protocol.checks import warn_caller
 from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import CLOSE, ERROR, REPLY, check_name
@@ -21,6 +23,9 @@ __all__ = ["CONTROL", "Listeners"]
 
 CONTROL = frozenset({CLOSE, ERROR, REPLY})
 """The events that are for the channel itself, before they are for its listeners."""
+
+LOOKED_AT = 100
+"""The number of callbacks among which a double one is looked for."""
 
 H = TypeVar("H", bound=Hub[Any])
 
@@ -63,6 +68,7 @@ class Listeners:
         direct: By event, the source of its payloads, while no tap takes all messages
             and no hook may replace them; without the events that are for the channel
             itself first.
+        is_muted: True while nothing of the server is to be delivered.
     """
 
     __slots__ = (
@@ -74,11 +80,13 @@ class Listeners:
         "_messages",
         "_processed",
         "_refs",
+        "_refusals",
         "_report",
         "_spawn",
         "_topic",
         "_watch",
         "direct",
+        "is_muted",
     )
 
     def __init__(
@@ -90,6 +98,7 @@ class Listeners:
         self._messages: Hub[Message] | None = None
         self._processed: Hub[Message] | None = None
         self._joins: Hub[Any] | None = None
+        self._refusals: Hub[Exception] | None = None
         self._callbacks: dict[int, tuple[str, Callback, abc.DisposableBase]] = {}
         self._topic = topic
         self._spawn = spawn
@@ -98,6 +107,7 @@ class Listeners:
         self._refs = 0
         self._has_ended = False
         self._is_hooked = False
+        self.is_muted = False
 
     def of(self, event: str) -> Hub[Any]:
         """The source of one event's payloads.
@@ -138,6 +148,13 @@ class Listeners:
         return self._joins
 
     @property
+    def refusals(self) -> Hub[Exception]:
+        """The error of each join that failed."""
+        if self._refusals is None:
+            self._refusals = self._new_source()
+        return self._refusals
+
+    @property
     def closes(self) -> Closes:
         """The source of ``phx_close``."""
         hub = self._events.get(CLOSE)
@@ -152,6 +169,19 @@ class Listeners:
     def heed(self, hook: Hook) -> None:
         """Have all messages pass a hook, unless it is `identity_hook`."""
         self._is_hooked = hook is not identity_hook
+        self._direct_all()
+
+    def mute(self) -> None:
+        """Deliver nothing of the server, because the channel is left or closed."""
+        self.is_muted = True
+        self.direct.clear()
+
+    def unmute(self) -> None:
+        """Deliver again, because the channel is to be joined."""
+        self.is_muted = False
+        self._direct_all()
+
+    def _direct_all(self) -> None:
         self.direct.clear()
         if self._may_be_direct:
             self.direct.update(
@@ -163,7 +193,7 @@ class Listeners:
     @property
     def _may_be_direct(self) -> bool:
         has_taps = self._messages is not None or self._processed is not None
-        return not (has_taps or self._is_hooked)
+        return not (has_taps or self._is_hooked or self.is_muted)
 
     def _new_source(self) -> Hub[Any]:
         hub: Hub[Any] = Hub(self._report, self._watch)
@@ -217,6 +247,11 @@ class Listeners:
         if self._joins is not None:
             self._joins.on_next(response)
 
+    def deliver_refusal(self, error: Exception) -> None:
+        """Deliver the error of a join."""
+        if self._refusals is not None:
+            self._refusals.on_next(error)
+
     def _process(self, hub: Hub[Message], message: Message, payload: Any) -> None:
         is_same = payload is message.payload
         hub.on_next(message if is_same else replace(message, payload=payload))
@@ -263,7 +298,7 @@ class Listeners:
         """Complete all sources, and cancel callbacks that run."""
         self._has_ended = True
         taps = self._processed, self._messages
-        for hub in (self._joins, *self._events.values(), *taps):
+        for hub in (self._joins, self._refusals, *self._events.values(), *taps):
             if hub is not None:
                 hub.on_completed()
         for _, callback, _ in self._callbacks.values():
@@ -276,7 +311,20 @@ class Listeners:
         function: Callable[..., object],
         subscribe: Callable[[Callable[..., None]], abc.DisposableBase],
     ) -> int:
-        self._refs += 1
         callback = Callback(function, self._spawn, self._report)
+        self._warn_of_double(event, function)
+        self._refs += 1
         self._callbacks[self._refs] = event, callback, subscribe(callback)
         return self._refs
+
+    def _warn_of_double(self, event: str, function: Callable[..., object]) -> None:
+        """Warn where phoenix.js's idiom of `on` for each mount adds up."""
+        # The latest only, so that many callbacks do not make each `on` slow.
+        known = islice(reversed(self._callbacks.values()), LOOKED_AT)
+        equal = sum(name == event and call.is_of(function) for name, call, _ in known)
+        if equal == 1:
+            warn_caller(
+                f"this function is registered for {event!r} of {self._topic!r} already "
+                "and runs twice now: callbacks stay with a channel when it is left. "
+                "Take the old one away with off(), or remove() the channel."
+            )

@@ -46,6 +46,8 @@ class Effect(Enum):
     END_DEMAND = auto()
     START_LEAVE = auto()
     STOP_LEAVE = auto()
+    MUTE = auto()
+    UNMUTE = auto()
     KEEP_LEAVE_REPLY = auto()
     # The server must get this one before observers can join again.
     SEND_LATE_LEAVE = auto()
@@ -62,6 +64,7 @@ class Effect(Enum):
     EMIT_JOIN = auto()
     FLUSH_PUSHES = auto()
     RUN_JOIN_HOOKS = auto()
+    EMIT_REFUSAL = auto()
     DELIVER = auto()
     EMIT_ERROR = auto()
     EMIT_CLOSE = auto()
@@ -91,6 +94,7 @@ _S, _E, _F = Stage, ChannelEvent, Effect
 
 _BEGIN: Effects = (
     _F.CANCEL_REJOIN,
+    _F.UNMUTE,
     _F.EMIT_STATE,
     _F.HOLD_CONNECTION,
     _F.SEND_JOIN,
@@ -113,6 +117,7 @@ _FAIL: Effects = (
     _F.EMIT_STATE,
     _F.FAIL_JOIN,
     _F.RUN_JOIN_HOOKS,
+    _F.EMIT_REFUSAL,
     _F.FAIL_LEASES,
     _F.RESUME_AFTER_FAILURE,
     _F.DELIVER,
@@ -200,6 +205,7 @@ _STOP: Effects = (
     _F.VOID_ATTEMPT,
     _F.FORGET_RESPONSES,
     _F.STOP_LEAVE,
+    _F.MUTE,
 )
 _OUTCOMES: Effects = (_F.SETTLE_LEAVE, _F.CANCEL_JOIN, _F.FAIL_PUSHES)
 _END: Effects = (

@@ -11,12 +11,33 @@ from rx_phoenix._channel.membership import Membership
 from rx_phoenix._channel.stages import Stage
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._connection.router import Router
-from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.message import Message, Reply
+from rx_phoenix._protocol.names import CAST_REF, OK
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Reporter
-from rx_phoenix.errors import EncodeError
+from rx_phoenix.errors import EncodeError, PushTimeout
 
 __all__ = ["Outbox"]
+
+
+class WaitingCast(ChannelPush):
+    """A cast that waits to be sent, after which nothing is kept of it."""
+
+    __slots__ = ()
+
+    def end(self, error: Exception) -> None:
+        """Report that it is dropped."""
+        if not self.is_settled:
+            self.settle_with(error)
+            self._report(error)
+
+    def timed_out(self) -> PushTimeout:
+        """Make the error of a deadline that passed."""
+        return PushTimeout(f"{self} waited for {self.within:g} s and was not sent")
+
+    def sent(self) -> None:
+        """Cancel its deadline."""
+        self.settle(Reply(OK, {}))
 
 
 def snapshot(payload: object) -> object:
@@ -89,13 +110,44 @@ class Outbox:
             connection.router.pushes.on_next(push)
         return push
 
+    def cast(self, event: str, payload: Any, within: float) -> None:
+        """Send a push that has no answer, now or when the channel is joined.
+
+        Raises:
+            EncodeError: The payload cannot be encoded; nothing was sent.
+        """
+        connection = self._context.connection
+        router = connection.router
+        join_ref = None if self._waiting else self._sending_ref(connection)
+        if join_ref is not None and not router.send_buffer:
+            self._send_cast(event, payload, join_ref, router)
+            return
+        cast = WaitingCast(
+            self._context.topic,
+            event,
+            payload,
+            within,
+            report=router.report_dropped_cast,
+            spawn=connection.spawn,
+            on_cancel=self._forget,
+        )
+        self._wait(cast)
+        if cast in self._waiting:
+            cast.deadlines = connection.deadlines
+            connection.deadlines.add(cast)
+        self.flush()
+
     def flush(self) -> None:
         """Send the pushes that wait, for as long as the channel is joined."""
         connection = self._context.connection
         while self._waiting and (join_ref := self._sending_ref(connection)) is not None:
             push = next(iter(self._waiting))
             self._forget(push)
-            self._send(push, join_ref, connection.router)
+            if isinstance(push, WaitingCast):
+                push.sent()
+                self._send_cast(push.event, push.payload, join_ref, connection.router)
+            else:
+                self._send(push, join_ref, connection.router)
 
     def _sending_ref(self, connection: ConnectionManager) -> str | None:
         """Return the join that a push sent now belongs to; None if none can be sent."""
@@ -138,6 +190,12 @@ class Outbox:
         except BaseException:
             del self._sent[ref]
             raise
+
+    def _send_cast(
+        self, event: str, payload: Any, join_ref: str, router: Router
+    ) -> None:
+        topic = self._context.topic
+        router.send_push(Message(join_ref, CAST_REF, topic, event, payload))
 
     def _wait(self, push: ChannelPush) -> None:
         router = self._context.connection.router

@@ -1,14 +1,15 @@
 """The wait between two joins of a channel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from reactivex import abc
 
 from rx_phoenix._channel.context import ChannelContext
+from rx_phoenix._log import fields, log
 from rx_phoenix._streams.failure import ISOLATED, contained
-from rx_phoenix.errors import JoinRefused, PushTimeout
+from rx_phoenix.errors import JoinRefused, PushCancelled, PushRefused, PushTimeout
 from rx_phoenix.policy import Rejoin, delay_of
 
 __all__ = ["RejoinTimer"]
@@ -18,8 +19,30 @@ R = TypeVar("R")
 SHORTEST_AFTER_CLOSE = 1.0
 """The least seconds from a close by the server to the next join."""
 
+SHOWN = 200
+"""Characters of a reason that are quoted."""
+
 STABLE = 30.0
 """Seconds joined after which closes by the server no longer count."""
+
+
+def reason_of(error: Exception, redact: Callable[[Any], Any]) -> str:
+    """Return the reason of a failed join in a few words.
+
+    >>> reason_of(JoinRefused("error", {"reason": "full"}), lambda words: words)
+    'full'
+    """
+    if isinstance(error, PushTimeout):
+        return "no answer in time"
+    if not isinstance(error, PushRefused):
+        return str(error)
+    reason: object = None
+    response = error.response
+    if isinstance(response, Mapping):
+        reason = cast("Mapping[str, object]", response).get("reason")
+    words = error.status if reason is None else redact(reason)
+    text = words if isinstance(words, str) else repr(words)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 class Failures:
@@ -27,15 +50,17 @@ class Failures:
 
     Attributes:
         in_a_row: The number of refusals and timeouts.
+        reason: The reason of the last failure.
         earliest: The time before which no rejoin may begin.
         closes: The number of closes by the server, each soon after a join.
         joined_at: The time of the last join.
     """
 
-    __slots__ = ("closes", "earliest", "in_a_row", "joined_at")
+    __slots__ = ("closes", "earliest", "in_a_row", "joined_at", "reason")
 
     def __init__(self) -> None:
         self.in_a_row = 0
+        self.reason = ""
         self.earliest = -inf
         self.closes = 0
         self.joined_at = inf
@@ -79,6 +104,29 @@ class RejoinTimer:
         if is_final:
             self._failures = None
         return is_final
+
+    @property
+    def reason(self) -> str:
+        """The reason of the last failure; empty if there is none."""
+        return "" if self._failures is None else self._failures.reason
+
+    def note(
+        self, error: Exception, redact: Callable[[Any], Any], *, is_warning: bool
+    ) -> None:
+        """Remember the reason of a failure, and log it where it is a new one."""
+        reason = reason_of(error, redact)
+        if isinstance(error, PushCancelled) or not is_warning:
+            self._record().reason = reason
+        elif reason != self.reason:
+            self._record().reason = reason
+            self._warn(error, reason)
+
+    def _warn(self, error: Exception, reason: str) -> None:
+        topic, url = self._context.topic, self._context.connection.url
+        does = "does not answer" if isinstance(error, PushTimeout) else "refuses"
+        text = "The server %s the join of %r over %s, which is retried: %s."
+        extra = fields(topic=topic, url=url, error=type(error).__name__, reason=reason)
+        log.warning(text, does, topic, url, reason, extra=extra)
 
     def count_close(self) -> None:
         """Count a close by the server: the more there are, the longer is the wait."""

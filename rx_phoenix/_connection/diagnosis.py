@@ -1,6 +1,7 @@
 """The diagnosis of a connection, in plain words."""
 
 from collections import deque
+from collections.abc import Iterator
 
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_event
@@ -21,6 +22,9 @@ from rx_phoenix._protocol.names import SocketState
 from rx_phoenix.errors import ConnectError, ProtocolError
 
 __all__ = ["Diagnosis", "describe"]
+
+LISTED = 10
+"""The number of channels that are listed."""
 
 KEPT = 20
 """The number of events that are remembered."""
@@ -126,10 +130,22 @@ class Diagnosis:
         connection = self._connection
         lines = [f"{self._url} is {connection.state.value}{self._outlook()}."]
         if not self._events:
-            return f"{lines[0]} Nothing has happened yet: call connect()."
-        now = connection.scheduler.monotonic()
-        lines += [f"{now - at:8.1f} s ago: {text}" for at, text in self._events]
-        return "\n".join(lines)
+            lines[0] += " Nothing has happened yet: call connect()."
+        else:
+            now = connection.scheduler.monotonic()
+            lines += [f"{now - at:8.1f} s ago: {text}" for at, text in self._events]
+        return "\n".join((*lines, *self._channels()))
+
+    def _channels(self) -> Iterator[str]:
+        """Yield a line for each channel that is to be joined and is not."""
+        problems = [
+            f"{channel.topic!r} is not joined: {channel.problem}."
+            for channel in self._connection.router.registry
+            if channel.problem is not None
+        ]
+        yield from problems[:LISTED]
+        if len(problems) > LISTED:
+            yield f"{len(problems) - LISTED} more channels are not joined."
 
     def _outlook(self) -> str:
         connection = self._connection

@@ -109,6 +109,11 @@ class ConnectionManager(Traffic):
             events.subscribe(self._emit)
 
     @property
+    def url(self) -> str:
+        """The endpoint, fit for logs."""
+        return self._destination.public_url
+
+    @property
     def is_open(self) -> bool:
         """True if frames can be sent now."""
         return self._connection_state is ConnectionState.OPEN

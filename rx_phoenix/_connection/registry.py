@@ -43,6 +43,11 @@ class Member(Protocol):
         """The join whose messages are current."""
         ...
 
+    @property
+    def problem(self) -> str | None:
+        """The reason for which it is not joined; None if it is, or need not be."""
+        ...
+
     def receive(self, message: Message) -> None:
         """Take a message of its topic."""
         ...

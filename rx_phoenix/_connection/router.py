@@ -7,13 +7,13 @@ from rx_phoenix._connection.attempt import Attempt
 from rx_phoenix._connection.registry import ChannelRegistry
 from rx_phoenix._connection.send_buffer import PushQueue
 from rx_phoenix._protocol.message import Message
-from rx_phoenix._protocol.names import PHOENIX
+from rx_phoenix._protocol.names import CAST_REF, PHOENIX
 from rx_phoenix._protocol.serializer import Frame, Serializer, raw_decoder
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hub, Reporter
 from rx_phoenix._streams.typed import EventHub
-from rx_phoenix.errors import ProtocolError
+from rx_phoenix.errors import ProtocolError, PushCancelled
 from rx_phoenix.policy import SendBuffer
 from rx_phoenix.stats import Counters
 
@@ -63,6 +63,7 @@ class Router:
         self.registry = ChannelRegistry()
         self.send_buffer = PushQueue(send_buffer)
         self.counters = Counters()
+        self._report = report
         self._serializer = serializer
         # Looked up once: every frame goes through them.
         self._decode = serializer.decode
@@ -138,6 +139,19 @@ class Router:
         """Return whether one more push may wait; if not, it was cancelled."""
         self._note_written()
         return self.send_buffer.admit(push)
+
+    def report_dropped_cast(self, error: Exception) -> None:
+        """Count a cast that was dropped; report the 1st, 2nd, 4th, 8th and so on."""
+        counters = self.counters
+        counters.casts_dropped += 1
+        if counters.casts_dropped.bit_count() == 1:
+            count = counters.casts_dropped
+            dropped = PushCancelled(
+                f"{count} cast{'s were' if count > 1 else ' was'} dropped so far, the "
+                f"last because: {error}"
+            )
+            dropped.__cause__ = error
+            self._report(dropped)
 
     @property
     def buffered(self) -> int:
@@ -251,7 +265,7 @@ class Router:
         member = self._member_of(message.topic)
         if member is None:
             if not self._is_heartbeat(message) and message.reply is not None:
-                self.counters.late_replies += 1
+                self.counters.late_replies += message.ref != CAST_REF
         else:
             join_ref = message.join_ref
             # The one rule on staleness; one without a join_ref is a broadcast.

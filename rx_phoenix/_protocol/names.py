@@ -6,6 +6,7 @@ from typing import Final
 from rx_phoenix.errors import UsageError
 
 __all__ = [
+    "CAST_REF",
     "CLOSE",
     "ERROR",
     "HEARTBEAT",
@@ -30,6 +31,9 @@ ERROR: Final = "phx_error"
 HEARTBEAT: Final = "heartbeat"
 PHOENIX: Final = "phoenix"
 """The topic of heartbeats."""
+CAST_REF = "0"
+"""The ref of every cast, so that an answer to one is told from a late answer."""
+
 OK: Final = "ok"
 TIMEOUT: Final = "timeout"
 """The status of a push that timed out, as in `Push.receive`."""

@@ -102,6 +102,10 @@ class Callback(abc.DisposableBase):
         if result is not None and isawaitable(result):
             self._enqueue(result)
 
+    def is_of(self, function: Callable[..., object]) -> bool:
+        """Return whether it calls this function."""
+        return self._function == function
+
     def dispose(self) -> None:
         """Cancel the running call, drop those that wait, and ignore further ones.
 

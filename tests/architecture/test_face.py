@@ -13,9 +13,9 @@ FACE = {
         stream
     """,
     Channel: """
-        topic socket state join_ref is_wanted join leave push request on off on_close
-        on_error on_message events messages states closes errors joins session joined
-        stream
+        topic socket state join_ref is_wanted join leave push cast request on off
+        on_close on_error on_message events messages states closes errors joins refusals
+        session joined stream
     """,
     Push: """
         topic event payload within ref status outcome is_settled receive cancel

@@ -20,7 +20,7 @@ def test_a_callback_hears_its_event_and_no_other(stage):
 def test_off_by_event_removes_all_its_callbacks_and_no_others(stage):
     channel, removed, kept = stage.joined(), [], []
     channel.on("event", removed.append)
-    channel.on("event", removed.append)
+    channel.on("event", removed.extend)
     channel.on("other", kept.append)
 
     channel.off("event")

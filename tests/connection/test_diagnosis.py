@@ -1,5 +1,7 @@
 """Why a socket is, or is not, connected: sentence by sentence."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from rx_phoenix._connection.diagnosis import Diagnosis, describe
@@ -32,6 +34,7 @@ class Link:
         self.next_attempt = None
         self.linger = Linger(0.0, lambda: scheduler, lambda: None)
         self.witness = None
+        self.router = SimpleNamespace(registry=[])
 
 
 @pytest.fixture

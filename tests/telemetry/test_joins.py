@@ -19,7 +19,7 @@ def channel(socket):
         ("-o--E-", [(0.1, 0.4, "crashed", "crashed")]),
         ("-o--#-", [(0.1, 0.4, "lost", "lost")]),
         ("-o--C-", [(0.1, 0.4, "cancelled", None)]),
-        ("-o 10.1s -", [(0.1, 10.0, "timeout", "timeout")]),
+        ("-o 10.2s -", [(0.1, 10.1, "timeout", "timeout")]),
         ("-oj--E 1s j-", [(0.1, 0.2, "ok", None), (1.5, 1.6, "ok", None)]),
     ],
     ids=["ok", "refused", "crashed", "lost", "closed", "silence", "rejoin"],

@@ -193,17 +193,19 @@ def test_one_that_is_a_coroutine_function_is_reported(stage, channel, heard):
 
 
 def test_one_that_acts_on_its_channel_is_fine(stage, channel, heard):
+    heard["inside"] = []
+
     def hook(event, payload, ref):
         if event == "shout":
             channel.push("from inside")
-            channel.on("shout", heard["on"].append)
+            channel.on("shout", heard["inside"].append)
         return payload
 
     channel.on_message = hook
     stage.say(channel, "shout", {"n": 1})
 
     assert stage.story[-1] == "from inside"
-    assert heard["on"] == [{"n": 1}, {"n": 1}]
+    assert heard["on"] == heard["inside"] == [{"n": 1}]
 
 
 def test_one_that_is_set_late_and_taken_away_changes_what_comes_between(stage, channel):

@@ -43,23 +43,23 @@ socket ended            CLOSED   CLOSED   CLOSED   CLOSED   CLOSED   CLOSED
 ORDER = """
 join begun: emit_state hold_connection send_join
 join sent:
-join not sent: emit_state fail_join run_join_hooks fail_leases resume_after_failure
-    deliver
+join not sent: emit_state fail_join run_join_hooks emit_refusal fail_leases
+    resume_after_failure deliver
 join accepted: emit_state settle_join emit_response emit_join flush_pushes
     run_join_hooks deliver
-join refused: emit_state fail_join run_join_hooks fail_leases resume_after_failure
-    deliver
-join refused for good: emit_state fail_join run_join_hooks fail_leases
+join refused: emit_state fail_join run_join_hooks emit_refusal fail_leases
+    resume_after_failure deliver
+join refused for good: emit_state fail_join run_join_hooks emit_refusal fail_leases
     resume_after_failure deliver
 caller timed out: fail_join run_join_hooks
-join timed out: emit_state fail_join run_join_hooks fail_leases resume_after_failure
-    deliver
-join timed out@JOINING: send_late_leave emit_state fail_join run_join_hooks fail_leases
+join timed out: emit_state fail_join run_join_hooks emit_refusal fail_leases
     resume_after_failure deliver
-join timed out for good: emit_state fail_join run_join_hooks fail_leases
+join timed out@JOINING: send_late_leave emit_state fail_join run_join_hooks emit_refusal
+    fail_leases resume_after_failure deliver
+join timed out for good: emit_state fail_join run_join_hooks emit_refusal fail_leases
     resume_after_failure deliver
 join timed out for good@JOINING: send_late_leave emit_state fail_join run_join_hooks
-    fail_leases resume_after_failure deliver
+    emit_refusal fail_leases resume_after_failure deliver
 crashed: emit_state fail_pushes cancel_join fail_leases deliver resume_after_failure
 crashed@WAITING ERRORED: emit_state fail_pushes deliver resume_after_failure
 crashed@LEAVING: emit_state settle_leave emit_close resume_after_close deliver
@@ -73,8 +73,7 @@ connection lost: emit_state fail_pushes cancel_join fail_leases emit_error
 connection lost@WAITING: emit_state fail_pushes emit_error resume_after_failure
 connection lost@CLOSED ERRORED:
 connection lost@LEAVING: emit_state settle_leave emit_close resume_after_close
-connection given up: emit_state cancel_join fail_pushes fail_leases
-    resume_after_failure
+connection given up: emit_state cancel_join fail_pushes fail_leases resume_after_failure
 leave sent: emit_state send_leave cancel_join fail_pushes complete_leases
 leave sent@LEAVING: cancel_join fail_pushes complete_leases
 leave confirmed: deliver

@@ -364,13 +364,75 @@ def test_a_join_under_way_is_cancelled_by_it(stage, channel_in, notes):
     assert channel.state == "closed"
 
 
-def test_no_message_of_the_topic_is_missed_until_it_is_closed(stage, channel_in):
+def test_nothing_of_the_server_is_delivered_until_the_next_join(stage, channel_in):
+    channel, told = channel_in("joined"), []
+    channel.on("shout", told.append)
+    channel.events("shout").subscribe(told.append)
+    channel.messages.subscribe(told.append)
+    channel.on_message = lambda event, payload, _: told.append(event) or payload
+    ref = channel.join_ref
+    channel.leave()
+    stage.say(channel, "shout", {"n": 1})
+    stage.receive("shout", {"n": 2})
+    stage.answer("phx_leave")
+    stage.receive("phx_close", {}, join_ref=ref, ref=ref)
+    stage.receive("shout", {"n": 3})
+
+    assert told == ["phx_close"]
+
+
+def test_it_is_delivered_again_from_the_next_join_on(stage, channel_in):
+    channel, shouts = channel_in("joined"), []
+    channel.on("shout", shouts.append)
+    channel.leave()
+    stage.answer("phx_leave")
+    channel.join()
+    stage.receive("shout", {"n": 1})
+    stage.answer("phx_join")
+    stage.say(channel, "shout", {"n": 2})
+    stage.receive("shout", {"n": 3})
+
+    assert shouts == [{"n": 1}, {"n": 2}, {"n": 3}]
+
+
+def test_a_listener_that_comes_meanwhile_is_quiet_as_well(stage, channel_in):
     channel, shouts = channel_in("leaving"), []
     channel.on("shout", shouts.append)
-    stage.say(channel, "shout", {"n": 1})
+    stage.receive("shout", {"n": 1})
+    stage.answer("phx_leave")
+    channel.on_message = lambda _, payload, __: payload
+    del channel.on_message
+    stage.receive("shout", {"n": 2})
+
+    assert shouts == []
+
+
+def test_closes_and_states_still_report(stage, channel_in):
+    channel, told = channel_in("joined"), []
+    channel.states.subscribe(told.append)
+    channel.closes.subscribe(told.append)
+    channel.leave()
     stage.answer("phx_leave")
 
-    assert shouts == [{"n": 1}]
+    assert told == ["joined", "leaving", "closed", "leave"]
+
+
+def test_a_channel_that_the_server_closed_is_quiet_as_well(stage, channel_in):
+    channel, shouts = channel_in("joined"), []
+    channel.on("shout", shouts.append)
+    stage.say(channel, "phx_close")
+    stage.receive("shout", {"n": 1})
+
+    assert shouts == []
+
+
+def test_a_crash_still_ends_a_leave(stage, channel_in):
+    channel, errors = channel_in("joined"), []
+    channel.on_error(errors.append)
+    leave = channel.leave()
+    stage.say(channel, "phx_error")
+
+    assert (channel.state, leave.status, errors) == ("closed", "ok", [])
 
 
 # The server's close.

@@ -281,9 +281,6 @@ def test_an_answered_leave(stage, story, listen):
         "leave ok!",
         "leave ok",
         "leave.receive ok",
-        "hook phx_reply",
-        "on phx_reply",
-        "messages",
         "hook phx_close",
         "on phx_close",
         "on_close",
@@ -308,7 +305,6 @@ def test_a_leave_that_is_ended_by_the_servers_close(stage, story, listen):
         "on phx_close",
         "on_close",
         "closes",
-        "messages",
         "frames",
         "on_message",
     ]

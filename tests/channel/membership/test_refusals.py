@@ -1,0 +1,203 @@
+"""Joins that fail and are retried: on `refusals`, in the log, in the diagnosis."""
+
+import logging
+
+import pytest
+
+from rx_phoenix import JoinRefused, PushCancelled, PushTimeout, Rejoin
+from tests.operators.recording_observer import RecordingObserver
+
+
+@pytest.fixture
+def notes():
+    return RecordingObserver()
+
+
+@pytest.fixture
+def warnings(caplog):
+    caplog.set_level(logging.INFO, "rx_phoenix")
+
+    def taken():
+        return [
+            (record.levelname, record.phoenix_reason)
+            for record in caplog.records
+            if record.name == "rx_phoenix"
+        ]
+
+    return taken
+
+
+def test_each_failed_join_is_on_refusals(stage, notes):
+    stage.connect()
+    channel = stage.channel()
+    channel.refusals.subscribe(notes)
+    channel.join()
+    stage.answer("phx_join", "error", {"reason": "full"})
+    stage.wait(1)
+    stage.wait(10)
+    stage.wait(2)
+    stage.answer("phx_join")
+
+    assert [type(error) for error in notes.values] == [JoinRefused, PushTimeout]
+    assert notes.is_open
+
+
+def test_params_that_raise_are_too(stage, notes):
+    boom = RuntimeError("boom")
+
+    def params():
+        raise boom
+
+    channel = stage.channel(params=params)
+    channel.refusals.subscribe(notes)
+    stage.connect()
+    channel.join()
+
+    assert [type(error) for error in notes.values] == [PushCancelled]
+    assert stage.unhandled == [boom]
+    stage.unhandled.clear()
+    channel.leave()
+
+
+def test_losses_are_not(stage, notes):
+    stage.connect()
+    channel = stage.channel()
+    channel.refusals.subscribe(notes)
+    channel.join()
+    stage.say(channel, "phx_error")
+    stage.wait(1)
+    stage.lose()
+
+    assert notes.values == []
+    channel.leave()
+
+
+def test_it_completes_as_joins_does(stage, notes):
+    stage.socket.remove(stage.joined())
+    channel = stage.channel("room:2")
+    channel.refusals.subscribe(notes)
+    stage.socket.remove(channel)
+    stage.answer("phx_leave")
+
+    assert notes.completions == 1
+
+
+def test_a_refusal_that_is_retried_does_not_go_to_unhandled(stage):
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    stage.answer("phx_join", "error", {"reason": "full"})
+    channel.leave()
+    del channel
+
+    assert stage.unhandled == []
+
+
+def test_the_first_refusal_and_each_change_of_reason_is_a_warning(stage, warnings):
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    for reason in ["full", "full", "busy"]:
+        stage.answer("phx_join", "error", {"reason": reason})
+        stage.wait(5)
+    stage.answer("phx_join", "odd", {})
+    stage.wait(10)
+    stage.wait(10)
+    channel.leave()
+
+    assert warnings() == [
+        ("WARNING", "full"),
+        ("WARNING", "busy"),
+        ("WARNING", "odd"),
+        ("WARNING", "no answer in time"),
+    ]
+
+
+def test_its_words_have_the_topic_and_the_url(stage, caplog):
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    stage.answer("phx_join", "error", {"reason": "full"})
+    channel.leave()
+
+    assert caplog.messages[-1] == (
+        "The server refuses the join of 'room:1' over ws://localhost/socket, which is "
+        "retried: full."
+    )
+
+
+def test_an_accepted_join_starts_that_over(stage, warnings):
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    for _ in range(2):
+        stage.answer("phx_join", "error", {"reason": "full"})
+        stage.wait(2)
+        stage.answer("phx_join")
+        stage.say(channel, "phx_error")
+        stage.wait(1)
+    channel.leave()
+
+    assert warnings() == [("WARNING", "full")] * 2
+
+
+@pytest.mark.parametrize(
+    "rejoin",
+    [Rejoin(give_up=lambda _: True), Rejoin(attempts=1)],
+    ids=["give_up", "attempts"],
+)
+def test_a_final_refusal_is_not_a_warning(make_stage, notes, warnings, rejoin):
+    stage = make_stage(rejoin=rejoin)
+    stage.connect()
+    stage.channel().joined.subscribe(notes)
+    stage.answer("phx_join", "error", {"reason": "full"})
+
+    assert warnings() == []
+    assert len(notes.errors) == 1
+
+
+def test_a_session_that_is_refused_is_not_a_warning(stage, notes, warnings):
+    stage.connect()
+    stage.channel().session.subscribe(notes)
+    stage.answer("phx_join", "error", {"reason": "full"})
+
+    assert warnings() == []
+    assert len(notes.errors) == 1
+
+
+def test_the_diagnosis_lists_the_channels_that_are_to_be_joined_and_are_not(stage):
+    stage.connect()
+    refused, silent = stage.channel(), stage.channel("rom:lobby")
+    refused.join()
+    stage.answer("phx_join", "error", {"reason": "unauthorized"})
+    silent.join()
+    stage.joined("room:fine")
+    lines = stage.socket.diagnosis().splitlines()
+
+    assert lines[-2:] == [
+        "'room:1' is not joined: unauthorized.",
+        "'rom:lobby' is not joined: its join is not answered yet.",
+    ]
+    refused.leave()
+    silent.leave()
+
+
+def test_it_lists_ten_and_counts_the_others(stage):
+    for n in range(13):
+        stage.channel(f"room:{n}").join()
+    lines = stage.socket.diagnosis().splitlines()
+
+    assert len([line for line in lines if "is not joined" in line]) == 10
+    assert lines[-1] == "3 more channels are not joined."
+
+
+def test_a_reason_that_repeats_a_secret_or_is_long_is_not_quoted_as_it_is(stage):
+    stage.connect()
+    channel = stage.channel(params={"token": "hunter2-hunter2"})
+    channel.join()
+    stage.answer("phx_join", "error", {"reason": "not hunter2-hunter2" + "x" * 1000})
+    line = stage.socket.diagnosis().splitlines()[-1]
+    channel.leave()
+
+    assert "hunter2" not in line
+    assert len(line) < 300
