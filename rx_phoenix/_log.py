@@ -8,6 +8,7 @@ is not set up: silence would hide mistakes. The lifecycle of connections goes to
 import logging
 from collections.abc import Iterator
 from logging import DEBUG, INFO, WARNING
+from traceback import print_exception
 
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
@@ -19,6 +20,7 @@ from rx_phoenix._protocol.lifecycle import (
     Lifecycle,
     Retrying,
 )
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.errors import ConnectError, ProtocolError
 
 __all__ = ["fields", "log", "log_event", "log_unhandled"]
@@ -91,4 +93,8 @@ def log_unhandled(error: Exception, by: object = None, **known: object) -> None:
     """
     extra = fields(error=type(error).__name__, **known)
     what = "unhandled" if by is None else f"unhandled in {by!r}"
-    log.error("%s: %s", what, error, exc_info=error, extra=extra)
+    try:
+        log.error("%s: %s", what, error, exc_info=error, extra=extra)
+    except ISOLATED as problem:
+        # A handler of logging raised, and there is no other place to report it.
+        print_exception(contained(problem))

@@ -31,6 +31,7 @@ from rx_phoenix._protocol.transitions import (
     ConnectionEvent,
     ConnectionState,
 )
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix._streams.single_result import SingleResult
@@ -406,7 +407,10 @@ class ConnectionManager(Traffic):
 
     def _emit(self, event: Lifecycle | ProtocolError) -> None:
         if self.observer is not None:
-            self.observer(event)
+            try:
+                self.observer(event)
+            except ISOLATED as error:  # of a handler of logging
+                self.report(contained(error))
         self.lifecycle.on_next(event)
 
     def _transition(self, event: ConnectionEvent) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.errors import PayloadError, UsageError
 
 __all__ = ["Decoding", "decoder"]
@@ -67,7 +68,8 @@ _cached = lru_cache(maxsize=256)(Decoding)
 def _by_msgspec(type_: Any) -> Decode:
     try:
         information = msgspec.inspect.type_info(type_)
-    except Exception as error:
+    except ISOLATED as caught:
+        error = contained(caught)
         raise UsageError(f"cannot decode payloads into {type_!r}: {error}") from error
     if isinstance(information, msgspec.inspect.CustomType):
         raise UsageError(

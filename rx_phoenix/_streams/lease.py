@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 from reactivex import Observable, abc
 
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hot, Reporter
 from rx_phoenix._streams.state import Latest
 
@@ -121,7 +122,8 @@ class Lease(abc.ObservableBase[T], Generic[T]):
         if is_first and hub is self._hub:
             try:
                 self._acquire()
-            except Exception as error:
+            except ISOLATED as caught:
+                error = contained(caught)
                 if hub is self._hub:
                     self.detach()
                 if on_error or hasattr(on_next, "on_next"):
@@ -129,5 +131,5 @@ class Lease(abc.ObservableBase[T], Generic[T]):
                 else:
                     subscription.dispose()
                     hub.on_error(error)
-                    raise
+                    raise error from None
         return subscription

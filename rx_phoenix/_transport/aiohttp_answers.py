@@ -16,6 +16,8 @@ from aiohttp import (
 )
 from aiohttp.connector import Connection
 
+from rx_phoenix._streams.failure import ISOLATED, contained
+
 __all__ = ["is_pool_full", "keep_head", "middlewares_of"]
 
 HEAD_END = b"\r\n\r\n"
@@ -91,7 +93,8 @@ class HeadParser:
         self._protocol._parser = self._parser  # noqa: SLF001
         try:
             _, is_upgraded, rest = self._parser.feed_data(body)
-        except Exception:  # noqa: BLE001 - any violation: only the body is lost
+        except ISOLATED as error:  # any violation: only the body is lost
+            contained(error)
             if not payload.is_eof():
                 payload.set_exception(ClientPayloadError("the body is not valid"))
             return messages, False, b""

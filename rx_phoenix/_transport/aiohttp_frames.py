@@ -27,6 +27,7 @@ from aiohttp.http import (
 )
 
 from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._transport.outlet import Outlet
 
 __all__ = [
@@ -125,8 +126,8 @@ class Upgrade:
             return Compression()
         try:
             return Compression(*ws_ext_parse(extensions))
-        except Exception as error:
-            raise refusal(response, str(error)) from error
+        except ISOLATED as error:
+            raise refusal(response, str(error)) from contained(error)
 
 
 def refusal(response: ClientResponse, message: str) -> WSServerHandshakeError:

@@ -7,6 +7,7 @@ from reactivex import Observable, abc
 
 from rx_phoenix._log import fields, log
 from rx_phoenix._streams.decoding import decoder
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.errors import PayloadError
 
 __all__ = ["decode_as"]
@@ -67,16 +68,16 @@ def decode_as(
             def on_next(payload: object) -> None:
                 try:
                     value = convert(payload)
-                except Exception as error:  # noqa: BLE001 - a validator raises any
-                    skip(payload, error)
+                except ISOLATED as error:
+                    skip(payload, contained(error))
                 else:
                     observer.on_next(value)
 
             def skip(payload: object, error: Exception) -> None:
                 try:
                     report(decoding.payload_error(payload, error))
-                except Exception as failure:  # noqa: BLE001 - Rx's rule: to on_error
-                    observer.on_error(failure)
+                except ISOLATED as failure:
+                    observer.on_error(contained(failure))
 
             return source.subscribe(
                 on_next, observer.on_error, observer.on_completed, scheduler=scheduler

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.reporter import PRESENT, CallContext
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
@@ -184,8 +185,8 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
         except QueueOverflow as overflow:
             self._source.dispose()
             self.on_error(overflow)
-        except Exception as error:  # noqa: BLE001 - Rx's rule: to on_error
-            self._fail(error)
+        except ISOLATED as error:
+            self._fail(contained(error))
 
     def on_error(self, error: Exception) -> None:
         """Fail after all calls have ended."""

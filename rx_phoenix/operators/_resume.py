@@ -10,6 +10,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix._log import fields, log
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.operators._raising import raise_all
 from rx_phoenix.operators._scheduling import tasks_for
@@ -230,8 +231,8 @@ class ResumeState(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
             while self._steps and not self._is_filling:
                 try:
                     self._steps.popleft()()
-                except Exception as error:  # noqa: BLE001 - raised in the end
-                    raised.append(error)
+                except ISOLATED as error:  # raised in the end
+                    raised.append(contained(error))
         finally:
             self._is_draining = False
         raise_all(raised, "observers of resume()")
@@ -246,7 +247,8 @@ class ResumeState(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
             if last is not None and not last < cursor:
                 return
             does_follow = self._does_follow(cursor)
-        except Exception:
+        except ISOLATED as error:
+            contained(error)
             # Emit an event without a position, and raise the reason to the source.
             self._observer.on_next(event)
             raise

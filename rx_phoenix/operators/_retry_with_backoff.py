@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.errors import JoinRefused, UsageError
 from rx_phoenix.operators._scheduling import scheduler_for
 from rx_phoenix.operators._share_latest import forget_shared
@@ -217,7 +218,8 @@ class Attempts(abc.ObserverBase[T], abc.DisposableBase):
         """Schedule the next attempt, or fail with a final error."""
         try:
             delay = self._delay_after(error)
-        except Exception as reason:  # noqa: BLE001 - Rx's rule: to on_error
+        except ISOLATED as raised:
+            reason = contained(raised)
             reason.add_note(f"Raised while retrying after {error!r}")
             self._observer.on_error(reason)
             return

@@ -6,6 +6,8 @@ from typing import TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable
 
+from rx_phoenix._streams.failure import ISOLATED, contained
+
 __all__ = ["snapshot_then"]
 
 E = TypeVar("E")
@@ -67,8 +69,8 @@ def snapshot_then(
                     return
                 try:
                     state[:] = [fold(state[0], event)]
-                except Exception as error:  # noqa: BLE001 - Rx's rule: to on_error
-                    observer.on_error(error)
+                except ISOLATED as error:
+                    observer.on_error(contained(error))
                 else:
                     observer.on_next(state[0])
 

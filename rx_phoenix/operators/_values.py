@@ -9,7 +9,7 @@ from typing import TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 
-from rx_phoenix._streams.failure import fresh
+from rx_phoenix._streams.failure import ISOLATED, contained, fresh
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators._bounded_queue import BoundedQueue, OnLoss, Overflow
@@ -114,9 +114,9 @@ class Values(
             return
         try:
             self._waiting.put(value)
-        except Exception as error:  # noqa: BLE001 - an overflow, or of on_loss: raised
+        except ISOLATED as error:  # an overflow, or of on_loss: raised
             self._subscription.dispose()
-            self.on_error(error)
+            self.on_error(contained(error))
         self._arrived.set()
 
     def on_error(self, error: Exception) -> None:

@@ -11,6 +11,7 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix import Channel, ChannelState, PayloadError, Push, Socket, UsageError
 from rx_phoenix._streams.decoding import decoder
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.operators import first_value
 from rx_phoenix.policy import Duration
 from rx_phoenix.supabase._changes import Binding, Bindings, Change, Operation
@@ -506,7 +507,8 @@ def _converter(as_type: Any) -> Callable[[Any], Any]:
     def convert(payload: Any) -> Any:
         try:
             return decoding.convert(payload)
-        except Exception as error:
+        except ISOLATED as caught:
+            error = contained(caught)
             raise decoding.payload_error(payload, error) from error
 
     return convert

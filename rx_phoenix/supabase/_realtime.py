@@ -19,6 +19,7 @@ from rx_phoenix import (
     UsageError,
 )
 from rx_phoenix._protocol.serializer import Serializer
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.provider import Provider
 from rx_phoenix.operators import LoopScheduler
 from rx_phoenix.policy import (
@@ -249,8 +250,8 @@ class Realtime:
             return
         try:
             answer = self._token.ask()
-        except Exception as error:  # noqa: BLE001 - a user's function: reported
-            _warn(error)
+        except ISOLATED as error:
+            _warn(contained(error))
             return
         if isawaitable(answer):
             self._asking = self._clock().spawn(answer, on_error=_warn)

@@ -6,6 +6,7 @@ from inspect import isawaitable
 from typing import cast
 
 from rx_phoenix import UsageError
+from rx_phoenix._streams.failure import ISOLATED, contained
 
 __all__ = ["AccessToken", "Token", "log"]
 
@@ -61,8 +62,8 @@ class AccessToken:
             return provider
         try:
             answer = provider()
-        except Exception as error:  # noqa: BLE001 - a user's function: reported
-            return self._keep(error)
+        except ISOLATED as error:
+            return self._keep(contained(error))
         if isawaitable(answer):
             return self._settle(answer, provider)
         return self._accept(answer)
@@ -72,8 +73,8 @@ class AccessToken:
     ) -> str | None:
         try:
             token = await answer
-        except Exception as error:  # noqa: BLE001 - a user's function: reported
-            return self._keep(error)
+        except ISOLATED as error:
+            return self._keep(contained(error))
         # Another may have been set meanwhile.
         return self._accept(token) if provider is self._provider else self.value
 

@@ -1,0 +1,81 @@
+"""One function decides which exceptions of users' functions are contained."""
+
+import ast
+
+import pytest
+
+ELSEWHERE = {
+    "rx_phoenix._cli": "a command ends with its exception",
+    "rx_phoenix.testing": "a server of its own, and failures for a test to show",
+}
+"""The packages in which a user's function is not isolated from others."""
+
+HANDED_OVER = {
+    "rx_phoenix._streams.calls": "the exception is raised in the thread that called",
+    "rx_phoenix.blocking._thread": "likewise",
+    "rx_phoenix.blocking._worker": "likewise, by the callback that awaits",
+}
+"""The modules that pass an exception on as it is, whatever it is."""
+
+
+def caught(handler):
+    """The names that an ``except`` catches; the widest of all without any."""
+    if handler.type is None:
+        return {"BaseException"}
+    return {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)}
+
+
+def passes_on(handler):
+    """Whether it only cleans up, and raises again what it caught."""
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
+def decides(handler):
+    """Whether it asks the one function that decides."""
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "contained"
+        for node in ast.walk(handler)
+    )
+
+
+def faults(source):
+    """The lines of handlers that decide by themselves."""
+    for handler in ast.walk(ast.parse(source)):
+        if isinstance(handler, ast.ExceptHandler):
+            names = caught(handler)
+            if (names & {"Exception", "BaseException"} and not passes_on(handler)) or (
+                "ISOLATED" in names and not decides(handler)
+            ):
+                yield handler.lineno
+
+
+def test_no_module_decides_by_itself_which_exceptions_are_contained(root, name):
+    if name.startswith(tuple(ELSEWHERE)) or name in HANDED_OVER:
+        pytest.skip("it does not isolate")
+    path = root.joinpath(*name.split("."))
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+    assert [*faults(file.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    "handler",
+    ["except Exception: pass", "except: pass", "except ISOLATED as error: log(error)"],
+)
+def test_the_check_finds_a_handler_that_decides_by_itself(handler):
+    assert [*faults(f"try:\n    call()\n{handler}\n")] == [3]
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "except BaseException:\n    close()\n    raise",
+        "except ISOLATED as error:\n    report(contained(error))",
+        "except ValueError:\n    pass",
+    ],
+)
+def test_the_check_accepts_one_that_does_not(handler):
+    assert [*faults(f"try:\n    call()\n{handler}\n")] == []
