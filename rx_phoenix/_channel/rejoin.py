@@ -126,7 +126,10 @@ class RejoinTimer:
         does = "does not answer" if isinstance(error, PushTimeout) else "refuses"
         text = "The server %s the join of %r over %s, which is retried: %s."
         extra = fields(topic=topic, url=url, error=type(error).__name__, reason=reason)
-        log.warning(text, does, topic, url, reason, extra=extra)
+        try:
+            log.warning(text, does, topic, url, reason, extra=extra)
+        except ISOLATED as problem:  # of a handler of logging
+            self._context.report(contained(problem))
 
     def count_close(self) -> None:
         """Count a close by the server: the more there are, the longer is the wait."""

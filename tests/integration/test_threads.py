@@ -59,6 +59,7 @@ def raised(stream):
 
 ENTRY_POINTS = {
     "push": lambda it: it.room.push("echo"),
+    "cast": lambda it: it.room.cast("echo"),
     "request": lambda it: it.room.request("echo"),
     "join": lambda it: it.room.join(),
     "leave": lambda it: it.room.leave(),
@@ -85,6 +86,7 @@ ENTRY_POINTS = {
     "subscribe to states": lambda it: raised(it.room.states),
     "subscribe to a stream": lambda it: raised(it.room.stream("tick")),
     "subscribe to joined": lambda it: raised(it.room.joined),
+    "subscribe to refusals": lambda it: raised(it.room.refusals),
     "subscribe to session": lambda it: raised(it.room.session),
     "subscribe to a push": lambda it: raised(it.push),
     "subscribe to an outcome": lambda it: raised(it.push.outcome),
