@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rx_phoenix.testing._server import ServerSocket as ServerSocket
     from rx_phoenix.testing._server import SocketOptions as SocketOptions
     from rx_phoenix.testing._simulation import Broken as Broken
+    from rx_phoenix.testing._simulation import SimulatedRun as SimulatedRun
     from rx_phoenix.testing._simulation import simulate as simulate
     from rx_phoenix.testing._time.loop import VirtualLoop as VirtualLoop
     from rx_phoenix.testing._time.scheduler import VirtualScheduler as VirtualScheduler
@@ -58,7 +59,7 @@ else:
                 ConnectRefused Endpoint JoinError PhoenixServer ServerChannel
                 ServerPresence ServerSocket SocketOptions
             """,
-            "_simulation": "Broken simulate",
+            "_simulation": "Broken SimulatedRun simulate",
             "_time.loop": "VirtualLoop",
             "_time.scheduler": "VirtualScheduler",
             "_time.timer": "VirtualTimer",

@@ -16,7 +16,11 @@ TESTED_ELSEWHERE = {
     # Whole lives, and deliberate bugs, show whether a simulation finds them.
     "rx_phoenix.testing._simulation": "tests/simulation",
     "rx_phoenix.testing._simulation.actions": "tests/simulation",
+    "rx_phoenix.testing._simulation.app": "tests/simulation",
+    "rx_phoenix.testing._simulation.engine": "tests/simulation",
+    "rx_phoenix.testing._simulation.lanes": "tests/simulation",
     "rx_phoenix.testing._simulation.ends": "tests/simulation",
+    "rx_phoenix.testing._simulation.hosted": "tests/simulation",
     "rx_phoenix.testing._simulation.invariants": "tests/simulation",
     "rx_phoenix.testing._simulation.listener": "tests/simulation",
     "rx_phoenix.testing._simulation.network": "tests/simulation",

@@ -20,7 +20,7 @@ from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix.operators._bounded_queue import BoundedQueue
-from rx_phoenix.policy import Backoff
+from rx_phoenix.policy import Backoff, Reconnect
 from rx_phoenix.testing._simulation import Invariant
 
 __all__ = ["BUGS", "Bug", "a_crashed_channel_stays_crashed"]
@@ -87,6 +87,19 @@ def a_channel_does_not_notice_the_next_connection(patch):
 
 def a_heartbeat_that_is_missed_has_no_consequence(patch):
     patch.setattr(HeartbeatMonitor, "start", lambda _: None)
+
+
+def only_an_answer_is_a_sign_of_life(patch):
+    patch.setattr(Router, "received", property(lambda _: 0, lambda *_: None))
+
+
+def a_404_is_final_whenever_it_comes(patch):
+    decision = Reconnect.decision
+
+    def decide_as_before_the_first_open(policy, error, **_):
+        return decision(policy, error)
+
+    patch.setattr(Reconnect, "decision", decide_as_before_the_first_open)
 
 
 def a_leave_is_never_sent(patch):
@@ -167,7 +180,9 @@ BUGS = [
     Bug(a_push_with_a_reply_times_out_too, Invariant.ENDS_ONCE),
     Bug(a_crashed_channel_stays_crashed, Invariant.ALL_HEALS),
     Bug(a_channel_does_not_notice_the_next_connection, Invariant.ALL_HEALS),
-    Bug(a_heartbeat_that_is_missed_has_no_consequence, Invariant.ALL_HEALS),
+    Bug(a_404_is_final_whenever_it_comes, Invariant.ALL_HEALS),
+    Bug(a_heartbeat_that_is_missed_has_no_consequence, Invariant.DEAD_FOUND),
+    Bug(only_an_answer_is_a_sign_of_life, Invariant.RECEIVING_LIVES),
     Bug(a_leave_is_never_sent, Invariant.SERVER_AGREES),
     Bug(the_join_ref_of_a_message_is_ignored, Invariant.NO_OLD_JOIN),
     Bug(a_message_is_delivered_again_in_place_of_the_next, Invariant.IN_ORDER),

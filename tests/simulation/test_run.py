@@ -5,6 +5,8 @@ import os
 import pytest
 
 from rx_phoenix.testing._simulation import Broken, Invariant, simulate
+from rx_phoenix.testing._simulation.plan import plan_of
+from rx_phoenix.testing._simulation.world import World
 from tests.simulation.bugs import BUGS, Bug, a_crashed_channel_stays_crashed
 
 SEEDS = int(os.environ.get("RX_PHOENIX_SEEDS", "300"))
@@ -25,11 +27,16 @@ def test_the_same_seed_is_the_same_history():
     assert simulate(7) == simulate(7)
 
 
-def found(bug):
+def live(seed, steps):
+    """Live through a run, without a search for the shortest."""
+    World(seed, sockets=2).run(plan_of(seed, steps))
+
+
+def found(bug, live=live):
     """Return the failure that a bug causes."""
     for seed in range(ENOUGH):
         try:
-            simulate(seed, steps=bug.steps)
+            live(seed, steps=bug.steps)
         except Broken as broken:
             return broken
     pytest.fail("the bug went unnoticed")
@@ -50,8 +57,10 @@ def test_a_broken_history_is_shortened(monkeypatch):
     bug = Bug(a_crashed_channel_stays_crashed, Invariant.ALL_HEALS)
     bug.plant(monkeypatch)
 
-    broken = found(bug)
+    broken = found(bug, simulate)
 
+    assert broken.steps < 25
+    assert [line.split()[0] for line in broken.lanes[0]] == ["server", "client"]
     steps = [line for line in broken.timeline if " room:" in line]
     assert len(steps) < 25
     assert f"seed {broken.seed}: " in str(broken)

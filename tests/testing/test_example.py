@@ -10,10 +10,13 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-def test_the_tests_of_the_small_app_pass():
+@pytest.mark.parametrize(
+    ("folder", "passed"), [("testing_your_client", 13), ("row_cache", 2)]
+)
+def test_the_tests_of_an_example_pass(folder, passed):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, "examples/testing_your_client"],
+        [*command, f"examples/{folder}"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -21,4 +24,4 @@ def test_the_tests_of_the_small_app_pass():
     )
 
     assert done.returncode == 0, done.stdout
-    assert "13 passed" in done.stdout
+    assert f"{passed} passed" in done.stdout

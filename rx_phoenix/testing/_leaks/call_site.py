@@ -1,6 +1,7 @@
 """Call sites in the code of the user, for failure messages."""
 
 import sys
+from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple, Self
@@ -78,7 +79,11 @@ def _skip(frame: FrameType | None, *modules: str) -> FrameType | None:
 
 
 def _is_in(frame: FrameType, *modules: str) -> bool:
-    name = frame.f_globals.get("__name__", "")
+    return _is_module_in(frame.f_globals.get("__name__", ""), modules)
+
+
+@cache
+def _is_module_in(name: str, modules: tuple[str, ...]) -> bool:
     return any(name == module or name.startswith(f"{module}.") for module in modules)
 
 

@@ -14,7 +14,7 @@ from rx_phoenix.testing._simulation.ends import Ends
 from rx_phoenix.testing._simulation.network import Network
 from rx_phoenix.testing._simulation.server import ModelServer
 
-__all__ = ["ACTIONS", "Setup"]
+__all__ = ["ACTIONS", "CODES", "Setup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class Setup:
 
     Attributes:
         server: The server.
-        networks: The networks, one for each socket.
+        networks: The networks of each socket.
         ends: The awaitables of users.
         leases: The leases of users.
     """
 
     server: ModelServer
-    networks: Sequence[Network]
+    networks: Sequence[Sequence[Network]]
     ends: Ends
     leases: list[abc.DisposableBase] = field(default_factory=list[abc.DisposableBase])
 
@@ -68,10 +68,16 @@ def drop(setup: Setup, _: int, __: Socket, ___: Channel, random: Random) -> None
 
 def outage(setup: Setup, number: int, _: Socket, __: Channel, random: Random) -> None:
     """Lose the open connections and refuse new ones for a while."""
-    network = setup.networks[number]
-    network.fail_for(random.uniform(1, 60))
-    for link in network.open_links():
-        link.end(ConnectionLost(random.choice(CODES)))
+    for network in setup.networks[number]:
+        network.fail_for(random.uniform(1, 60))
+        for link in network.open_links():
+            link.end(ConnectionLost(random.choice(CODES)))
+
+
+def silence(setup: Setup, number: int, *_: object) -> None:
+    """Lose all frames of the open connections, unnoticed by both ends."""
+    for network in setup.networks[number]:
+        network.fall_silent()
 
 
 ACTIONS: Mapping[str, Action] = {
@@ -92,7 +98,7 @@ ACTIONS: Mapping[str, Action] = {
     "crash": lambda setup, _n, _s, _ch, _c: setup.server.crash_any(),
     "forget": lambda setup, _n, _s, _ch, _c: setup.server.forget_any(),
     "kick": lambda setup, _n, _s, _ch, random: setup.server.kick(random.choice(CODES)),
-    "silence": lambda setup, number, _s, _ch, _c: setup.networks[number].fall_silent(),
+    "silence": silence,
     "outage": outage,
 }
 """The actions by name."""

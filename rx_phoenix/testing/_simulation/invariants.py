@@ -16,10 +16,14 @@ class Invariant(StrEnum):
     ONE_CONNECTION = "at most one connection is open per socket"
     FEW_ATTEMPTS = "attempts are few, even in a long outage"
     ENDS_ONCE = "every awaitable ends exactly once"
-    ALL_HEALS = "every requested channel is rejoined soon after the faults"
+    ALL_HEALS = (
+        "a requested channel is joined when the faults end, fallback and 4xx included"
+    )
     SERVER_AGREES = "client and server agree on the joined channels"
     NO_OLD_JOIN = "no message of an older join is delivered"
     IN_ORDER = "the order within a topic is kept"
+    RECEIVING_LIVES = "a connection that receives is never called dead"
+    DEAD_FOUND = "a dead connection is found within the bound whatever else goes on"
     BOUNDED = "every queue keeps its bound"
     ALL_ACCOUNTED = "every received message is delivered or reported as lost"
     NO_SECRET = "no secret is disclosed"  # noqa: S105 - a sentence
@@ -34,6 +38,8 @@ class Broken(AssertionError):
         problem: The observation that broke the invariant.
         timeline: The history of the run, as lines.
         invariant: The broken invariant.
+        lanes: The actions of both ends of each network, as drawings.
+        steps: The number of steps of the shortest history that breaks it.
     """
 
     def __init__(
@@ -41,11 +47,16 @@ class Broken(AssertionError):
         seed: int,
         problem: str,
         timeline: Sequence[str],
-        invariant: Invariant = Invariant.NOTHING_RAISED,
+        invariant: str = Invariant.NOTHING_RAISED,
+        *,
+        lanes: Sequence[Sequence[str]] = (),
     ) -> None:
-        last = "\n".join(timeline[-SHOWN:])
-        super().__init__(f"seed {seed}: {problem} (but {invariant})\n{last}")
+        head = f"seed {seed}: {problem} (but {invariant})"
+        drawings = [line for drawing in lanes for line in drawing]
+        super().__init__("\n".join([head, *drawings, *timeline[-SHOWN:]]))
         self.seed = seed
+        self.lanes: tuple[tuple[str, ...], ...] = tuple(map(tuple, lanes))
+        self.steps: int = 0
         self.problem = problem
         self.timeline: tuple[str, ...] = tuple(timeline)
         self.invariant = invariant

@@ -11,11 +11,11 @@ from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 
 from rx_phoenix._protocol.endpoint import Endpoint
-from rx_phoenix._protocol.message import Message
-from rx_phoenix._protocol.serializer import Frame, SerializerV2
+from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._transport.contract import Connection
 from rx_phoenix.errors import ConnectError, ConnectionLost
+from rx_phoenix.testing._simulation.lanes import Lanes
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 __all__ = ["Link", "Network", "Peer"]
@@ -28,8 +28,8 @@ class Peer(Protocol):
         """Handle a new connection."""
         ...
 
-    def received(self, link: "Link", message: Message) -> None:
-        """Handle a message of a connection."""
+    def received(self, link: "Link", frame: Frame) -> None:
+        """Handle a frame of a connection."""
         ...
 
     def ended(self, link: "Link") -> None:
@@ -41,17 +41,22 @@ class Link:
     """One connection with both of its ends.
 
     Attributes:
+        url: The URL that the client asked for.
         is_open: True while frames can travel.
         is_ending: True once the client closed it.
-        is_silent: True if frames are lost on the way, unnoticed by both ends.
+        silent_since: The time since which frames are lost on the way, unnoticed by
+            both ends; None while they arrive.
+        last_arrival: The time of the last frame that arrived at the client.
     """
 
     def __init__(
-        self, network: "Network", observer: abc.ObserverBase[Connection]
+        self, network: "Network", observer: abc.ObserverBase[Connection], url: str
     ) -> None:
+        self.url = url
         self.is_open = True
         self.is_ending = False
-        self.is_silent = False
+        self.silent_since: float | None = None
+        self.last_arrival = network.now
         self._network = network
         self._observer = observer
         self._batches = Hub[Sequence[Frame]](_raise)
@@ -71,13 +76,14 @@ class Link:
 
     def send(self, frame: Frame) -> None:
         """Send a frame of the client."""
-        message = self._network.codec.decode_of_client(frame)
         peer = self._network.peer
-        self._travel(0, lambda: peer.received(self, message))
+        self._network.lanes.client_frame(frame)
+        self._travel(0, lambda: peer.received(self, frame))
 
     def close(self, code: int = 1000, reason: str = "") -> None:  # noqa: ARG002
         """Send the client's close; its answer is delayed, too."""
         self.is_ending = True
+        self._network.lanes.client("!")
 
         def finish() -> None:
             self.end(None)
@@ -86,10 +92,15 @@ class Link:
 
     # The server's end.
 
-    def push(self, message: Message) -> None:
-        """Send a message of the server."""
-        frame = self._network.codec.encode_of_server(message)
-        self._travel(1, lambda: self._batches.on_next([frame]))
+    def push(self, frame: Frame) -> None:
+        """Send a frame of the server."""
+
+        def arrive() -> None:
+            self.last_arrival = self._network.now
+            self._network.lanes.server_frame(frame)
+            self._batches.on_next([frame])
+
+        self._travel(1, arrive)
 
     def end(self, error: ConnectionLost | None) -> None:
         """End it at both ends: with an error, or cleanly."""
@@ -99,12 +110,15 @@ class Link:
             if error is None:
                 self._observer.on_completed()
             else:
+                self._network.lanes.server("x" if error.clean else "#")
                 self._observer.on_error(error)
 
     def abandon(self) -> None:
         """End it because the client abandoned it; notify the server."""
         if self.is_open:
             self.is_open = False
+            if not self.is_ending:
+                self._network.lanes.client("!")
             self._network.peer.ended(self)
 
     def _travel(self, direction: int, arrive: Callable[[], None]) -> None:
@@ -114,19 +128,10 @@ class Link:
         self._arrivals[direction] = due
 
         def deliver() -> None:
-            if self.is_open and not self.is_silent:
+            if self.is_open and self.silent_since is None:
                 arrive()
 
         network.after(due - network.now, deliver)
-
-
-class Codec:
-    """Protocol version 2 for both ends."""
-
-    def __init__(self) -> None:
-        serializer = SerializerV2()
-        self.encode_of_server = serializer.encode
-        self.decode_of_client = serializer.decode
 
 
 class Network:
@@ -139,12 +144,13 @@ class Network:
 
     Attributes:
         is_faultless: True once its faults have stopped.
+        lanes: The actions of both ends as letters.
     """
 
     def __init__(self, scheduler: VirtualScheduler, random: Random, peer: Peer) -> None:
         self.is_faultless = False
         self.peer = peer
-        self.codec = Codec()
+        self.lanes = Lanes(lambda: scheduler.clock)
         self._links: list[Link] = []
         self._attempts: list[float] = []
         self._refuses_until = 0.0
@@ -167,13 +173,13 @@ class Network:
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
         """Make an attempt that opens, fails or hangs forever."""
-        refused = ConnectError("refused", url=endpoint.public_url, status=503)
 
         def subscribe(
             observer: abc.ObserverBase[Connection], _: abc.SchedulerBase | None = None
         ) -> abc.DisposableBase:
             draw = 1.0 if self.is_faultless else self._random.random()
             self._attempts.append(self.now)
+            self.lanes.client("*")
             attempt = Disposable()
             link: Link | None = None
 
@@ -182,10 +188,12 @@ class Network:
                 if attempt.is_disposed:
                     return
                 if draw < REFUSAL_SHARE or self.now < self._refuses_until:
-                    observer.on_error(refused)
+                    self.lanes.server("f")
+                    observer.on_error(self._refusal(endpoint))
                     return
-                link = Link(self, observer)
+                link = Link(self, observer, endpoint.url)
                 self._links.append(link)
+                self.lanes.server("o")
                 self.peer.opened(link)
                 observer.on_next(link)
 
@@ -200,10 +208,14 @@ class Network:
 
         return Observable(subscribe)
 
+    def _refusal(self, endpoint: Endpoint) -> ConnectError:
+        # An ingress may answer anything, once the client knows the server.
+        status = self._random.choice(STATUSES) if self._links else UNAVAILABLE
+        return ConnectError("refused", url=endpoint.public_url, status=status)
+
     def open_links(self) -> list[Link]:
         """Return the connections that are open at both ends."""
-        self._links = [link for link in self._links if link.is_open]
-        return self._links
+        return [link for link in self._links if link.is_open]
 
     def alive(self) -> list[Link]:
         """Return the open connections that the client has not closed."""
@@ -218,7 +230,9 @@ class Network:
     def fall_silent(self) -> None:
         """Drop all frames of the open connections from now on."""
         for link in self.open_links():
-            link.is_silent = True
+            if link.silent_since is None:
+                link.silent_since = self.now
+                self.lanes.server("~")
 
     def fail_for(self, duration: float) -> None:
         """Refuse every attempt for a number of seconds."""
@@ -229,6 +243,11 @@ class Network:
         self.is_faultless = True
         self._refuses_until = 0.0
 
+
+UNAVAILABLE = 503
+
+STATUSES = (UNAVAILABLE, UNAVAILABLE, 400, 404, 429)
+"""The statuses of refusals, some of which look final."""
 
 SLOW_SHARE = 0.05
 """The share of slow frames."""

@@ -1,5 +1,6 @@
 """The plan of a simulated run, derived from its seed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -43,15 +44,19 @@ class Step:
     seed: int
 
 
-def plan_of(seed: int, steps: int) -> list[Step]:
+def plan_of(seed: int, steps: int, weights: Mapping[str, int] = WEIGHTS) -> list[Step]:
     """Return the steps of a run in order of time.
+
+    Args:
+        seed: The seed of the run.
+        steps: Their number.
+        weights: The names of the steps with their relative frequencies.
 
     >>> [step.name for step in plan_of(seed=1, steps=3)]
     ['leave', 'publish', 'publish']
     """
     random = Random(seed)  # noqa: S311
-    names = list(WEIGHTS)
-    chosen = random.choices(names, [WEIGHTS[name] for name in names], k=steps)
+    chosen = random.choices([*weights], [*weights.values()], k=steps)
     times = sorted(round(random.uniform(0, DURATION), 1) for _ in range(steps))
     return [
         Step(at, name, random.getrandbits(32))

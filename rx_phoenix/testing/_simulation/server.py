@@ -18,8 +18,10 @@ from rx_phoenix._protocol.names import (
     REPLY,
     UNMATCHED_TOPIC,
 )
+from rx_phoenix._protocol.serializer import Frame, SerializerV2
 from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.testing._simulation.network import Link
+from rx_phoenix.testing._transports.frames import frame_to_client, message_from_client
 
 __all__ = ["ModelServer"]
 
@@ -44,6 +46,7 @@ class ModelServer:
         self._random = random
         self._after = after
         self._published = 0
+        self._serializer = SerializerV2()
 
     def opened(self, link: Link) -> None:
         """Handle a new connection."""
@@ -53,18 +56,21 @@ class ModelServer:
         """Handle the end of a connection and of its channels."""
         self.joined.pop(link, None)
 
-    def received(self, link: Link, message: Message) -> None:
-        """Handle a message of a client."""
+    def received(self, link: Link, frame: Frame) -> None:
+        """Handle a frame of a client."""
+        message = message_from_client(frame, self._serializer)
         topics = self.joined[link]
         if message.topic == PHOENIX:
-            self._answer(link, message, "ok", {})
+            # It may be busy for longer than a heartbeat may take, and go on sending.
+            delay = self._random.uniform(1, 9) if self._fault_occurs(0.2) else 0.0
+            self._after(delay, lambda: self._answer(link, message, "ok", {}))
         elif message.event == JOIN:
             self._join(link, message)
         elif message.event == LEAVE:
             self._leave(link, message)
         elif message.topic not in topics:
             lost = Message(None, message.ref, message.topic, REPLY, UNMATCHED)
-            link.push(lost)
+            self._push(link, lost)
         elif topics[message.topic] == message.join_ref:
             self._handle(link, message)
 
@@ -77,7 +83,7 @@ class ModelServer:
             topics[topic] = join_ref or ""
             self._answer(link, message, "ok", {"join": join_ref})
         if older is not None:
-            link.push(Message(older, older, topic, CLOSE, {}))
+            self._push(link, Message(older, older, topic, CLOSE, {}))
 
     def _leave(self, link: Link, message: Message) -> None:
         topics, topic = self.joined[link], message.topic
@@ -85,7 +91,8 @@ class ModelServer:
             return
         self._answer(link, message, "ok", {})
         if topics.pop(topic, None) is not None:
-            link.push(Message(message.join_ref, message.join_ref, topic, CLOSE, {}))
+            join_ref = message.join_ref
+            self._push(link, Message(join_ref, join_ref, topic, CLOSE, {}))
 
     def _handle(self, link: Link, message: Message) -> None:
         if self._fault_occurs(0.05):
@@ -103,7 +110,10 @@ class ModelServer:
     def _answer(self, link: Link, message: Message, status: str, response: Any) -> None:
         answer = {"status": status, "response": response}
         own = None if message.topic == PHOENIX else message.join_ref
-        link.push(Message(own, message.ref, message.topic, REPLY, answer))
+        self._push(link, Message(own, message.ref, message.topic, REPLY, answer))
+
+    def _push(self, link: Link, message: Message) -> None:
+        link.push(frame_to_client(message, self._serializer))
 
     def _fault_occurs(self, share: float) -> bool:
         return not self.is_faultless and self._random.random() < share
@@ -116,14 +126,14 @@ class ModelServer:
         for link, topics in self.joined.items():
             for topic, join_ref in topics.items():
                 payload = {"number": self._published, "join": join_ref}
-                link.push(Message(join_ref, None, topic, "number", payload))
+                self._push(link, Message(join_ref, None, topic, "number", payload))
 
     def crash(self, link: Link, topic: str) -> None:
         """Crash a channel."""
         join_ref = self.joined[link].pop(topic, None)
         if join_ref is not None:
             reason = {"reason": "channel_crash"}
-            link.push(Message(join_ref, join_ref, topic, ERROR, reason))
+            self._push(link, Message(join_ref, join_ref, topic, ERROR, reason))
 
     def crash_any(self) -> None:
         """Crash a random channel."""

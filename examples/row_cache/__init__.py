@@ -1,0 +1,1 @@
+"""A cache of a server's rows, and its simulation."""
