@@ -1,8 +1,8 @@
 """Records of the standard ``logging``: words for people, fields for programs.
 
-Unhandled exceptions go to the logger ``rx_phoenix``, which is seen even where logging
-is not set up: silence would hide mistakes. The lifecycle of connections goes to
-``rx_phoenix.lifecycle``, which is quiet until it gets a handler.
+Unhandled exceptions go to the logger ``rx_phoenix``, and the lifecycle of connections
+to ``rx_phoenix.lifecycle`` below it. Warnings and errors of both are seen even where
+logging is not set up, on stderr: silence would hide mistakes.
 """
 
 import logging
@@ -27,10 +27,9 @@ __all__ = ["fields", "log", "log_event", "log_unhandled"]
 
 log = logging.getLogger("rx_phoenix")
 lifecycle = logging.getLogger("rx_phoenix.lifecycle")
-lifecycle.addHandler(logging.NullHandler())
 
 TROUBLE = (AttemptFailed, FellBack, GaveUp, HeartbeatMissed, ProtocolError)
-"""The events that are warnings; so is a close by the peer."""
+"""The events that are warnings, if they are news; so is a close by the peer."""
 
 
 def fields(**known: object) -> dict[str, object]:
@@ -42,20 +41,32 @@ def fields(**known: object) -> dict[str, object]:
     return {f"phoenix_{name}": value for name, value in known.items()}
 
 
-def log_event(event: Lifecycle | ProtocolError, text: str, url: str) -> None:
+def log_event(
+    event: Lifecycle | ProtocolError,
+    text: str,
+    url: str,
+    *,
+    is_news: bool = True,
+    took: float | None = None,
+) -> None:
     """Log an event of a connection.
 
     Args:
         event: The event.
         text: The event in words.
-        url: The endpoint, fit for logs.
+        url: The endpoint, fit for logs; put before words that do not name it.
+        is_news: False for a failure that is like the one before.
+        took: Seconds that an opening took, if something had failed before.
     """
     is_lost = isinstance(event, Closed) and not event.ours
     is_trouble = is_lost or isinstance(event, TROUBLE)
     known = {"event": type(event).__name__, "url": url, **dict(details(event))}
-    quiet = isinstance(event, HeartbeatAnswered)
-    level = WARNING if is_trouble else DEBUG if quiet else INFO
-    lifecycle.log(level, "%s", text, extra=fields(**known))
+    if took is not None:
+        known["took"] = took
+    is_quiet = isinstance(event, HeartbeatAnswered)
+    level = WARNING if is_trouble and is_news else DEBUG if is_quiet else INFO
+    words = text if url in text else f"{url}: {text}"
+    lifecycle.log(level, "%s", words, extra=fields(**known))
 
 
 def details(event: Lifecycle | ProtocolError) -> Iterator[tuple[str, object]]:

@@ -105,7 +105,7 @@ def test_what_happens_to_a_connection_is_logged(record_of, event, level, fields)
     record = record_of(event)
 
     assert record.name == "rx_phoenix.lifecycle"
-    assert (record.levelname, record.getMessage()) == (level, "words")
+    assert (record.levelname, record.getMessage()) == (level, f"{URL}: words")
     assert fields_of(record) == {"url": URL, **fields}
 
 
@@ -132,25 +132,47 @@ def test_the_life_of_a_socket_is_logged_in_words(phx, caplog):
     phx.run("-f 1s o-")
 
     assert [record.getMessage() for record in caplog.records] == [
-        "Attempt 1 failed: refused.",
-        "Retry 1 was due 0.2 s later.",
-        "The connection opened.",
+        "ws://phx.test/socket: Attempt 1 failed: refused.",
+        "ws://phx.test/socket: Retry 1 is due in 0.2 s.",
+        "ws://phx.test/socket: The connection opened after 1.2 s.",
     ]
 
 
 UNCONFIGURED = f"""
 from rx_phoenix._log import log_event, log_unhandled
-from rx_phoenix import HeartbeatMissed
-log_event(HeartbeatMissed(), "quiet", {URL!r})
+from rx_phoenix import HeartbeatMissed, Opened
+log_event(HeartbeatMissed(), "missed", {URL!r})
+log_event(Opened(), "information", {URL!r})
 log_unhandled(ValueError("seen"))
 """
 
 
-def test_without_a_set_up_only_what_nobody_handled_is_seen():
+def test_words_that_name_the_url_do_not_get_it_twice(caplog):
+    log_event(GaveUp(REFUSED), f"Giving up {URL}", URL)
+
+    assert caplog.records[0].getMessage() == f"Giving up {URL}"
+
+
+def test_a_failure_that_is_no_news_and_an_opening_that_took_long_are_information(
+    caplog,
+):
+    caplog.set_level(logging.INFO)
+    log_event(AttemptFailed(REFUSED, 2), "again", URL, is_news=False)
+    log_event(Opened(), "at last", URL, took=2.5)
+
+    assert [record.levelname for record in caplog.records] == ["INFO", "INFO"]
+    assert fields_of(caplog.records[1])["took"] == 2.5
+
+
+def test_without_a_set_up_warnings_and_errors_are_seen():
     command = [sys.executable, "-c", UNCONFIGURED]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
 
-    assert done.stderr.splitlines() == ["unhandled: seen", "ValueError: seen"]
+    assert done.stderr.splitlines() == [
+        f"{URL}: missed",
+        "unhandled: seen",
+        "ValueError: seen",
+    ]
     assert done.stdout == ""
 
 

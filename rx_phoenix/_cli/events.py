@@ -8,8 +8,14 @@ from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_phoenix._cli.problems import cause_of
-from rx_phoenix._connection.diagnosis import describe
-from rx_phoenix._protocol.lifecycle import AttemptFailed, Lifecycle, Opened, Retrying
+from rx_phoenix._connection.sentences import describe
+from rx_phoenix._protocol.lifecycle import (
+    AttemptFailed,
+    HeartbeatAnswered,
+    Lifecycle,
+    Opened,
+    Retrying,
+)
 from rx_phoenix.errors import ProtocolError
 
 __all__ = ["Kind", "Notice", "channel_notices", "connection_notices"]
@@ -33,9 +39,10 @@ class Notice(NamedTuple):
 def connection_notices(
     lifecycle: Observable[Lifecycle | ProtocolError],
 ) -> Observable[Notice]:
-    """Emit the events of a connection, except scheduled retries."""
+    """Emit the events of a connection, except scheduled retries and heartbeats."""
+    silent = (Retrying, HeartbeatAnswered)
     return lifecycle.pipe(
-        ops.filter(lambda event: not isinstance(event, Retrying)), ops.map(_notice)
+        ops.filter(lambda event: not isinstance(event, silent)), ops.map(_notice)
     )
 
 

@@ -11,6 +11,7 @@ import typer
 
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.problems import explain
+from rx_phoenix._cli.silence_logs import hide_lifecycle
 
 __all__ = ["fail", "finish", "report", "run"]
 
@@ -20,6 +21,7 @@ def run(command: Coroutine[Any, Any, ExitCode | None]) -> NoReturn:
 
     Ctrl-C and SIGTERM cancel it, so that it can clean up.
     """
+    hide_lifecycle()
     finish(lambda: asyncio.run(_terminable(command)))
 
 

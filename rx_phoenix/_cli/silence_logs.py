@@ -4,7 +4,12 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 
-__all__ = ["quiet_logs"]
+__all__ = ["hide_lifecycle", "quiet_logs"]
+
+
+def hide_lifecycle() -> None:
+    """Keep the log of connections off stderr, where a command reports it itself."""
+    logging.getLogger("rx_phoenix.lifecycle").addHandler(logging.NullHandler())
 
 
 @contextmanager

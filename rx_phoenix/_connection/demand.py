@@ -19,23 +19,26 @@ class ConnectionDemand:
 
     Args:
         report: Receives the exceptions of observers.
+
+    Attributes:
+        state: Whether holders count: not in a pause, nor after the end.
     """
 
     def __init__(self, report: Reporter) -> None:
         self._report = report
-        self._state = DemandState.ACTIVE
+        self.state = DemandState.ACTIVE
         self._holders: dict[object, None] = {}
         self._opening: SingleResult[None] | None = None
 
     @property
     def exists(self) -> bool:
         """True if there is to be a connection."""
-        return bool(self._holders) and self._state is DemandState.ACTIVE
+        return bool(self._holders) and self.state is DemandState.ACTIVE
 
     @property
     def is_released(self) -> bool:
         """True if the last holder is gone; an end closes the connection by itself."""
-        return not self._holders and self._state is not DemandState.ENDED
+        return not self._holders and self.state is not DemandState.ENDED
 
     def check(self) -> None:
         """Check that there can be demand.
@@ -43,7 +46,7 @@ class ConnectionDemand:
         Raises:
             UsageError: The socket has ended.
         """
-        if self._state is DemandState.ENDED:
+        if self.state is DemandState.ENDED:
             raise UsageError("this socket was ended by aclose(): make a new one")
 
     def add(self, holder: object) -> None:
@@ -98,4 +101,4 @@ class ConnectionDemand:
             self._opening.fail(error)
 
     def _transition(self, event: DemandEvent) -> None:
-        self._state = DEMAND_TRANSITIONS[self._state].get(event, self._state)
+        self.state = DEMAND_TRANSITIONS[self.state].get(event, self.state)

@@ -64,6 +64,7 @@ class ConnectionManager(Traffic):
         lifecycle: Everything that happens to the connection, as values.
         observer: Gets the same, before users do.
         lease: The connection as a shared stream.
+        demand: The demand for it.
         linger: The end of a connection that is held no longer.
     """
 
@@ -89,7 +90,7 @@ class ConnectionManager(Traffic):
         self._destination = destination
         self._transport = transport
         self._policy = reconnect
-        self._demand = ConnectionDemand(report)
+        self.demand = ConnectionDemand(report)
         self._reconnector = Reconnector(
             reconnect,
             scheduler=lambda: self.scheduler,
@@ -137,7 +138,7 @@ class ConnectionManager(Traffic):
         Raises:
             UsageError: The socket has ended, no loop runs, or another one than its own.
         """
-        self._demand.check()
+        self.demand.check()
         self.scheduler.check_loop()
 
     def hold(self, holder: object) -> None:
@@ -147,14 +148,14 @@ class ConnectionManager(Traffic):
             UsageError: As `check_usable`.
         """
         self.check_usable()
-        self._demand.add(holder)
+        self.demand.add(holder)
         self.linger.cancel()
         self._begin_if_idle()
 
     def release(self, holder: object) -> None:
         """Hold it no longer; the last release closes it, or lets it linger."""
-        self._demand.remove(holder)
-        if self._demand.is_released:
+        self.demand.remove(holder)
+        if self.demand.is_released:
             self.linger.begin(is_used=self._attempt is not None)
 
     def _lease_taken(self) -> None:
@@ -167,7 +168,7 @@ class ConnectionManager(Traffic):
         """Hold it until `disconnect`; settles at the first open, or the final error."""
         self.check_usable()
         self._reconnector.restart_limits()
-        opening = self._demand.connect(is_open=self.is_open)
+        opening = self.demand.connect(is_open=self.is_open)
         self.hold(self)
         return opening
 
@@ -178,7 +179,7 @@ class ConnectionManager(Traffic):
             UsageError: No close frame can carry the code or the reason.
         """
         check_close(code, reason)
-        self._demand.pause()
+        self.demand.pause()
         is_connecting = self._connection_state is ConnectionState.CONNECTING
         closed = self._close(code, reason)
         if is_connecting:
@@ -194,26 +195,26 @@ class ConnectionManager(Traffic):
         self.check_usable()
         if self._attempt is None:
             self._stop_waiting()
-        elif self.is_open and self._demand.exists:
+        elif self.is_open and self.demand.exists:
             self.heartbeat.probe(probe)
         self._begin_if_idle()
 
     def refuse(self) -> None:
         """Refuse new requests; shutdown has begun."""
-        self._demand.refuse()
+        self.demand.refuse()
 
     def end(self) -> SingleResult[None]:
         """Close it for good, after `refuse`."""
         self.deadlines.drop_idle_timers()
-        self._demand.end()
+        self.demand.end()
         return self._close(1000, "")
 
     # An attempt, from its beginning to its end.
 
     def _begin_if_idle(self) -> None:
-        if self._demand.exists:
+        if self.demand.exists:
             self._own_close.finish()
-        if self._demand.exists and self._connection_state is ConnectionState.IDLE:
+        if self.demand.exists and self._connection_state is ConnectionState.IDLE:
             self._begin()
 
     def _begin(self, credentials: Sequence[Any] | None = None) -> None:
@@ -251,7 +252,7 @@ class ConnectionManager(Traffic):
         if attempt is self._attempt and holders is not None:
             holders.on_next(Opened())
         if attempt is self._attempt:
-            self._demand.opened()
+            self.demand.opened()
 
     def join_answered(self) -> None:
         """Note that a join was answered, after which the connection soon is good."""
@@ -317,7 +318,7 @@ class ConnectionManager(Traffic):
 
     def _decide(self, attempt: Attempt, error: Exception) -> NextStep | None:
         """Take the next step; returns it if there is one to be announced by now."""
-        if not self._demand.exists:
+        if not self.demand.exists:
             self._reconnector.start_afresh()
             self._transition(ConnectionEvent.CLOSED)
             return None
@@ -358,9 +359,9 @@ class ConnectionManager(Traffic):
         # A request from now on makes it start afresh.
         self._reconnector.start_afresh()
         self._transition(ConnectionEvent.CLOSED)
-        opening = self._demand.take_promise()
+        opening = self.demand.take_promise()
         holders = self.lease.detach()
-        self._demand.remove(self.lease)
+        self.demand.remove(self.lease)
         for channel in self.router.registry:
             channel.gave_up(outcome.error)
         self.deadlines.drop_idle_timers()

@@ -4,22 +4,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from rx_phoenix._connection.diagnosis import Diagnosis, describe
+from rx_phoenix._connection.demand import ConnectionDemand
+from rx_phoenix._connection.diagnosis import Diagnosis
 from rx_phoenix._connection.linger import Linger
 from rx_phoenix._protocol.lifecycle import (
-    AttemptFailed,
     Closed,
-    FellBack,
-    GaveUp,
     HeartbeatAnswered,
     HeartbeatMissed,
     Opened,
     Retrying,
-    SteppedUp,
 )
 from rx_phoenix._protocol.names import SocketState
 from rx_phoenix._streams.state import State
-from rx_phoenix.errors import ConnectError, ProtocolError
+from rx_phoenix.errors import ProtocolError
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 URL = "wss://example.org/socket"
@@ -33,6 +30,8 @@ class Link:
         self.state = State(SocketState.CLOSED, pytest.fail)
         self.next_attempt = None
         self.linger = Linger(0.0, lambda: scheduler, lambda: None)
+        self.demand = ConnectionDemand(pytest.fail)
+        self.router = SimpleNamespace(registry=[])
         self.witness = None
         self.router = SimpleNamespace(registry=[])
 
@@ -54,122 +53,6 @@ def diagnosis(link):
     return Diagnosis(URL, link)
 
 
-# An event in a sentence.
-
-
-@pytest.mark.parametrize(
-    ("event", "sentence"),
-    [
-        (Opened(), "The connection opened."),
-        (Retrying(3, 1.25), "Retry 3 was due 1.2 s later."),
-        (HeartbeatAnswered(0.0123), "A heartbeat was answered after 12 ms."),
-        (
-            HeartbeatMissed(),
-            "The server did not answer a heartbeat, so it was given up.",
-        ),
-        (SteppedUp(), "The better transport works again, and is used."),
-        (
-            FellBack(ConnectError("no upgrade")),
-            "Fell back to the other transport: no upgrade.",
-        ),
-        (
-            GaveUp(ConnectError("it is full")),
-            "Gave up: it is full. Call connect() to start afresh.",
-        ),
-        (
-            AttemptFailed(OSError("no route"), 2),
-            "Attempt 2 failed: no route.",
-        ),
-        (
-            ProtocolError("a frame of 3 characters is no message"),
-            "A frame was dropped: a frame of 3 characters is no message.",
-        ),
-    ],
-)
-def test_an_event_is_a_sentence(event, sentence):
-    assert describe(event) == sentence
-
-
-@pytest.mark.parametrize(
-    ("closed", "sentence"),
-    [
-        (
-            Closed(1000, "", clean=True, ours=True),
-            "We closed the connection with code 1000.",
-        ),
-        (
-            Closed(4000, "bye", clean=True, ours=True),
-            "We closed the connection with code 4000 (bye).",
-        ),
-        (
-            Closed(1006, "", clean=False),
-            "The connection broke without a close frame.",
-        ),
-        (
-            Closed(1006, "reset", clean=False),
-            "The connection broke without a close frame (reset).",
-        ),
-        (
-            Closed(4000, "", clean=True),
-            "The server closed the connection with code 4000.",
-        ),
-        (
-            Closed(4000, "bye", clean=True),
-            "The server closed the connection with code 4000 (bye).",
-        ),
-        (
-            Closed(1012, "bye", clean=True),
-            "The server closed the connection with code 1012 (bye).",
-        ),
-    ],
-)
-def test_an_end_says_whose_it_was_its_code_and_its_reason(closed, sentence):
-    assert describe(closed) == sentence
-
-
-@pytest.mark.parametrize(
-    ("code", "meaning"),
-    [
-        (1000, "normal; servers also say so when a socket is idle"),
-        (1001, "it went away, and expects you back"),
-        (1002, "a protocol error; servers also say so when a socket is idle"),
-        (1008, "a policy forbids it"),
-        (1009, "a message was too large"),
-        (1011, "it could not read a message"),
-        (1012, "it restarts"),
-        (1013, "it is overloaded"),
-    ],
-)
-def test_an_end_without_a_reason_says_what_its_code_means(code, meaning):
-    assert describe(Closed(code, "", clean=True)) == (
-        f"The server closed the connection with code {code} ({meaning})."
-    )
-
-
-@pytest.mark.parametrize(
-    ("status", "advice"),
-    [
-        (None, ""),
-        (401, " The server refused the credentials: check the token."),
-        (
-            403,
-            " The server refused: check the token, params, Origin and vsn.",
-        ),
-        (
-            404,
-            " No socket is at this path: try /socket, without /websocket.",
-        ),
-        (429, " The server limits connections: wait a while."),
-        (500, " The server failed: check its log."),
-        (418, ""),
-    ],
-)
-def test_a_failure_comes_with_advice(status, advice):
-    event = AttemptFailed(ConnectError("refused", status=status), 1)
-
-    assert describe(event) == f"Attempt 1 failed: refused.{advice}"
-
-
 # The whole story.
 
 
@@ -181,9 +64,38 @@ def test_it_makes_itself_the_witness_of_its_connection(link, diagnosis):
 
 def test_before_anything_happened_it_says_how_to_begin(diagnosis):
     assert diagnosis.text() == (
-        f"{URL} is closed, and no attempt is due. Nothing has happened yet: call "
-        "connect()."
+        f"{URL} is closed; there is no demand for a connection: call connect(), join a "
+        "channel, or subscribe to `connection`, `joined` or `stream`.\n"
+        "Nothing has happened yet."
     )
+
+
+@pytest.mark.parametrize(
+    ("call", "outlook"),
+    [
+        ("connect", ", and no attempt is due"),
+        ("pause", "; disconnect() paused it: call connect()"),
+        ("refuse", "; it was ended by aclose()"),
+    ],
+)
+def test_where_no_attempt_is_due_it_says_why(link, diagnosis, call, outlook):
+    link.demand.add("holder")
+    if call != "connect":
+        getattr(link.demand, call)()
+
+    assert diagnosis.text().startswith(f"{URL} is closed{outlook}.")
+
+
+def test_it_lists_ten_channels_that_are_wanted_and_not_joined(link, diagnosis):
+    link.router.registry = [
+        SimpleNamespace(topic=f"room:{n}", problem=None if n == 0 else f"reason {n}")
+        for n in range(13)
+    ]
+    lines = diagnosis.text().splitlines()[2:]
+
+    assert lines[0] == "'room:1' is not joined: reason 1."
+    assert lines[9] == "'room:10' is not joined: reason 10."
+    assert lines[10:] == ["2 more channels are not joined."]
 
 
 @pytest.mark.parametrize("state", sorted(set(SocketState) - {SocketState.CLOSED}))
@@ -226,7 +138,7 @@ def test_it_tells_what_happened_and_when_the_newest_last(diagnosis, time):
     time.advance_by(2.5)
 
     assert diagnosis.text().splitlines() == [
-        f"{URL} is closed, and no attempt is due.",
+        diagnosis.text().splitlines()[0],
         "    92.5 s ago: The connection opened.",
         "     2.5 s ago: The server closed the connection with code 1012 (bye).",
     ]

@@ -2,10 +2,15 @@
 
 import logging
 import re
+import subprocess
+import sys
 
 import pytest
 
+from rx_phoenix import Backoff, Reconnect, Socket
+from rx_phoenix._transport.cause import connect_error
 from rx_phoenix.telemetry import _names as names
+from rx_phoenix.testing import FakeTransport, VirtualScheduler
 from tests.docs.blocks import ROOT, blocks_of
 from tests.telemetry.test_instrument import UNITS
 
@@ -43,3 +48,82 @@ def test_every_attribute_is_on_the_page():
     }
 
     assert {name for name in known if f"`{name}`" not in TEXT} == set()
+
+
+# What the page shows is what is printed.
+
+
+UNCONFIGURED = """
+import asyncio
+from rx_phoenix import Backoff, Reconnect, Socket
+
+async def main():
+    quick = Reconnect(Backoff(0.01), attempts=5)
+    try:
+        await Socket("ws://127.0.0.1:9/socket", reconnect=quick).connect()
+    except Exception:
+        pass
+
+asyncio.run(main())
+"""
+
+
+def quoted(lines):
+    """Lines as an indented block of the page."""
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def test_without_a_set_up_stderr_says_what_the_page_says():
+    command = [sys.executable, "-c", UNCONFIGURED]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    first, end = done.stderr.splitlines()
+
+    assert quoted([first]) in TEXT
+    assert end.startswith("Giving up: ")
+    assert done.stdout == ""
+
+
+@pytest.fixture
+def outage():
+    """A socket that was open for four minutes, and whose server is away."""
+    time, transport = VirtualScheduler(), FakeTransport()
+    socket = Socket(
+        "ws://example.org/socket",
+        transport=transport,
+        scheduler=time,
+        heartbeat=None,
+        reconnect=Reconnect(Backoff.steps(0.1, 0.6)),
+    )
+    socket.connect()
+    transport.attempt.open()
+    time.advance_by(239.6)
+    transport.connection.lose()
+    time.advance_by(0.1)
+    yield time, transport, socket
+    socket.aclose()
+    time.advance_by(2)
+
+
+def fail(transport):
+    refused = ConnectionRefusedError(111, "refused")
+    transport.attempt.fail(connect_error(transport.attempt.endpoint, refused))
+
+
+def test_a_diagnosis_says_what_the_page_says(outage):
+    time, transport, socket = outage
+    fail(transport)
+    time.advance_by(0.2)
+
+    assert quoted(socket.diagnosis().splitlines()) in TEXT
+
+
+def test_an_outage_reads_as_on_the_page(outage, caplog):
+    time, transport, _ = outage
+    caplog.set_level("INFO", "rx_phoenix")
+    caplog.clear()
+    fail(transport)
+    time.advance_by(0.6)
+    transport.attempt.open()
+    form = logging.Formatter(logging.BASIC_FORMAT)
+
+    assert quoted(map(form.format, caplog.records)) in TEXT

@@ -130,7 +130,40 @@ def test_the_diagnosis_says_when_the_next_attempt_is_due(steady):
     stage.socket.disconnect()
 
     assert "closed; the next attempt is due in 0.8 s." in waiting
-    assert "closed, and no attempt is due." in stage.socket.diagnosis()
+    assert "closed; disconnect() paused it: call" in stage.socket.diagnosis()
+
+
+def test_without_demand_the_diagnosis_says_what_creates_it(steady):
+    stage = steady()
+    lease = stage.socket.stream("room:1").subscribe()
+    stage.fail()
+    lease.dispose()
+    first, *events = stage.socket.diagnosis().splitlines()
+
+    assert "is closed; there is no demand for a connection: call connect()," in first
+    assert events[-1].endswith("Retry 1 was due 1.0 s later.")
+
+
+def test_each_cause_of_an_outage_is_a_warning_and_its_end_says_how_long(steady, caplog):
+    caplog.set_level("INFO", "rx_phoenix")
+    stage = steady()
+    stage.connect()
+    caplog.clear()
+    stage.lose()
+    for status in None, None, 503, 503:
+        stage.wait(5)
+        stage.fail(ConnectError("no", status=status))
+    stage.wait(5)
+    stage.open()
+
+    texts = [(r.levelname, r.getMessage().split(": ", 1)[1]) for r in caplog.records]
+    assert [text for level, text in texts if level == "WARNING"] == [
+        "The connection broke without a close frame.",
+        "Attempt 1 failed: no.",
+        "Attempt 3 failed: no. The server is overloaded or starting: wait a while.",
+    ]
+    assert texts[-1] == ("INFO", "The connection opened after 25.0 s.")
+    assert all("ws://localhost/socket" in r.getMessage() for r in caplog.records)
 
 
 # Which end means what.

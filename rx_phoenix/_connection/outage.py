@@ -1,0 +1,69 @@
+"""The present outage: since when, and for which cause."""
+
+from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
+from rx_phoenix.errors import ConnectError, ProtocolError
+
+__all__ = ["Outage"]
+
+Cause = tuple[type[BaseException] | int | None, ...]
+"""The kind of a failure: its type, status and number, and not its words."""
+
+
+class Outage:
+    """Follows the events of a connection, and knows what is new.
+
+    Attributes:
+        took: Seconds until the latest opening; None if nothing had failed before it.
+    """
+
+    def __init__(self) -> None:
+        self.took: float | None = None
+        self._began: float | None = None
+        self._cause: Cause | None = None
+        self._has_failed = False
+
+    def attempt_begun(self, now: float) -> None:
+        """Note that an attempt begins, with which an outage may begin, too."""
+        if self._began is None:
+            self._began = now
+
+    def take(self, event: Lifecycle | ProtocolError, now: float) -> bool:
+        """Take an event; returns True if it is news.
+
+        A failed attempt is none if the one before it had the same cause.
+        """
+        match event:
+            case Opened():
+                has_failed = self._has_failed and self._began is not None
+                self.took = now - (self._began or 0.0) if has_failed else None
+                self._reset()
+            case Closed(ours=True):
+                self._reset()
+            case Closed():
+                self._began, self._has_failed = now, True
+            case AttemptFailed(error):
+                cause, before = cause_of(error), self._cause
+                self._cause, self._has_failed = cause, True
+                return cause != before
+            case _:
+                pass
+        return True
+
+    def _reset(self) -> None:
+        self._began = self._cause = None
+        self._has_failed = False
+
+
+def cause_of(error: Exception) -> Cause:
+    """Return the kind of a failure, by the first error of its causes.
+
+    >>> refused = ConnectError("no connection", status=503)
+    >>> cause_of(refused) == cause_of(ConnectError("still none", status=503))
+    True
+    """
+    status = error.status if isinstance(error, ConnectError) else None
+    root: BaseException = error
+    while root.__cause__ is not None:
+        root = root.__cause__
+    number = root.errno if isinstance(root, OSError) else None
+    return type(error), type(root), status, number
