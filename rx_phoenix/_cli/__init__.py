@@ -25,4 +25,5 @@ def main() -> None:
         )
         sys.exit(ExitCode.USAGE)
     configure_streams()
-    app(color=False if os.environ.get("NO_COLOR") else None)
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    app(color=False if is_plain else None)

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from rx_phoenix._cli.demo import PASS_ON, demo
+from rx_phoenix._cli.examples import EXAMPLES
 from rx_phoenix._cli.exit_codes import EPILOG
+from rx_phoenix._cli.help import Command, Group, RemoteCommand
 from rx_phoenix._cli.options import connecting
 from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.remote import REMOTE, Count, Events, Json, Presence
@@ -22,7 +24,8 @@ app = typer.Typer(
     help="A command line for Phoenix Channels.",
     epilog=EPILOG,
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
+    cls=Group,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -49,12 +52,17 @@ def main(
     """A command line for Phoenix Channels."""
 
 
-@app.command()
+@app.command(cls=Command, epilog=EXAMPLES["serve"])
 def serve(
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port; 0 for any free one.")
+        int,
+        typer.Option(
+            min=0, max=65535, metavar="PORT", help="The port; 0 for any free one."
+        ),
     ] = 4000,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The address to listen on.")
+    ] = "127.0.0.1",
     origin: Annotated[
         list[str],
         typer.Option(
@@ -74,14 +82,14 @@ def serve(
     run(serving(host, port, origin))
 
 
-@app.command()
+@app.command(cls=Command, epilog=EXAMPLES["replay"])
 def replay(
     tape: Annotated[
         Path, typer.Argument(metavar="FILE", help="The tape; `-` reads stdin.")
     ],
     speed: Annotated[
         float,
-        typer.Option(min=0.0, help="The speed factor; 0 skips all delays."),
+        typer.Option(min=0.0, metavar="FACTOR", help="The speed; 0 skips all delays."),
     ] = 1.0,
     event: Events = [],
     presence: Presence = False,
@@ -96,7 +104,7 @@ def replay(
     run(replaying(tape, Output(json=json), speed=speed, options=options))
 
 
-@app.command()
+@app.command(cls=Command, epilog=EXAMPLES["lane"])
 def lane(
     tape: Annotated[
         Path, typer.Argument(metavar="FILE", help="The tape; `-` reads stdin.")
@@ -112,12 +120,20 @@ def lane(
     finish(lambda: print_lane(tape))
 
 
-@app.command()
+@app.command(cls=Command, epilog=EXAMPLES["simulate"])
 def simulate(
-    seed: Annotated[int, typer.Option(help="The seed of the first run.")] = 0,
-    seeds: Annotated[int, typer.Option(min=1, help="The number of runs.")] = 100,
-    sockets: Annotated[int, typer.Option(min=1, help="Sockets per run.")] = 2,
-    steps: Annotated[int, typer.Option(min=1, help="Actions per run.")] = 120,
+    seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="The seed of the first run.")
+    ] = 0,
+    seeds: Annotated[
+        int, typer.Option(min=1, metavar="NUMBER", help="The number of runs.")
+    ] = 100,
+    sockets: Annotated[
+        int, typer.Option(min=1, metavar="NUMBER", help="Sockets per run.")
+    ] = 2,
+    steps: Annotated[
+        int, typer.Option(min=1, metavar="NUMBER", help="Actions per run.")
+    ] = 120,
 ) -> None:
     """Simulate whole client lifetimes on a hostile network.
 
@@ -130,7 +146,9 @@ def simulate(
     finish(lambda: simulate_all(numbers, sockets=sockets, steps=steps))
 
 
-app.command(context_settings=PASS_ON)(demo)
+app.command(cls=Command, context_settings=PASS_ON, epilog=EXAMPLES["demo"])(demo)
 
 for command in REMOTE:
-    app.command()(connecting(command))
+    app.command(cls=RemoteCommand, epilog=EXAMPLES[command.__name__])(
+        connecting(command)
+    )

@@ -44,7 +44,7 @@ async def bench(
         JoinRefused: The join was refused.
         PushError: A push was refused or timed out.
     """
-    async with connected(target.url, **target.options) as socket:
+    async with connected(target) as socket:
         channel = socket.channel(options.topic, options.params)
         await channel.join()
         trips = [0.0] * load.pushes

@@ -5,10 +5,20 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from rx_phoenix.policy import Reconnect
+from reactivex import operators as ops
+
+from rx_phoenix._cli.frames import frame_lines
+from rx_phoenix._cli.output import notice
+from rx_phoenix._cli.problems import cause_of
+from rx_phoenix._cli.target import Target
+from rx_phoenix._protocol.lifecycle import AttemptFailed
+from rx_phoenix.policy import Backoff, Reconnect
 from rx_phoenix.socket import Socket
 
-__all__ = ["FirstTry", "connected"]
+__all__ = ["FirstTry", "connected", "socket_of"]
+
+WAITING = Backoff(0.25, 2.0, 2.0)
+"""Seconds between attempts to reach a server that is not there yet."""
 
 
 class FirstTry:
@@ -44,22 +54,59 @@ class FirstTry:
         return None if self._otherwise is None else self._otherwise(error)
 
 
+def socket_of(target: Target, **options: Any) -> Socket:
+    """Make the socket of a target, which shows its frames if the target asks for it.
+
+    Args:
+        target: The server.
+        options: More arguments of `Socket`.
+    """
+    socket = Socket(target.url, **{**target.options, **options})
+    if target.verbose:
+        frame_lines(socket, target.secrets).subscribe(notice)
+    return socket
+
+
 @asynccontextmanager
 async def connected(
-    url: str, *, reconnect: Reconnect = Reconnect(), **options: Any
+    target: Target,
+    *,
+    reconnect: Reconnect | None = None,
+    wait: bool = False,
+    **options: Any,
 ) -> AsyncGenerator[Socket]:
     """Open a socket for a block; its first attempt must succeed.
 
     Args:
-        url: The endpoint.
-        reconnect: The policy for later losses.
+        target: The server.
+        reconnect: The policy for later losses; the target's if None.
+        wait: True to wait for a server that is not there yet.
         options: More arguments of `Socket`.
 
     Raises:
-        ConnectError: The first attempt failed.
+        ConnectError: The first attempt failed, or a later one for good.
     """
-    first = FirstTry(reconnect.give_up)
-    policy = replace(reconnect, give_up=first)
-    async with Socket(url, reconnect=policy, **options) as socket:
+    policy = reconnect or target.reconnect
+    if wait:
+        patient = replace(policy, delays=WAITING)
+        socket = socket_of(target, reconnect=patient, **options)
+        waiting = socket.lifecycle.pipe(
+            ops.filter(lambda event: isinstance(event, AttemptFailed)),
+            ops.map(reason_of),
+            ops.distinct_until_changed(),
+        ).subscribe(lambda reason: target.note(f"Waiting for the server: {reason}."))
+        async with socket:
+            waiting.dispose()
+            yield socket
+        return
+    first = FirstTry(policy.give_up)
+    socket = socket_of(target, reconnect=replace(policy, give_up=first), **options)
+    async with socket:
         first.succeed()
         yield socket
+
+
+def reason_of(event: Any) -> str:
+    """Return the reason of a failed attempt, in a few words."""
+    cause = cause_of(event.error)
+    return cause.text if cause else str(event.error)

@@ -6,27 +6,52 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from statistics import median
 from time import perf_counter
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from reactivex import operators as ops
+
 from rx_phoenix._cli.connecting import connected
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.output import as_json
+from rx_phoenix._cli.ports import speaks_http, speaks_tls
 from rx_phoenix._cli.problems import Cause, cause_of, explain
 from rx_phoenix._cli.target import Target, TransportKind
 from rx_phoenix._cli.variants import advice_for
 from rx_phoenix._protocol.endpoint import Endpoint
-from rx_phoenix._protocol.names import UNMATCHED_TOPIC
-from rx_phoenix.errors import ConnectError, JoinRefused, PushTimeout
+from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import HEARTBEAT, REPLY, UNMATCHED_TOPIC
+from rx_phoenix.errors import (
+    ConnectError,
+    JoinRefused,
+    PushError,
+    PushTimeout,
+    TransportError,
+)
+from rx_phoenix.operators import first_value
+from rx_phoenix.policy import retry_after
 from rx_phoenix.socket import Socket
 
 __all__ = ["STEPS", "Context", "StepResult", "Verdict", "run_step"]
 
 PORTS = {"ws": 80, "wss": 443}
 """The default ports, by scheme."""
+
+OTHER_SCHEME = {"ws": "wss", "wss": "ws", "http": "https", "https": "http"}
+"""The schemes with TLS of those without, and the other way round."""
+
+BUSY = {429, 503}
+"""The HTTP statuses that ask for patience."""
+
+LONGEST_PROBE = 3.0
+"""Seconds for a probe of the port, unless the timeout is shorter."""
+
+LONGEST_WAIT = 60.0
+"""Seconds that a server may ask to wait."""
 
 QUOTED_BYTES = 200
 """The number of bytes of a refusal that are quoted."""
@@ -100,6 +125,17 @@ class Context:
         return self._address.port or PORTS[self._address.scheme]
 
     @property
+    def probe(self) -> float:
+        """Seconds for a probe of the port."""
+        return min(LONGEST_PROBE, self.target.patience)
+
+    @property
+    def other_url(self) -> str:
+        """The URL with TLS if it has none, and without it if it has."""
+        scheme, _, rest = self.target.public_url.partition("://")
+        return f"{OTHER_SCHEME[scheme]}://{rest}"
+
+    @property
     def _address(self) -> SplitResult:
         return urlsplit(Endpoint(url=self.target.url).address("websocket"))
 
@@ -112,7 +148,7 @@ async def run_step(step: Step, context: Context) -> StepResult:
     try:
         return await step(context)
     except TimeoutError:
-        within = context.target.timeout
+        within = context.target.patience
         text = f"Timed out after {within:g} s."
         return StepResult(
             text, Verdict.FAILED, "Is there a firewall in between?", ExitCode.TIMEOUT
@@ -149,7 +185,7 @@ async def resolve(context: Context) -> StepResult:
 async def dial(context: Context) -> StepResult:
     """Open a TCP connection."""
     began = perf_counter()
-    async with asyncio.timeout(context.target.timeout):
+    async with asyncio.timeout(context.target.patience):
         _, writer = await asyncio.open_connection(context.host, context.port)
     writer.close()
     return StepResult(f"Connected to port {context.port} in {since(began)}.")
@@ -166,10 +202,23 @@ async def encrypt(context: Context) -> StepResult:
     if context.target.insecure:
         tls.check_hostname = False
         tls.verify_mode = ssl.CERT_NONE
-    async with asyncio.timeout(context.target.timeout):
-        _, writer = await asyncio.open_connection(
-            context.host, context.port, ssl=tls, server_hostname=context.host
-        )
+    try:
+        async with asyncio.timeout(context.target.patience):
+            _, writer = await asyncio.open_connection(
+                context.host, context.port, ssl=tls, server_hostname=context.host
+            )
+    except ssl.SSLCertVerificationError:
+        raise
+    except OSError as error:  # a TimeoutError too
+        if await speaks_http(context.host, context.port, context.probe):
+            text = "The server does not use TLS."
+        elif isinstance(error, TimeoutError):
+            raise
+        else:
+            cause = cause_of(error) or Cause(str(error), "")
+            text = f"No TLS: {cause.text}."
+        advice = f"Without TLS, the URL begins with ws://: {context.other_url}"
+        return StepResult(text, Verdict.FAILED, advice, ExitCode.UNREACHABLE)
     version = writer.get_extra_info("ssl_object").version()
     writer.close()
     certificate = "was not checked" if context.target.insecure else "is valid"
@@ -180,16 +229,40 @@ async def upgrade(context: Context) -> StepResult:
     """Connect as a Phoenix client."""
     target, began = context.target, perf_counter()
     try:
-        async with asyncio.timeout(target.timeout):
-            connection = connected(target.url, **target.options)
-            context.socket = await context.stack.enter_async_context(connection)
+        waited = await open_socket(context)
     except (ConnectError, TimeoutError) as error:
-        return await refused(target, error)
+        return await refused(context, error)
     token = ", with the token" if target.token else ""
     return StepResult(
         f"Connected over {TRANSPORTS[target.transport]}, protocol version {target.vsn}"
-        f"{token}, in {since(began)}."
+        f"{token}, in {since(began)}{waited}."
     )
+
+
+async def open_socket(context: Context) -> str:
+    """Connect, after a wait if the server asks for one; return that in words.
+
+    Raises:
+        ConnectError: The server refused, or its limit lasts too long.
+        TimeoutError: It did not answer in time.
+    """
+    try:
+        await enter(context)
+    except ConnectError as error:
+        delay = retry_after(error, datetime.now(UTC))
+        if error.status not in BUSY or not 0 < delay <= LONGEST_WAIT:
+            raise
+        await asyncio.sleep(delay)
+        await enter(context)
+        return f", {delay:g} s of them waited as HTTP {error.status} asked"
+    return ""
+
+
+async def enter(context: Context) -> None:
+    """Connect once."""
+    connection = connected(context.target)
+    async with asyncio.timeout(context.target.patience):
+        context.socket = await context.stack.enter_async_context(connection)
 
 
 TRANSPORTS = {
@@ -200,24 +273,61 @@ TRANSPORTS = {
 """The transports, as in a sentence."""
 
 
-async def refused(target: Target, error: ConnectError | TimeoutError) -> StepResult:
+async def refused(context: Context, error: ConnectError | TimeoutError) -> StepResult:
     """Return the result for a server that did not accept the connection."""
-    problem = explain(error)
+    target, problem = context.target, explain(error)
     if isinstance(error, ConnectError) and problem is not None:
         text, advice, code = problem.text, problem.advice, problem.code
         if error.body:
             body = error.body[:QUOTED_BYTES].decode(errors="replace")
             text += f" The body: {body!r}"
+        if error.status in BUSY:
+            # Other params would be refused as well, and add to the load.
+            delay = retry_after(error, datetime.now(UTC))
+            if delay:
+                advice = f"The server limits connections: wait at least {delay:g} s."
+            return StepResult(text, Verdict.FAILED, advice, code)
     else:
-        text = f"The server did not answer the upgrade within {target.timeout:g} s."
+        text = f"The server did not answer the upgrade within {target.patience:g} s."
         advice = "Is it a web server? Does a proxy block the upgrade?"
         code = ExitCode.TIMEOUT
+    has_answered = isinstance(error, ConnectError) and error.status is not None
+    is_silent = not (context.is_encrypted or has_answered)
+    if is_silent and await speaks_tls(context.host, context.port, context.probe):
+        advice = f"With TLS, the URL begins with wss://: {context.other_url}"
+        return StepResult(text, Verdict.FAILED, advice, code)
     return StepResult(text, Verdict.FAILED, await advice_for(target) or advice, code)
 
 
 async def ping(context: Context) -> StepResult:
-    """Send a heartbeat."""
-    trip = await context.connection.ping()
+    """Send a heartbeat, and check that the answer is one of Phoenix's."""
+    socket, refs = context.connection, set[str | None]()
+
+    def note(message: Message) -> None:
+        if message.event == HEARTBEAT:
+            refs.add(message.ref)
+
+    replies = socket.frames.pipe(
+        ops.filter(lambda message: message.event == REPLY and message.ref in refs)
+    )
+    with socket.sent.subscribe(note):
+        # Subscribed before the heartbeat is sent.
+        reply = asyncio.ensure_future(
+            first_value(replies, timeout=context.target.timeout)
+        )
+        try:
+            trip = await socket.ping()
+            await reply
+        except (PushError, TransportError, TimeoutError):
+            return StepResult(
+                "The server does not speak Phoenix: no phx_reply to the heartbeat "
+                f"arrived within {context.target.timeout:g} s.",
+                Verdict.FAILED,
+                "Is this the URL of a Phoenix socket, such as /socket?",
+                ExitCode.UNREACHABLE,
+            )
+        finally:
+            reply.cancel()
     return StepResult(f"Answered in {duration(trip)}.")
 
 

@@ -1,6 +1,6 @@
 """``rx-phoenix listen``: the events of a topic."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -8,16 +8,16 @@ import reactivex
 from reactivex import Observable
 from reactivex import operators as ops
 
-from rx_phoenix._cli.connecting import FirstTry, connected
+from rx_phoenix._cli.connecting import connected
 from rx_phoenix._cli.events import Notice, channel_notices, connection_notices
 from rx_phoenix._cli.exit_codes import ExitCode
-from rx_phoenix._cli.output import Output, notice
+from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.changes import Change, Joined, Left, Updated
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.channel import Channel
+from rx_phoenix.errors import JoinRefused, PushTimeout
 from rx_phoenix.operators import values
-from rx_phoenix.policy import Rejoin
 from rx_phoenix.presence import Presence
 from rx_phoenix.socket import Socket
 
@@ -29,6 +29,7 @@ __all__ = [
     "events_of",
     "listen",
     "notices_of",
+    "with_topic",
 ]
 
 T = TypeVar("T")
@@ -111,48 +112,73 @@ def bounded(
     return stream
 
 
-def notices_of(socket: Socket, channel: Channel) -> Observable[Notice]:
-    """Emit the events of a connection and of one of its channels."""
+def notices_of(socket: Socket, *channels: Channel) -> Observable[Notice]:
+    """Emit the events of a connection and of its channels."""
     return reactivex.merge(
         connection_notices(socket.lifecycle),
-        channel.joins.pipe(channel_notices(channel.topic)),
+        *(channel.joins.pipe(channel_notices(channel.topic)) for channel in channels),
     )
+
+
+def with_topic(
+    channel: Channel, options: ListenOptions
+) -> Observable[tuple[str, TopicEvent]]:
+    """Emit the selected events of a topic, with the topic.
+
+    A refusal of the first join is an error; later ones are retried.
+    """
+
+    def first(_: object) -> Observable[Any]:
+        # Subscribed after the stream, which joins: it is the same join.
+        return channel.join().pipe(ops.ignore_elements(), ops.catch(unless_lost))
+
+    return reactivex.merge(events_of(channel, options), reactivex.defer(first)).pipe(
+        ops.map(lambda event: (channel.topic, event))
+    )
+
+
+def unless_lost(error: Exception, _: object) -> Observable[Any]:
+    """Fail if a join was refused or timed out; a lost connection is no failure."""
+    if isinstance(error, JoinRefused | PushTimeout):
+        return reactivex.throw(error)
+    return reactivex.empty()
 
 
 async def listen(
     target: Target,
-    topic: str,
+    topics: Sequence[str],
     params: Mapping[str, Any],
     options: ListenOptions,
     output: Output,
+    *,
+    wait: bool = False,
 ) -> ExitCode:
-    """Show the events of a topic, across reconnects, up to the given limits.
+    """Show the events of topics, across reconnects, up to the given limits.
 
     Args:
         target: The server.
-        topic: The topic.
-        params: The params of the join.
+        topics: The topics.
+        params: The params of the joins.
         options: The selection, and the limits.
         output: Shows the events.
+        wait: True to wait for a server that is not there yet.
 
     Raises:
         ConnectError: The server cannot be reached.
-        JoinRefused: The first join was refused.
+        JoinRefused: The first join of a topic was refused.
     """
-    first = FirstTry()
-    rejoin = Rejoin(give_up=first)
-    async with connected(target.url, rejoin=rejoin, **target.options) as socket:
-        channel = socket.channel(topic, params)
-        channel.joins.subscribe(first.succeed)
-        events = events_of(channel, options)
+    async with connected(target, wait=wait) as socket:
+        channels = [socket.channel(topic, params) for topic in dict.fromkeys(topics)]
+        events = reactivex.merge(*(with_topic(one, options) for one in channels))
         stream = bounded(events, options, LoopScheduler.current())
+        notices = notices_of(socket, *channels)
         shown = 0
-        with notices_of(socket, channel).subscribe(lambda item: notice(item.text)):
+        with notices.subscribe(lambda item: target.note(item.text)):
             async with values(stream) as items:
-                async for item in items:
+                async for topic, item in items:
                     output.event(topic, item.event, item.payload)
                     shown += 1
-        is_closed = channel.state == "closed"
+        is_closed = all(channel.state == "closed" for channel in channels)
     if options.count is None or shown >= options.count:
         return ExitCode.OK
     return ExitCode.UNREACHABLE if is_closed else ExitCode.TIMEOUT

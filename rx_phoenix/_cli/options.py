@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.models import ArgumentInfo
 
+from rx_phoenix._cli.help import URL_VARIABLE
 from rx_phoenix._cli.running import report
 from rx_phoenix._cli.target import Target, TransportKind, pairs, resolved
 from rx_phoenix.errors import UsageError
@@ -20,8 +21,20 @@ Url = Annotated[
     str,
     typer.Argument(
         metavar="URL",
-        help="The endpoint, such as wss://example.org/socket.",
+        help="The endpoint, such as wss://example.org/socket; the environment's "
+        f"{URL_VARIABLE} if left out.",
         show_default=False,
+    ),
+]
+
+UrlFlag = Annotated[
+    str,
+    typer.Option(
+        "--url",
+        metavar="URL",
+        help="The endpoint, instead of the argument.",
+        show_default=False,
+        rich_help_panel=GROUP,
     ),
 ]
 
@@ -62,7 +75,12 @@ Header = Annotated[
 
 Transport = Annotated[
     TransportKind,
-    typer.Option("--transport", help="The transport.", rich_help_panel=GROUP),
+    typer.Option(
+        "--transport",
+        metavar="NAME",
+        help="The transport: websocket, longpoll or fallback.",
+        rich_help_panel=GROUP,
+    ),
 ]
 
 Vsn = Annotated[
@@ -71,6 +89,7 @@ Vsn = Annotated[
         "--vsn",
         min=1,
         max=2,
+        metavar="NUMBER",
         help="The version of Phoenix's protocol.",
         rich_help_panel=GROUP,
     ),
@@ -82,7 +101,39 @@ Timeout = Annotated[
         "--timeout",
         min=0.1,
         metavar="SECONDS",
-        help="The timeout of each request.",
+        help="The timeout of each join, push and heartbeat.",
+        rich_help_panel=GROUP,
+    ),
+]
+
+ConnectTimeout = Annotated[
+    float | None,
+    typer.Option(
+        "--connect-timeout",
+        min=0.1,
+        metavar="SECONDS",
+        help="The timeout of each attempt to connect; that of --timeout if left out.",
+        show_default=False,
+        rich_help_panel=GROUP,
+    ),
+]
+
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Show all frames on stderr, without secrets.",
+        rich_help_panel=GROUP,
+    ),
+]
+
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="Show data and errors only.",
         rich_help_panel=GROUP,
     ),
 ]
@@ -103,7 +154,11 @@ def target_of(  # noqa: PLR0913, PLR0917 - one parameter for each option
     transport: Transport = TransportKind.WEBSOCKET,
     vsn: Vsn = 2,
     timeout: Timeout = 10.0,
+    connect_timeout: ConnectTimeout = None,
     insecure: Insecure = False,  # noqa: FBT002
+    url_flag: UrlFlag = "",  # noqa: ARG001 - `RemoteCommand` reads it
+    verbose: Verbose = False,  # noqa: FBT002
+    quiet: Quiet = False,  # noqa: FBT002
 ) -> Target:
     """Create a target from the options."""
     target = Target(
@@ -114,7 +169,10 @@ def target_of(  # noqa: PLR0913, PLR0917 - one parameter for each option
         transport=transport,
         vsn=vsn,
         timeout=timeout,
+        connect_timeout=connect_timeout,
         insecure=insecure,
+        verbose=verbose,
+        quiet=quiet,
     )
     target.public_url  # noqa: B018 - raises if the URL is invalid
     return target

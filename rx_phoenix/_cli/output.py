@@ -19,6 +19,7 @@ __all__ = [
     "configure_streams",
     "escape_control_chars",
     "notice",
+    "warn",
 ]
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -56,6 +57,12 @@ def configure_streams() -> None:
         os.environ["TERM"] = "dumb"  # rich would keep bold and dim
 
 
+def warn(text: str) -> None:
+    """Print a problem on stderr."""
+    head = typer.style("rx-phoenix:", fg=typer.colors.RED, bold=True)
+    typer.echo(f"{head} {escape_control_chars(text)}", err=True)
+
+
 def notice(text: str) -> None:
     """Print a notice on stderr."""
     typer.secho(escape_control_chars(text), err=True, dim=True)
@@ -67,10 +74,18 @@ class Output:
     Args:
         json: True for JSON lines on a terminal, too.
         console: The console; stdout if None.
+        topics: True to show the topic of each event on a terminal, too.
     """
 
-    def __init__(self, *, json: bool = False, console: Console | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        json: bool = False,
+        console: Console | None = None,
+        topics: bool = False,
+    ) -> None:
         self._console = console or Console()
+        self._has_topics = topics
         self._is_pretty = self._console.is_terminal and not json
 
     def event(self, topic: str, event: str, payload: object) -> None:
@@ -79,6 +94,7 @@ class Output:
         if self._is_pretty:
             line = Text.assemble(
                 (f"{now.astimezone():%H:%M:%S} ", "dim"),
+                f"{escape_control_chars(topic)} " if self._has_topics else "",
                 (escape_control_chars(event), "bold cyan"),
                 " ",
                 pretty(payload),

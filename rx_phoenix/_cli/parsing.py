@@ -7,13 +7,13 @@ import msgspec
 
 from rx_phoenix.errors import UsageError
 
-__all__ = ["params_of", "payload_of"]
+__all__ = ["STDIN", "params_of", "payload_of"]
 
 STDIN = "-"
 """The argument that reads stdin."""
 
 
-def payload_of(text: str) -> Any:
+def payload_of(text: str | bytes) -> Any:
     """Parse a payload.
 
     Args:
@@ -26,6 +26,9 @@ def payload_of(text: str) -> Any:
     {'n': 1}
     """
     given = sys.stdin.read() if text == STDIN else text
+    if isinstance(given, str):
+        # Bytes that the locale could not decode are as they were typed.
+        given = given.encode(errors="surrogateescape")
     try:
         return msgspec.json.decode(given)
     except msgspec.DecodeError as error:

@@ -7,7 +7,7 @@ from reactivex import operators as ops
 
 from rx_phoenix._cli.connecting import connected
 from rx_phoenix._cli.listening import ListenOptions, bounded, event_of, notices_of
-from rx_phoenix._cli.output import Output, notice
+from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.presence import Snapshot
 from rx_phoenix._streams.scheduler import LoopScheduler
@@ -39,7 +39,7 @@ async def presence(
         JoinRefused: The join was refused.
         PushTimeout: The server did not send the presence state.
     """
-    async with connected(target.url, **target.options) as socket:
+    async with connected(target) as socket:
         channel = socket.channel(topic, params)
         tracker = Presence(channel)
         notices = notices_of(socket, channel)
@@ -50,7 +50,7 @@ async def presence(
             return
         changes = tracker.changes.pipe(ops.map(event_of))
         stream = bounded(changes, options, LoopScheduler.current())
-        with notices.subscribe(lambda item: notice(item.text)):
+        with notices.subscribe(lambda item: target.note(item.text)):
             async with values(stream) as items:
                 async for item in items:
                     output.event(topic, item.event, item.payload)

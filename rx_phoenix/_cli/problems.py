@@ -42,10 +42,12 @@ class Cause:
     Attributes:
         text: The cause, in a few words.
         advice: A sentence of advice.
+        code: The exit code of the command.
     """
 
     text: str
     advice: str
+    code: ExitCode = ExitCode.UNREACHABLE
 
 
 def explain(error: Exception) -> Problem | None:
@@ -87,6 +89,8 @@ OS_ADVICE = {
 }
 """Advice for errors of the operating system."""
 
+SCHEME = "Does the URL begin with wss:// if the server uses TLS, and with ws:// if not?"
+
 CAUSES: tuple[tuple[type[BaseException], Cause], ...] = (
     (gaierror, Cause("cannot resolve the host", "Check the spelling of the host.")),
     (
@@ -102,13 +106,18 @@ CAUSES: tuple[tuple[type[BaseException], Cause], ...] = (
     ),
     (
         ssl.SSLError,
-        Cause("the TLS handshake failed", "If it has no TLS, use ws:// in the URL."),
+        Cause("the TLS handshake failed", SCHEME),
     ),
     (
         ConnectionResetError,
-        Cause("the peer reset the connection", "If it has TLS, use wss:// in the URL."),
+        Cause("the peer reset the connection", SCHEME),
     ),
-    (TimeoutError, Cause("it does not answer", "Is there a firewall in between?")),
+    (
+        TimeoutError,
+        Cause(
+            "it does not answer", "Is there a firewall in between?", ExitCode.TIMEOUT
+        ),
+    ),
 )
 """Causes, by the type of the exception; the first match counts."""
 
@@ -134,7 +143,7 @@ def _connect_problem(error: ConnectError) -> Problem:
     if cause is None:
         return Problem(_sentence(str(error)), "", ExitCode.UNREACHABLE)
     text = f"No connection to {url}: {cause.text}."
-    return Problem(text, cause.advice, ExitCode.UNREACHABLE)
+    return Problem(text, cause.advice, cause.code)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

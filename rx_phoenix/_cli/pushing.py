@@ -1,6 +1,6 @@
 """``rx-phoenix push`` and ``rx-phoenix request``: an event, and the reply to it."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -8,16 +8,23 @@ from typing import Any
 import reactivex
 from reactivex import operators as ops
 
-from rx_phoenix._cli.connecting import connected
+from rx_phoenix._cli.connecting import connected, socket_of
 from rx_phoenix._cli.exit_codes import ExitCode
-from rx_phoenix._cli.output import Output, notice
+from rx_phoenix._cli.output import Output, warn
+from rx_phoenix._cli.parsing import payload_of
+from rx_phoenix._cli.problems import explain
 from rx_phoenix._cli.target import Target
-from rx_phoenix.errors import ConnectError, JoinRefused, PushRefused, PushTimeout
+from rx_phoenix.errors import (
+    ConnectError,
+    JoinRefused,
+    PushRefused,
+    PushTimeout,
+    RxPhoenixError,
+)
 from rx_phoenix.operators import Retry, first_value, retry_with_backoff
 from rx_phoenix.policy import Backoff, Rejoin
-from rx_phoenix.socket import Socket
 
-__all__ = ["PushOptions", "push", "request"]
+__all__ = ["PushOptions", "push", "push_each", "request", "show"]
 
 DELAYS = Backoff(0.5, 2.0, 10.0, jitter=0.2)
 """Seconds between the attempts of a request."""
@@ -56,15 +63,66 @@ async def push(
         JoinRefused: The join was refused.
         PushError: No reply arrived.
     """
-    async with connected(target.url, **target.options) as socket:
+    async with connected(target) as socket:
         channel = socket.channel(options.topic, options.params)
         await channel.join()
-        sent = channel.push(options.event, options.payload)
         if wait:
-            return await show(sent, output)
+            return await show(
+                channel.push(options.event, options.payload), target, output
+            )
+        channel.push(options.event, options.payload)
         # The server reads in order: its answer to the ping confirms the push.
         await socket.ping()
         return ExitCode.OK
+
+
+async def push_each(
+    target: Target,
+    options: PushOptions,
+    payloads: AsyncIterable[bytes],
+    output: Output,
+    *,
+    wait: bool = True,
+) -> ExitCode:
+    """Push an event for each payload, one after another, and show the replies.
+
+    A payload that is not valid, and a push that fails, do not end the others.
+
+    Args:
+        target: The server.
+        options: The push; its payload is not used.
+        payloads: The payloads, as JSON.
+        output: Shows the replies.
+        wait: True to wait for the replies.
+
+    Returns:
+        The exit code of the push that went worst.
+
+    Raises:
+        ConnectError: The server cannot be reached.
+        JoinRefused: The join was refused.
+    """
+    worst, number = ExitCode.OK, 0
+    async with connected(target) as socket:
+        channel = socket.channel(options.topic, options.params)
+        await channel.join()
+        async for text in payloads:
+            number += 1
+            try:
+                payload = payload_of(text)
+                if wait:
+                    pushed = channel.push(options.event, payload)
+                    worst = max(worst, await show(pushed, target, output))
+                else:
+                    channel.push(options.event, payload)
+            except RxPhoenixError as error:
+                problem = explain(error)
+                assert problem is not None, "each error of ours is explained"  # noqa: S101
+                warn(f"payload {number}: {problem.text}")
+                worst = max(worst, problem.code)
+        if not wait:
+            await socket.ping()
+    return worst
 
 
 async def request(
@@ -84,11 +142,11 @@ async def request(
         PushError: The last attempt got no reply.
     """
     rejoin = Rejoin(give_up=lambda _: True)
-    async with aclosing(Socket(target.url, rejoin=rejoin, **target.options)) as socket:
+    async with aclosing(socket_of(target, rejoin=rejoin)) as socket:
         channel = socket.channel(options.topic, options.params)
         retried = channel.request(options.event, options.payload).pipe(
             retry_with_backoff(
-                DELAYS, attempts=attempts, give_up=is_final, on_retry=notify
+                DELAYS, attempts=attempts, give_up=is_final, on_retry=notify(target)
             )
         )
         failures: list[Exception] = []
@@ -96,7 +154,7 @@ async def request(
         membership = channel.joined.pipe(ops.ignore_elements())
         reply = first_value(reactivex.merge(membership, retried), timeout=None)
         try:
-            return await show(reply, output)
+            return await show(reply, target, output)
         except PushTimeout:
             if not failures or socket.state == "open":
                 raise
@@ -108,16 +166,17 @@ def is_final(error: Exception) -> bool:
     return isinstance(error, PushRefused | ConnectError)
 
 
-def notify(retry: Retry) -> None:
-    """Print a notice of the next attempt, and its reason."""
-    notice(f"Retrying in {retry.delay:.1f} s: {retry.error}.")
+def notify(target: Target) -> Callable[[Retry], None]:
+    """Return a function that prints a notice of the next attempt, and its reason."""
+    return lambda retry: target.note(f"Retrying in {retry.delay:.1f} s: {retry.error}.")
 
 
-async def show(reply: Awaitable[Any], output: Output) -> ExitCode:
+async def show(reply: Awaitable[Any], target: Target, output: Output) -> ExitCode:
     """Show a reply of any status.
 
     Args:
         reply: The reply.
+        target: The server; it may ask for quiet.
         output: Shows it.
 
     Raises:
@@ -129,6 +188,6 @@ async def show(reply: Awaitable[Any], output: Output) -> ExitCode:
         raise
     except PushRefused as refusal:
         output.value(refusal.response)
-        notice(f"The server replied {refusal.status!r}.")
+        target.note(f"The server replied {refusal.status!r}.")
         return ExitCode.REFUSED
     return ExitCode.OK

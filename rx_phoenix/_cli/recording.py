@@ -9,23 +9,20 @@ from typing import IO, Any
 
 import reactivex
 from msgspec.structs import replace
-from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_phoenix._cli.connecting import connected
 from rx_phoenix._cli.listening import (
     ListenOptions,
-    TopicEvent,
     bounded,
-    events_of,
     notices_of,
+    with_topic,
 )
-from rx_phoenix._cli.output import Output, as_json, notice
+from rx_phoenix._cli.output import Output, as_json
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.names import JOIN
 from rx_phoenix._protocol.redaction import redactor
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.channel import Channel
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators import for_each, values
 from rx_phoenix.policy import Backoff, Reconnect, Rejoin
@@ -91,15 +88,13 @@ async def record(
     """
     redact = redactor(target.secrets, destination.names)
     written = 0
-    async with connected(target.url, **target.options) as socket:
+    async with connected(target) as socket:
         channels = [socket.channel(topic, params) for topic, params in joins.items()]
         held = [channel.joined.pipe(ops.ignore_elements()) for channel in channels]
-        notices = reactivex.merge(
-            *(notices_of(socket, channel) for channel in channels)
-        )
+        notices = notices_of(socket, *channels)
         with (
             destination.open() as file,
-            notices.subscribe(lambda item: notice(item.text)),
+            notices.subscribe(lambda item: target.note(item.text)),
         ):
 
             def write(entry: Entry) -> None:
@@ -113,7 +108,7 @@ async def record(
             everything = reactivex.merge(entries, *held)
             stream = bounded(everything, options, LoopScheduler.current())
             await for_each(stream, lambda _: None)
-    notice(f"Wrote {written} entries.")
+    target.note(f"Wrote {written} entries.")
 
 
 def redacted(entry: Entry, redact: Callable[[Any], Any]) -> Entry:
@@ -186,13 +181,6 @@ def print_lane(path: Path) -> None:
     """
     tape = read_tape(sys.stdin if path == STDIO else path)
     sys.stdout.write(written_as_test(tape))
-
-
-def with_topic(
-    channel: Channel, options: ListenOptions
-) -> Observable[tuple[str, TopicEvent]]:
-    """Emit the selected events of a topic, with the topic."""
-    return events_of(channel, options).pipe(ops.map(lambda it: (channel.topic, it)))
 
 
 def joins_of(tape: Iterable[Entry]) -> Joins:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rx_phoenix._cli.output import Output
-from rx_phoenix._cli.parsing import params_of, payload_of
+from rx_phoenix._cli.parsing import STDIN, params_of, payload_of
 from rx_phoenix._cli.running import run
 from rx_phoenix._cli.target import Target
 
@@ -18,11 +18,15 @@ __all__ = ["REMOTE", "Count", "Events", "Json", "Presence"]
 Topic = Annotated[
     str, typer.Argument(metavar="TOPIC", help="The topic, such as room:lobby.")
 ]
+Topics = Annotated[
+    list[str],
+    typer.Argument(metavar="TOPIC", help="The topics, such as room:lobby."),
+]
 Event = Annotated[str, typer.Argument(metavar="EVENT", help="The event's name.")]
 Payload = Annotated[
     str,
     typer.Argument(
-        metavar="[JSON]",
+        metavar="JSON",
         help="The payload; `-` reads it from stdin.",
         show_default=False,
     ),
@@ -33,47 +37,63 @@ Join = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on a terminal, too.")]
 Count = Annotated[
-    int | None, typer.Option("--count", "-n", min=1, help="End after this many events.")
+    int | None,
+    typer.Option(
+        "--count", "-n", min=1, metavar="NUMBER", help="End after this many events."
+    ),
 ]
 Seconds = Annotated[
     float | None,
-    typer.Option("--seconds", "-s", min=0.0, help="End after this time."),
+    typer.Option(
+        "--seconds", "-s", min=0.0, metavar="SECONDS", help="End after this time."
+    ),
 ]
 Presence = Annotated[
     bool, typer.Option("--presence", help="Include changes of presence.")
 ]
 Events = Annotated[
     list[str],
-    typer.Option("--event", "-e", help="Only this event; repeatable."),
+    typer.Option("--event", "-e", metavar="EVENT", help="Only this event; repeatable."),
 ]
 
 
 def listen(
     target: Target,
-    topic: Topic,
+    topics: Topics,
     event: Events = [],
     presence: Presence = False,
     join: Join = "{}",
     count: Count = None,
     seconds: Seconds = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for a server that is not there yet.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Show the events of a topic, across reconnects.
+    """Show the events of topics, across reconnects.
 
     The output is coloured on a terminal, and JSON lines elsewhere.
     """
     from rx_phoenix._cli.listening import ListenOptions
     from rx_phoenix._cli.listening import listen as listening
 
-    options = ListenOptions(event, presence, count, seconds)
-    run(listening(target, topic, params_of(join), options, Output(json=json)))
+    options, params = ListenOptions(event, presence, count, seconds), params_of(join)
+    output = Output(json=json, topics=len(topics) > 1)
+    run(listening(target, topics, params, options, output, wait=wait))
 
 
 def push(
     target: Target,
     topic: Topic,
     event: Event,
-    payload: Payload = "{}",
+    payload: Annotated[
+        str,
+        typer.Argument(
+            metavar="JSON",
+            help="The payload; `-` reads one a line from stdin, and pushes each.",
+            show_default=False,
+        ),
+    ] = "{}",
     join: Join = "{}",
     no_reply: Annotated[
         bool, typer.Option("--no-reply", help="Do not wait for a reply.")
@@ -82,13 +102,19 @@ def push(
 ) -> None:
     """Push an event, and show the reply.
 
-    The exit code is 0 for a reply of status ok, 1 for any other.
+    The exit code is 0 for a reply of status ok, 1 for any other; of several pushes it
+    is that of the worst.
     """
-    from rx_phoenix._cli.pushing import PushOptions
+    from rx_phoenix._cli.pushing import PushOptions, push_each
     from rx_phoenix._cli.pushing import push as pushing
+    from rx_phoenix._cli.stdin import stdin_lines
 
-    options = PushOptions(topic, params_of(join), event, payload_of(payload))
-    run(pushing(target, options, Output(json=json), wait=not no_reply))
+    params, output, wait = params_of(join), Output(json=json), not no_reply
+    if payload == STDIN:
+        options = PushOptions(topic, params, event, None)
+        run(push_each(target, options, stdin_lines(), output, wait=wait))
+    options = PushOptions(topic, params, event, payload_of(payload))
+    run(pushing(target, options, output, wait=wait))
 
 
 def request(
@@ -98,7 +124,7 @@ def request(
     payload: Payload = "{}",
     join: Join = "{}",
     attempts: Annotated[
-        int, typer.Option(min=1, help="The maximum number of pushes.")
+        int, typer.Option(min=1, metavar="NUMBER", help="The maximum number of pushes.")
     ] = 5,
     json: Json = False,
 ) -> None:
@@ -136,7 +162,7 @@ def presence(
 def record(
     target: Target,
     topics: Annotated[
-        list[str], typer.Argument(metavar="TOPIC…", help="The topics to join.")
+        list[str], typer.Argument(metavar="TOPIC", help="The topics to join.")
     ],
     to: Annotated[
         Path, typer.Option("--to", metavar="FILE", help="The tape; `-` is stdout.")
@@ -178,11 +204,14 @@ def bench(
     payload: Payload = "{}",
     join: Join = "{}",
     pushes: Annotated[
-        int, typer.Option("--pushes", min=1, help="The number of pushes.")
+        int,
+        typer.Option("--pushes", min=1, metavar="NUMBER", help="The number of pushes."),
     ] = 1000,
     at_once: Annotated[
         int,
-        typer.Option("--at-once", min=1, help="The number of pushes in flight."),
+        typer.Option(
+            "--at-once", min=1, metavar="NUMBER", help="The number of pushes in flight."
+        ),
     ] = 10,
     json: Json = False,
 ) -> None:
@@ -201,7 +230,7 @@ def bench(
 def doctor(
     target: Target,
     topic: Annotated[
-        str | None, typer.Option("--topic", help="A topic to join.")
+        str | None, typer.Option("--topic", metavar="TOPIC", help="A topic to join.")
     ] = None,
     join: Join = "{}",
     json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
@@ -216,5 +245,15 @@ def doctor(
     run(diagnosing(target, topic, params_of(join), json=json))
 
 
-REMOTE = (listen, push, request, presence, record, bench, doctor)
+def shell(target: Target, json: Json = False) -> None:
+    """Join, leave, push and watch from a prompt.
+
+    `help` lists what it understands. Commands may come from a pipe as well.
+    """
+    from rx_phoenix._cli.shell import shell as conversing
+
+    run(conversing(target, Output(json=json, topics=True)))
+
+
+REMOTE = (listen, push, request, presence, record, bench, doctor, shell)
 """The commands, in the order of the help; each takes a `Target` first."""

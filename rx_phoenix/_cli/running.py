@@ -1,6 +1,7 @@
 """Running a command, until it ends, is interrupted or fails."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ from typing import Any, NoReturn
 import typer
 
 from rx_phoenix._cli.exit_codes import ExitCode
+from rx_phoenix._cli.output import warn
 from rx_phoenix._cli.problems import explain
 from rx_phoenix._cli.silence_logs import hide_lifecycle
 
@@ -35,11 +37,11 @@ def finish(command: Callable[[], ExitCode | None]) -> NoReturn:
         code = command() or ExitCode.OK
     except (KeyboardInterrupt, asyncio.CancelledError):
         code = ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except Exception as error:  # noqa: BLE001 - raised again if it is a bug
+        if not _is_closed_pipe(error):
+            report(error)
         _abandon_stdout()
         code = ExitCode.OK
-    except Exception as error:  # noqa: BLE001 - raised again if it is a bug
-        report(error)
     raise typer.Exit(code)
 
 
@@ -59,8 +61,7 @@ def fail(text: str, advice: str = "", code: ExitCode = ExitCode.USAGE) -> NoRetu
         advice: The remedy.
         code: The exit code.
     """
-    head = typer.style("rx-phoenix:", fg=typer.colors.RED, bold=True)
-    typer.echo(f"{head} {text}", err=True)
+    warn(text)
     if advice:
         typer.echo(advice, err=True)
     raise typer.Exit(code)
@@ -89,6 +90,16 @@ async def _terminable(
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _is_closed_pipe(error: Exception) -> bool:
+    """True if nothing reads stdout any more; Windows reports it as EINVAL."""
+    return isinstance(error, BrokenPipeError) or (
+        os.name == "nt"
+        and isinstance(error, OSError)
+        and error.errno == errno.EINVAL
+        and error.filename is None
+    )
 
 
 def _abandon_stdout() -> None:

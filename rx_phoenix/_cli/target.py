@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from rx_phoenix._cli.output import notice
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.redaction import is_secret
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
@@ -14,6 +15,7 @@ from rx_phoenix._transport.fallback import FallbackTransport
 from rx_phoenix._transport.longpoll import LongPollTransport
 from rx_phoenix._transport.websocket import WebSocketTransport
 from rx_phoenix.errors import UsageError
+from rx_phoenix.policy import Reconnect
 
 __all__ = ["Target", "TransportKind", "pairs", "resolved"]
 
@@ -42,6 +44,9 @@ class Target:
         vsn: The version of the protocol, 1 or 2.
         timeout: Seconds for a join, a leave or a push.
         insecure: True to accept any certificate.
+        connect_timeout: Seconds for an attempt to connect; `timeout` if None.
+        verbose: True to show all frames.
+        quiet: True to show no notices.
     """
 
     url: str
@@ -52,6 +57,9 @@ class Target:
     vsn: int
     timeout: float
     insecure: bool
+    connect_timeout: float | None = None
+    verbose: bool = False
+    quiet: bool = False
 
     @property
     def public_url(self) -> str:
@@ -65,6 +73,21 @@ class Target:
         return [*filter(None, [self.token]), *self.headers.values(), *named]
 
     @property
+    def patience(self) -> float:
+        """Seconds for an attempt to connect."""
+        return self.connect_timeout or self.timeout
+
+    @property
+    def reconnect(self) -> Reconnect:
+        """The policy of reconnecting."""
+        return Reconnect(timeout=self.patience)
+
+    def note(self, text: str) -> None:
+        """Print a notice on stderr, if the user does not ask for quiet."""
+        if not self.quiet:
+            notice(text)
+
+    @property
     def options(self) -> dict[str, Any]:
         """The arguments of `Socket` besides the URL."""
         return {
@@ -72,6 +95,7 @@ class Target:
             "auth_token": self.token,
             "headers": self.headers,
             "timeout": self.timeout,
+            "reconnect": self.reconnect,
             "transport": self._new_transport(),
             "serializer": SerializerV1() if self.vsn == 1 else SerializerV2(),
         }

@@ -85,7 +85,8 @@ async def advice_for(target: Target) -> str:
 
 async def _opens(target: Target) -> bool:
     try:
-        async with asyncio.timeout(TIMEOUT), connected(target.url, **target.options):
+        within = min(TIMEOUT, target.patience)
+        async with asyncio.timeout(within), connected(target):
             return True
     except (TransportError, TimeoutError):
         return False

@@ -294,7 +294,9 @@ class Attempt:
     def _expire(self) -> None:
         url = self._destination.public_url
         text = f"no connection to {url} within {self._timeout:g} s"
-        self._fail(ConnectError(text, url=url))
+        error = ConnectError(text, url=url)
+        error.__cause__ = TimeoutError()
+        self._fail(error)
 
     def _dispose_owned(self) -> None:
         owned, self._owned = self._owned, []

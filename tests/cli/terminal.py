@@ -74,6 +74,7 @@ class Terminal:
         self.raw = self.text = ""
         self._master = master
         self._arrived = asyncio.Event()
+        self._closed = asyncio.Event()
         asyncio.get_running_loop().add_reader(master, self._read)
 
     def _read(self):
@@ -83,16 +84,22 @@ class Terminal:
             data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._master)
+            self._closed.set()
         self.raw += data.decode(errors="replace")
         self.text = ESCAPES.sub("", self.raw)
         self._arrived.set()
 
-    async def until(self, words):
-        """Wait until something was written."""
+    async def until(self, words, times=1):
+        """Wait until something was written, a number of times."""
         async with asyncio.timeout(PATIENCE):
-            while words not in self.text:
+            while self.text.count(words) < times:
                 self._arrived.clear()
                 await self._arrived.wait()
+
+    async def ended(self):
+        """Wait until all that was written has been read."""
+        async with asyncio.timeout(PATIENCE):
+            await self._closed.wait()
 
     def press(self, keys):
         """Press keys, such as ``\\x03`` for Ctrl-C."""

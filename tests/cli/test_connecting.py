@@ -13,18 +13,19 @@ from rx_phoenix import (
 )
 from rx_phoenix._cli.connecting import connected
 from rx_phoenix.operators import first_value
+from tests.cli.targets import target_for
 
 FAST_RETRIES = Reconnect(Backoff(0.01))
 
 
 async def test_a_server_that_is_not_there_is_told_at_once(nobody):
     with pytest.raises(ConnectError):
-        async with connected(nobody):
+        async with connected(target_for(nobody)):
             pytest.fail("there is nobody to connect to")
 
 
 async def test_a_connection_that_was_open_is_taken_up_again(server):
-    async with connected(server.url, reconnect=FAST_RETRIES) as socket:
+    async with connected(target_for(server.url), reconnect=FAST_RETRIES) as socket:
         events = []
         socket.lifecycle.subscribe(events.append)
         await server.stop()
@@ -45,7 +46,7 @@ async def test_the_policy_decides_about_later_losses(server):
         return True
 
     policy = Reconnect(Backoff(0.01), give_up=give_up)
-    async with connected(server.url, reconnect=policy) as socket:
+    async with connected(target_for(server.url), reconnect=policy) as socket:
         events = []
         socket.lifecycle.subscribe(events.append)
         await server.stop()

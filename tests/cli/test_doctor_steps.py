@@ -1,9 +1,12 @@
 """The steps of the doctor, each on a server that has something."""
 
 import ssl
+from contextlib import AsyncExitStack
 
 import pytest
 import trustme
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from rx_phoenix._cli.doctor_steps import STEPS, Context, Verdict, reason_of, run_step
 from rx_phoenix._cli.exit_codes import ExitCode
@@ -179,6 +182,105 @@ async def test_a_token_that_was_taken_is_mentioned(context):
 
     assert "with the token" in result.text
     assert "a-token" not in result.text
+
+
+async def reset(reader, writer):
+    await reader.read(1)
+    writer.transport.abort()
+
+
+async def answer_plainly(reader, writer):
+    await reader.readuntil(b"\n")
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    writer.close()
+
+
+@pytest.mark.parametrize("behave", [reset, answer_plainly])
+async def test_tls_to_a_port_without_it_is_advised_to_go_without(context, behave):
+    async with listening(behave) as port:
+        url = f"wss://127.0.0.1:{port}/socket"
+        result = await take(context(url, timeout=0.5), "TLS")
+
+    assert result.code is ExitCode.UNREACHABLE
+    assert f"Without TLS, the URL begins with ws://: ws://127.0.0.1:{port}" in (
+        result.advice
+    )
+
+
+@pytest.mark.parametrize("behave", [hang_up, say_nothing])
+async def test_a_plain_url_to_a_tls_port_is_advised_to_use_it(
+    context, encrypted, behave
+):
+    async with listening(behave, ssl=encrypted) as port:
+        url = f"ws://127.0.0.1:{port}/socket"
+        result = await take(context(url, timeout=0.5), "upgrade")
+
+    assert result.verdict is Verdict.FAILED
+    assert f"With TLS, the URL begins with wss://: wss://127.0.0.1:{port}" in (
+        result.advice
+    )
+
+
+async def echo(request):
+    """Send back each message of a WebSocket."""
+    websocket = web.WebSocketResponse()
+    await websocket.prepare(request)
+    async for message in websocket:
+        await websocket.send_str(message.data)
+    return websocket
+
+
+@pytest.fixture
+async def site():
+    """Serves a handler at all paths; returns the URL of a socket there."""
+    async with AsyncExitStack() as stack:
+
+        async def site(handler):
+            app = web.Application()
+            app.router.add_get("/{path:.*}", handler)
+            server = await stack.enter_async_context(TestServer(app))
+            return f"ws://127.0.0.1:{server.port}/socket"
+
+        yield site
+
+
+async def test_an_echo_server_is_not_phoenix(context, site):
+    result = await take(context(await site(echo), timeout=0.5), "heartbeat")
+
+    assert result.verdict is Verdict.FAILED
+    assert result.code is ExitCode.UNREACHABLE
+    assert "does not speak Phoenix" in result.text
+
+
+def limited(times, delay):
+    """A server that answers 429 a number of times, and serves an echo then."""
+    left = [times]
+
+    async def handler(request):
+        if left[0]:
+            left[0] -= 1
+            raise web.HTTPTooManyRequests(headers={"Retry-After": delay})
+        return await echo(request)
+
+    return handler
+
+
+async def test_a_limit_is_waited_for(context, site):
+    result = await take(context(await site(limited(1, "1"))), "upgrade")
+
+    assert result.verdict is Verdict.OK
+    assert "1 s of them waited as HTTP 429 asked" in result.text
+
+
+@pytest.mark.parametrize(("times", "delay"), [(2, "1"), (99, "99")])
+async def test_a_limit_that_lasts_is_not_blamed_on_params(context, site, times, delay):
+    url = await site(limited(times, delay))
+
+    result = await take(context(url, params={"user_id": "jo"}), "upgrade")
+
+    assert result.code is ExitCode.UNREACHABLE
+    assert "HTTP 429" in result.text
+    assert result.advice == f"The server limits connections: wait at least {delay} s."
 
 
 async def test_without_a_topic_there_is_no_join(context):

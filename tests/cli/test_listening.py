@@ -169,7 +169,7 @@ async def greeting(greeted):
 async def test_events_are_shown_until_there_were_enough(server, capsys):
     target = target_for(server.url)
     listening = asyncio.create_task(
-        listen(target, "room:a", {}, options(["shout"], count=2), Output())
+        listen(target, ["room:a"], {}, options(["shout"], count=2), Output())
     )
     while not listening.done():
         await shouts(server.url, {"n": 1})
@@ -182,7 +182,9 @@ async def test_events_are_shown_until_there_were_enough(server, capsys):
 async def test_too_few_events_in_the_time_are_a_timeout(server):
     target = target_for(server.url)
 
-    code = await listen(target, "room:a", {}, options(count=1, seconds=0.05), Output())
+    code = await listen(
+        target, ["room:a"], {}, options(count=1, seconds=0.05), Output()
+    )
 
     assert code is ExitCode.TIMEOUT
 
@@ -190,32 +192,34 @@ async def test_too_few_events_in_the_time_are_a_timeout(server):
 async def test_listening_for_a_time_is_fine_without_events(server):
     target = target_for(server.url)
 
-    assert not await listen(target, "room:a", {}, options(seconds=0.05), Output())
+    assert not await listen(target, ["room:a"], {}, options(seconds=0.05), Output())
 
 
 async def test_a_channel_that_is_closed_too_early_is_told(greeting):
     target = target_for(greeting.url)
 
-    code = await listen(target, "room:brief", {}, options(count=1), Output())
+    code = await listen(target, ["room:brief"], {}, options(count=1), Output())
 
     assert code is ExitCode.UNREACHABLE
 
 
 async def test_a_refused_join_ends_it(server):
     with pytest.raises(JoinRefused):
-        await listen(target_for(server.url), "room:forbidden", {}, EVERYTHING, Output())
+        await listen(
+            target_for(server.url), ["room:forbidden"], {}, EVERYTHING, Output()
+        )
 
 
 async def test_a_server_that_is_not_there_ends_it(nobody):
     with pytest.raises(ConnectError):
-        await listen(target_for(nobody), "room:a", {}, EVERYTHING, Output())
+        await listen(target_for(nobody), ["room:a"], {}, EVERYTHING, Output())
 
 
 @pytest.mark.slow
 async def test_it_goes_on_after_a_loss(greeting, greeted, capsys):
     wanted = options(["welcome"], count=2)
     listening = asyncio.create_task(
-        listen(target_for(greeting.url), "room:a", {}, wanted, Output())
+        listen(target_for(greeting.url), ["room:a"], {}, wanted, Output())
     )
     await asyncio.wait_for(greeted.wait(), PATIENCE)
     await greeting.stop()
@@ -267,3 +271,45 @@ async def test_a_refused_join_is_a_sentence(server):
     assert ran.code == 1
     assert "unauthorized" in ran.err
     assert "Traceback" not in ran.err
+
+
+async def test_several_topics_are_listened_to(server):
+    args = "listen", server.url, "room:after_join", "room:after_join", "room:a"
+    async with piped(*args, "-n", "2") as process:
+        async with asyncio.timeout(PATIENCE):
+            notices = {(await process.stderr.readline()).decode() for _ in range(2)}
+            await shouts(server.url, {"n": 1})
+            out, _ = await process.communicate()
+
+    topics = [json.loads(line)["topic"] for line in out.splitlines()]
+    assert notices == {"Joined room:a.\n", "Joined room:after_join.\n"}
+    assert sorted(topics) == ["room:a", "room:after_join"]
+    assert process.returncode == 0
+
+
+async def test_one_refused_topic_of_several_ends_it(server):
+    ran = await run("listen", server.url, "room:a", "room:forbidden")
+
+    assert ran.code == 1
+    assert "unauthorized" in ran.err
+
+
+async def test_a_server_that_is_not_there_yet_can_be_waited_for(server):
+    await server.stop()
+    args = "listen", server.url, "room:after_join", "--wait", "-n", "1"
+    async with piped(*args) as process:
+        async with asyncio.timeout(PATIENCE):
+            first = (await process.stderr.readline()).decode()
+            await server.start()
+            line = json.loads(await process.stdout.readline())
+            code = await process.wait()
+
+    assert first == "Waiting for the server: nothing listens there.\n"
+    assert (code, line["event"]) == (0, "welcome")
+
+
+async def test_waiting_does_not_help_against_a_wrong_path(server):
+    ran = await run("listen", f"{server.url}/nowhere", "room:a", "--wait")
+
+    assert ran.code == 3
+    assert "HTTP 404" in ran.err

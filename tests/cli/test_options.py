@@ -6,6 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from rx_phoenix._cli.help import RemoteCommand
 from rx_phoenix._cli.options import connecting
 from rx_phoenix._cli.target import TransportKind
 from rx_phoenix.errors import UsageError
@@ -29,7 +30,7 @@ def invoke():
             raise UsageError("this topic cannot be")
         given.append((target, topic, loud))
 
-    app.command()(connecting(show))
+    app.command(cls=RemoteCommand)(connecting(show))
 
     def invoke(*args, **env):
         result = CliRunner().invoke(app, args, env={"COLUMNS": "100", **env})
@@ -63,6 +64,52 @@ def test_the_token_may_stand_in_the_environment(invoke):
     assert target.token == "secret"
 
 
+OTHER = "wss://other.example/socket"
+
+
+@pytest.mark.parametrize(
+    ("args", "env", "url"),
+    [
+        ((URL, "room:a"), {}, URL),
+        (("room:a",), {"RX_PHOENIX_URL": OTHER}, OTHER),
+        (("--loud", "room:a"), {"RX_PHOENIX_URL": OTHER}, OTHER),
+        ((URL, "room:a"), {"RX_PHOENIX_URL": OTHER}, URL),
+        (("room:a", "--url", URL), {}, URL),
+        (("--url", URL, "room:a"), {"RX_PHOENIX_URL": OTHER}, URL),
+        (("-p", f"next={URL}", "room:a"), {"RX_PHOENIX_URL": OTHER}, OTHER),
+    ],
+)
+def test_the_url_is_a_flag_an_argument_or_in_the_environment(invoke, args, env, url):
+    _, [(target, topic, _)] = invoke(*args, **env)
+
+    assert (target.url, topic) == (url, "room:a")
+
+
+def test_two_urls_are_a_mistake(invoke):
+    result, given = invoke(URL, "room:a", "--url", OTHER)
+
+    assert result.exit_code == 2
+    assert "give the URL once" in result.output
+    assert given == []
+
+
+def test_without_a_url_it_is_missing(invoke):
+    result, _ = invoke()
+
+    assert result.exit_code == 2
+    assert "Missing argument 'URL'" in result.output
+
+
+def test_the_timeout_bounds_connecting_unless_it_has_its_own(invoke):
+    invoke(URL, "room:a", "--timeout", "3")
+    _, [(one, *_), (other, *_)] = invoke(
+        *(URL, "room:a", "--timeout", "3", "--connect-timeout", "7")
+    )
+
+    assert (one.timeout, one.patience, one.reconnect.timeout) == (3.0, 3.0, 3.0)
+    assert (other.timeout, other.patience, other.reconnect.timeout) == (3.0, 7.0, 7.0)
+
+
 def test_without_a_token_there_is_none(invoke):
     _, [(target, *_)] = invoke(URL, "room:a")
 
@@ -89,6 +136,6 @@ def test_a_mistake_is_a_sentence_and_ends_with_2(invoke, args, words):
 def test_the_help_has_the_arguments_in_the_order_of_use(invoke):
     result, _ = invoke("--help")
 
-    assert result.output.index("URL") < result.output.index("topic")
+    assert "URL TOPIC" in result.output
     assert "Show something." in result.output
     assert "Connection" in result.output

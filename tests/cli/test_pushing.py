@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from reactivex import operators as ops
 
 from rx_phoenix import Socket
 from rx_phoenix._cli.exit_codes import ExitCode
@@ -12,7 +13,7 @@ from rx_phoenix.errors import ConnectError, JoinRefused, PushTimeout
 from rx_phoenix.operators import first_value
 from rx_phoenix.testing._server import PhoenixServer, ServerChannel
 from tests.cli.targets import target_for
-from tests.cli.terminal import run, terminal
+from tests.cli.terminal import PATIENCE, piped, run, terminal
 
 
 def options_for(event, payload=None, topic="room:a"):
@@ -177,3 +178,67 @@ async def test_a_long_poll_carries_it_as_well(server):
     ran = await run("push", server.url, "room:a", "whoami", "--transport", "longpoll")
 
     assert '"transport":"longpoll"' in ran.out
+
+
+async def test_lines_of_stdin_are_pushed_one_by_one(server):
+    lines = '{"n":1}\n\n{"n":2}\n{"n":3}'
+    ran = await run("push", server.url, "room:a", "echo", "-", given=lines)
+
+    assert (ran.code, ran.out) == (0, '{"n":1}\n{"n":2}\n{"n":3}\n')
+
+
+async def test_a_reply_is_shown_before_the_next_line_is_there(server):
+    async with piped("push", server.url, "room:a", "echo", "-") as process:
+        for line in b'{"n":1}\n', b'{"n":2}\n':
+            process.stdin.write(line)
+            async with asyncio.timeout(PATIENCE):
+                assert await process.stdout.readline() == line
+        process.stdin.close()
+        async with asyncio.timeout(PATIENCE):
+            assert await process.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("event", "lines", "code", "out"),
+    [
+        ("echo", '{"n":1}\nnonsense\n{"n":2}\n', 2, '{"n":1}\n{"n":2}\n'),
+        ("fail", "{}\n{}\n", 1, '{"reason":"nope"}\n' * 2),
+        ("noreply", "{}\n", 4, ""),
+        ("echo", "", 0, ""),
+    ],
+)
+async def test_the_exit_code_is_that_of_the_worst(server, event, lines, code, out):
+    ran = await run(
+        "push", server.url, "room:a", event, "-", "--timeout", "1", given=lines
+    )
+
+    assert (ran.code, ran.out) == (code, out)
+    assert "Traceback" not in ran.err
+
+
+async def test_lines_without_replies_arrive(server):
+    async with Socket(server.url) as listener:
+        channel = listener.channel("room:a")
+        shouts = first_value(
+            channel.events("shout").pipe(ops.take(2), ops.to_list()), timeout=PATIENCE
+        )
+        await channel.join()
+        ran = await run(
+            *("push", server.url, "room:a", "shout", "-", "--no-reply"),
+            given='{"n":1}\n{"n":2}\n',
+        )
+
+        assert (ran.code, ran.out) == (0, "")
+        assert await shouts == [{"n": 1}, {"n": 2}]
+
+
+@pytest.mark.parametrize("way", ["PYTHONUTF8", "PYTHONCOERCECLOCALE"])
+async def test_text_of_any_language_is_utf_8_in_any_locale(server, way):
+    other = {way: "0", "PYTHONIOENCODING": "cp1252", "LC_ALL": "C"}
+    ran = await run("push", server.url, "room:a", "echo", '{"a":"日本"}', **other)
+    lines = await run(
+        "push", server.url, "room:a", "echo", "-", given='"日本"', **other
+    )
+
+    assert (ran.code, ran.out) == (0, '{"a":"日本"}\n')
+    assert (lines.code, lines.out) == (0, '"日本"\n')
