@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import platform
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -95,7 +96,7 @@ async def _terminable(
 def _is_closed_pipe(error: Exception) -> bool:
     """True if nothing reads stdout any more; Windows reports it as EINVAL."""
     return isinstance(error, BrokenPipeError) or (
-        os.name == "nt"
+        platform.system() == "Windows"
         and isinstance(error, OSError)
         and error.errno == errno.EINVAL
         and error.filename is None
