@@ -1,7 +1,6 @@
 """The help of each command, on screens of any width."""
 
 import re
-import shlex
 
 import pytest
 from typer.main import get_command
@@ -46,18 +45,6 @@ def test_the_same_is_said_on_a_narrow_screen(command):
         return sorted(help_of(*command, columns=columns).replace("\\", "").split())
 
     assert words(NARROW) == words(USUAL)
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_examples_that_it_understands(name):
-    examples = EXAMPLES[name].strip().splitlines()
-
-    assert examples
-    for example in examples:
-        words = shlex.split(example.rpartition("| ")[2].partition(" > ")[0])
-        assert words[:2] == ["rx-phoenix", name]
-        if name not in HELD_BY_THE_DEMO:
-            COMMANDS[name].make_context(name, words[2:])
 
 
 @pytest.mark.parametrize("name", sorted({*COMMANDS} - HELD_BY_THE_DEMO))
