@@ -448,5 +448,9 @@ class Channel(ChannelHandle):
         """
         return self._core.join.extend_params(extra)
 
+    def _report(self, error: Exception) -> None:
+        """Emit an exception on the socket's `unhandled`."""
+        self._core.report(error)
+
     def __repr__(self) -> str:
         return repr(self._core)

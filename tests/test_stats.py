@@ -12,6 +12,7 @@ COUNTED = [
     "protocol_errors",
     "late_replies",
     "stale",
+    "casts_dropped",
 ]
 
 
@@ -29,6 +30,7 @@ def test_everything_begins_at_nothing():
         protocol_errors=0,
         late_replies=0,
         stale=0,
+        casts_dropped=0,
         reconnects={},
         round_trip=None,
         buffered=0,

@@ -1,34 +1,24 @@
 """Resumption of events by a cursor, across rejoins and gaps."""
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from types import UnionType
+from typing import Any, Protocol, TypeVar, overload
 
 from reactivex import Observable, abc
-from reactivex.disposable import CompositeDisposable, SerialDisposable
+from reactivex.disposable import CompositeDisposable
 
 from rx_phoenix._log import fields, log
-from rx_phoenix._streams.failure import ISOLATED, contained
+from rx_phoenix._protocol.checks import check, check_function, is_whole
+from rx_phoenix._streams.decoding import Decoding, decoder
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.operators._raising import raise_all
+from rx_phoenix.operators._resumption import Gap, Options, Ordered, Resumption
 from rx_phoenix.operators._scheduling import tasks_for
+from rx_phoenix.policy import Duration, seconds
 
 __all__ = ["Gap", "Resumable", "consecutive", "resume"]
 
-T = TypeVar("T")
-
-
-class Ordered(Protocol):
-    """A cursor that can be ordered: a number, a string, a time, a tuple of them."""
-
-    def __lt__(self, other: Any, /) -> bool:
-        """Return True if it precedes another one."""
-        ...
-
-
 C = TypeVar("C", bound=Ordered)
+T = TypeVar("T")
 
 
 class Resumable(Protocol):
@@ -49,6 +39,10 @@ class Resumable(Protocol):
         """Add the params that a function returns to every join, until disposed."""
         ...
 
+    def _report(self, error: Exception) -> None:
+        """Emit an exception on the socket's `unhandled`."""
+        ...
+
 
 def extend_params(
     channel: Resumable, extra: Callable[[], Mapping[str, Any]]
@@ -59,19 +53,9 @@ def extend_params(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Gap(Generic[C]):
-    """Events that may be missing, because no backfill returned them.
-
-    Attributes:
-        last: The cursor of the last event before the gap.
-        first: The cursor of the first event after the gap.
-        error: The error of the backfill; None without a backfill.
-    """
-
-    last: C
-    first: C
-    error: Exception | None = None
+def report_to(channel: Resumable, error: Exception) -> None:
+    """Emit an exception on the `unhandled` of a channel's socket."""
+    channel._report(error)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 
 def consecutive(last: object, first: object) -> bool | None:
@@ -85,61 +69,163 @@ def consecutive(last: object, first: object) -> bool | None:
     return None
 
 
-def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumption
+@overload
+def resume(
     channel: Resumable,
     event: str,
     *,
     cursor: Callable[[T], C],
     param: str,
-    backfill: Callable[[C, C], Awaitable[Iterable[T]]] | None = None,
+    as_type: type[T],
+    backfill: Callable[[C, C | None], Awaitable[Iterable[Any]]] | None = None,
     since: C | None = None,
     follows: Callable[[C, C], bool | None] = consecutive,
-    on_gap: Callable[[Gap[C]], None] | None = None,
+    on_gap: Callable[[Gap[C]], object] | None = None,
+    on_late: Callable[[T], object] | None = None,
     maxsize: int = 1000,
+    timeout: Duration = 30.0,
     scheduler: LoopScheduler | None = None,
-) -> Observable[T]:
-    """Emit the payloads of an event, each once and in order, across rejoins.
+) -> Observable[T]: ...
+@overload
+def resume(
+    channel: Resumable,
+    event: str,
+    *,
+    cursor: Callable[[Any], C],
+    param: str,
+    as_type: None = None,
+    backfill: Callable[[C, C | None], Awaitable[Iterable[Any]]] | None = None,
+    since: C | None = None,
+    follows: Callable[[C, C], bool | None] = consecutive,
+    on_gap: Callable[[Gap[C]], object] | None = None,
+    on_late: Callable[[Any], object] | None = None,
+    maxsize: int = 1000,
+    timeout: Duration = 30.0,
+    scheduler: LoopScheduler | None = None,
+) -> Observable[Any]: ...
+@overload
+def resume(
+    channel: Resumable,
+    event: str,
+    *,
+    cursor: Callable[[Any], C],
+    param: str,
+    as_type: UnionType,
+    backfill: Callable[[C, C | None], Awaitable[Iterable[Any]]] | None = None,
+    since: C | None = None,
+    follows: Callable[[C, C], bool | None] = consecutive,
+    on_gap: Callable[[Gap[C]], object] | None = None,
+    on_late: Callable[[Any], object] | None = None,
+    maxsize: int = 1000,
+    timeout: Duration = 30.0,
+    scheduler: LoopScheduler | None = None,
+) -> Observable[Any]: ...
+def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumption
+    channel: Resumable,
+    event: str,
+    *,
+    cursor: Callable[[Any], C],
+    param: str,
+    as_type: Any = None,
+    backfill: Callable[[C, C | None], Awaitable[Iterable[Any]]] | None = None,
+    since: C | None = None,
+    follows: Callable[[C, C], bool | None] = consecutive,
+    on_gap: Callable[[Gap[C]], object] | None = None,
+    on_late: Callable[[Any], object] | None = None,
+    maxsize: int = 1000,
+    timeout: Duration = 30.0,
+    scheduler: LoopScheduler | None = None,
+) -> Observable[Any]:
+    """Emit the payloads of an event, each once and in order, or report the loss.
 
     Marbles, with ``resume(channel, "n", cursor=int, param="n", backfill=fetch)``,
     where ``J`` is an answered join and ``fetch`` takes a tick::
 
-        joins   J------J------J--
-        events  --1-2----2-3----6-    7
-        result  --1-2------3-----(456)7
+        joins   J--------    ---J---
+        events  --1-2--5-    -----7-
+        result  --1-2---(345)----67-
 
     Subscribing joins the channel, as with ``channel.stream``. The cursor of the last
     event is sent in the params of every rejoin, so that the server can send the missed
-    events. Duplicates are dropped. If the first event after a rejoin may not follow
-    the last one, there is a gap: ``backfill`` is called for the events in it, and live
-    events wait until those are emitted.
+    events. Events that arrive twice are emitted once.
+
+    ``backfill(after, before)`` is asked for the events that did not arrive:
+
+    - of a hole between two events, wherever it opens: within a join, after a replay
+      that was cut short, after a page. It is asked again until the hole is closed, or
+      it returns nothing new: then the hole is a `Gap`. Only ``follows`` knows of
+      holes, by default for integers.
+    - after each join, ``before`` being None, for what happened meanwhile, until it
+      returns nothing new: a quiet topic is up to date at once. This needs the cursor
+      of an event, or ``since``; before the first event nothing is asked.
+
+    Meanwhile live events wait. An event that belongs into an open hole is put there.
+    Any other one that comes after its successors goes to ``on_late``.
 
     Args:
         channel: The channel.
         event: The event's name.
-        cursor: Returns the position of an event: a number, a string, a time.
+        cursor: Returns the position of an event: a number, a string, a time. It must
+            be unique, because of two events with the same cursor one goes to
+            ``on_late``; of a time and a number, such as ``(time, id)``, tuples are.
         param: The name of the join param with the last cursor.
-        backfill: A coroutine function of the cursors on both sides of a gap; it
-            returns the events between them, in order. It may return more.
+        as_type: The type to decode payloads into, as in `Channel.events`, those of the
+            backfill too. A payload that does not fit goes to ``socket.unhandled``, and
+            leaves a `Gap` with that error.
+        backfill: A coroutine function of the cursors on both sides of a hole, which
+            returns the payloads between them, in order: all, a page, or more.
         since: The cursor to resume from, such as one stored by an earlier run.
         follows: Returns True if no event lies between two cursors, False if one does,
-            and None if that is unknown. Then ``backfill`` is called; without one, the
-            server is trusted.
-        on_gap: Called for each gap that remains, because there is no backfill or it
-            failed. Without it gaps are logged as warnings to ``rx_phoenix``.
-        maxsize: The maximum number of live events that wait for a backfill. Beyond it
-            the oldest are dropped, and another backfill fetches them.
+            and None if that is unknown: then the server is trusted within a join.
+        on_gap: Called for each gap that remains, because there is no backfill, or it
+            failed or did not return the events. Without it gaps are logged as warnings
+            to ``rx_phoenix``.
+        on_late: Called with each event that arrived too late to be emitted in order.
+            Without it they are logged as warnings.
+        maxsize: The maximum number of live events that wait for a backfill, beyond
+            which the oldest are dropped and fetched again; and the number of emitted
+            events that are remembered, to tell one that comes twice from a late one.
+        timeout: Seconds that one call of ``backfill`` may take.
         scheduler: Runs the backfill; by default the one given to ``subscribe``, or
             that of the running loop.
 
-    It ends when ``channel.stream`` does. If ``cursor`` raises, the event is emitted,
-    and the exception goes to ``socket.unhandled``.
+    Raises:
+        UsageError: An argument is not what it takes.
+
+    It ends when ``channel.stream`` does. If ``cursor`` raises, the event is emitted
+    without a position, and the exception goes to ``socket.unhandled``, as do those of
+    the other functions.
     """
-    options = ResumeOptions(cursor, follows, backfill, on_gap or _log, maxsize)
+    check_function("cursor", cursor, "a function of an event")
+    check(isinstance(param, str), "param", "a name", repr(param))  # pyright: ignore[reportUnnecessaryIsInstance]
+    check_function("follows", follows, "a function of two cursors")
+    for name, function in (
+        ("backfill", backfill),
+        ("on_gap", on_gap),
+        ("on_late", on_late),
+    ):
+        if function is not None:
+            check_function(name, function, "a function or None")
+    is_size = is_whole(maxsize) and maxsize > 0
+    check(is_size, "maxsize", "a whole number from 1", repr(maxsize))
+    decoding = None if as_type is None else decoder(as_type)
+    options: Options[Any, C] = Options(
+        cursor=cursor,
+        follows=follows,
+        backfill=backfill,
+        timeout=seconds(timeout, "timeout"),
+        on_gap=on_gap or _log_gap,
+        on_late=on_late or LateLog(cursor),
+        maxsize=maxsize,
+        decode=_unchanged if decoding is None else Decode(decoding),
+        report=lambda error: report_to(channel, error),
+    )
 
     def subscribe(
-        observer: abc.ObserverBase[T], subscribed: abc.SchedulerBase | None = None
+        observer: abc.ObserverBase[Any], subscribed: abc.SchedulerBase | None = None
     ) -> abc.DisposableBase:
-        state = ResumeState(options, since, observer, tasks_for(scheduler, subscribed))
+        tasks = tasks_for(scheduler, subscribed)
+        state = Resumption[Any, C](options, since, observer, tasks)
 
         def extra() -> Mapping[str, Any]:
             return {} if state.last is None else {param: state.last}
@@ -155,157 +241,46 @@ def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumptio
     return Observable(subscribe)
 
 
-@dataclass(frozen=True, slots=True)
-class ResumeOptions(Generic[T, C]):
-    """The arguments of `resume`."""
+class Decode:
+    """A function that decodes a payload, or raises a `PayloadError`."""
 
-    cursor: Callable[[T], C]
-    follows: Callable[[C, C], bool | None]
-    backfill: Callable[[C, C], Awaitable[Iterable[T]]] | None
-    on_gap: Callable[[Gap[C]], None]
-    maxsize: int
+    def __init__(self, decoding: Decoding) -> None:
+        self._decoding = decoding
 
-
-class ResumeState(abc.ObserverBase[T], abc.DisposableBase, Generic[T, C]):
-    """The position of one subscription, and the events that wait for a backfill.
-
-    Rule: events that arrive during a backfill are queued, and keep their order.
-
-    Attributes:
-        last: The cursor of the last event; None before the first.
-    """
-
-    def __init__(
-        self,
-        options: ResumeOptions[T, C],
-        since: C | None,
-        observer: abc.ObserverBase[T],
-        tasks: LoopScheduler,
-    ) -> None:
-        self.last = since
-        self._options = options
-        self._observer = observer
-        self._tasks = tasks
-        self._may_have_gap = True
-        self._is_draining = False
-        self._is_filling = False
-        self._filling = SerialDisposable()
-        self._steps: deque[Callable[[], None]] = deque()
-        self._has_dropped = False
-
-    def dispose(self) -> None:
-        """Cancel a backfill, and drop the events that wait for it."""
-        self._filling.dispose()
-        self._steps.clear()
-
-    def rejoined(self, _: object) -> None:
-        """Check the next event for a gap, because the channel rejoined."""
-        self._enqueue(self._expect_gap)
-
-    def on_next(self, value: T) -> None:
-        """Process the next event."""
-        self._enqueue(partial(self._process, value))
-
-    def on_error(self, error: Exception) -> None:
-        """Fail, after the queued events."""
-        self._enqueue(partial(self._observer.on_error, error))
-
-    def on_completed(self) -> None:
-        """Complete, after the queued events."""
-        self._enqueue(self._observer.on_completed)
-
-    def _enqueue(self, step: Callable[[], None]) -> None:
-        if self._is_filling and len(self._steps) == self._options.maxsize:
-            self._steps.popleft()
-            self._has_dropped = True
-        self._steps.append(step)
-        self._drain()
-
-    def _drain(self) -> None:
-        """Run the queued steps up to the next gap."""
-        if self._is_draining:
-            return
-        self._is_draining = True
-        raised: list[Exception] = []
+    def __call__(self, payload: Any) -> Any:
+        """Decode a payload."""
         try:
-            while self._steps and not self._is_filling:
-                try:
-                    self._steps.popleft()()
-                except ISOLATED as error:  # raised in the end
-                    raised.append(contained(error))
-        finally:
-            self._is_draining = False
-        raise_all(raised, "observers of resume()")
-
-    def _expect_gap(self) -> None:
-        self._may_have_gap = True
-
-    def _process(self, event: T) -> None:
-        last = self.last
-        try:
-            cursor = self._options.cursor(event)
-            if last is not None and not last < cursor:
-                return
-            does_follow = self._does_follow(cursor)
-        except ISOLATED as error:
-            contained(error)
-            # Emit an event without a position, and raise the reason to the source.
-            self._observer.on_next(event)
-            raise
-        self._may_have_gap = False
-        if last is None or does_follow:
-            self._emit(cursor, event)
-        elif self._options.backfill is not None:
-            self._fill(self._options.backfill, last, cursor, event)
-        else:
-            try:
-                if does_follow is False:
-                    self._options.on_gap(Gap(last, cursor))
-            finally:
-                self._emit(cursor, event)
-
-    def _does_follow(self, cursor: C) -> bool | None:
-        if self.last is None or not self._may_have_gap:
-            return True
-        return self._options.follows(self.last, cursor)
-
-    def _emit(self, cursor: C, event: T) -> None:
-        if self.last is None or self.last < cursor:
-            self.last = cursor
-            self._observer.on_next(event)
-
-    # Filling a gap.
-
-    def _fill(
-        self,
-        backfill: Callable[[C, C], Awaitable[Iterable[T]]],
-        last: C,
-        first: C,
-        event: T,
-    ) -> None:
-        async def fetch() -> list[tuple[C, T]]:
-            missed = await backfill(last, first)
-            return [(self._options.cursor(item), item) for item in missed]
-
-        def emit(missed: list[tuple[C, T]]) -> None:
-            self._filled([partial(self._emit, *found) for found in missed])
-
-        def report(error: Exception) -> None:
-            gap = Gap(last, first, error)
-            self._filled([partial(self._options.on_gap, gap)])
-
-        self._is_filling = True
-        self._steps.appendleft(partial(self._process, event))
-        self._filling.disposable = self._tasks.spawn(fetch(), emit, report)
-
-    def _filled(self, steps: list[Callable[[], None]]) -> None:
-        self._steps.extendleft(reversed(steps))
-        self._may_have_gap = self._has_dropped
-        self._has_dropped = self._is_filling = False
-        self._drain()
+            return self._decoding.convert(payload)
+        except Exception as error:
+            raise self._decoding.payload_error(payload, error) from error
 
 
-def _log(gap: Gap[Any]) -> None:
+class LateLog:
+    """A function that logs the 1st, 2nd, 4th, 8th … late event."""
+
+    def __init__(self, cursor: Callable[[Any], object]) -> None:
+        self._cursor = cursor
+        self._count = 0
+
+    def __call__(self, event: object) -> None:
+        """Log an event."""
+        self._count += 1
+        if self._count & (self._count - 1) == 0:
+            cursor = self._cursor(event)
+            log.warning(
+                "an event arrived too late to be emitted in order: its cursor is %r, "
+                "and %d were late so far",
+                cursor,
+                self._count,
+                extra=fields(cursor=cursor, late=self._count),
+            )
+
+
+def _unchanged(payload: Any) -> Any:
+    return payload
+
+
+def _log_gap(gap: Gap[Any]) -> None:
     log.warning(
         "events may be missing between %r and %r",
         gap.last,

@@ -33,7 +33,10 @@ class Link:
         self.demand = ConnectionDemand(pytest.fail)
         self.router = SimpleNamespace(registry=[])
         self.witness = None
-        self.router = SimpleNamespace(registry=[])
+        self.pause = None
+        self.router = SimpleNamespace(
+            registry=[], backpressure=SimpleNamespace(describe=lambda: self.pause)
+        )
 
 
 @pytest.fixture
@@ -181,3 +184,9 @@ def test_frames_dropped_one_after_another_are_one_event(diagnosis, caplog):
         "A frame was dropped: another is none either.",
     ]
     assert len(caplog.records) == 4
+
+
+def test_it_tells_that_nothing_is_read_and_for_whom(link, diagnosis):
+    link.pause = "Nothing was read for 42.0 s: values() is slower than its stream."
+
+    assert link.pause in diagnosis.text()

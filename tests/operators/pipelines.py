@@ -54,9 +54,9 @@ async def price(order: Order) -> float:
     return float(order.id)
 
 
-async def history(last: int, first: int) -> Iterable[Order]:
+async def history(after: int, before: int | None) -> Iterable[Order]:
     """Fetch what was missed."""
-    return [Order(n) for n in range(last, first)]
+    return [Order(n) for n in range(after + 1, before or after + 2)]
 
 
 def add(total: Total, order: Order) -> Total:
@@ -129,11 +129,23 @@ def of_resume(channel: Channel) -> None:
             "order",
             cursor=identity_of,
             param="since",
+            as_type=Order,
             backfill=history,
             on_gap=report,
         ),
         Observable[Order],
     )
+    assert_type(
+        resume(channel, "row", cursor=lambda row: row["id"], param="since"),
+        Observable[Any],
+    )
+    assert_type(
+        resume(
+            channel, "order", cursor=lambda order: order.id, param="n", as_type=Order
+        ),
+        Observable[Order],
+    )
+    resume(channel, "x", cursor=lambda x: x.id, param="n", as_type=Order | Total)
 
 
 async def of_awaiting(orders: Observable[Order]) -> None:

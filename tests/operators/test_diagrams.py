@@ -38,7 +38,7 @@ async def work(value):
 
 async def fetch(last, first):
     await asyncio.sleep(TICK)
-    return range(last + 1, first)
+    return range(last + 1, 7 if first is None else first)
 
 
 def count(state, _):
