@@ -24,6 +24,9 @@ class SocketStats(Struct, frozen=True, kw_only=True):
         round_trip: Round-trip time of the last heartbeat in seconds, or None.
         buffered: Pushes that wait for a join or for the connection.
         channels: Topics with a channel.
+        pauses: How often reading paused for a consumer with ``overflow="wait"``.
+        beyond_maxsize: The most values that waited for such a consumer beyond its
+            ``maxsize``, as they do while an answer is awaited.
     """
 
     frames_in: int
@@ -38,29 +41,35 @@ class SocketStats(Struct, frozen=True, kw_only=True):
     round_trip: float | None
     buffered: int
     channels: int
+    pauses: int = 0
+    beyond_maxsize: int = 0
 
 
 class Counters:
     """The counters behind `SocketStats`; the receiving path only increments them."""
 
     __slots__ = (
+        "beyond_maxsize",
         "bytes_in",
         "bytes_out",
         "casts_dropped",
         "frames_in",
         "frames_out",
         "late_replies",
+        "pauses",
         "protocol_errors",
         "reconnects",
         "stale",
     )
 
+    beyond_maxsize: int
     bytes_in: int
     bytes_out: int
     casts_dropped: int
     frames_in: int
     frames_out: int
     late_replies: int
+    pauses: int
     protocol_errors: int
     reconnects: Counter[str]
     stale: int
@@ -69,6 +78,7 @@ class Counters:
         self.frames_in = self.frames_out = self.bytes_in = self.bytes_out = 0
         self.protocol_errors = self.late_replies = self.stale = 0
         self.casts_dropped = 0
+        self.pauses = self.beyond_maxsize = 0
         self.reconnects = Counter()
 
     def snapshot(
@@ -88,4 +98,6 @@ class Counters:
             round_trip=round_trip,
             buffered=buffered,
             channels=channels,
+            pauses=self.pauses,
+            beyond_maxsize=self.beyond_maxsize,
         )

@@ -13,6 +13,8 @@ COUNTED = [
     "late_replies",
     "stale",
     "casts_dropped",
+    "pauses",
+    "beyond_maxsize",
 ]
 
 

@@ -103,6 +103,11 @@ class ChannelCore(ChannelEffects):
         """The state of the membership."""
         return self.membership.state
 
+    @property
+    def awaits_answer(self) -> bool:
+        """True while a join or a leave is on its way."""
+        return self.membership.stage in {Stage.JOINING, Stage.LEAVING}
+
     # Requests of users.
 
     def request_join(self, timeout: float | None) -> ChannelPush:

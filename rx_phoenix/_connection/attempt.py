@@ -192,6 +192,11 @@ class Attempt:
         self.frames_sent += 1
         self.connection.send(frame)
 
+    @property
+    def can_pause(self) -> bool:
+        """True if the connection can stop reading."""
+        return hasattr(self.connection, "pause") and hasattr(self.connection, "resume")
+
     def pause(self) -> None:
         """Have the connection stop reading, if it can."""
         getattr(self.connection, "pause", noop)()

@@ -68,6 +68,9 @@ class Diagnosis:
         """Return the state, the last events, and the channels that are not joined."""
         connection = self._connection
         lines = [f"{self._url} is {connection.state.value}{self._outlook()}."]
+        pause = connection.router.backpressure.describe()
+        if pause is not None:
+            lines.append(pause)
         if self._events:
             now = connection.scheduler.monotonic()
             lines += [f"{now - at:8.1f} s ago: {text}" for at, text in self._events]

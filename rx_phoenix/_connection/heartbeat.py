@@ -214,7 +214,7 @@ class HeartbeatMonitor:
     def _look(self) -> None:
         """Look for a sign of life since the last look."""
         received = self._router.received
-        if received != self._seen:
+        if received != self._seen or self._router.is_paused:
             self._seen = received
             self._is_extended = True
             self._is_probing = False

@@ -228,7 +228,7 @@ class ConnectionManager(Traffic):
             context=self.context,
             opened=self._opened,
             failed=self._failed,
-            lost=self._lost,
+            lost=self._ended,
         )
         self._transition(ConnectionEvent.ATTEMPT_BEGUN)
         if attempt is self._attempt:
@@ -264,6 +264,10 @@ class ConnectionManager(Traffic):
     def _failed(self, attempt: Attempt, error: Exception) -> None:
         failed = AttemptFailed(error, self._reconnector.attempts)
         self._connection_ended(attempt, "connection_error", error, failed)
+
+    def _ended(self, attempt: Attempt, error: ConnectionLost) -> None:
+        """Take the end of a connection, behind the frames that it has brought."""
+        self.router.reader.when_delivered(lambda: self._lost(attempt, error))
 
     def _lost(
         self,

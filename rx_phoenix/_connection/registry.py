@@ -48,6 +48,11 @@ class Member(Protocol):
         """The reason for which it is not joined; None if it is, or need not be."""
         ...
 
+    @property
+    def awaits_answer(self) -> bool:
+        """True while a join or a leave of it is on its way."""
+        ...
+
     def receive(self, message: Message) -> None:
         """Take a message of its topic."""
         ...

@@ -1,17 +1,19 @@
 """Messages of a connection: to frames and back, and to their receivers."""
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rx_phoenix._connection.attempt import Attempt
+from rx_phoenix._connection.backpressure import Backpressure
+from rx_phoenix._connection.reader import FrameReader
 from rx_phoenix._connection.registry import ChannelRegistry
 from rx_phoenix._connection.send_buffer import PushQueue
 from rx_phoenix._protocol.message import Message
-from rx_phoenix._protocol.names import CAST_REF, PHOENIX
+from rx_phoenix._protocol.names import CAST_REF, PHOENIX, REPLY
 from rx_phoenix._protocol.serializer import Frame, Serializer, raw_decoder
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hub, Reporter
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.typed import EventHub
 from rx_phoenix.errors import ProtocolError, PushCancelled
 from rx_phoenix.policy import SendBuffer
@@ -36,6 +38,8 @@ class Router:
         heartbeat_answered: Called with each message of the topic ``phoenix``; returns
             whether it was an answer to a heartbeat.
         malformed: Called with the error of each frame that is not a message.
+        awaits_answer: Returns True while a push, a join or a leave awaits its answer.
+        scheduler: Returns the scheduler, when it is needed.
 
     Attributes:
         frames: All messages that arrive.
@@ -45,9 +49,11 @@ class Router:
         registry: The channels.
         send_buffer: The pushes that wait.
         counters: The figures.
+        backpressure: Stops the reading while a consumer is full.
+        reader: Brings the frames.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is connected to
         self,
         serializer: Serializer,
         send_buffer: SendBuffer,
@@ -55,6 +61,8 @@ class Router:
         *,
         heartbeat_answered: Callable[[Message], bool],
         malformed: Callable[[ProtocolError], None],
+        awaits_answer: Callable[[], bool],
+        scheduler: Callable[[], LoopScheduler],
     ) -> None:
         self.frames = Hub[Message](report, self._tap)
         self.messages = Hub[Message](report, self._tap)
@@ -76,9 +84,12 @@ class Router:
         self._attempt: Attempt | None = None
         self._refs = 0
         self._taps = 0
-        self._reading: Iterator[Frame] | None = None
-        self._rest: list[Frame] = []
-        self._is_paused = False
+        self.backpressure = Backpressure(
+            self.pushes, self.sent, self.counters, awaits_answer, scheduler
+        )
+        self.reader = FrameReader(
+            self._route_batch, self._route_replies, self.backpressure, scheduler
+        )
 
     @property
     def has_join_refs(self) -> bool:
@@ -88,16 +99,14 @@ class Router:
     def carry(self, attempt: Attempt) -> None:
         """Use a connection from now on."""
         self._attempt = attempt
+        self.backpressure.carry(attempt)
 
     def cut(self) -> None:
         """Drop the connection, what it has not written, and what it has brought."""
         self._attempt = None
         self.send_buffer.clear_wire()
-        self._is_paused = False
-        self._rest.clear()
-        if self._reading is not None:
-            deque(self._reading, maxlen=0)
-            self._reading = None
+        self.backpressure.cut()
+        self.reader.cut()
 
     def next_ref(self) -> str:
         """Return a ref that no other message of this socket has."""
@@ -166,55 +175,44 @@ class Router:
 
     @property
     def received(self) -> int:
-        """A count that grows with what arrives: of bytes, or else of whole frames."""
+        """A count that grows with what arrives: of bytes, or else of whole frames.
+
+        The end of a pause counts as well, because what arrived in it is still unread.
+        """
         count = self._attempt.bytes_received if self._attempt is not None else None
-        return self.counters.frames_in if count is None else count
+        if count is None:
+            count = self.counters.frames_in
+        return count + self.backpressure.pauses
+
+    @property
+    def is_paused(self) -> bool:
+        """True while a consumer that is full has the reading stop."""
+        return self.backpressure.is_paused
 
     def receive(self, batch: Sequence[Frame]) -> None:
         """Take the frames of one read, and deliver their messages in order."""
         counters = self.counters
         counters.frames_in += len(batch)
         counters.bytes_in += sum(map(len, batch))
-        if self._reading is None and not self._is_paused:
-            self._deliver(batch)
+        self.reader.receive(batch)
+
+    def _route_batch(self, frames: Iterator[Frame]) -> None:
+        if self._expects_typed:
+            self._route_raw(frames)
         else:
-            self._rest.extend(batch)
+            self._route(frames)
 
-    def pause(self) -> None:
-        """Deliver nothing more, of the present batch either, until `resume`."""
-        self._is_paused = True
-        if self._reading is not None:
-            self._rest[:0] = self._reading
-        if self._attempt is not None:
-            self._attempt.pause()
-
-    def resume(self) -> None:
-        """Deliver what arrived before and after `pause`, and go on."""
-        self._is_paused = False
-        if self._reading is None:
-            self._deliver(self._take_rest())
-        if self._attempt is not None and not self._is_paused:
-            self._attempt.resume()
-
-    def _take_rest(self) -> Sequence[Frame]:
-        rest, self._rest = self._rest, []
-        return rest
-
-    def _deliver(self, batch: Sequence[Frame]) -> None:
-        while batch:
-            # Whoever exhausts it leaves the batch in the middle: `pause` and `cut`.
-            reading = self._reading = iter(batch)
+    def _route_replies(self, frames: Iterator[Frame]) -> Frame | None:
+        """Route replies; returns the first frame that is not one."""
+        for frame in frames:
             try:
-                if self._expects_typed:
-                    self._route_raw(reading)
-                else:
-                    self._route(reading)
-            finally:
-                if self._reading is reading:
-                    self._reading = None
-            if self._is_paused or self._reading is not None:
-                return
-            batch = self._take_rest()
+                message = self._decode(frame)
+            except ProtocolError:
+                return frame
+            if message.event != REPLY:
+                return frame
+            self._dispatch(message)
+        return None
 
     def _route(self, frames: Iterator[Frame]) -> None:
         # A local is called faster than an attribute.

@@ -62,6 +62,8 @@ class Traffic:
             environment.report,
             heartbeat_answered=self._heartbeat_answered,
             malformed=self._emit,
+            awaits_answer=self._awaits_answer,
+            scheduler=lambda: self.scheduler,
         )
         self.joins = SerialDeadlines()
         self.deadlines = DeadlinePool(lambda: self.scheduler)
@@ -92,6 +94,11 @@ class Traffic:
             buffered=self.router.buffered,
             channels=len(self.router.registry.routes),
         )
+
+    def _awaits_answer(self) -> bool:
+        """True while a push, a join or a leave awaits its answer."""
+        channels = self.router.registry
+        return bool(self.deadlines) or any(each.awaits_answer for each in channels)
 
     def _cut(self) -> Pings:
         """Stop all traffic; returns the pings in flight."""

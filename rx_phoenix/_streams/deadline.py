@@ -127,6 +127,9 @@ class DeadlinePool:
     def _scheduler(self) -> LoopScheduler:
         return self._get_scheduler()
 
+    def __bool__(self) -> bool:
+        return any(self._dues.values())
+
     def add(self, waiting: Expiring) -> None:
         """Start the deadline of an entry."""
         within = waiting.within

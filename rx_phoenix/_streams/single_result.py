@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from reactivex import abc
 
+from rx_phoenix._streams.delivery import await_ended
 from rx_phoenix._streams.failure import fresh
 from rx_phoenix._streams.hub import Hub, Live
 from rx_phoenix._streams.reporter import Reporter, check_caller
@@ -43,6 +44,7 @@ class Result(Live[T]):
                 for settled in self._waiting:
                     if not settled.done():
                         settled.set_result(None)
+                        await_ended()
                 self._waiting = None
 
     def _notify(self, hub: Hub[T]) -> None:

@@ -28,8 +28,9 @@ class Connection(Protocol):
     - ``bytes_received``, an `int` that only grows: the bytes received so far. They
       show that the peer is alive before a large frame is complete; without them only
       whole frames do.
-    - ``pause()`` and ``resume()``: stop reading from the network, and go on. Both may
-      be called repeatedly. Without them, what arrives meanwhile is kept in memory.
+    - ``pause()`` and ``resume()``: stop reading from the network, and go on, for
+      consumers with ``overflow="wait"``. Both may be called repeatedly. Without them
+      a full one of these fails with a `UsageError`.
     - ``abort()``: drop the connection at once, unwritten frames included; it ends as
       if the network had been cut.
 

@@ -7,6 +7,7 @@ from reactivex import Observable
 from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
+from rx_phoenix._streams.delivery import await_ended
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.operators._scheduling import tasks_for
 from rx_phoenix.policy import Duration, seconds
@@ -63,11 +64,13 @@ def first_value(
         if not first.done():
             first.set_result(value)
             holdings.dispose()
+            await_ended()
 
     def fail(error: Exception) -> None:
         if not first.done():
             first.set_exception(error)
             holdings.dispose()
+            await_ended()
 
     def complete() -> None:
         fail(SequenceContainsNoElementsError("the stream completed without a value"))

@@ -19,6 +19,7 @@ from rx_phoenix.operators._bounded_queue import (
     Overflow,
     QueueOverflow,
     check_choice,
+    name_of,
 )
 from rx_phoenix.operators._scheduling import tasks_for
 
@@ -63,7 +64,13 @@ def map_async(  # noqa: PLR0913 - a function, and six keywords that bound it
         maxsize: The maximum number of values that wait, for ``concat`` and ``merge``.
         overflow: The policy for one more. ``"error"`` unsubscribes, processes the
             values that wait, and then fails with a `QueueOverflow`; ``"drop_oldest"``,
-            ``"drop_newest"``; ``"latest"`` keeps only the newest.
+            ``"drop_newest"``; ``"latest"`` keeps only the newest. ``"wait"`` loses
+            nothing: when ``maxsize`` values wait, the connection that delivers stops
+            reading, so that the server has to wait, and goes on at half. While a push,
+            a join or a leave of that socket awaits its answer, reading goes on, and
+            more values may wait; so do values that come from elsewhere. A connection
+            that cannot stop, such as a long poll, fails the stream with a
+            `UsageError`.
         on_loss: Called with the number of lost values, at each loss, including values
             that ``switch`` cancels or ``exhaust`` drops. Without it the losses of a
             full queue are logged as warnings to ``rx_phoenix``.
@@ -71,7 +78,7 @@ def map_async(  # noqa: PLR0913 - a function, and six keywords that bound it
             of the running loop.
 
     Raises:
-        UsageError: An argument is invalid.
+        UsageError: An argument is invalid; ``switch`` and ``exhaust`` cannot wait.
 
     It completes or fails as the source does, after all calls have ended; it fails at
     once if ``fn`` or ``on_loss`` raises. Then, and at a dispose, it cancels its calls.
@@ -89,7 +96,8 @@ def map_async(  # noqa: PLR0913 - a function, and six keywords that bound it
     2.0 s: 4
     3.0 s: 6
     """
-    bounds = Bounds(strategy, max_concurrent, maxsize, overflow, on_loss)
+    name = name_of("map_async", fn)
+    bounds = Bounds(strategy, max_concurrent, maxsize, overflow, on_loss, name)
 
     def operator(source: Observable[T]) -> Observable[R]:
         def subscribe(
@@ -113,12 +121,18 @@ class Bounds:
     maxsize: int
     overflow: Overflow
     on_loss: OnLoss | None
+    name: str
 
     def __post_init__(self) -> None:
         check_choice("strategy", self.strategy, Strategy)
         if self.max_concurrent < 1:
             raise UsageError(
                 f"max_concurrent must be 1 or more, got {self.max_concurrent}"
+            )
+        if self.overflow == "wait" and self.strategy in {"switch", "exhaust"}:
+            raise UsageError(
+                f"overflow='wait' loses nothing, and strategy={self.strategy!r} drops "
+                "values: use 'concat' or 'merge', or another overflow"
             )
         self.new_queue()
 
@@ -129,7 +143,7 @@ class Bounds:
 
     def new_queue(self) -> BoundedQueue[Any]:
         """Create the queue of values that wait."""
-        return BoundedQueue(self.maxsize, self.overflow, self.on_loss)
+        return BoundedQueue(self.maxsize, self.overflow, self.on_loss, self.name)
 
     def report_loss(self) -> None:
         """Report a value that ``switch`` or ``exhaust`` lost."""
@@ -182,9 +196,9 @@ class Work(abc.ObserverBase[T], abc.DisposableBase, Generic[T, R]):
                 self._start(value)
             else:
                 self._defer(value)
-        except QueueOverflow as overflow:
+        except (QueueOverflow, UsageError) as error:
             self._source.dispose()
-            self.on_error(overflow)
+            self.on_error(error)
         except ISOLATED as error:
             self._fail(contained(error))
 

@@ -49,7 +49,8 @@ def values(
         maxsize: The maximum number of values that wait for the loop.
         overflow: The policy for one more. ``"error"`` unsubscribes, and raises a
             `QueueOverflow` after the values that wait; ``"drop_oldest"``,
-            ``"drop_newest"``; ``"latest"`` keeps only the newest.
+            ``"drop_newest"``; ``"latest"`` keeps only the newest; ``"wait"`` loses
+            nothing, as in `map_async`.
         on_loss: Called with the number of lost values, at each loss; without it losses
             are logged as warnings to ``rx_phoenix``.
 
@@ -70,7 +71,7 @@ def values(
     1
     2
     """
-    return Values(stream, BoundedQueue(maxsize, overflow, on_loss))
+    return Values(stream, BoundedQueue(maxsize, overflow, on_loss, "values()"))
 
 
 class Values(

@@ -20,12 +20,14 @@ class Line:
 
     Attributes:
         received: The bytes that arrived, which the test counts.
+        is_paused: Whether a consumer that is full has the reading stop.
     """
 
     def __init__(self, time):
         self.time = time
         self.sent = []
         self.received = 0
+        self.is_paused = False
         self.refs = count(1)
         self.on_send = None
 
@@ -890,3 +892,27 @@ def test_an_observer_of_a_ping_that_raises_is_reported(trial, notes):
 
     assert trial.reported == [fault]
     assert notes.values == [0.0]
+
+
+# While a consumer that is full has the reading stop.
+
+
+def test_a_pause_of_our_own_is_no_dead_peer_and_heartbeats_go_on(trial, time):
+    trial.router.is_paused = True
+    trial.liveness.start()
+    time.advance_by(100)
+
+    assert trial.times == [20.0, 40.0, 60.0, 80.0, 100.0]
+    assert trial.missed == []
+
+
+def test_the_deadline_after_a_pause_is_a_new_one(trial, time):
+    trial.router.is_paused = True
+    trial.liveness.start()
+    time.advance_by(59)
+    trial.router.is_paused = False
+    time.advance_by(4)
+    before = [*trial.missed]
+    time.advance_by(25)
+
+    assert (before, len(trial.missed)) == ([], 1)

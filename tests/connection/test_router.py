@@ -74,6 +74,8 @@ class Trial:
             self.reported.append,
             heartbeat_answered=self.note_beat,
             malformed=self.malformed.append,
+            awaits_answer=lambda: False,
+            scheduler=lambda: time,
         )
 
     def note_beat(self, message):
@@ -461,10 +463,10 @@ def test_version_1_has_typed_observers_too(make_trial):
 
 def test_a_batch_with_typed_observers_can_be_left_in_the_middle(trial, typed):
     trial.router.receive([TYPED_FRAME])
-    typed.subscribe(lambda _: trial.router.pause())
+    typed.subscribe(lambda _: trial.router.reader.give_turns())
     trial.router.receive([TYPED_FRAME, TYPED_FRAME])
     before = len(trial.log)
-    trial.router.resume()
+    trial.time.advance_by(0)
 
     assert (before, len(trial.log)) == (2, 3)
 
@@ -544,47 +546,6 @@ def test_after_a_loss_nothing_of_the_batch_is_delivered(trial, acting):
     assert numbers(trial) == [0, 1]
 
 
-def test_a_batch_can_be_left_in_the_middle_and_gone_on_with_later(trial, acting):
-    acting[1] = trial.router.pause
-    trial.router.receive(ROOM_1[:4])
-    trial.router.receive(ROOM_1[4:])
-    before = numbers(trial)
-    trial.router.resume()
-
-    assert before == [0, 1]
-    assert numbers(trial) == [0, 1, 2, 3, 4]
-
-
-def test_it_can_be_left_again_and_again(trial, acting):
-    acting.update(dict.fromkeys(range(5), trial.router.pause))
-    trial.router.receive(ROOM_1)
-    counts = []
-    for _ in range(6):
-        trial.router.resume()
-        counts.append(len(trial.log))
-
-    assert counts == [2, 3, 4, 5, 5, 5]
-    assert numbers(trial) == [0, 1, 2, 3, 4]
-
-
-def test_who_resumes_at_once_loses_and_doubles_nothing(trial, acting):
-    acting[1] = lambda: (trial.router.pause(), trial.router.resume())
-    trial.router.receive(ROOM_1)
-
-    assert numbers(trial) == [0, 1, 2, 3, 4]
-
-
-def test_after_a_loss_nothing_is_left_to_resume(trial, acting):
-    trial.connect()
-    acting[1] = trial.router.pause
-    trial.router.receive(ROOM_1)
-    trial.router.cut()
-    trial.router.resume()
-    trial.router.receive(ROOM_1[4:])
-
-    assert numbers(trial) == [0, 1, 4]
-
-
 def test_what_arrives_during_a_delivery_waits_its_turn(trial, acting):
     acting[1] = lambda: trial.router.receive(ROOM_1[4:])
     trial.router.receive(ROOM_1[:4])
@@ -612,17 +573,6 @@ def test_a_frame_that_is_no_message_does_not_end_its_batch(trial, acting):
 
     assert numbers(trial) == [0, 1]
     assert trial.router.counters.protocol_errors == 1
-
-
-def test_a_pause_stops_the_reading_of_a_connection_that_can(trial):
-    connection, calls = trial.connect(), []
-    trial.router.pause()
-    connection.pause = lambda: calls.append("pause")
-    connection.resume = lambda: calls.append("resume")
-    trial.router.pause()
-    trial.router.resume()
-
-    assert calls == ["pause", "resume"]
 
 
 # Frames that are no messages.

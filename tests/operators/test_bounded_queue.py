@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rx_phoenix._streams.delivery import delivery
 from rx_phoenix.errors import RxPhoenixError, UsageError
 from rx_phoenix.operators._bounded_queue import (
     BoundedQueue,
@@ -91,3 +92,112 @@ def test_every_value_is_taken_waiting_or_told_as_lost(maxsize, overflow, moves):
     assert puts == len(taken) + len(waiting) + sum(losses)
     assert taken == sorted(taken)
     assert len(waiting) <= maxsize
+
+
+# Waiting
+
+
+class Reader:
+    """A reader that can stop, or not.
+
+    Attributes:
+        calls: What it was asked for.
+    """
+
+    def __init__(self, can_pause=True):
+        self.backpressure = self
+        self.can_pause = can_pause
+        self.calls = []
+
+    def hold(self, consumer, beyond):
+        self.calls.append(("hold", consumer.name, beyond))
+        if not self.can_pause:
+            raise UsageError("it cannot stop")
+
+    def release(self, consumer):
+        self.calls.append(("release", consumer.name))
+
+
+@pytest.fixture
+def make_reader():
+    def make(**options):
+        delivery.reader = Reader(**options)
+        return delivery.reader
+
+    yield make
+    delivery.reader = None
+
+
+def fill(queue, count):
+    for n in range(count):
+        queue.put(n)
+
+
+def test_a_queue_that_waits_holds_what_fills_it_until_it_is_half_empty(make_reader):
+    reader, queue = make_reader(), BoundedQueue(4, "wait", None, "work")
+    fill(queue, 5)
+    for _ in range(3):
+        queue.take()
+
+    assert reader.calls == [
+        ("hold", "work", 0),
+        ("hold", "work", 1),
+        ("release", "work"),
+    ]
+
+
+def test_a_queue_that_waits_and_is_cleared_holds_nothing(make_reader):
+    reader, queue = make_reader(), BoundedQueue(1, "wait", None, "work")
+    fill(queue, 1)
+    queue.clear()
+    queue.clear()
+
+    assert reader.calls == [("hold", "work", 0), ("release", "work")]
+
+
+def test_every_reader_that_fills_a_queue_is_held(make_reader):
+    queue = BoundedQueue(1, "wait", None, "work")
+    readers = []
+    for _ in range(2):
+        readers.append(make_reader())
+        fill(queue, 1)
+    delivery.reader = None
+    queue.take()
+    queue.take()
+
+    assert [reader.calls[-1] for reader in readers] == [("release", "work")] * 2
+
+
+def test_a_value_is_kept_if_nothing_can_wait_for_the_queue(make_reader):
+    make_reader(can_pause=False)
+    queue = BoundedQueue(1, "wait", None)
+    with pytest.raises(UsageError):
+        queue.put(1)
+
+    assert queue.take() == 1
+
+
+def test_values_that_no_connection_delivers_are_kept_and_logged(caplog):
+    queue = BoundedQueue(2, "wait", None, "work")
+    fill(queue, 7)
+
+    assert len(queue) == 7
+    assert [record.args[1] for record in caplog.records] == [1, 2, 4]
+    assert "work is full, and no connection can wait for it" in caplog.messages[0]
+
+
+def test_a_queue_that_grows_beyond_ten_times_its_size_is_logged(make_reader, caplog):
+    make_reader()
+    fill(BoundedQueue(2, "wait", None, "work"), 100)
+
+    assert [record.args[1] for record in caplog.records] == [20, 40, 80]
+    assert "work is too slow for its stream: 20 values wait" in caplog.messages[0]
+
+
+def test_a_loss_that_was_chosen_is_no_warning(caplog):
+    with caplog.at_level("DEBUG", "rx_phoenix"):
+        fill(BoundedQueue(1, "latest", None, "values()"), 3)
+
+    assert {record.levelname for record in caplog.records} == {"DEBUG"}
+    assert "too slow for its stream: 1 value lost so far" in caplog.messages[0]
+    assert "too slow for its stream: 2 values lost so far" in caplog.messages[1]

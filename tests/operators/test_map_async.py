@@ -513,3 +513,9 @@ def test_a_slow_consumer_of_a_million_events_takes_no_memory(time, notes):
     assert after - before < 100
     assert losses == 999_989
     assert notes.values == [0, *range(999_990, 1_000_000)]
+
+
+@pytest.mark.parametrize("strategy", ["switch", "exhaust"])
+def test_a_strategy_that_drops_values_cannot_wait(strategy):
+    with pytest.raises(UsageError, match=strategy):
+        map_async(asyncio.sleep, strategy=strategy, overflow="wait")

@@ -35,6 +35,7 @@ class FakeConnection:
         buffered: The number of frames reported as unwritten; set by the test.
         closed_by_us: The code and reason of the client's close; None until it closes.
         is_open: True while frames can travel.
+        is_paused: True while the client does not read; what is received waits.
     """
 
     def __init__(self, attempt: "FakeAttempt") -> None:
@@ -42,6 +43,8 @@ class FakeConnection:
         self.buffered = 0
         self.closed_by_us: tuple[int, str] | None = None
         self.is_open: bool = True
+        self.is_paused: bool = False
+        self._unread: list[Sequence[Frame]] = []
         self._attempt = attempt
         # A plain Subject, so that an exception of a subscriber raises in the test.
         self._batches = Subject[Sequence[Frame]]()
@@ -82,7 +85,21 @@ class FakeConnection:
 
     def deliver(self, *messages: Message | Frame) -> None:
         """Deliver messages as `receive` does, even if the connection has ended."""
-        self._batches.on_next([*map(self._frame, messages)])
+        self._unread.append([*map(self._frame, messages)])
+        self._read()
+
+    def pause(self) -> None:
+        """Keep what is received, until `resume`."""
+        self.is_paused = True
+
+    def resume(self) -> None:
+        """Deliver what was received meanwhile."""
+        self.is_paused = False
+        self._read()
+
+    def _read(self) -> None:
+        while self._unread and not self.is_paused:
+            self._batches.on_next(self._unread.pop(0))
 
     def finish_close(self) -> None:
         """Answer the client's close; needed only if `answers_close` is False."""

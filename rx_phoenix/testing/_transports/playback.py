@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from msgspec.structs import astuple, replace
 from reactivex import Observable, abc, throw
@@ -10,6 +11,7 @@ from reactivex.disposable import CompositeDisposable
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._streams.delivery import TURNS
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import SingleResult
@@ -83,6 +85,13 @@ class TapeTransport:
             def later(delay: float, call: Callable[[], None]) -> None:
                 timers.add(loop.call_later(delay, call))
 
+            def finish(turns: int) -> None:
+                # The last messages may wait for an await that they end to go on.
+                if turns:
+                    later(0.0, lambda: finish(turns - 1))
+                else:
+                    self._ended.succeed(None)
+
             connection = TapeConnection(session, observer, serializer, later)
             observer.on_next(connection)
             began = session[0].at
@@ -90,7 +99,7 @@ class TapeTransport:
                 delay = (entry.at - began) / self._speed if self._speed else 0.0
                 later(delay, lambda entry=entry: connection.play(entry))
                 if is_last and entry is session[-1]:
-                    later(delay, lambda: self._ended.succeed(None))
+                    later(delay, lambda: finish(2 * TURNS))
             return timers
 
         return Observable(subscribe)
@@ -121,6 +130,7 @@ class TapeConnection:
         self._recorded_refs = {message.ref for message in self._expected}
         self._refs: dict[str | None, str | None] = {}
         self._held: list[Message] = []
+        self._is_paused = False
 
     @property
     def batches(self) -> Observable[Sequence[Frame]]:
@@ -138,13 +148,22 @@ class TapeConnection:
         for message in self._expected:
             if (message.topic, message.event) == (sent.topic, sent.event):
                 self._expected.remove(message)
-                self._refs[message.ref] = sent.ref
-                self._later(0.0, self._release)
+                # Not within this turn, in which no coroutine awaits the reply yet.
+                self._later(0.0, partial(self._map, message.ref, sent.ref))
                 break
 
     def close(self, code: int = 1000, reason: str = "") -> None:  # noqa: ARG002
         """Close the connection; the tape answers at once."""
         self._observer.on_completed()
+
+    def pause(self) -> None:
+        """Keep what is played, until `resume`."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Deliver what was played meanwhile."""
+        self._is_paused = False
+        self._release()
 
     def play(self, entry: Entry) -> None:
         """Replay an entry."""
@@ -157,9 +176,15 @@ class TapeConnection:
             case Opened() | Sent():
                 pass
 
+    def _map(self, recorded: str | None, ref: str | None) -> None:
+        self._refs[recorded] = ref
+        self._release()
+
     def _release(self) -> None:
         """Deliver, in order, the messages whose refs are known."""
         for message in tuple(self._held):
+            if self._is_paused:
+                return
             if self._is_ready(message.ref) and self._is_ready(message.join_ref):
                 self._held.remove(message)
                 self._batches.on_next([self._frame(self._translated(message))])
