@@ -415,6 +415,16 @@ class ChannelCore(ChannelEffects):
         """Join, if there is demand."""
         self.apply(ChannelEvent.CONNECTION_OPENED, Change())
 
+    @property
+    def joined_ref(self) -> str | None:
+        """The ref of its join if the server has it among its members, or may have."""
+        is_member = self.membership.stage in {Stage.JOINING, Stage.JOINED}
+        return self.join.ref if is_member else None
+
+    def in_flight(self) -> list[ChannelPush]:
+        """Return the pushes that await their answers."""
+        return self.outbox.in_flight()
+
     def largest_push(self) -> tuple[int, ChannelPush] | None:
         """Return the size in bytes of the largest push in flight, and itself."""
         return self.outbox.largest()

@@ -166,6 +166,10 @@ class Outbox:
             self._forget(push)
         return taken
 
+    def in_flight(self) -> list[ChannelPush]:
+        """Return the pushes that were sent and not answered."""
+        return [*self._sent.values()]
+
     def largest(self) -> tuple[int, ChannelPush] | None:
         """Return the size in bytes of the largest push in flight, and itself."""
         sizes = [(self._size(push), push) for push in self._sent.values()]

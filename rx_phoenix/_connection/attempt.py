@@ -72,6 +72,24 @@ class Destination:
             timeout=timeout,
         )
 
+    def ask(
+        self,
+        spawn: Spawn,
+        use: Callable[[Endpoint], None],
+        fail: Callable[[Exception], None],
+    ) -> abc.DisposableBase:
+        """Ask the providers, and call the first function with the endpoint."""
+
+        def answered(credentials: Sequence[Any]) -> None:
+            try:
+                endpoint = self.endpoint(credentials)
+            except UsageError as error:
+                fail(error)
+            else:
+                use(endpoint)
+
+        return ask(self.providers, spawn, answered, fail)
+
     def validate(self) -> None:
         """Check the URL, and the credentials that are known before an attempt.
 

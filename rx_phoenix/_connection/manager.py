@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reactivex import Observable
+from reactivex import Observable, abc
 
 from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix._connection.demand import ConnectionDemand
+from rx_phoenix._connection.departure import leave_after_answers, leave_kept
 from rx_phoenix._connection.environment import Environment
 from rx_phoenix._connection.linger import Linger
 from rx_phoenix._connection.oversized import fail_oversized
@@ -14,6 +15,7 @@ from rx_phoenix._connection.own_close import OwnClose
 from rx_phoenix._connection.reconnect import NextStep, Reconnector
 from rx_phoenix._connection.traffic import Pings, Traffic
 from rx_phoenix._protocol.close_frame import check_close
+from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.lifecycle import (
     AttemptFailed,
     Closed,
@@ -36,7 +38,12 @@ from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._streams.state import State
-from rx_phoenix._transport.contract import Connection, Transport, batches_of
+from rx_phoenix._transport.contract import (
+    Connection,
+    Transport,
+    batches_of,
+    transport_for,
+)
 from rx_phoenix.errors import (
     ConnectError,
     ConnectionLost,
@@ -66,6 +73,7 @@ class ConnectionManager(Traffic):
         lease: The connection as a shared stream.
         demand: The demand for it.
         linger: The end of a connection that is held no longer.
+        is_open: True if frames can be sent now.
     """
 
     def __init__(  # noqa: PLR0913 - the options of a socket
@@ -88,7 +96,7 @@ class ConnectionManager(Traffic):
             self._lease_taken, lambda: self.release(self.lease), report
         )
         self._destination = destination
-        self._transport = transport
+        self._transport = transport_for(transport, self)
         self._policy = reconnect
         self.demand = ConnectionDemand(report)
         self._reconnector = Reconnector(
@@ -101,12 +109,15 @@ class ConnectionManager(Traffic):
             expired=self._outage_expired,
         )
         self._connection_state = ConnectionState.IDLE
+        self.is_open = False
         self._attempt: Attempt | None = None
         self.linger = Linger(
             reconnect.linger, lambda: self.scheduler, lambda: self._close(1000, "")
         )
         self._own_close = OwnClose(self._closed, report)
-        events: Observable[Lifecycle] | None = getattr(transport, "lifecycle", None)
+        events: Observable[Lifecycle] | None = getattr(
+            self._transport, "lifecycle", None
+        )
         if events is not None:
             events.subscribe(self._emit)
 
@@ -116,8 +127,7 @@ class ConnectionManager(Traffic):
         return self._destination.public_url
 
     @property
-    def is_open(self) -> bool:
-        """True if frames can be sent now."""
+    def _is_connected(self) -> bool:
         return self._connection_state is ConnectionState.OPEN
 
     @property
@@ -159,7 +169,7 @@ class ConnectionManager(Traffic):
             self.linger.begin(is_used=self._attempt is not None)
 
     def _lease_taken(self) -> None:
-        was_open = self.is_open
+        was_open = self._is_connected
         self.hold(self.lease)
         if was_open:
             self.lease.emit(Opened())
@@ -168,7 +178,7 @@ class ConnectionManager(Traffic):
         """Hold it until `disconnect`; settles at the first open, or the final error."""
         self.check_usable()
         self._reconnector.restart_limits()
-        opening = self.demand.connect(is_open=self.is_open)
+        opening = self.demand.connect(is_open=self._is_connected)
         self.hold(self)
         return opening
 
@@ -195,13 +205,31 @@ class ConnectionManager(Traffic):
         self.check_usable()
         if self._attempt is None:
             self._stop_waiting()
-        elif self.is_open and self.demand.exists:
+        elif self._is_connected and self.demand.exists:
             self.heartbeat.probe(probe)
         self._begin_if_idle()
+
+    # What a transport of its own asks of it: it is an `Owner`.
+
+    def ask(
+        self, use: Callable[[Endpoint], None], fail: Callable[[Exception], None]
+    ) -> abc.DisposableBase:
+        """Ask the providers for the endpoint of another attempt."""
+        return self._destination.ask(self.spawn, use, fail)
+
+    def depart(self, done: Callable[[], None]) -> abc.DisposableBase:
+        """Await answers to pushes in flight, leave all channels, then call a function.
+
+        Pushes from now on wait for the next join.
+        """
+        self.is_open = False
+        return leave_after_answers(self.router, self.scheduler, done)
 
     def refuse(self) -> None:
         """Refuse new requests; shutdown has begun."""
         self.demand.refuse()
+        if self._attempt is not None:
+            leave_kept(self.router, self._attempt.connection)
 
     def end(self) -> SingleResult[None]:
         """Close it for good, after `refuse`."""
@@ -389,8 +417,9 @@ class ConnectionManager(Traffic):
             self._stop_waiting()
             # Closed, or closing: in that case, its end is awaited.
             return self._own_close.promise
+        leave_kept(self.router, attempt.connection)
         pings = self._detach()
-        is_open = self.is_open
+        is_open = self._is_connected
         closed = Closed(code, reason, clean=False, ours=True)
         ended = self._own_close.begin(closed if is_open else None)
         promise = self._own_close.promise
@@ -423,5 +452,6 @@ class ConnectionManager(Traffic):
         arrival = CONNECTION_TRANSITIONS[self._connection_state].get(event)
         if arrival is not None:
             self._connection_state = arrival
+            self.is_open = arrival is ConnectionState.OPEN
             self.state.on_next(SOCKET_STATES[arrival])
         return arrival is not None

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 from rx_phoenix._protocol.message import Message
+from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.typed import EventHub
 from rx_phoenix.errors import ChannelConflict
 
@@ -51,6 +52,15 @@ class Member(Protocol):
     @property
     def awaits_answer(self) -> bool:
         """True while a join or a leave of it is on its way."""
+        ...
+
+    @property
+    def joined_ref(self) -> str | None:
+        """The ref of its join if the server has it among its members."""
+        ...
+
+    def in_flight(self) -> list[ChannelPush]:
+        """Return the pushes that await their answers."""
         ...
 
     def receive(self, message: Message) -> None:

@@ -1,15 +1,24 @@
 """The smallest contract that a WebSocket, a long poll and a fake can meet."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
-from reactivex import Observable
+from reactivex import Observable, abc
 from reactivex import operators as ops
 
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.serializer import Frame
 
-__all__ = ["CLOSE_TIMEOUT", "MAX_FRAME_SIZE", "Connection", "Transport", "batches_of"]
+__all__ = [
+    "CLOSE_TIMEOUT",
+    "MAX_FRAME_SIZE",
+    "Asking",
+    "Connection",
+    "Owner",
+    "Transport",
+    "batches_of",
+    "transport_for",
+]
 
 MAX_FRAME_SIZE = 8 * 1024 * 1024
 """Bytes of the largest frame taken, unless a transport is given another limit."""
@@ -33,6 +42,8 @@ class Connection(Protocol):
       a full one of these fails with a `UsageError`.
     - ``abort()``: drop the connection at once, unwritten frames included; it ends as
       if the network had been cut.
+    - ``outlives_close``, True if the server keeps the channels of a closed connection
+      for a while: they are left before it is closed, so that presence is right at once.
 
     A connection without ``batches`` may have ``frames`` instead, an Observable of
     single frames.
@@ -61,6 +72,33 @@ class Connection(Protocol):
 
         The Observable that `Transport.connect` returned completes when the peer has
         answered, and fails if the connection ends without that.
+        """
+        ...
+
+
+Asking = Callable[
+    [Callable[[Endpoint], None], Callable[[Exception], None]], abc.DisposableBase
+]
+"""Calls the first function with an endpoint, or the second with the failure."""
+
+
+class Owner(Protocol):
+    """A socket, to a transport that belongs to it alone."""
+
+    def ask(
+        self, use: Callable[[Endpoint], None], fail: Callable[[Exception], None]
+    ) -> abc.DisposableBase:
+        """Ask the providers for fresh credentials: an `Asking`."""
+        ...
+
+    def depart(self, done: Callable[[], None]) -> abc.DisposableBase:
+        """Prepare for the end of the open connection, without losing anything.
+
+        Pushes in flight are answered, for at most 2 s; others wait for the next join.
+        Then the channels are left.
+
+        Args:
+            done: Called after that, possibly within this call.
         """
         ...
 
@@ -97,3 +135,9 @@ def batches_of(connection: Connection) -> Observable[Sequence[Frame]]:
         return batches
     frames: Observable[Frame] = getattr(connection, "frames")  # noqa: B009 - not in the Protocol
     return frames.pipe(ops.map(lambda frame: (frame,)))
+
+
+def transport_for(transport: Transport, owner: Owner | None) -> Transport:
+    """Return a transport for one socket alone, which differs if it has a memory."""
+    make: Any = getattr(transport, "_for_socket", None)
+    return transport if make is None or owner is None else make(owner)

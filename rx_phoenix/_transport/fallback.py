@@ -1,10 +1,11 @@
 """The better transport while it works, another one while it does not."""
 
 from collections.abc import Callable
-from functools import partial
+from typing import NamedTuple
 
-from reactivex import Observable, abc, defer
-from reactivex.disposable import CompositeDisposable, SerialDisposable
+from msgspec.structs import replace
+from reactivex import Observable, abc
+from reactivex.disposable import CompositeDisposable, Disposable, SerialDisposable
 
 from rx_phoenix._log import log_unhandled
 from rx_phoenix._protocol.checks import check_methods
@@ -16,9 +17,16 @@ from rx_phoenix._protocol.redaction import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix._transport.contract import Connection, Transport, batches_of
+from rx_phoenix._transport.contract import (
+    Asking,
+    Connection,
+    Owner,
+    Transport,
+    batches_of,
+    transport_for,
+)
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
-from rx_phoenix.policy import Duration, seconds
+from rx_phoenix.policy import Duration, Reconnect, seconds
 
 __all__ = ["FallbackTransport"]
 
@@ -28,8 +36,29 @@ PROBE = Message(None, "fallback", PHOENIX, HEARTBEAT, {})
 GOING_AWAY = 1001
 """The close code that means: come back."""
 
-Trial = Callable[[Callable[[], None]], Observable[Connection]]
+CLOSE_TIMEOUT = 1.0
+"""Seconds that the other one has to write what is left for it, before it is dropped."""
+
+MakeTrial = Callable[[Callable[[], None]], Observable[Connection]]
 """Makes a connection that has to prove useful; calls a function when it did."""
+
+Event = FellBack | SteppedUp
+
+
+class Pair(NamedTuple):
+    """Two transports, and the seconds that the first one is given.
+
+    Attributes:
+        first: The better one.
+        then: The other one.
+        after: Seconds in which the first has to open, and then to deliver.
+        retry_after: Seconds until the first is tried again.
+    """
+
+    first: Transport
+    then: Transport
+    after: float
+    retry_after: float
 
 
 class FallbackTransport:
@@ -40,9 +69,13 @@ class FallbackTransport:
     of its own sees to it that there is a message to deliver.
 
     While the other one is used, the first is tried again now and then, beside it and
-    with the same credentials. Once it proves useful, the socket moves back: its
-    channels rejoin, as they do after any lost connection. If neither can be opened,
-    the next attempt begins with the first again.
+    with fresh credentials of the providers. Once it proves useful, the socket moves
+    back: the pushes in flight are answered first, for at most 2 s, then its channels
+    are left, and rejoin as they do after any lost connection. If neither can be opened,
+    the next attempt begins with the first again; a refusal by the other one is final
+    only if the failure of the first is final too.
+
+    Sockets that share it have nothing else in common: each has a memory of its own.
 
     Args:
         first: The better one.
@@ -68,18 +101,17 @@ class FallbackTransport:
         takes = "a transport, not its class"
         check_methods("first", first, "connect", takes)
         check_methods("then", then, "connect", takes)
-        self._first = first
-        self._then = then
-        self._after = seconds(after, "after")
-        self._retry_after = seconds(retry_after, "retry_after")
-        self._prefers_first = True
-        self._due = 0.0
-        self._events = Hub[FellBack | SteppedUp](log_unhandled)
+        after = seconds(after, "after")
+        self._pair = Pair(first, then, after, seconds(retry_after, "retry_after"))
+        self._fallback = Fallback(self._pair, None)
 
     @property
-    def lifecycle(self) -> Observable[FellBack | SteppedUp]:
-        """Each change of transport, which a socket emits on its own lifecycle."""
-        return self._events.observable
+    def lifecycle(self) -> Observable[Event]:
+        """Each change of transport, if it is used without a socket.
+
+        A socket emits its own changes on its own lifecycle.
+        """
+        return self._fallback.lifecycle
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
         """Return one attempt, by one transport or by both; see `Transport.connect`.
@@ -87,22 +119,77 @@ class FallbackTransport:
         Raises:
             UsageError: The other one cannot be used in this way.
         """
-        life = defer(lambda _: self._first.connect(endpoint))
-        first = partial(on_trial, life, endpoint, self._after)
+        return self._fallback.connect(endpoint)
+
+    def _for_socket(self, owner: Owner) -> "Fallback":
+        return Fallback(self._pair, owner)
+
+
+class Fallback:
+    """The two transports of one socket, and the memory of which one works.
+
+    Args:
+        pair: The transports.
+        owner: The socket; None if there is none.
+    """
+
+    def __init__(self, pair: Pair, owner: Owner | None) -> None:
+        self._owner = owner
+        self._first = transport_for(pair.first, owner)
+        self._then = transport_for(pair.then, owner)
+        self._after = pair.after
+        self._retry_after = pair.retry_after
+        self._prefers_first = True
+        self._due = 0.0
+        self._failure: Exception | None = None
+        self._events = Hub[Event](log_unhandled)
+
+    @property
+    def lifecycle(self) -> Observable[Event]:
+        """Each change of transport."""
+        return self._events.observable
+
+    def connect(self, endpoint: Endpoint) -> Observable[Connection]:
+        """Return one attempt, by one transport or by both; see `Transport.connect`."""
         then = self._then.connect(endpoint)
+
+        def known(use: Callable[[Endpoint], None], _: object) -> abc.DisposableBase:
+            use(endpoint)
+            return Disposable()
+
+        def trial(asking: Asking, useful: Callable[[], None]) -> Observable[Connection]:
+            return with_loop(
+                lambda observer, loop: Trial(
+                    transport=self._first,
+                    url=endpoint.public_url,
+                    after=self._after,
+                    asking=asking,
+                    useful=useful,
+                    observer=observer,
+                    loop=loop,
+                ).begin()
+            )
+
+        def first(useful: Callable[[], None]) -> Observable[Connection]:
+            return trial(known, useful)
+
+        def beside(useful: Callable[[], None]) -> Observable[Connection]:
+            return trial(known if self._owner is None else self._owner.ask, useful)
 
         def subscribe(
             observer: abc.ObserverBase[Connection], loop: LoopScheduler
         ) -> abc.DisposableBase:
-            use = self._use_first if self._prefers_first else self._use_then
-            return use(first, then, observer, loop)
+            use_then = UseThen(self, then, beside, observer, loop)
+            if self._prefers_first:
+                return self._use_first(first, use_then, observer, loop)
+            return use_then.begin()
 
         return with_loop(subscribe)
 
     def _use_first(
         self,
-        first: Trial,
-        then: Observable[Connection],
+        first: MakeTrial,
+        use_then: "UseThen",
         observer: abc.ObserverBase[Connection],
         loop: LoopScheduler,
     ) -> abc.DisposableBase:
@@ -119,13 +206,14 @@ class FallbackTransport:
             is_useful = True
 
         def ended(error: Exception) -> None:
+            self._failure = error
             if not is_useful:
                 self._events.on_next(FellBack(error))
             if not has_opened:
-                attempt.disposable = self._use_then(first, then, observer, loop)
+                attempt.disposable = use_then.begin()
                 return
             if not is_useful:
-                self._give_up_first(loop)
+                self.give_up_first(loop)
             observer.on_error(error)
 
         attempt.disposable = trial = SerialDisposable()
@@ -134,66 +222,135 @@ class FallbackTransport:
         )
         return attempt
 
-    def _use_then(
-        self,
-        first: Trial,
-        then: Observable[Connection],
-        observer: abc.ObserverBase[Connection],
-        loop: LoopScheduler,
-    ) -> abc.DisposableBase:
-        using, beside = SerialDisposable(), SerialDisposable()
-        has_opened = False
+    def fell_back(self, loop: LoopScheduler) -> None:
+        """Note that the other one has opened."""
+        if self._prefers_first:
+            self.give_up_first(loop)
 
-        def opened(connection: Connection) -> None:
-            nonlocal has_opened
-            has_opened = True
-            if self._prefers_first:
-                self._give_up_first(loop)
-            beside.disposable = self._try_beside(first, step_up, loop)
-            observer.on_next(connection)
-
-        def failed(error: Exception) -> None:
-            if not has_opened:
-                self._prefers_first = True
-            observer.on_error(error)
-
-        def step_up() -> None:
-            self._prefers_first = True
-            beside.dispose()
-            using.dispose()
-            self._events.on_next(SteppedUp())
-            text = "moving back to the better transport"
-            observer.on_error(ConnectionLost(GOING_AWAY, text))
-
-        using.disposable = then.subscribe(
-            opened, failed, observer.on_completed, scheduler=loop
-        )
-        return CompositeDisposable(using, beside)
-
-    def _try_beside(
-        self, first: Trial, useful: Callable[[], None], loop: LoopScheduler
-    ) -> abc.DisposableBase:
-        trial = SerialDisposable()
-
-        def wait() -> None:
-            delay = max(0.0, self._due - loop.monotonic())
-            trial.disposable = loop.call_later(delay, begin)
-
-        def begin() -> None:
-            trial.disposable = first(useful).subscribe(
-                on_error=try_later, scheduler=loop
-            )
-
-        def try_later(_: Exception) -> None:
-            self._give_up_first(loop)
-            wait()
-
-        wait()
-        return trial
-
-    def _give_up_first(self, loop: LoopScheduler) -> None:
+    def give_up_first(self, loop: LoopScheduler) -> None:
+        """Use the other one for a while."""
         self._prefers_first = False
         self._due = loop.monotonic() + self._retry_after
+
+    def stepped_up(self) -> None:
+        """Use the first one from now on, and report it."""
+        self._prefers_first = True
+        self._events.on_next(SteppedUp())
+
+    def neither_opened(self, error: Exception) -> Exception:
+        """Return the failure of the pair: the one that may heal, if one may."""
+        self._prefers_first = True
+        failure, policy = self._failure, Reconnect()
+        if failure is None or not policy.is_final(error) or policy.is_final(failure):
+            return error
+        return failure
+
+    def seconds_left(self, loop: LoopScheduler) -> float:
+        """Return the seconds until the first one is to be tried again."""
+        return max(0.0, self._due - loop.monotonic())
+
+    def depart(self, done: Callable[[], None]) -> abc.DisposableBase:
+        """Have the socket end what is in flight, and leave its channels."""
+        if self._owner is not None:
+            return self._owner.depart(done)
+        done()
+        return Disposable()
+
+
+class UseThen:
+    """One attempt by the other transport, and trials of the first one beside it.
+
+    Args:
+        fallback: The memory.
+        then: The attempt by the other one, and the life of its connection.
+        beside: Makes a trial of the first one.
+        observer: Gets the connection.
+        loop: Time.
+    """
+
+    def __init__(
+        self,
+        fallback: Fallback,
+        then: Observable[Connection],
+        beside: MakeTrial,
+        observer: abc.ObserverBase[Connection],
+        loop: LoopScheduler,
+    ) -> None:
+        self._fallback = fallback
+        self._then = then
+        self._beside = beside
+        self._observer = observer
+        self._loop = loop
+        self._connection: Connection | None = None
+        self._is_moving = False
+        self._using = SerialDisposable()
+        self._trial = SerialDisposable()
+        self._departure = SerialDisposable()
+
+    def begin(self) -> abc.DisposableBase:
+        """Connect."""
+        self._using.disposable = self._then.subscribe(
+            self._opened, self._failed, self._completed, scheduler=self._loop
+        )
+        return CompositeDisposable(self._using, self._trial, self._departure)
+
+    def _opened(self, connection: Connection) -> None:
+        self._connection = connection
+        self._fallback.fell_back(self._loop)
+        self._try_later()
+        self._observer.on_next(connection)
+
+    def _failed(self, error: Exception) -> None:
+        if self._is_moving:
+            self._move()
+        elif self._connection is None:
+            self._observer.on_error(self._fallback.neither_opened(error))
+        else:
+            self._observer.on_error(error)
+
+    def _completed(self) -> None:
+        if self._is_moving:
+            self._move()
+        else:
+            self._observer.on_completed()
+
+    def _try_later(self) -> None:
+        delay = self._fallback.seconds_left(self._loop)
+        self._trial.disposable = self._loop.call_later(delay, self._try)
+
+    def _try(self) -> None:
+        def failed(_: Exception) -> None:
+            # Once the move has begun, it goes on: the next attempt will tell.
+            if not self._is_moving:
+                self._fallback.give_up_first(self._loop)
+                self._try_later()
+
+        self._trial.disposable = trial = SerialDisposable()
+        trial.disposable = self._beside(self._useful).subscribe(
+            on_error=failed, scheduler=self._loop
+        )
+
+    def _useful(self) -> None:
+        self._is_moving = True
+        self._departure.disposable = departure = SerialDisposable()
+        departure.disposable = self._fallback.depart(self._close)
+
+    def _close(self) -> None:
+        """Drop the connection, once it has written what is left for it."""
+        connection = self._connection
+        if connection is None or not connection.buffered:
+            self._move()
+            return
+        timer = self._loop.call_later(CLOSE_TIMEOUT, self._move)
+        self._departure.disposable = timer
+        connection.close()
+
+    def _move(self) -> None:
+        for disposable in self._departure, self._trial, self._using:
+            disposable.dispose()
+        self._fallback.stepped_up()
+        text = "moving back to the better transport"
+        self._observer.on_error(ConnectionLost(GOING_AWAY, text))
 
 
 def with_loop(
@@ -213,69 +370,103 @@ def with_loop(
     return Observable(begin)
 
 
-def on_trial(
-    life: Observable[Connection],
-    endpoint: Endpoint,
-    after: float,
-    useful: Callable[[], None],
-) -> Observable[Connection]:
-    """Return a connection that has to prove useful.
+class Trial:
+    """A connection of the first transport, which has to prove useful.
 
     Args:
-        life: An attempt, and the life of its connection.
-        endpoint: Where it leads to.
+        transport: The first one.
+        url: The endpoint, fit for logs.
         after: Seconds in which it has to open, and then to deliver.
+        asking: Gives the endpoint.
         useful: Called with its first message.
-
-    Errors:
-        As the transport does; and when either time has passed.
+        observer: Gets the connection, its end, and the failure of the trial.
+        loop: Time.
     """
 
-    def subscribe(
-        observer: abc.ObserverBase[Connection], loop: LoopScheduler
-    ) -> abc.DisposableBase:
-        using, timer, tap = SerialDisposable(), SerialDisposable(), SerialDisposable()
-        everything = CompositeDisposable(using, timer, tap)
-        has_opened = False
-
-        def fail(error: Exception) -> None:
-            everything.dispose()
-            observer.on_error(error)
-
-        def end(error: Exception) -> None:
-            credentials = endpoint.params, endpoint.auth_token, endpoint.headers
-            # It is emitted on the lifecycle, past the attempt that redacts secrets.
-            secrets = secrets_of(endpoint.url, credentials)
-            if isinstance(error, UsageError):
-                fail(error)
-            elif has_opened:
-                fail(loss_of(error, secrets))
-            else:
-                fail(failure_of(error, url, secrets))
-
-        def prove(_: object) -> None:
-            timer.dispose()
-            tap.dispose()
-            useful()
-
-        def opened(connection: Connection) -> None:
-            nonlocal has_opened
-            has_opened = True
-            silent = ConnectionLost(1006, f"opened, but silent for {after:g} s")
-            timer.disposable = loop.call_later(after, lambda: fail(silent))
-            tap.disposable = batches_of(connection).subscribe(prove)
-            # Before any join: servers answer nothing while one takes its time.
-            is_v1 = endpoint.vsn.startswith("1.")
-            serializer = SerializerV1() if is_v1 else SerializerV2()
-            connection.send(serializer.encode(PROBE))
-            observer.on_next(connection)
-
-        url = endpoint.public_url
-        late = ConnectError(f"no connection to {url} within {after:g} s", url=url)
-        timer.disposable = loop.call_later(after, lambda: fail(late))
-        using.disposable = life.subscribe(
-            opened, end, observer.on_completed, scheduler=loop
+    def __init__(  # noqa: PLR0913 - all by name
+        self,
+        *,
+        transport: Transport,
+        url: str,
+        after: float,
+        asking: Asking,
+        useful: Callable[[], None],
+        observer: abc.ObserverBase[Connection],
+        loop: LoopScheduler,
+    ) -> None:
+        self._transport = transport
+        self._url = url
+        self._after = after
+        self._asking = asking
+        self._useful = useful
+        self._observer = observer
+        self._loop = loop
+        self._endpoint: Endpoint | None = None
+        self._has_opened = False
+        self._asked = SerialDisposable()
+        self._using = SerialDisposable()
+        self._timer = SerialDisposable()
+        self._tap = SerialDisposable()
+        self._everything = CompositeDisposable(
+            self._asked, self._using, self._timer, self._tap
         )
-        return everything
 
-    return with_loop(subscribe)
+    def begin(self) -> abc.DisposableBase:
+        """Ask for the endpoint, and connect."""
+        text = f"no connection to {self._url} within {self._after:g} s"
+        self._limit(ConnectError(text, url=self._url))
+        self._asked.disposable = self._asking(self._connect, self._end)
+        return self._everything
+
+    def _connect(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        given = endpoint.timeout
+        left = self._after if given is None else min(self._after, given)
+        try:
+            life = self._transport.connect(replace(endpoint, timeout=left))
+        except Exception as error:  # noqa: BLE001 - a transport's: a failed trial
+            self._end(error)
+            return
+        self._using.disposable = life.subscribe(
+            self._opened, self._end, self._observer.on_completed, scheduler=self._loop
+        )
+
+    def _opened(self, connection: Connection) -> None:
+        self._has_opened = True
+        text = f"opened, but silent for {self._after:g} s"
+        self._limit(ConnectionLost(1006, text))
+        self._tap.disposable = batches_of(connection).subscribe(self._prove)
+        # Before any join: servers answer nothing while one takes its time.
+        is_v1 = self._endpoint is not None and self._endpoint.vsn.startswith("1.")
+        serializer = SerializerV1() if is_v1 else SerializerV2()
+        connection.send(serializer.encode(PROBE))
+        self._observer.on_next(connection)
+
+    def _prove(self, _: object) -> None:
+        self._timer.dispose()
+        self._tap.dispose()
+        self._useful()
+
+    def _end(self, error: Exception) -> None:
+        # It is emitted on the lifecycle, past the attempt that redacts secrets.
+        secrets: frozenset[str] = frozenset()
+        if self._endpoint is not None:
+            endpoint = self._endpoint
+            credentials = endpoint.params, endpoint.auth_token, endpoint.headers
+            secrets = secrets_of(endpoint.url, credentials)
+        if isinstance(error, UsageError):
+            self._fail(error)
+        elif self._has_opened:
+            self._fail(loss_of(error, secrets))
+        else:
+            self._fail(failure_of(error, self._url, secrets))
+
+    def _limit(self, error: Exception) -> None:
+        """Fail after a while, unless something happens before."""
+        self._timer.disposable = self._loop.call_later(
+            self._after, lambda: self._fail(error)
+        )
+
+    def _fail(self, error: Exception) -> None:
+        self._everything.dispose()
+        self._observer.on_error(error)

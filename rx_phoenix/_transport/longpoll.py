@@ -178,10 +178,15 @@ class LongPollConnection(Duplex):
 
     Args:
         requests: The requests to the server.
+
+    Attributes:
+        outlives_close: See `Connection`.
     """
 
     def __init__(self, requests: PollRequests) -> None:
         super().__init__()
+        # Its server ends a session 30 s after the last poll.
+        self.outlives_close = True
         self._requests = requests
         self._url = requests.public_url
 
@@ -230,13 +235,15 @@ class LongPollConnection(Duplex):
         answer = await self._requests.send(body)
         if isinstance(answer, Failure):
             is_large = len(body) > BODY_SIZE and answer.status in TOO_BIG_STATUSES
-            raise self._lost(answer, TOO_BIG if is_large else answer.code)
+            raise self._lost(answer, TOO_BIG if is_large else None)
         if answer.status != OK:
             raise ended(answer.status)
 
     def _lost(self, failure: Failure, code: int | None = None) -> ConnectionLost:
         """Return the end of a session; an answer of HTTP is kept as its cause."""
-        lost = ConnectionLost(code or failure.code, failure.text, clean=False)
+        # The server's own word on our message, as a close frame would be.
+        is_clean = code is not None
+        lost = ConnectionLost(code or failure.code, failure.text, clean=is_clean)
         lost.__cause__ = failure.cause
         if failure.status is not None:
             lost.__cause__ = ConnectError(

@@ -84,6 +84,13 @@ async def test_others_are_seen_to_come_and_to_go(presence, user_id, who, visit):
     assert kinds == [("Joined", "guest"), ("Left", "guest")]
 
 
+async def test_a_socket_that_ends_is_gone_at_once(presence, user_id, who, visit):
+    async with visit("guest"):
+        await who(user_id, "guest")
+    async with asyncio.timeout(1):
+        await who(user_id)
+
+
 async def test_an_update_of_another_is_an_update(presence, user_id, who, visit):
     async with visit("guest") as guest:
         await who(user_id, "guest")
@@ -235,3 +242,36 @@ async def test_a_fallback_comes_back_to_the_websocket(
         await channel.push("echo")
 
     assert ways == ["longpoll", "websocket"]
+
+
+async def test_the_way_back_leaves_presence_right_and_answers_pushes(
+    app, fast_retries, unused_tcp_port
+):
+    class Blockable:
+        """A WebSocket that a network lets through only later."""
+
+        is_blocked = True
+
+        def connect(self, endpoint):
+            nowhere = f"http://127.0.0.1:{unused_tcp_port}"
+            proxy = nowhere if self.is_blocked else None
+            return WebSocketTransport(proxy=proxy).connect(endpoint)
+
+    first, topic = Blockable(), app.new("presence:")
+    transport = FallbackTransport(first, LongPollTransport(), retry_after=0.05)
+    socket = Socket(app.url, transport=transport, **fast_retries)
+    stepped_up = first_of(socket.lifecycle, SteppedUp)
+    async with socket:
+        room, channel = socket.channel(app.new("room:")), socket.channel(topic)
+        await room.join()
+        await channel.join()
+        slow = room.push("delay", {"ms": 300})
+        first.is_blocked = False
+        await stepped_up
+        assert slow.status == "ok"
+
+        await first_of(channel.joins, object)
+        listed = await channel.push("list")
+
+    [entry] = listed.values()
+    assert len(entry["metas"]) == 1

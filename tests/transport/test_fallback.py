@@ -12,6 +12,7 @@ from rx_phoenix import (
     ConnectionLost,
     FallbackTransport,
     LongPollTransport,
+    Message,
     Reconnect,
     SerializerV1,
     Socket,
@@ -613,3 +614,233 @@ def test_the_wrong_serializer_is_final(roads):
         roads.time.loop.run_until_complete(socket.connect())
 
     assert [type(event) for event in events] == [AttemptFailed, GaveUp]
+
+
+# What only a socket has: credentials, and a memory.
+
+NO_LONG_POLL = ConnectError("no long polls", status=404)
+FORBIDDEN = ConnectError("forbidden", status=403)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "reported"),
+    [
+        (BLOCKED, NO_LONG_POLL, BLOCKED),
+        (BLOCKED, FORBIDDEN, BLOCKED),
+        (NO_LONG_POLL, BLOCKED, BLOCKED),
+        (NO_LONG_POLL, FORBIDDEN, FORBIDDEN),
+    ],
+)
+def test_a_refusal_by_one_is_not_final_while_the_other_may_heal(
+    roads, first, then, reported
+):
+    roads.connect()
+    roads.first.attempt.fail(first)
+    roads.then.attempt.fail(then)
+
+    [error] = roads.notes.errors
+    assert str(error) == str(reported)
+
+
+def test_a_refusal_by_the_other_later_is_not_final_either(roads):
+    roads.fall_back().lose()
+    roads.connect()
+    roads.then.attempt.fail(NO_LONG_POLL)
+
+    assert roads.notes.errors == [BLOCKED]
+
+
+@pytest.fixture
+def open_socket(roads):
+    sockets = []
+
+    def open_socket(**options):
+        socket = Socket(
+            "ws://localhost/socket",
+            transport=FallbackTransport(roads.first, roads.then),
+            scheduler=roads.time,
+            heartbeat=None,
+            **options,
+        )
+        sockets.append(socket)
+        socket.connect()
+        roads.first.attempt.fail(BLOCKED)
+        return socket, roads.then.attempt.open()
+
+    yield open_socket
+    for socket in sockets:
+        socket.aclose()
+        roads.wait(3)
+
+
+def test_a_trial_asks_the_providers_again(roads, open_socket):
+    tokens = iter("ABC")
+    open_socket(params=lambda: {"token": next(tokens)})
+    roads.wait(60)
+
+    asked = [attempt.endpoint.params["token"] for attempt in roads.first.attempts]
+    assert asked == ["A", "B"]
+
+
+def test_a_provider_that_fails_or_hangs_is_a_trial_that_failed(roads, open_socket):
+    answers = iter([{}, ValueError("no token"), UsageError("odd"), 7, {}])
+
+    def params():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    socket, poll = open_socket(params=params)
+    roads.wait(60)
+    roads.wait(60)
+    roads.wait(60)
+    assert roads.used == (1, 1)
+    roads.wait(60)
+
+    assert roads.used == (2, 1)
+    assert (socket.state, poll.is_open) == ("open", True)
+
+
+def test_two_sockets_that_share_it_have_a_memory_each(roads):
+    pair = FallbackTransport(roads.first, roads.then)
+    sockets = [
+        Socket(f"ws://{name}.test/socket", transport=pair, scheduler=roads.time)
+        for name in "ab"
+    ]
+    told = [[], []]
+    for socket, events in zip(sockets, told, strict=True):
+        socket.lifecycle.subscribe(events.append)
+    a, b = sockets
+    a.connect()
+    roads.first.attempt.fail(OSError("blocked"))
+    roads.then.attempt.open()
+    b.connect()
+
+    assert [type(event) for event in told[0]] == [FellBack, Opened]
+    assert told[1] == []
+    assert roads.used == (2, 1)
+    assert roads.first.attempt.endpoint.url == "ws://b.test/socket"
+    for socket in sockets:
+        socket.aclose()
+    roads.wait(3)
+
+
+def joined(socket, poll):
+    channel = socket.channel("room:1")
+    channel.join()
+    join = poll.messages[-1]
+    poll.receive(
+        Message(
+            join.ref, join.ref, "room:1", "phx_reply", {"status": "ok", "response": {}}
+        )
+    )
+    return channel
+
+
+def answer(poll, sent):
+    poll.receive(
+        Message(
+            sent.join_ref,
+            sent.ref,
+            sent.topic,
+            "phx_reply",
+            {"status": "ok", "response": {}},
+        )
+    )
+
+
+def test_the_move_back_awaits_answers_and_leaves_first(roads, open_socket):
+    socket, poll = open_socket()
+    channel = joined(socket, poll)
+    roads.wait(60)
+    before = channel.push("before")
+    sent = poll.messages[-1]
+    roads.first.attempt.open().receive(ANSWER)
+    roads.wait(1)
+    meanwhile = channel.push("meanwhile")
+    assert poll.is_open
+    assert [message.event for message in poll.messages] == ["phx_join", "before"]
+
+    answer(poll, sent)
+    assert (before.status, meanwhile.status) == ("ok", None)
+    assert [message.event for message in poll.messages][2:] == ["phx_leave"]
+    assert not poll.is_open
+
+    roads.wait(1)
+    new = roads.first.attempt.open()
+    join = new.messages[-1]
+    answer(new, join)
+    roads.wait(1)
+    assert [message.event for message in new.messages] == [
+        "heartbeat",
+        "phx_join",
+        "meanwhile",
+    ]
+
+
+def test_the_move_back_awaits_answers_for_2_s(roads, open_socket):
+    socket, poll = open_socket()
+    channel = joined(socket, poll)
+    roads.wait(60)
+    push = channel.push("unanswered")
+    roads.first.attempt.open().receive(ANSWER)
+    roads.wait(1.9)
+    assert poll.is_open
+    roads.wait(0.1)
+
+    assert not poll.is_open
+    assert push.status == "lost"
+    assert poll.messages[-1].event == "phx_leave"
+
+
+def test_leaves_that_are_not_written_yet_are_awaited_for_1_s(roads, open_socket):
+    socket, poll = open_socket()
+    joined(socket, poll)
+    roads.wait(60)
+    poll.buffered = 1
+    poll.close = lambda *_: None
+    roads.first.attempt.open().receive(ANSWER)
+    roads.wait(0.9)
+    assert poll.is_open
+    roads.wait(0.1)
+
+    assert not poll.is_open
+
+
+def test_a_channel_that_is_left_during_the_move_is_left_there(roads, open_socket):
+    socket, poll = open_socket()
+    channel = joined(socket, poll)
+    roads.wait(60)
+    channel.push("unanswered")
+    roads.first.attempt.open().receive(ANSWER)
+    channel.leave()
+    roads.wait(2)
+
+    assert [message.event for message in poll.messages][-1] == "phx_leave"
+    assert channel.state == "closed"
+
+
+def test_the_other_may_die_during_the_move(roads, open_socket):
+    socket, poll = open_socket()
+    channel = joined(socket, poll)
+    roads.wait(60)
+    channel.push("unanswered")
+    roads.first.attempt.open().receive(ANSWER)
+    poll.lose()
+    roads.wait(1)
+
+    assert roads.used == (3, 1)
+
+
+def test_a_socket_may_be_closed_during_the_move(roads, open_socket):
+    socket, poll = open_socket()
+    channel = joined(socket, poll)
+    roads.wait(60)
+    channel.push("unanswered")
+    roads.first.attempt.open().receive(ANSWER)
+    socket.disconnect()
+    roads.wait(3)
+
+    assert roads.used == (2, 1)
+    assert socket.state == "closed"

@@ -302,6 +302,7 @@ async def test_a_frame_that_is_too_large_for_a_batch_is_sent_alone(peer, life, p
 
     assert (first.lines, len(large.lines)) == ([A.encode()], 1)
     assert (error.code, error.reason) == (1009, "the server answered HTTP 413")
+    assert error.clean  # so that the push is not sent again
 
 
 async def test_bytes_count_of_answers_that_bring_messages_only(peer, life, poll):
