@@ -24,15 +24,15 @@ def missing_node() -> str | None:
     return f"needs {' and '.join(missing)}" if missing else None
 
 
-def prepare_packages() -> None:
+def prepare_packages(folder: Path = HERE) -> None:
     """Install what package-lock.json names, into node_modules, unless it is there."""
-    installed = HERE / "node_modules" / ".package-lock.json"
-    wanted = HERE / "package-lock.json"
+    installed = folder / "node_modules" / ".package-lock.json"
+    wanted = folder / "package-lock.json"
     if installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime:
         return
     subprocess.run(
         ["npm", "ci", "--no-audit", "--no-fund"],
-        cwd=HERE,
+        cwd=folder,
         check=True,
     )
     os.utime(installed)
@@ -77,10 +77,10 @@ class OfficialClient(Ears):
 
 
 @asynccontextmanager
-async def run_official_client() -> AsyncIterator[OfficialClient]:
-    """Start a process with one socket of phoenix.js, and end it."""
+async def run_official_client(folder: Path = HERE) -> AsyncIterator[OfficialClient]:
+    """Start a process with one socket of an official client, and end it."""
     process = await create_subprocess_exec(
-        "node", HERE / "client.mjs", stdin=PIPE, stdout=PIPE
+        "node", folder / "client.mjs", stdin=PIPE, stdout=PIPE
     )
     client = OfficialClient(process)
     reading = asyncio.create_task(client.read())
