@@ -105,6 +105,22 @@ class Channel:
             lambda: self._channel.push(event, payload, within), within
         )
 
+    def cast(self, event: str, payload: Any = None) -> None:
+        """Send an event that is not answered, now or as soon as the channel is joined.
+
+        Args:
+            event: The event's name.
+            payload: JSON, or bytes for a binary frame.
+
+        Raises:
+            NotJoinedError: The channel is not joined.
+        """
+
+        def cast() -> None:
+            self._channel.push(event, payload)
+
+        self._portal.call(cast)
+
     @overload
     def events(
         self,

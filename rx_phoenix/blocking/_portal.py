@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import logging
 import weakref
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
@@ -12,14 +13,18 @@ from typing import Any, TypeVar
 
 from reactivex import Observable
 
+from rx_phoenix import Socket
 from rx_phoenix._streams.provider import Provider
 from rx_phoenix.blocking._items import Items, Overflow
 from rx_phoenix.blocking._thread import LoopThread, call_in_thread
 from rx_phoenix.blocking._worker import Worker
+from rx_phoenix.policy import Duration, seconds
 
-__all__ = ["Portal", "may_block"]
+__all__ = ["Portal", "connect_within", "may_block"]
 
 T = TypeVar("T")
+
+log = logging.getLogger("rx_phoenix")
 
 WORKER_TIMEOUT = 2.0
 """Seconds to wait for the last callback at the end."""
@@ -39,6 +44,7 @@ class Portal:
     ) -> None:
         self.timeout = timeout
         self._aclose = aclose
+        self._spawned: set[asyncio.Task[Any]] = set()
         self._thread = LoopThread(f"rx_phoenix loop of {name}")
         self._worker = Worker(f"rx_phoenix callbacks of {name}")
         self._at_exit = _CloseAtExit(weakref.ref(self))
@@ -95,6 +101,19 @@ class Portal:
 
         return call
 
+    def spawn(self, work: Callable[[], Any]) -> None:
+        """Begin to do work; its exception is logged. Called on the loop."""
+
+        def ended(task: "asyncio.Task[Any]") -> None:
+            self._spawned.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                log.error("a callback raised %r", error, exc_info=error)
+
+        task = asyncio.get_running_loop().create_task(work())
+        self._spawned.add(task)
+        task.add_done_callback(ended)
+
     def close(self) -> None:
         """End the object and both threads; do nothing if they have ended."""
         if not self._thread.is_stopped:
@@ -126,6 +145,32 @@ class _InThread:
     async def __call__(self) -> Any:
         answer = await call_in_thread(self.function)
         return await answer if isawaitable(answer) else answer
+
+
+def connect_within(portal: Portal, socket: Socket, timeout: Duration | None) -> None:
+    """Connect a socket, and wait.
+
+    Args:
+        portal: The way to it.
+        socket: The socket on the loop.
+        timeout: Seconds to wait for the first open; the socket's own if None.
+
+    Raises:
+        TimeoutError: It is not open in time.
+    """
+    within = portal.timeout if timeout is None else seconds(timeout)
+
+    async def connect() -> None:
+        try:
+            async with asyncio.timeout(within):
+                await socket.connect()
+        except TimeoutError:
+            raise TimeoutError(
+                f"{socket.url} is not connected after {within:g} s: "
+                f"{socket.diagnosis()}"
+            ) from None
+
+    portal.call(connect, within)
 
 
 def may_block(provider: Provider[T]) -> Provider[T]:

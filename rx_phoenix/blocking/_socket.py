@@ -1,6 +1,5 @@
 """A socket for programs that do not await."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from threading import Lock
 from types import TracebackType
@@ -13,7 +12,7 @@ from rx_phoenix._channel.join import Params
 from rx_phoenix._protocol.serializer import Serializer
 from rx_phoenix._streams.provider import Provider
 from rx_phoenix.blocking._channel import Channel
-from rx_phoenix.blocking._portal import Portal, may_block
+from rx_phoenix.blocking._portal import Portal, connect_within, may_block
 from rx_phoenix.operators import first_value
 from rx_phoenix.policy import (
     Duration,
@@ -21,7 +20,6 @@ from rx_phoenix.policy import (
     Reconnect,
     Rejoin,
     SendBuffer,
-    seconds,
     timeout_of,
 )
 
@@ -102,19 +100,7 @@ class Socket:
             ConnectError: The reconnect policy gave up.
             UsageError: The socket was closed, or this thread may not block.
         """
-        within = self.timeout if timeout is None else seconds(timeout)
-
-        async def connect() -> None:
-            try:
-                async with asyncio.timeout(within):
-                    await self._socket.connect()
-            except TimeoutError:
-                raise TimeoutError(
-                    f"{self.url} is not connected after {within:g} s: "
-                    f"{self._socket.diagnosis()}"
-                ) from None
-
-        self._portal.call(connect, within)
+        connect_within(self._portal, self._socket, timeout)
 
     def disconnect(self, code: int = 1000, reason: str = "") -> None:
         """Pause: close the connection in spite of all demand, until `connect`.

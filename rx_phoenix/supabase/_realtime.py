@@ -1,6 +1,6 @@
 """A connection to Supabase Realtime."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from inspect import isawaitable
 from types import TracebackType
 from typing import Any, Self
@@ -146,11 +146,11 @@ class Realtime:
         """The socket below: its ``states``, ``lifecycle``, ``unhandled`` and so on."""
         return self._socket
 
-    def connect(self) -> Any:
+    def connect(self) -> Awaitable[None]:
         """Connect, and stay connected until `aclose`; as of `Socket.connect`."""
         return self._socket.connect()
 
-    def aclose(self) -> Any:
+    def aclose(self) -> Awaitable[None]:
         """End it for good; awaitable, as `Socket.aclose`."""
         return self._socket.aclose()
 

@@ -12,6 +12,7 @@ PUBLIC = {
     "rx_phoenix.socket",
     "rx_phoenix.stats",
     "rx_phoenix.supabase",
+    "rx_phoenix.supabase.blocking",
     "rx_phoenix.telemetry",
     "rx_phoenix.testing",
     "rx_phoenix.testing.supabase",

@@ -49,6 +49,13 @@ def test_a_push_always_ends(room):
         room.push("noreply", timeout=0.05)
 
 
+def test_a_cast_waits_for_no_answer(room):
+    ticks = room.events("tick", timeout=5)
+
+    assert room.cast("burst", {"n": 1}) is None
+    assert next(ticks) == {"i": 0}
+
+
 def test_a_push_before_the_join_is_refused(socket):
     with pytest.raises(NotJoinedError):
         socket.channel("room:a").push("echo")

@@ -5,6 +5,7 @@ import re
 import pytest
 
 import rx_phoenix
+import rx_phoenix.supabase.blocking
 from rx_phoenix import blocking, operators, supabase, testing
 from rx_phoenix.testing import supabase as supabase_server
 from tests.docs.blocks import ROOT
@@ -13,7 +14,11 @@ NAMES = {
     "rx_phoenix": {name for name in rx_phoenix.__all__ if name != "__version__"},
     "blocking": set(blocking.__all__),
     "operators": set(operators.__all__),
-    "supabase": {*supabase.__all__, *supabase_server.__all__},
+    "supabase": [
+        *supabase.__all__,
+        *supabase.blocking.__all__,
+        *supabase_server.__all__,
+    ],
     "testing": set(testing.__all__),
 }
 

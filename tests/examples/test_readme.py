@@ -23,11 +23,17 @@ def test_an_example_has_less_than_80_lines(name):
 def test_an_example_says_by_which_two_commands_it_runs(name):
     story = ast.get_docstring(ast.parse(EXAMPLES.joinpath(name).read_text()))
 
-    assert f"\n    rx-phoenix serve\n    python examples/{name}" in story
+    run = f"    python examples/{name}"
+    servers = "rx-phoenix serve", "python -m rx_phoenix.testing.supabase"
+    brings_its_own = f"brings its server along::\n\n{run}" in story
+    assert brings_its_own or any(f"\n    {it}\n{run}" in story for it in servers)
 
 
 @pytest.mark.parametrize("name", NEW)
 def test_an_example_has_a_test(name):
+    """Those without await have one together."""
+    name = "blocking.py" if name.startswith("blocking_") else name
+
     assert EXAMPLES.parent.joinpath(f"tests/examples/test_{name}").is_file()
 
 

@@ -15,7 +15,7 @@ async def serve(port: int = 54321, every: float = 1.0) -> None:
         port: The port; 0 for a free one.
         every: Seconds between two rows.
     """
-    async with SupabaseServer([MESSAGES], port=port) as server:
+    async with SupabaseServer([MESSAGES], may=lambda *_: True, port=port) as server:
         print(f"Serving {server.url} with the API key {server.api_key}", flush=True)  # noqa: T201
         for number in count(1):
             await asyncio.sleep(every)

@@ -8,7 +8,9 @@ import subprocess
 from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from tests.integration.phoenix_js.ears import PATIENCE, Ears, Refused
@@ -28,6 +30,13 @@ def prepare_packages(folder: Path = HERE) -> None:
     """Install what package-lock.json names, into node_modules, unless it is there."""
     installed = folder / "node_modules" / ".package-lock.json"
     wanted = folder / "package-lock.json"
+    # The workers of one run share the folder.
+    with (Path(gettempdir()) / f"rx_phoenix-{folder.name}.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        _install(folder, installed, wanted)
+
+
+def _install(folder: Path, installed: Path, wanted: Path) -> None:
     if installed.exists() and installed.stat().st_mtime >= wanted.stat().st_mtime:
         return
     subprocess.run(

@@ -1,0 +1,161 @@
+"""examples/sensor.py: every measurement arrives, or its loss is reported."""
+
+import asyncio
+import gc
+import runpy
+import weakref
+
+import pytest
+from reactivex import operators as ops
+
+from rx_phoenix import Backoff, Reconnect, Rejoin, Socket
+from rx_phoenix.operators import first_value
+from rx_phoenix.testing import PhoenixServer, ServerChannel
+from tests.examples.program import EXAMPLES, running
+
+SOURCE = EXAMPLES / "sensor.py"
+
+
+@pytest.fixture
+def arrived():
+    return []
+
+
+@pytest.fixture
+def joined():
+    """The server's channels, of every join."""
+    return []
+
+
+@pytest.fixture
+async def server(arrived, joined):
+    class Collector(ServerChannel):
+        def join(self, params):
+            joined.append(self)
+
+        def handle_in(self, event, payload, ref):
+            assert event == "measurements_batch"
+            arrived.append([measured["payload"] for measured in payload])
+
+    async with PhoenixServer({"hub:sensor:*": Collector}) as server:
+        yield server
+
+
+@pytest.fixture
+async def channel(server):
+    options = {
+        "reconnect": Reconnect(delays=Backoff(0.01, jitter=0), drain=None),
+        "rejoin": Rejoin(delays=Backoff.steps(0.01)),
+    }
+    async with Socket(server.url, **options) as socket:
+        channel = socket.channel("hub:sensor:1")
+        await channel.join()
+        yield channel
+
+
+@pytest.fixture
+def losses():
+    return []
+
+
+@pytest.fixture
+def sensor(channel, losses):
+    return runpy.run_path(str(SOURCE))["Sensor"](channel, losses.append)
+
+
+async def measure(sensor, first, last, pause=0.0005):
+    for n in range(first, last):
+        sensor.send("temperature", n)
+        await asyncio.sleep(pause)
+
+
+async def all_arrived(sensor):
+    sensor.flush()
+    await sensor.channel.socket.ping()
+
+
+def is_joined(channel):
+    joined = channel.states.pipe(ops.filter(lambda state: state == "joined"))
+    return first_value(joined, timeout=10)
+
+
+def flat(batches):
+    return [value for batch in batches for value in batch]
+
+
+def test_the_sensor_has_at_most_30_lines():
+    _, _, rest = SOURCE.read_text().partition("class Sensor:")
+    body, _, _ = rest.partition("\nclass ")
+
+    assert len([line for line in body.splitlines() if line.strip()]) <= 30
+
+
+async def test_batches_are_as_large_as_the_server_says(server, sensor, arrived):
+    await measure(sensor, 0, 20)
+    config = {"recommended_batch_size": 4, "recommended_batch_window": 5000}
+    server.broadcast("hub:sensor:1", "backpressure_config", config)
+    await sensor.channel.socket.ping()
+    await measure(sensor, 20, 28)
+    await all_arrived(sensor)
+
+    assert [len(batch) for batch in arrived] == [10, 10, 4, 4]
+
+
+async def test_a_window_that_is_over_sends_what_there_is(sensor, arrived):
+    sensor.window = 0.01
+    sensor.send("temperature", 1)
+    await asyncio.sleep(0.05)
+    await sensor.channel.socket.ping()
+
+    assert arrived == [[1]]
+
+
+async def test_all_400_arrive_in_order_once_through_a_graceful_restart(
+    server, sensor, arrived
+):
+    await measure(sensor, 0, 150)
+    config = {"recommended_batch_size": 7, "recommended_batch_window": 3}
+    server.broadcast("hub:sensor:1", "backpressure_config", config)
+    await measure(sensor, 150, 200)
+    await all_arrived(sensor)
+    await server.stop()
+    await measure(sensor, 200, 300)
+    await server.start()
+    await measure(sensor, 300, 400)
+    await is_joined(sensor.channel)
+    await all_arrived(sensor)
+
+    assert flat(arrived) == [*range(400)]
+
+
+async def test_what_a_reset_loses_is_reported(joined, sensor, arrived, losses):
+    await measure(sensor, 0, 50)
+    joined[-1].kill_transport()
+    await measure(sensor, 50, 100)
+    await is_joined(sensor.channel)
+    await all_arrived(sensor)
+
+    missing = {*range(100)} - {*flat(arrived)}
+    assert len(missing) <= sum(losses)
+
+
+async def test_nothing_piles_up_without_answers(sensor, arrived):
+    sensor.size, pushes = 1, []
+    sensor.channel.socket.pushes.subscribe(lambda it: pushes.append(weakref.ref(it)))
+    for n in range(2000):
+        sensor.send("temperature", n)
+    await all_arrived(sensor)
+
+    assert flat(arrived) == [*range(2000)]
+    await asyncio.sleep(1.2)  # the deadline of an answer that never comes
+    gc.collect()
+    assert [push for push in pushes if push() is not None] == []
+
+
+async def test_it_runs():
+    async with running("sensor.py") as program:
+        code, lines = await program.end()
+
+    assert code == 0
+    assert lines[0] == "Got 10 measurements from 0"
+    assert any(line.startswith("Got 30") for line in lines)
