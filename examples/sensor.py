@@ -11,7 +11,6 @@ arrived; it is reported, as is what was never sent.
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from rx_phoenix import Channel, ChannelState, Push, Socket
 from rx_phoenix.testing import PhoenixServer, ServerChannel
@@ -54,7 +53,7 @@ class Sensor:
 
 class Collector(ServerChannel):
     def handle_in(self, event: str, payload: object, ref: object) -> None:
-        assert isinstance(payload, list), f"{event} with ref {ref} has no measurements"
+        assert isinstance(payload, list), f"{event} {ref} without measurements"
         print(f"Got {len(payload)} measurements from {payload[0]['payload']}")
         config = {"recommended_batch_size": 30, "recommended_batch_window": 1000}
         self.push("backpressure_config", config)
@@ -66,8 +65,8 @@ async def main(count: int) -> None:
         Socket(server.url) as socket,
     ):
         channel = socket.channel("hub:sensor:1", {"description": "a thermometer"})
-        sensor = Sensor(channel, lambda n: print("Perhaps lost:", n))
         await channel.join()
+        sensor = Sensor(channel, lambda n: print("Perhaps lost:", n))
         for n in range(count):
             sensor.send("temperature", n)
             await asyncio.sleep(0.005)
@@ -76,5 +75,4 @@ async def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        asyncio.run(main(100))
+    asyncio.run(main(100))

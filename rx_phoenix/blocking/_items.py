@@ -1,15 +1,15 @@
 """A stream as an iterator for one thread."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
+from threading import Condition
 from types import TracebackType
 from typing import Generic, Literal, Self, TypeVar
 
-from reactivex import Observable
+from reactivex import Observable, abc
 
 from rx_phoenix.blocking._thread import GRACE, LoopThread
-from rx_phoenix.operators import values
+from rx_phoenix.operators import LoopScheduler
+from rx_phoenix.operators._bounded_queue import BoundedQueue
 from rx_phoenix.policy import Duration, timeout_of
 
 __all__ = ["Items", "Overflow", "limit_of"]
@@ -25,8 +25,50 @@ def limit_of(timeout: Duration | None) -> float | None:
     return None if timeout is None else timeout_of(timeout)
 
 
-END = object()
-"""Returned instead of a value when the stream has completed."""
+class Inbox(abc.ObserverBase[T]):
+    """The values of one subscription, between the loop's thread and a consumer's.
+
+    Args:
+        queue: The queue.
+    """
+
+    def __init__(self, queue: BoundedQueue[T]) -> None:
+        self._queue = queue
+        self._arrived = Condition()
+        self._end: Exception | None = None
+
+    def on_next(self, value: T) -> None:
+        """Queue a value."""
+        with self._arrived:
+            if self._end is None:
+                try:
+                    self._queue.put(value)
+                except Exception as error:  # noqa: BLE001 - raised to the consumer
+                    self._end = error
+                self._arrived.notify()
+
+    def on_error(self, error: Exception) -> None:
+        """Raise in the consumer, after the queued values."""
+        with self._arrived:
+            self._end = self._end or error
+            self._arrived.notify()
+
+    def on_completed(self) -> None:
+        """End the consumer's loop, after the queued values."""
+        self.on_error(StopIteration())
+
+    def take(self, timeout: float | None) -> T:
+        """Wait for the next value, or raise what the stream ended with."""
+        with self._arrived:
+            if not self._arrived.wait_for(self._is_due, timeout):
+                raise TimeoutError(f"no value within {timeout:g} s")
+            if self._queue:
+                return self._queue.take()
+            assert self._end is not None, "woken without a cause"  # noqa: S101
+            raise self._end
+
+    def _is_due(self) -> bool:
+        return bool(self._queue) or self._end is not None
 
 
 class Items(Generic[T]):
@@ -49,17 +91,15 @@ class Items(Generic[T]):
     ) -> None:
         self._thread = thread
         self._timeout = timeout
-        self._block: AbstractAsyncContextManager[AsyncIterator[T]] | None = None
-        self._items: AsyncIterator[T]
+        self._subscription: abc.DisposableBase | None = None
+        self._inbox = inbox = Inbox(BoundedQueue[T](maxsize, overflow, on_loss))
 
-        async def enter() -> None:
-            # Assigned at once, so that `close` ends what this has begun.
-            self._block = values(
-                make(), maxsize=maxsize, overflow=overflow, on_loss=on_loss
+        def subscribe() -> None:
+            self._subscription = make().subscribe(
+                inbox, scheduler=LoopScheduler.current()
             )
-            self._items = await self._block.__aenter__()
 
-        thread.call(enter, GRACE)
+        thread.call(subscribe, GRACE)
 
     def __iter__(self) -> Self:
         return self
@@ -70,40 +110,17 @@ class Items(Generic[T]):
         Raises:
             TimeoutError: None came within the timeout; the iterator stays usable.
             QueueOverflow: The queue was full, and ``overflow`` is ``error``.
+            UsageError: This thread may not block.
         """
-        if self._block is None:
-            raise StopIteration
-        try:
-            item = self._thread.call(self._take, self._timeout)
-        except TimeoutError:
-            raise
-        except BaseException:
-            self.close()
-            raise
-        if item is END:
-            self.close()
-            raise StopIteration
-        return item  # pyright: ignore[reportReturnType] - END is the only other value
-
-    async def _take(self) -> T | object:
-        scope = asyncio.timeout(self._timeout)
-        try:
-            async with scope:
-                return await anext(self._items)
-        except StopAsyncIteration:
-            return END
-        except TimeoutError:
-            if scope.expired():
-                raise TimeoutError(f"no value within {self._timeout:g} s") from None
-            raise
+        self._thread.check_caller()
+        return self._inbox.take(self._timeout)
 
     def close(self) -> None:
-        """Unsubscribe. The iterator is at its end."""
-        block, self._block = self._block, None
-        if block is not None:
-            self._thread.post(
-                lambda: asyncio.ensure_future(block.__aexit__(None, None, None))
-            )
+        """Unsubscribe. The iterator is at its end, after the values that wait."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            self._thread.post(subscription.dispose)
+        self._inbox.on_completed()
 
     def __enter__(self) -> Self:
         return self
@@ -117,4 +134,5 @@ class Items(Generic[T]):
         self.close()
 
     def __del__(self) -> None:
-        self.close()
+        if hasattr(self, "_inbox"):  # it was made
+            self.close()

@@ -138,7 +138,7 @@ class LoopThread:
                 or the loop was stopped.
             TimeoutError: The loop's thread is blocked.
         """
-        check_may_block()
+        self.check_caller()
         call = self._submit(function)
         try:
             return _result(call.done, timeout)
@@ -165,13 +165,20 @@ class LoopThread:
         if thread is not None and thread is not current_thread():
             thread.join(GRACE)
 
-    def _submit(self, function: Callable[[], Any]) -> Call:
+    def check_caller(self) -> None:
+        """Check that the caller's thread may wait for the loop.
+
+        Raises:
+            UsageError: It runs an event loop, or this process is a forked child.
+        """
+        check_may_block()
         if self._process != os.getpid():
             raise UsageError(
                 "this object belongs to the parent process, whose thread a forked "
                 "child does not have: create a new one in the child"
             )
 
+    def _submit(self, function: Callable[[], Any]) -> Call:
         call = Call(function)
         # Under the lock, so that what is submitted comes before the loop's stop.
         with self._lock:

@@ -81,7 +81,10 @@ def test_a_callback_that_raises_is_logged(realtime, caplog):
     channel.on_subscribed(fail)
     channel.join()
     assert called.wait(5)
-    realtime.diagnosis()
+    for _ in range(100):
+        if "not today" in caplog.text:
+            break
+        realtime.diagnosis()  # the loop gets a turn
 
     assert "not today" in caplog.text
 
