@@ -115,11 +115,7 @@ class Channel:
         Raises:
             NotJoinedError: The channel is not joined.
         """
-
-        def cast() -> None:
-            self._channel.push(event, payload)
-
-        self._portal.call(cast)
+        self._portal.call(lambda: self._channel.cast(event, payload))
 
     @overload
     def events(

@@ -245,17 +245,17 @@ class RealtimeChannel:
         message = {"type": BROADCAST, "event": event, "payload": content}
         if self._options.ack:
             return self._channel.push(BROADCAST, message, timeout)
-        self._cast(BROADCAST, message)
+        self._channel.cast(BROADCAST, message)
         return just(None)
 
     @overload
-    def broadcasts(self, event: str, *, as_type: type[T]) -> Observable[T]: ...
+    def broadcasts(self, event: str, as_type: type[T]) -> Observable[T]: ...
     @overload
     def broadcasts(self, event: str) -> Observable[Any]: ...
     @overload
     def broadcasts(self, event: None = None) -> Observable[Broadcast[Any]]: ...
     def broadcasts(
-        self, event: str | None = None, *, as_type: Any = None
+        self, event: str | None = None, as_type: Any = None
     ) -> Observable[Any]:
         """Subscribe and it joins; the payloads of one event, or every `Broadcast`.
 
@@ -287,6 +287,15 @@ class RealtimeChannel:
     @overload
     def changes(
         self,
+        event: Operation,
+        schema: str,
+        table: str | None,
+        filter: str | None,
+        as_type: type[T],
+    ) -> Observable[Change[T]]: ...
+    @overload
+    def changes(
+        self,
         event: Operation = "*",
         schema: str = "public",
         table: str | None = None,
@@ -307,8 +316,7 @@ class RealtimeChannel:
         event: Operation = "*",
         schema: str = "public",
         table: str | None = None,
-        filter: str | None = None,  # noqa: A002
-        *,
+        filter: str | None = None,  # noqa: A002 - Supabase's word
         as_type: Any = None,
     ) -> Observable[Change[Any]]:
         """Subscribe and it joins; the changes of a table.
@@ -384,10 +392,7 @@ class RealtimeChannel:
         is_joined = self._channel.state is ChannelState.JOINED
         if is_joined and self._sent_token != self._token.value:
             self._sent_token = self._token.value
-            self._cast("access_token", {"access_token": self._sent_token})
-
-    def _cast(self, event: str, payload: Any) -> None:
-        self._channel.push(event, payload)
+            self._channel.cast("access_token", {"access_token": self._sent_token})
 
     def _state_changed(self, state: ChannelState) -> None:
         match state:
