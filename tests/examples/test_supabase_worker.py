@@ -100,7 +100,7 @@ def test_it_stops(worker):
     worker.stop()
 
     assert not worker.is_connected()
-    assert not [it for it in threading.enumerate() if "rx_phoenix" in it.name]
+    until(lambda: not [it for it in threading.enumerate() if "rx_phoenix" in it.name])
 
 
 async def test_it_runs():
