@@ -1,23 +1,21 @@
 """A stream as an iterator for one thread."""
 
 from collections.abc import Callable
-from threading import Condition
+from threading import Condition, Lock
 from types import TracebackType
-from typing import Generic, Literal, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from reactivex import Observable, abc
 
+from rx_phoenix._streams.failure import fresh
 from rx_phoenix.blocking._thread import GRACE, LoopThread
 from rx_phoenix.operators import LoopScheduler
-from rx_phoenix.operators._bounded_queue import BoundedQueue
+from rx_phoenix.operators._bounded_queue import BoundedQueue, Overflow
 from rx_phoenix.policy import Duration, timeout_of
 
 __all__ = ["Items", "Overflow", "limit_of"]
 
 T = TypeVar("T")
-
-Overflow = Literal["error", "drop_oldest", "drop_newest", "latest"]
-"""The policy of a full queue, as of `values`."""
 
 
 def limit_of(timeout: Duration | None) -> float | None:
@@ -30,10 +28,14 @@ class Inbox(abc.ObserverBase[T]):
 
     Args:
         queue: The queue.
+        take: Takes its oldest value; where that lets the connection read on, on the
+            loop's thread.
     """
 
-    def __init__(self, queue: BoundedQueue[T]) -> None:
+    def __init__(self, queue: BoundedQueue[T], take: Callable[[], T]) -> None:
         self._queue = queue
+        self._take = take
+        self._consuming = Lock()
         self._arrived = Condition()
         self._end: Exception | None = None
 
@@ -59,13 +61,20 @@ class Inbox(abc.ObserverBase[T]):
 
     def take(self, timeout: float | None) -> T:
         """Wait for the next value, or raise what the stream ended with."""
+        with self._consuming:
+            with self._arrived:
+                if not self._arrived.wait_for(self._is_due, timeout):
+                    raise TimeoutError(f"no value within {timeout:g} s")
+                if not self._queue and self._end is not None:
+                    raise fresh(self._end)
+            # Without the lock of arrivals, for which the loop would have to wait.
+            return self._take()
+
+    def clear(self) -> None:
+        """Drop the values that wait, because the consumer is gone."""
+        self.on_completed()
         with self._arrived:
-            if not self._arrived.wait_for(self._is_due, timeout):
-                raise TimeoutError(f"no value within {timeout:g} s")
-            if self._queue:
-                return self._queue.take()
-            assert self._end is not None, "woken without a cause"  # noqa: S101
-            raise self._end
+            self._queue.clear()
 
     def _is_due(self) -> bool:
         return bool(self._queue) or self._end is not None
@@ -92,7 +101,13 @@ class Items(Generic[T]):
         self._thread = thread
         self._timeout = timeout
         self._subscription: abc.DisposableBase | None = None
-        self._inbox = inbox = Inbox(BoundedQueue[T](maxsize, overflow, on_loss))
+        queue = BoundedQueue[T](maxsize, overflow, on_loss, "a blocking loop")
+
+        def take() -> T:
+            is_local = overflow != "wait" or thread.is_stopped
+            return queue.take() if is_local else thread.call(queue.take, GRACE)
+
+        self._inbox = inbox = Inbox(queue, take)
 
         def subscribe() -> None:
             self._subscription = make().subscribe(
@@ -116,11 +131,17 @@ class Items(Generic[T]):
         return self._inbox.take(self._timeout)
 
     def close(self) -> None:
-        """Unsubscribe. The iterator is at its end, after the values that wait."""
+        """Unsubscribe, and drop the values that wait. The iterator is at its end."""
         subscription, self._subscription = self._subscription, None
         if subscription is not None:
-            self._thread.post(subscription.dispose)
-        self._inbox.on_completed()
+            inbox = self._inbox
+
+            def end() -> None:
+                subscription.dispose()
+                inbox.clear()
+
+            inbox.on_completed()
+            self._thread.post(end)
 
     def __enter__(self) -> Self:
         return self

@@ -113,6 +113,13 @@ def test_a_full_queue_drops_what_it_is_told_to(room, overflow, kept):
     assert sum(lost) == 3
 
 
+def test_a_full_queue_can_have_the_connection_wait(room):
+    ticks = room.events("tick", timeout=5, maxsize=10, overflow="wait")
+    room.cast("burst", {"n": 1000})
+
+    assert [next(ticks)["i"] for _ in range(1000)] == [*range(1000)]
+
+
 class Tick(TypedDict):
     i: int
 
