@@ -137,7 +137,8 @@ def root_of(error: BaseException) -> OSError | None:
         if isinstance(reason, OSError) and not type(reason).__module__.startswith(
             "aiohttp"
         ):
-            return reason
+            # Its frames hold aiohttp's requests, which error trackers print, too.
+            return reason.with_traceback(None)
         link = link.__cause__
     return None
 

@@ -27,6 +27,10 @@ CHUNK_SIZE = 16 * 1024
 """Bytes per read."""
 
 
+SLICE_TIME = 0.05
+"""Seconds between the bytes of a slow link: large frames arrive steadily."""
+
+
 class Direction:
     """The faults of one direction.
 
@@ -36,6 +40,7 @@ class Direction:
         jitter: Upper bound of a random extra delay, in seconds.
         rate: Bytes per second; None for no limit.
         budget: Bytes left until all connections are cut; None for no limit.
+        heard: Bytes left until it falls silent; None for no limit.
         corrupts: True if the last bit of the next chunk is flipped.
     """
 
@@ -45,6 +50,7 @@ class Direction:
         self.jitter: float = 0.0
         self.rate: float | None = None
         self.budget: int | None = None
+        self.heard: int | None = None
         self.corrupts = False
         self.flows: Event = Event()
         self.flows.set()
@@ -126,7 +132,7 @@ class FaultProxy:
         for direction in (self.to_client, self.to_server):
             direction.is_silent = False
             direction.delay = direction.jitter = 0.0
-            direction.rate = direction.budget = None
+            direction.rate = direction.budget = direction.heard = None
             direction.corrupts = False
             direction.flows.set()
 
@@ -135,13 +141,20 @@ class FaultProxy:
         self.to_client.is_silent = to_client
         self.to_server.is_silent = to_server
 
+    def silence_after(self, count: int) -> None:
+        """Discard every byte to clients after this many more: half-open in mid-frame.
+
+        Connections stay open, and what clients send still arrives.
+        """
+        self.to_client.heard = count
+
     def delay(self, seconds: float, jitter: float = 0.0) -> None:
         """Delay every chunk in both directions; order is kept."""
         for direction in (self.to_client, self.to_server):
             direction.delay, direction.jitter = seconds, jitter
 
     def throttle(self, rate: float) -> None:
-        """Limit each direction to a number of bytes per second."""
+        """Limit each direction to a number of bytes per second, which flow steadily."""
         self.to_client.rate = self.to_server.rate = rate
 
     def cut_after(self, count: int) -> None:
@@ -206,24 +219,37 @@ class FaultProxy:
                 if not chunk:
                     return
                 await faults.flows.wait()
-                await self._delay_chunk(len(chunk), faults)
-                if not faults.is_silent:
-                    writer.write(self._apply_faults(chunk, faults))
-                    await writer.drain()
-                if faults.budget == 0:
-                    faults.budget = None
-                    self._cut()
-                    return
+                await self._delay_chunk(faults)
+                while chunk:
+                    piece = chunk[: await self._take_turn(len(chunk), faults)]
+                    chunk = chunk[len(piece) :]
+                    if not faults.is_silent:
+                        writer.write(self._apply_faults(piece, faults))
+                        await writer.drain()
+                    if faults.budget == 0:
+                        faults.budget = None
+                        self._cut()
+                        return
 
-    async def _delay_chunk(self, size: int, faults: Direction) -> None:
+    async def _delay_chunk(self, faults: Direction) -> None:
         seconds = faults.delay + self._random.uniform(0, faults.jitter)
-        if faults.rate is not None:
-            seconds += size / faults.rate
         if seconds:
             await sleep(seconds)
 
+    async def _take_turn(self, size: int, faults: Direction) -> int:
+        """Wait for the next bytes of a slow link; returns their number."""
+        if faults.rate is None:
+            return size
+        size = min(size, max(1, int(faults.rate * SLICE_TIME)))
+        await sleep(size / faults.rate)
+        return size
+
     def _apply_faults(self, chunk: bytes, faults: Direction) -> bytes:
-        if faults.corrupts:
+        if faults.heard is not None:
+            chunk = chunk[: faults.heard]
+            faults.heard -= len(chunk)
+            faults.is_silent = faults.heard == 0
+        if faults.corrupts and chunk:
             faults.corrupts = False
             chunk = chunk[:-1] + bytes([chunk[-1] ^ 1])
         if faults.budget is not None:

@@ -121,6 +121,35 @@ async def test_a_delay_holds_back_and_a_throttle_holds_back_longer(proxy, ends):
     assert throttled >= 0.1
 
 
+async def test_over_a_slow_link_bytes_flow_steadily(proxy, ends):
+    reader, writer = ends
+    proxy.throttle(20_000)
+    writer.write(b"x" * 10_000)
+    loop = asyncio.get_running_loop()
+    gaps, count, last = [], 0, loop.time()
+    async with asyncio.timeout(5):
+        while count < 10_000:
+            count += len(await reader.read(65536))
+            gaps.append(loop.time() - last)
+            last = loop.time()
+
+    assert len(gaps) >= 8
+    assert sorted(gaps)[len(gaps) // 2] < 0.2  # not the half second of all of it
+
+
+async def test_it_falls_silent_in_the_middle(proxy, ends):
+    reader, writer = ends
+    proxy.silence_after(3)
+    writer.write(b"hello")
+
+    assert await reader.readexactly(3) == b"hel"
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.read(1), 0.05)
+    assert proxy.connections == 1
+    proxy.heal()
+    assert await exchange(ends, b"again") == b"again"
+
+
 async def test_blocked_writes_arrive_once_it_reads_again(proxy, ends):
     proxy.block_writes()
     with pytest.raises(TimeoutError):
