@@ -448,6 +448,11 @@ class Channel(ChannelHandle):
         """
         return self._core.join.extend_params(extra)
 
+    @property
+    def _lifecycle(self) -> Observable[Any]:
+        """Everything that happens to the connection."""
+        return self._core.connection.lifecycle.observable
+
     def _report(self, error: Exception) -> None:
         """Emit an exception on the socket's `unhandled`."""
         self._core.report(error)

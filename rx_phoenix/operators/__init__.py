@@ -6,6 +6,7 @@ from rx_phoenix.operators._decode_as import decode_as
 from rx_phoenix.operators._first_value import first_value
 from rx_phoenix.operators._for_each import for_each
 from rx_phoenix.operators._map_async import map_async
+from rx_phoenix.operators._push_each import push_each
 from rx_phoenix.operators._resume import Gap, resume
 from rx_phoenix.operators._retry_with_backoff import Retry, retry_with_backoff
 from rx_phoenix.operators._share_latest import share_latest
@@ -21,6 +22,7 @@ __all__ = [
     "first_value",
     "for_each",
     "map_async",
+    "push_each",
     "resume",
     "retry_with_backoff",
     "share_latest",

@@ -1,0 +1,550 @@
+"""A sink: pushes for the values of a stream, in batches."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, Protocol
+
+from reactivex import Observable, abc
+from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
+
+from rx_phoenix._protocol.checks import check, is_whole
+from rx_phoenix._protocol.lifecycle import HeartbeatAnswered
+from rx_phoenix._streams.hub import noop
+from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix.errors import (
+    PushError,
+    PushRefused,
+    QueueOverflow,
+    TransportError,
+    UsageError,
+)
+from rx_phoenix.operators._bounded_queue import BoundedQueue, OnLoss, Overflow
+from rx_phoenix.operators._scheduling import tasks_for
+from rx_phoenix.operators._unconfirmed import Unconfirmed
+from rx_phoenix.policy import Duration, seconds
+
+__all__ = ["Pushable", "push_each"]
+
+Size = int | Callable[[], int]
+"""The number of payloads of a batch, or a function that is asked for each batch."""
+
+Every = Duration | None | Callable[[], Duration | None]
+"""Seconds from the first payload of a batch to its push, or a function for each batch;
+None for no limit."""
+
+PAUSE = 1.0
+"""Seconds before a batch goes out again that was lost within the call of `push`."""
+
+
+class Pushable(Protocol):
+    """The part of a channel that `push_each` uses."""
+
+    def push(
+        self, event: str, payload: Any = None, timeout: Duration | None = None
+    ) -> Observable[Any]:
+        """Push a payload; the Observable is of its answer."""
+        ...
+
+    def cast(self, event: str, payload: Any = None) -> None:
+        """Push a payload that has no answer."""
+        ...
+
+    @property
+    def errors(self) -> Observable[Any]:
+        """A value for each crash of the channel and loss of the connection."""
+        ...
+
+    @property
+    def _lifecycle(self) -> Observable[Any]:
+        """Everything that happens to the connection."""
+        ...
+
+    def _report(self, error: Exception) -> None:
+        """Emit an exception on the socket's `unhandled`."""
+        ...
+
+
+def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
+    channel: Pushable,
+    event: str,
+    *,
+    size: Size = 1,
+    every: Every = None,
+    in_flight: int | None = 1,
+    maxsize: int = 1000,
+    overflow: Overflow = "error",
+    on_loss: OnLoss | None = None,
+    timeout: Duration | None = None,
+    again: bool = False,
+    scheduler: LoopScheduler | None = None,
+) -> Callable[[Observable[Any]], Observable[Any]]:
+    """Push each payload of a stream, in batches, and emit the answers.
+
+    A batch is pushed as the list of its payloads; with ``size=1`` each payload is
+    pushed as itself. It goes out when it has ``size`` payloads, or ``every`` seconds
+    after its first one, or at the end of the stream. Payloads wait while ``in_flight``
+    batches are unanswered. A change of the window, an outage or the end loses nothing.
+
+    Args:
+        channel: The channel; it must be joined, or to be joined.
+        event: The event's name.
+        size: Payloads of a batch, or a function that is asked at each batch.
+        every: Seconds a batch may wait for more, or a function that is asked at each
+            batch; None for no limit.
+        in_flight: Batches that may be unanswered; None casts them, for servers that
+            answer nothing. Then nothing is emitted, and after a loss the payloads cast
+            since the last answered heartbeat are reported to ``on_loss``, as possibly
+            lost.
+        maxsize: The maximum number of payloads that wait.
+        overflow: The policy for one more, as in `map_async`.
+        on_loss: Called with the number of lost payloads, at each loss.
+        timeout: As of `Channel.push`.
+        again: Whether unanswered batches go out again after a loss, in their first
+            order and before newer ones: at least once. With ``in_flight`` over 1, a
+            batch that timed out may arrive behind its successors. Without it a loss is
+            the stream's error.
+        scheduler: The source of time; by default the one given to ``subscribe``, or
+            that of the running loop.
+
+    Raises:
+        UsageError: An argument is not what it takes; ``again`` without answers.
+
+    It completes or fails as the source does, after all answers. A refusal is never sent
+    again: it is the stream's error, as is a `NotJoinedError`. A window function that
+    raises, or returns nonsense, goes to ``socket.unhandled``, and its last good value
+    stays.
+
+    >>> from rx_phoenix.operators import push_each
+    >>> import reactivex
+    >>> measurements = reactivex.of({"t": 20.5}, {"t": 20.7})
+    >>> def send(channel):
+    ...     return measurements.pipe(push_each(channel, "measured", size=100, every=1))
+    """
+    window = Window(size, every)
+    check_in_flight(in_flight, again=again)
+    BoundedQueue[Any](maxsize, overflow, on_loss)
+    within = None if timeout is None else timedelta(seconds=seconds(timeout, "timeout"))
+
+    def operator(source: Observable[Any]) -> Observable[Any]:
+        def subscribe(
+            observer: abc.ObserverBase[Any],
+            subscribed: abc.SchedulerBase | None = None,
+        ) -> abc.DisposableBase:
+            tasks = tasks_for(scheduler, subscribed)
+            name = f"push_each({event!r})"
+            waiting = BoundedQueue[Any](maxsize, overflow, on_loss, name)
+            batches = Batches(waiting, window, maxsize, tasks, report)
+            if in_flight is None:
+                unconfirmed = Unconfirmed(tasks.monotonic, on_loss or noop)
+                sink: Sink = Casts(batches, observer, cast, unconfirmed)
+                watching = CompositeDisposable(
+                    channel.errors.subscribe(lambda _: unconfirmed.lose()),
+                    lifecycle_of(channel).subscribe(partial(confirm, unconfirmed)),
+                )
+            else:
+                sink = Pushes(batches, observer, push, tasks, in_flight, again=again)
+                watching = CompositeDisposable()
+            sink.begin(source, subscribed)
+            return CompositeDisposable(sink, watching)
+
+        return Observable(subscribe)
+
+    def push(payload: Any) -> Observable[Any]:
+        return channel.push(event, payload, within)
+
+    def cast(payload: Any) -> None:
+        channel.cast(event, payload)
+
+    def report(error: Exception) -> None:
+        channel._report(error)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+    return operator
+
+
+def lifecycle_of(channel: Pushable) -> Observable[Any]:
+    """Return everything that happens to a channel's connection."""
+    return channel._lifecycle  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+
+def confirm(unconfirmed: Unconfirmed, event: object) -> None:
+    """Confirm what was cast before a heartbeat that was answered."""
+    if isinstance(event, HeartbeatAnswered):
+        unconfirmed.confirm(event.round_trip)
+
+
+def check_size(size: object) -> int:
+    """Check the size of a batch.
+
+    Raises:
+        UsageError: It is not a whole number from 1.
+    """
+    if not is_whole(size) or size < 1:
+        takes = "a whole number from 1, or a function that returns one"
+        check(False, "size", takes, repr(size))  # noqa: FBT003 - what is checked
+    return size  # pyright: ignore[reportReturnType]
+
+
+def check_in_flight(in_flight: object, *, again: object) -> None:
+    """Check the number of unanswered batches, and whether they can be sent again.
+
+    Raises:
+        UsageError: They are not what they have to be.
+    """
+    is_count = in_flight is None or (is_whole(in_flight) and in_flight > 0)  # pyright: ignore[reportOperatorIssue]
+    check(is_count, "in_flight", "a whole number from 1, or None", repr(in_flight))
+    check(isinstance(again, bool), "again", "True or False", repr(again))
+    if again and in_flight is None:
+        raise UsageError(
+            "again=True needs answers, and in_flight=None casts: use a number, or "
+            "on_loss for what may be lost"
+        )
+
+
+def check_every(every: Any) -> float | None:
+    """Check the seconds that a batch may wait.
+
+    Raises:
+        UsageError: They are not a duration, or None.
+    """
+    return None if every is None else seconds(every, "every")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The window of batches, as a user gives it."""
+
+    size: Size
+    every: Every
+
+    def __post_init__(self) -> None:
+        if not callable(self.size):
+            check_size(self.size)
+        if not callable(self.every):
+            check_every(self.every)
+
+    @property
+    def is_single(self) -> bool:
+        """True if payloads are pushed as themselves."""
+        return self.size == 1
+
+
+class Batches:
+    """The payloads that wait, and the batch that they make next.
+
+    Args:
+        waiting: The queue of payloads.
+        window: Its size and time.
+        maxsize: The size of the queue, which no batch has to exceed.
+        tasks: The source of time.
+        report: Receives the exceptions of the window's functions.
+    """
+
+    def __init__(
+        self,
+        waiting: BoundedQueue[Any],
+        window: Window,
+        maxsize: int,
+        tasks: LoopScheduler,
+        report: Callable[[Exception], None],
+    ) -> None:
+        self.waiting = waiting
+        self._window = window
+        self._maxsize = maxsize
+        self._tasks = tasks
+        self._report = report
+        self._size = 1
+        self._every: float | None = None
+        self._is_open = False
+        self._is_due = False
+        self._timer: abc.DisposableBase | None = None
+
+    def begin(self, due: Callable[[], None]) -> None:
+        """Ask for the window of the next batch, once its first payload is there.
+
+        Args:
+            due: Called when the time of the batch is over.
+        """
+        if self.waiting and not self._is_open:
+            self._open(due)
+
+    def take(self, *, is_last: bool) -> tuple[int, Any] | None:
+        """Take a batch if there is one: the number of its payloads, and what to push.
+
+        Args:
+            is_last: True if there will be no more payloads.
+        """
+        if not self._is_open:
+            return None
+        if len(self.waiting) < self._size and not (self._is_due or is_last):
+            return None
+        self.close()
+        count = min(self._size, len(self.waiting))
+        payloads = [self.waiting.take() for _ in range(count)]
+        return count, payloads[0] if self._window.is_single else payloads
+
+    def close(self) -> None:
+        """Forget the time of the present batch."""
+        self._is_open = self._is_due = False
+        if self._timer is not None:
+            self._timer.dispose()
+            self._timer = None
+
+    def _open(self, due: Callable[[], None]) -> None:
+        size, every = self._window.size, self._window.every
+        self._is_open = True
+        try:
+            self._size = check_size(size() if callable(size) else size)
+            self._every = check_every(every() if callable(every) else every)
+        except Exception as error:  # noqa: BLE001 - a user's function: reported
+            self._report(error)
+        # A queue that is full can hold no more for a larger one.
+        self._size = min(self._size, self._maxsize)
+
+        def expire() -> None:
+            self._is_due = True
+            due()
+
+        if self._every is not None:
+            self._timer = self._tasks.call_later(self._every, expire)
+
+
+class Sink(abc.ObserverBase[Any], abc.DisposableBase):
+    """One subscription: takes payloads, and sends batches of them.
+
+    Args:
+        batches: The payloads that wait.
+        observer: Receives answers, and the end.
+    """
+
+    def __init__(self, batches: Batches, observer: abc.ObserverBase[Any]) -> None:
+        self._batches = batches
+        self._observer = observer
+        self._source = SingleAssignmentDisposable()
+        self._end: Callable[[], None] | None = None
+        self._is_busy = False
+        self._is_over = False
+
+    def begin(
+        self, source: Observable[Any], scheduler: abc.SchedulerBase | None
+    ) -> None:
+        """Subscribe to the source."""
+        self._source.disposable = source.subscribe(self, scheduler=scheduler)
+
+    def dispose(self) -> None:
+        """Unsubscribe, and drop the payloads that wait."""
+        self._is_over = True
+        self._source.dispose()
+        self._batches.close()
+        self._batches.waiting.clear()
+
+    def on_next(self, value: Any) -> None:
+        """Queue a payload."""
+        try:
+            self._batches.waiting.put(value)
+        except (QueueOverflow, UsageError) as error:
+            self._source.dispose()
+            self.on_error(error)
+        except Exception as error:  # noqa: BLE001 - Rx's rule: to on_error
+            self.fail(error)
+        else:
+            self.go_on()
+
+    def on_error(self, error: Exception) -> None:
+        """Fail, after what waits was sent."""
+        self._end = partial(self._observer.on_error, error)
+        self.go_on()
+
+    def on_completed(self) -> None:
+        """Complete, after what waits was sent."""
+        self._end = self._observer.on_completed
+        self.go_on()
+
+    def fail(self, error: Exception) -> None:
+        """Fail at once."""
+        if not self._is_over:
+            self.dispose()
+            self._observer.on_error(error)
+
+    def go_on(self) -> None:
+        """Send the batches that are due, and end after the last one."""
+        if self._is_busy:
+            return
+        self._is_busy = True
+        try:
+            while not self._is_over:
+                self._batches.begin(self.go_on)
+                is_last = self._end is not None
+                batch = self._batches.take(is_last=is_last) if self.is_ready else None
+                if batch is None:
+                    break
+                try:
+                    self.send(*batch)
+                except Exception as error:  # noqa: BLE001 - of push: the stream's
+                    self.fail(error)
+        finally:
+            self._is_busy = False
+        is_done = self.is_idle and not self._batches.waiting
+        if self._end is not None and is_done and not self._is_over:
+            self._is_over = True
+            self._end()
+
+    @property
+    def is_ready(self) -> bool:
+        """True if a batch may be sent now."""
+        return True
+
+    @property
+    def is_idle(self) -> bool:
+        """True if no batch is unanswered."""
+        return True
+
+    def send(self, count: int, payload: Any) -> None:
+        """Send a batch."""
+        raise NotImplementedError
+
+
+class Casts(Sink):
+    """A sink for a server that answers nothing.
+
+    Args:
+        batches: The payloads that wait.
+        observer: Receives the end.
+        cast: Casts a payload.
+        unconfirmed: Counts what may be lost.
+    """
+
+    def __init__(
+        self,
+        batches: Batches,
+        observer: abc.ObserverBase[Any],
+        cast: Callable[[Any], None],
+        unconfirmed: Unconfirmed,
+    ) -> None:
+        super().__init__(batches, observer)
+        self._cast = cast
+        self._unconfirmed = unconfirmed
+
+    def send(self, count: int, payload: Any) -> None:
+        """Cast a batch."""
+        self._cast(payload)
+        self._unconfirmed.add(count)
+
+
+class Batch:
+    """A batch that is unanswered.
+
+    Attributes:
+        payload: What is pushed.
+        is_lost: True while it has to go out again.
+    """
+
+    __slots__ = ("is_lost", "payload")
+
+    def __init__(self, payload: Any) -> None:
+        self.payload = payload
+        self.is_lost = False
+
+
+class Pushes(Sink):
+    """A sink that awaits answers.
+
+    Args:
+        batches: The payloads that wait.
+        observer: Receives the answers, and the end.
+        push: Pushes a payload.
+        tasks: The source of time.
+        in_flight: Batches that may be unanswered.
+        again: True if a batch that was lost goes out again.
+    """
+
+    def __init__(
+        self,
+        batches: Batches,
+        observer: abc.ObserverBase[Any],
+        push: Callable[[Any], Observable[Any]],
+        tasks: LoopScheduler,
+        in_flight: int,
+        *,
+        again: bool,
+    ) -> None:
+        super().__init__(batches, observer)
+        self._push = push
+        self._tasks = tasks
+        self._in_flight = in_flight
+        self._again = again
+        self._unanswered: dict[Batch, None] = {}
+        self._answers = CompositeDisposable()
+        self._resending: abc.DisposableBase | None = None
+
+    def dispose(self) -> None:
+        """Unsubscribe, and await no more answers."""
+        super().dispose()
+        self._answers.dispose()
+        if self._resending is not None:
+            self._resending.dispose()
+
+    @property
+    def is_ready(self) -> bool:
+        """True if no batch has to go out again, and one more may be unanswered."""
+        return self._resending is None and len(self._unanswered) < self._in_flight
+
+    @property
+    def is_idle(self) -> bool:
+        """True if no batch is unanswered."""
+        return not self._unanswered
+
+    def send(self, count: int, payload: Any) -> None:
+        """Push a batch."""
+        batch = Batch(payload)
+        self._unanswered[batch] = None
+        self._push_batch(batch)
+
+    def _push_batch(self, batch: Batch) -> None:
+        batch.is_lost = False
+        is_within_call = True
+        answer = SingleAssignmentDisposable()
+        self._answers.add(answer)
+
+        def succeed(response: Any) -> None:
+            self._answers.remove(answer)
+            del self._unanswered[batch]
+            try:
+                self._observer.on_next(response)
+            finally:
+                self.go_on()
+
+        def fail(error: Exception) -> None:
+            self._answers.remove(answer)
+            if self._again and is_loss(error):
+                batch.is_lost = True
+                self._resend_in(PAUSE if is_within_call else 0.0)
+            else:
+                self.fail(error)
+
+        answer.disposable = self._push(batch.payload).subscribe(succeed, fail)
+        is_within_call = False
+
+    def _resend_in(self, delay: float) -> None:
+        # Not at once: an outage ends all of them, one after another.
+        if self._resending is None and not self._is_over:
+            self._resending = self._tasks.call_later(delay, self._resend)
+
+    def _resend(self) -> None:
+        self._resending = None
+        lost: Sequence[Batch] = [each for each in self._unanswered if each.is_lost]
+        for batch in lost:
+            try:
+                self._push_batch(batch)
+            except Exception as error:  # noqa: BLE001 - of push: the stream's
+                self.fail(error)
+            if self._is_over:
+                return
+        self.go_on()
+
+
+def is_loss(error: Exception) -> bool:
+    """Return True if a push may have got lost; a refusal was not."""
+    is_lost = isinstance(error, PushError | TransportError)
+    return is_lost and not isinstance(error, PushRefused)
