@@ -38,7 +38,7 @@ async def ask_in_vain(channel: Channel) -> None:
 
 
 async def ask_again(channel: Channel) -> None:
-    """A request is sent anew at each subscription, so that it can be retried."""
+    """A request is sent at each subscription, so that it can be retried."""
 
     def announce(retry: Retry) -> None:
         print(f"Attempt {retry.attempt + 1} in {retry.delay:g} s")

@@ -31,7 +31,7 @@ async def update_user_list(user: str) -> None:
 
 
 async def server_sends(channel: Channel, event: str, **payload: str) -> None:
-    """Have the server send an event, and wait until everybody has heard it."""
+    """Have the server send an event, and wait until all have received it."""
     channel.push("push_me", {"event": event, "payload": payload})
     await channel.push("ok")
 
@@ -50,12 +50,12 @@ async def main() -> None:
 
         # Remove a specific handler.
         channel.off("new_message", message_handler)
-        await server_sends(channel, "new_message", body="Anybody?", user="jo")
+        await server_sends(channel, "new_message", body="Hello?", user="jo")
 
         # Remove all handlers for an event.
         channel.off("user_joined")
         await server_sends(channel, "user_joined", user="max")
-        print("Nobody listens any more")
+        print("The listener is gone")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Be told when a channel closes or errs, rejoin by hand, and stop being told.
+"""Be told when a channel closes or fails, rejoin by hand, and stop being told.
 
 phoenix.js: ``channel.onClose(callback)`` and ``channel.onError(callback)``. There is
 no need to rejoin by hand: a channel that was joined does it by itself. It does no harm
@@ -52,7 +52,7 @@ async def main() -> None:
         channel.off("phx_error", error_handler)
         await channel.join()
         await channel.leave()
-        print("Left, and nobody was told")
+        print("Left, without a callback")
 
 
 if __name__ == "__main__":

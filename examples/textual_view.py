@@ -59,7 +59,7 @@ class Room(App[None]):
         self.query_one(RichLog).write(f"{message['from']}: {message['body']}")
 
     def on_input_submitted(self, line: Input.Submitted) -> None:
-        # Everybody gets it, we ourselves included; it waits while there is no join.
+        # All clients get it, this one included; it waits while there is no join.
         self.room.push("shout", {"from": self.user, "body": line.value})
         line.input.clear()
 

@@ -5,7 +5,7 @@ Run it in two terminals, each time with a name of its own::
     rx-phoenix serve
     python examples/who_is_online.py jo
 
-Whoever is there twice counts once. After an outage, of the server too, only those are
+A user with two tabs counts once. After an outage, of the server too, only those are
 told who really came or went meanwhile. Ctrl-C ends it.
 """
 
@@ -19,7 +19,7 @@ from rx_phoenix.operators import for_each
 
 
 def describe(change: Joined | Left | Updated) -> str | None:
-    """A change in words; None if it is no news, as for a second tab."""
+    """A change in words; None if nothing changed, as for a second tab."""
     match change:
         case Joined(key, is_first=True):
             return f"+ {key}"

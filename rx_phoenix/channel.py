@@ -331,7 +331,7 @@ class Channel(ChannelHandle):
         return self._core.listeners.on_close(callback)
 
     def on_error(self, callback: Callable[[Any], object]) -> int:
-        """Call a function with the reason whenever the channel errs.
+        """Call a function with the reason whenever the channel fails.
 
         Removed by ``off("phx_error", ref)``.
         """

@@ -4,7 +4,7 @@ from rx_phoenix import Channel, PushCancelled, PushRefused, PushTimeout, Transpo
 
 
 async def buy(channel: Channel, count: int) -> str:
-    """Order some shares, and say in plain words what became of the order."""
+    """Order some shares, and describe the outcome in plain words."""
     try:
         answer = await channel.push("buy", {"count": count}, timeout=5.0)
     except PushRefused as error:

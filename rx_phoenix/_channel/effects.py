@@ -206,7 +206,7 @@ class ChannelEffects(ChannelContext):
         self.join.ref = None
 
     def keep_response(self, change: Change) -> None:
-        # Whoever takes a lease from now on gets the response by taking it.
+        # A lease taken from now on gets the response by taking it.
         change.leases = self.demand.holders()
         self._response = change.reply.response
 

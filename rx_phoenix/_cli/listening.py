@@ -138,7 +138,7 @@ def with_topic(
 
 
 def unless_lost(error: Exception, _: object) -> Observable[Any]:
-    """Fail if a join was refused or timed out; a lost connection is no failure."""
+    """Fail if a join was refused or timed out; a lost connection is not final."""
     if isinstance(error, JoinRefused | PushTimeout):
         return reactivex.throw(error)
     return reactivex.empty()

@@ -102,7 +102,7 @@ class Reconnector:
             self._outage.pause()
 
     def settled(self) -> None:
-        """Let the delays start over: the connection proved good."""
+        """Let the delays start over: the connection proved stable."""
         self._retries = 0
         self._is_settled = True
         self.lift_limits()
@@ -171,7 +171,7 @@ class Reconnector:
         if self._outage is not None and self._outage.is_over:
             return self.time_is_up(error)
         self._last_failure = error
-        # The loss of a connection that had proved good is the first of an outage.
+        # The loss of a connection that had proved stable is the first of an outage.
         self._failures += not self._is_settled
         self._is_settled = False
         self._count_outage()

@@ -204,7 +204,7 @@ class PollRequests:
         wait = limit * POOL_SHARE
         if opening is not None and opening.deadline is not None:
             wait = min(wait, opening.deadline - get_running_loop().time())
-        # Not 0, which is no limit to aiohttp.
+        # Not 0, which aiohttp takes as no limit.
         return ClientTimeout(total=limit, connect=max(wait, 0.001))
 
     def _failure(self, error: Exception, opening: "Opening | None") -> Failure:

@@ -265,7 +265,7 @@ class Channel:
         return self._portal.call(lambda: self._channel.on_close(work))
 
     def on_error(self, callback: Callable[[Any], object]) -> int:
-        """Call a function with the reason whenever the channel errs.
+        """Call a function with the reason whenever the channel fails.
 
         It runs as one of `on`. Removed by ``off("phx_error", ref)``.
         """

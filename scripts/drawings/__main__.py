@@ -1,4 +1,4 @@
-"""Writes docs/drawings anew, for the documents."""
+"""Rewrites docs/drawings, for the documents."""
 
 from collections.abc import Mapping
 from pathlib import Path

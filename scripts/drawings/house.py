@@ -32,8 +32,8 @@ class Part(NamedTuple):
 
 
 PARTS = [
-    Part(OUT, 24, "await, receive", "what became of it"),
-    Part(IN, 24, "subscribe, on", "what is said"),
+    Part(OUT, 24, "await, receive", "its outcome"),
+    Part(IN, 24, "subscribe, on", "events"),
     Part(SIDE, 24, "your code", "one thread, one loop"),
     Part(OUT, 126, "Push", "one outcome, kept", "push.py"),
     Part(IN, 126, "Channel", "by event; replies by ref", "channel.py"),
@@ -53,7 +53,7 @@ PARTS = [
         SIDE,
         330,
         "heartbeat, reconnect",
-        "lost? when to try again",
+        "lost? when to retry",
         "_connection/reconnect.py",
     ),
     Part(OUT, 432, "writer", "one for each connection", "_transport"),
@@ -66,7 +66,7 @@ FLOORS = ["you", "nouns", "socket", "frames", "transport"]
 
 def house() -> str:
     """Draw the floors, the ways through them, and the parts."""
-    canvas = Canvas(812, 588, "The parts of the library, and the way of a frame")
+    canvas = Canvas(812, 588, "The parts of the library, and the path of a frame")
     for number, floor in enumerate(FLOORS):
         y = 12.0 + 102 * number
         canvas.box(4, y, IN + HALF + 12, HIGH + 24, "floor")

@@ -39,7 +39,7 @@ class Canvas:
     Args:
         width: Its width, in pixels.
         height: Its height.
-        title: What it shows, for whoever cannot see it.
+        title: Its description, for screen readers.
     """
 
     def __init__(self, width: float, height: float, title: str) -> None:

@@ -89,7 +89,7 @@ def choose(options: Namespace) -> tuple[list[Mutant], list[Mutant]]:
         known = equivalent.get(str(path), {})
         mutants = list(mutants_of(path))
         for key in known.keys() - {mutant.key for mutant in mutants}:
-            print(f"{EQUIVALENT.name} knows of what is no more: {path}: {key}")
+            print(f"{EQUIVALENT.name} lists what no longer exists: {path}: {key}")
         asked_for = [mutant for mutant in mutants if options.only in str(mutant)]
         left_out += [mutant for mutant in asked_for if mutant.key in known]
         to_try = [mutant for mutant in asked_for if mutant.key not in known]

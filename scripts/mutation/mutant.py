@@ -61,7 +61,7 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
 class Functions:
     """All functions there are, whose code a mutant may replace.
 
-    That is quick, since nothing has to be imported anew, and enough for a change
+    That is quick, since nothing has to be imported again, and enough for a change
     that only acts when a function is called.
     """
 

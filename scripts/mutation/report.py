@@ -1,4 +1,4 @@
-"""What a run found, for whoever runs it."""
+"""The report of a run."""
 
 import time
 from collections import Counter, defaultdict

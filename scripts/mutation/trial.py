@@ -57,7 +57,7 @@ class End(StrEnum):
 
 
 class Outcome(NamedTuple):
-    """What became of a mutant.
+    """The outcome of a mutant.
 
     Attributes:
         end: How its trial ended.
@@ -148,7 +148,7 @@ def host(
 def by_import(
     mutants: Iterable[Mutant], plan: Plan, jobs: int
 ) -> Iterator[tuple[Mutant, Outcome]]:
-    """Try mutants that act when a module is imported, which is done anew for each.
+    """Try mutants that act when a module is imported, which is repeated for each.
 
     What others wrote is imported once, and from here on in this process.
     """

@@ -22,7 +22,7 @@ def words_of(name):
 def test_the_drawings_are_those_of_now():
     drawn = {path.name: path.read_text() for path in FOLDER.iterdir()}
 
-    assert drawn == DRAWINGS, "draw them anew: python -m scripts.drawings"
+    assert drawn == DRAWINGS, "redraw them: python -m scripts.drawings"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ SAID = {
         Users: ['kim']
         User joined: lee
         Users: ['kim', 'lee']
-        Nobody listens any more
+        The listener is gone
     """,
     "sending": """
         Message sent: Hello, world!
@@ -61,7 +61,7 @@ SAID = {
         Close ref: 3
         Join ref: 3
         Connection to room lost
-        Left, and nobody was told
+        Left, without a callback
     """,
     "on_message": """
         Message [phx_reply] with ref 1: {'response': {}, 'status': 'ok'}

@@ -1,0 +1,1 @@
+"""A check of the words in documents, help texts and messages."""
