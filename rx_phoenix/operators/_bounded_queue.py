@@ -149,7 +149,7 @@ class BoundedQueue(Generic[T]):
 
     def _log_loss(self, _: int) -> None:
         if is_power_of_two(self._lost):
-            # Whoever asks for the latest value alone has chosen the loss.
+            # The code that asks for the latest value alone has chosen the loss.
             level = logging.DEBUG if self._overflow == "latest" else logging.WARNING
             log.log(
                 level,

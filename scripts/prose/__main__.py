@@ -1,4 +1,4 @@
-"""Lists phrases that the rules of prose do not allow; the exit code is 1 if there are."""
+"""Lists phrases that the rules of prose do not allow; exits with 1 if it finds any."""
 
 import sys
 from collections.abc import Iterator

@@ -70,7 +70,7 @@ def test_the_project_keeps_to_the_rules(capsys):
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/start.md", "rx_phoenix/_cli/app.py", "scripts/test"]
+    "place", ["README.md", "docs/start.md", "rx_phoenix/_cli/app.py", "scripts/test"]
 )
-def test_what_people_read_is_checked(root, name):
-    assert root / name in set(sources())
+def test_what_people_read_is_checked(root, place):
+    assert root / place in set(sources())
