@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rx_phoenix._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from rx_phoenix._channel.join import Params as Params
     from rx_phoenix._protocol.changes import Joined as Joined
     from rx_phoenix._protocol.changes import Left as Left
     from rx_phoenix._protocol.changes import Updated as Updated
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rx_phoenix._protocol.names import SocketState as SocketState
     from rx_phoenix._protocol.serializer import SerializerV1 as SerializerV1
     from rx_phoenix._protocol.serializer import SerializerV2 as SerializerV2
+    from rx_phoenix._streams.provider import Provider as Provider
     from rx_phoenix._transport.contract import Connection as Connection
     from rx_phoenix._transport.contract import Transport as Transport
     from rx_phoenix._transport.fallback import FallbackTransport as FallbackTransport
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from rx_phoenix.errors import UsageError as UsageError
     from rx_phoenix.errors import UsageWarning as UsageWarning
     from rx_phoenix.policy import Backoff as Backoff
+    from rx_phoenix.policy import Duration as Duration
     from rx_phoenix.policy import Heartbeat as Heartbeat
     from rx_phoenix.policy import Reconnect as Reconnect
     from rx_phoenix.policy import Rejoin as Rejoin
@@ -63,6 +66,7 @@ else:
     __getattr__, __dir__, __all__ = lazy_names(
         __name__,
         {
+            "_channel.join": "Params",
             "_protocol.changes": "Joined Left Updated",
             "_protocol.lifecycle": """
                 AttemptFailed Closed FellBack GaveUp HeartbeatAnswered HeartbeatMissed
@@ -71,6 +75,7 @@ else:
             "_protocol.message": "Message Reply",
             "_protocol.names": "ChannelState SocketState",
             "_protocol.serializer": "SerializerV1 SerializerV2",
+            "_streams.provider": "Provider",
             "_transport.contract": "Connection Transport",
             "_transport.fallback": "FallbackTransport",
             "_transport.longpoll": "LongPollTransport",
@@ -83,7 +88,7 @@ else:
                 QueueOverflow RxPhoenixError TransportError UsageError
                 UsageWarning
             """,
-            "policy": "Backoff Heartbeat Reconnect Rejoin SendBuffer",
+            "policy": "Backoff Duration Heartbeat Reconnect Rejoin SendBuffer",
             "presence": "Presence PresenceStatus",
             "push": "Push",
             "socket": "Socket",

@@ -47,4 +47,4 @@ def test_a_test_passes(pytester, block):
 def test_a_block_says_what_it_is(page):
     kinds = set(re.findall(r"^```(\w+)", page.read_text(), re.MULTILINE))
 
-    assert kinds <= {"console", "js", "python", "sh", "text"}
+    assert kinds <= {"console", "elixir", "js", "python", "sh", "text"}
