@@ -1,4 +1,4 @@
-"""Be notified when a channel closes or errs, without await.
+"""Be notified when a channel closes or fails, without await.
 
 ::
 
