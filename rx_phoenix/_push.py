@@ -1,11 +1,12 @@
 """A push, as its channel drives it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from rx_phoenix._excerpt import excerpt
 from rx_phoenix._protocol.message import Reply
 from rx_phoenix._protocol.names import OK, TIMEOUT
-from rx_phoenix._protocol.redaction import redactor, secrets_in
+from rx_phoenix._protocol.redaction import is_secret, redactor, secrets_in
 from rx_phoenix._streams.callbacks import Spawn
 from rx_phoenix._streams.deadline import DeadlinePool
 from rx_phoenix._streams.reporter import Reporter, check_caller
@@ -75,9 +76,14 @@ class ChannelPush(Push):
                 self._on_cancel(self)
             self.end(error)
 
-    def answer(self, reply: Reply) -> None:
-        """End it with the server's reply."""
-        self.settle(reply)
+    def answer(self, reply: Reply, secrets: Iterable[str] = ()) -> None:
+        """End it with the server's reply.
+
+        Args:
+            reply: The reply.
+            secrets: Texts that an error must not quote.
+        """
+        self.settle(reply, secrets)
         self.run_hooks(reply)
 
     def end(self, error: Exception) -> None:
@@ -93,17 +99,18 @@ class ChannelPush(Push):
         """Make the error of a deadline that passed."""
         return PushTimeout(f"{self} had no answer within {self.within:g} s")
 
-    def settle(self, reply: Reply) -> None:
+    def settle(self, reply: Reply, secrets: Iterable[str] = ()) -> None:
         """Decide the outcome by a reply, without the `receive` callbacks."""
         if self._result is not None:
             return
-        self._decide(reply)
-        if reply.status == OK:
-            self._settle(reply.response, None)
-        else:
-            quoted = redactor(secrets_in(self.payload))(reply.response)
+        error = None
+        if reply.status != OK:
+            # Before anything is decided: no outcome may depend on what is quoted.
+            known = {*secrets_in(self.payload), *secrets}
+            quoted = excerpt(reply.response, redactor(known), is_secret)
             error = PushRefused(reply.status, reply.response, str(self), quoted)
-            self._settle(None, error)
+        self._decide(reply)
+        self._settle(None if error else reply.response, error)
 
     def settle_with(self, error: Exception) -> None:
         """Decide the outcome by an error, without the `receive` callbacks."""

@@ -35,6 +35,8 @@ import copyreg
 from collections.abc import Mapping
 from typing import Any
 
+from rx_phoenix._excerpt import excerpt
+
 __all__ = [
     "CallbackOverrun",
     "ChannelConflict",
@@ -59,9 +61,6 @@ __all__ = [
 
 ABNORMAL = 1006
 """The close code of a connection that ended without a close frame."""
-
-SHOWN = 200
-"""Characters of a server's answer that an error's message quotes."""
 
 
 class RxPhoenixError(Exception):
@@ -166,8 +165,8 @@ class PushRefused(PushError):
         status: The status of the reply.
         response: The body of the reply.
         what: The refused request, in words.
-        quoted: Quoted by the message instead of the response, so that no secret that
-            a server repeats gets into it.
+        quoted: The excerpt of the response for the message, without the secrets that
+            a server may repeat; None makes one of the response as it is.
 
     Attributes:
         status: The status of the reply, most often ``error``.
@@ -179,10 +178,10 @@ class PushRefused(PushError):
         status: str,
         response: object,
         what: str = "the push",
-        quoted: object = None,
+        quoted: str | None = None,
     ) -> None:
-        excerpt = _excerpt(response if quoted is None else quoted)
-        super().__init__(f"{what} was answered {status!r}: {excerpt}")
+        answer = excerpt(response) if quoted is None else quoted
+        super().__init__(f"{what} was answered {excerpt(status)}: {answer}")
         self.status = status
         self.response = response
 
@@ -233,11 +232,6 @@ class CallbackOverrun(RxPhoenixError):
     def __init__(self, message: str, dropped: int) -> None:
         super().__init__(message)
         self.dropped = dropped
-
-
-def _excerpt(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 class QueueOverflow(RxPhoenixError):

@@ -99,6 +99,10 @@ class ChannelContext(LoopReporter):
 
     # Called by the parts. The core defines these.
 
+    def shown(self, words: str) -> str:
+        """Return words that are not ours, without our secrets."""
+        raise NotImplementedError
+
     def join_sent(self) -> None:
         """React to a join's message that is being sent."""
         raise NotImplementedError

@@ -1,5 +1,6 @@
 """The core of a channel: the requests of users, and the messages of the server."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from rx_phoenix._channel.effects import Change, ChannelEffects
@@ -336,7 +337,8 @@ class ChannelCore(ChannelEffects):
         self.apply(event, change)
 
     def _crash(self, reason: Any) -> ChannelCrashed:
-        text = f"the channel {self.topic!r} crashed on the server: {reason!r}"
+        quoted = self.quoted(reason)
+        text = f"the channel {self.topic!r} crashed on the server: {quoted}"
         return ChannelCrashed(text, reason)
 
     def _apply_or_deliver(self, event: ChannelEvent, change: Change) -> None:
@@ -370,7 +372,7 @@ class ChannelCore(ChannelEffects):
             return True
         else:
             if push is not None:
-                push.answer(reply)
+                push.answer(reply, () if reply.status == OK else self.secrets)
             is_awaited = True
         if delivery is not None:
             self.listeners.deliver(delivery, self.on_message)
@@ -397,7 +399,7 @@ class ChannelCore(ChannelEffects):
             event = ChannelEvent.JOIN_ACCEPTED
             if reply.status != OK:
                 what = f"the join of {self.topic!r}"
-                quoted = join.quoted(reply.response)
+                quoted = self.quoted(reply.response)
                 error = JoinRefused(reply.status, reply.response, what, quoted)
                 change.error = error
                 is_final = self.rejoin_timer.is_final(error)
@@ -470,6 +472,11 @@ class ChannelCore(ChannelEffects):
             self.connection.router.registry.activate(self)
         else:
             self.release_if_idle()
+
+    @property
+    def sent_values(self) -> Iterator[str]:
+        """The secrets among the params of its join."""
+        return self.join.sent_values
 
     @property
     def problem(self) -> str | None:

@@ -14,9 +14,11 @@ from rx_phoenix._channel.outbox import Outbox
 from rx_phoenix._channel.rejoin import RejoinTimer
 from rx_phoenix._channel.stages import ChannelEvent, Stage
 from rx_phoenix._connection.handle import SocketHandle
+from rx_phoenix._excerpt import excerpt
 from rx_phoenix._protocol.hook import Hook
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import CLOSE, ERROR, LEAVE, OK, TIMEOUT, ChannelState
+from rx_phoenix._protocol.redaction import forms_of, is_secret, redactor
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Watcher
 from rx_phoenix._streams.state import Latest, State
@@ -200,6 +202,22 @@ class ChannelEffects(ChannelContext):
         """Make the error of pushes that a leave or a close cancels."""
         return PushCancelled(f"the channel {self.topic!r} was {how}")
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The texts that nothing of ours shows, though the server may repeat them."""
+        topic = self.topic
+        sent = {each for each in self.connection.secrets if each not in topic}
+        return forms_of(self.join.sent_values) | sent
+
+    def quoted(self, answer: object) -> str:
+        """Quote what the server said, bounded and without our secrets."""
+        return excerpt(answer, redactor(self.secrets), is_secret)
+
+    def shown(self, words: str) -> str:
+        """Return words that are not ours, without our secrets."""
+        text: str = redactor(self.secrets)(words)
+        return text
+
     # These arrange.
 
     def clear_join_ref(self, _: Change) -> None:
@@ -276,7 +294,7 @@ class ChannelEffects(ChannelContext):
     def settle_leave(self, change: Change) -> None:
         leave, end = change.leave, change.leave_end
         if leave is not None and isinstance(end, Reply):
-            leave.answer(end)
+            leave.answer(end, self.secrets)
         elif leave is not None and isinstance(end, Exception):
             leave.end(end)
 
@@ -304,7 +322,7 @@ class ChannelEffects(ChannelContext):
 
     def answer_push(self, change: Change) -> None:
         if change.push is not None:
-            change.push.answer(change.reply)
+            change.push.answer(change.reply, self.secrets)
 
     def emit_response(self, change: Change) -> None:
         for holders in change.leases:
@@ -319,7 +337,7 @@ class ChannelEffects(ChannelContext):
         is_retried = self.membership.stage is Stage.ERRORED and self.demand.rejoins
         self.rejoin_timer.note(
             error,
-            self.join.quoted,
+            self.quoted,
             is_warning=is_retried and self.connection.is_open,
         )
         self.listeners.deliver_refusal(error)

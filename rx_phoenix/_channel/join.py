@@ -1,6 +1,6 @@
 """A join: its push, its deadline, and the message that asks for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reactivex import abc
@@ -10,7 +10,7 @@ from rx_phoenix._channel.context import ChannelContext
 from rx_phoenix._protocol.checks import check, kind_of
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import JOIN
-from rx_phoenix._protocol.redaction import redactor, secrets_in
+from rx_phoenix._protocol.redaction import values_in
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.deadline import Deadline
 from rx_phoenix._streams.provider import Provider, ask, is_asked
@@ -195,12 +195,12 @@ class Join:
             self._context.connection.joins.remove(deadline)
             deadline.dispose()
 
-    def quoted(self, response: Any) -> Any:
-        """Redact the secrets of the join and of the connection from a response."""
-        payload: object = self.push and self.push.payload
-        return redactor({*secrets_in(payload), *self._context.connection.secrets})(
-            response
-        )
+    @property
+    def sent_values(self) -> Iterator[str]:
+        """The secrets among the params."""
+        static: object = None if callable(self.params) else self.params
+        sent: object = self.push and self.push.payload
+        return values_in([static, sent], self._context.topic)
 
     def _extend(self, deadline: Deadline, push: ChannelPush) -> None:
         """Give an attempt its own time; the caller's ends when it would have ended."""
@@ -238,8 +238,9 @@ class Join:
 
     def _fail(self, error: Exception) -> None:
         topic = self._context.topic
+        raised = self._context.shown(repr(error))
         failure = PushCancelled(
-            f"the join of {topic!r} was not sent: its params raised {error!r}"
+            f"the join of {topic!r} was not sent: its params raised {raised}"
         )
         failure.__cause__ = error
         self._context.report(error)

@@ -19,17 +19,14 @@ R = TypeVar("R")
 SHORTEST_AFTER_CLOSE = 1.0
 """The least seconds from a close by the server to the next join."""
 
-SHOWN = 200
-"""Characters of a reason that are quoted."""
-
 STABLE = 30.0
 """Seconds joined after which closes by the server no longer count."""
 
 
-def reason_of(error: Exception, redact: Callable[[Any], Any]) -> str:
+def reason_of(error: Exception, quote: Callable[[object], str]) -> str:
     """Return the reason of a failed join in a few words.
 
-    >>> reason_of(JoinRefused("error", {"reason": "full"}), lambda words: words)
+    >>> reason_of(JoinRefused("error", {"reason": "full"}), repr)
     'full'
     """
     if isinstance(error, PushTimeout):
@@ -40,9 +37,8 @@ def reason_of(error: Exception, redact: Callable[[Any], Any]) -> str:
     response = error.response
     if isinstance(response, Mapping):
         reason = cast("Mapping[str, object]", response).get("reason")
-    words = error.status if reason is None else redact(reason)
-    text = words if isinstance(words, str) else repr(words)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+    words = error.status if reason is None else reason
+    return quote(words).strip("'") if isinstance(words, str) else quote(words)
 
 
 class Failures:
@@ -111,10 +107,10 @@ class RejoinTimer:
         return "" if self._failures is None else self._failures.reason
 
     def note(
-        self, error: Exception, redact: Callable[[Any], Any], *, is_warning: bool
+        self, error: Exception, quote: Callable[[object], str], *, is_warning: bool
     ) -> None:
         """Remember the reason of a failure, and log it where it is a new one."""
-        reason = reason_of(error, redact)
+        reason = reason_of(error, quote)
         if isinstance(error, PushCancelled) or not is_warning:
             self._record().reason = reason
         elif reason != self.reason:

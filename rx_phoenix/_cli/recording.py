@@ -1,5 +1,6 @@
 """``rx-phoenix record`` and ``rx-phoenix replay``: recordings of messages."""
 
+import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -21,7 +22,7 @@ from rx_phoenix._cli.listening import (
 from rx_phoenix._cli.output import Output, as_json
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.names import JOIN
-from rx_phoenix._protocol.redaction import redactor
+from rx_phoenix._protocol.redaction import forms_of, redactor, values_in
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators import for_each, values
@@ -44,6 +45,13 @@ Joins = Mapping[str, Mapping[str, Any]]
 
 STDIO = Path("-")
 """The path that means stdin or stdout."""
+
+PRIVATE = 0o600
+"""The mode of a tape: its owner alone may read what was said."""
+
+
+def _open_privately(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,10 @@ class Destination:
         """
         if self.path == STDIO:
             return nullcontext(sys.stdout)
-        return self.path.open("w" if self.may_overwrite else "x", encoding="utf-8")
+        mode = "w" if self.may_overwrite else "x"
+        file = open(self.path, mode, encoding="utf-8", opener=_open_privately)  # noqa: SIM115 - the caller closes it
+        os.fchmod(file.fileno(), PRIVATE)
+        return file
 
 
 async def record(
@@ -86,7 +97,8 @@ async def record(
         OSError: The file cannot be written.
         ConnectError: The server cannot be reached.
     """
-    redact = redactor(target.secrets, destination.names)
+    known = set(target.secrets)
+    redact = redactor(known, destination.names)
     written = 0
     async with connected(target) as socket:
         channels = [socket.channel(topic, params) for topic, params in joins.items()]
@@ -99,7 +111,11 @@ async def record(
 
             def write(entry: Entry) -> None:
                 # Flushed at once, so that an interrupt loses no entry.
-                nonlocal written
+                nonlocal written, redact
+                if isinstance(entry, Sent) and entry.message.event == JOIN:
+                    sent = values_in(entry.message.payload, entry.message.topic)
+                    known.update(forms_of(sent))
+                    redact = redactor(known, destination.names)
                 file.write(f"{as_json(redacted(entry, redact))}\n")
                 file.flush()
                 written += 1

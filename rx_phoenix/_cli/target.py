@@ -8,7 +8,7 @@ from typing import Any
 
 from rx_phoenix._cli.output import notice
 from rx_phoenix._protocol.endpoint import Endpoint
-from rx_phoenix._protocol.redaction import is_secret
+from rx_phoenix._protocol.redaction import secrets_of
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix._transport.contract import Transport
 from rx_phoenix._transport.fallback import FallbackTransport
@@ -69,8 +69,8 @@ class Target:
     @property
     def secrets(self) -> Sequence[str]:
         """The values that must not be shown."""
-        named = [value for name, value in self.params.items() if is_secret(name)]
-        return [*filter(None, [self.token]), *self.headers.values(), *named]
+        credentials = self.params, self.token, self.headers
+        return sorted(secrets_of(self.url, credentials))
 
     @property
     def patience(self) -> float:

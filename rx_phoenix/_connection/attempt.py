@@ -129,6 +129,7 @@ class Attempt:
         failed: Called when it could not be opened.
         lost: Called when the open connection ended, unless we closed it.
         context: The context in which providers run.
+        sent_later: Returns the secrets among the params of joins that a text repeats.
 
     Attributes:
         credentials: The answers of the providers.
@@ -149,6 +150,7 @@ class Attempt:
         failed: "Callable[[Attempt, Exception], None]",
         lost: "Callable[[Attempt, ConnectionLost], None]",
         context: CallContext = PRESENT,
+        sent_later: Callable[[str], frozenset[str]] = lambda _: frozenset(),
     ) -> None:
         self.credentials: Sequence[Any] = ()
         self.connection: Connection | None = None
@@ -163,6 +165,7 @@ class Attempt:
         self._opened = opened
         self._failed = failed
         self._lost = lost
+        self._sent_later = sent_later
         self._phase = Phase.CONNECTING
         self._closed: OnClosed | None = None
         self._life = SingleAssignmentDisposable()
@@ -290,7 +293,8 @@ class Attempt:
                 self._fail(error)
             case Phase.OPEN:
                 self.abandon()
-                self._lost(self, loss_of(error, self.secrets))
+                sent_later = self._sent_later(str(error))
+                self._lost(self, loss_of(error, self.secrets | sent_later))
             case Phase.CLOSING:
                 self._finish(is_clean=loss_of(error, frozenset()).clean)
             case Phase.OVER:

@@ -257,6 +257,7 @@ class ConnectionManager(Traffic):
             opened=self._opened,
             failed=self._failed,
             lost=self._ended,
+            sent_later=self.router.registry.secrets_in,
         )
         self._transition(ConnectionEvent.ATTEMPT_BEGUN)
         if attempt is self._attempt:

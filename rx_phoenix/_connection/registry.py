@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from weakref import ref
 
 from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.redaction import forms_of
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.typed import EventHub
 from rx_phoenix.errors import ChannelConflict
@@ -42,6 +43,11 @@ class Member(Protocol):
     @property
     def current_join(self) -> JoinRef:
         """The join whose messages are current."""
+        ...
+
+    @property
+    def sent_values(self) -> Iterator[str]:
+        """The secrets among the params of its join."""
         ...
 
     @property
@@ -177,6 +183,14 @@ class ChannelRegistry:
             entry() if isinstance(entry, ref) else entry for entry in self._entries()
         )
         return (*self._removed(), *(member for member in found if member is not None))
+
+    def secrets_in(self, text: str) -> frozenset[str]:
+        """Return the secrets among the params of joins that a text repeats."""
+        if not text:
+            return frozenset()
+        values = (value for member in self.all() for value in member.sent_values)
+        forms = (form for value in values for form in forms_of((value,)))
+        return frozenset(form for form in forms if form in text)
 
     def _entries(self) -> list["Member | ref[Member]"]:
         return list(self._channels.values())

@@ -225,11 +225,16 @@ class Router:
                 self.counters.protocol_errors += 1
                 self._malformed(error)
                 continue
-            source = direct_of(message.topic, NO_SOURCES).get(message.event)
-            if source is None or message.join_ref or self._taps:
-                self._dispatch(message)
-            else:
-                source.on_next(message.payload)
+            try:
+                source = direct_of(message.topic, NO_SOURCES).get(message.event)
+                if source is None or message.join_ref or self._taps:
+                    self._dispatch(message)
+                else:
+                    source.on_next(message.payload)
+            except ISOLATED as error:
+                # A mistake of ours, which costs no connection.
+                self.counters.protocol_errors += 1
+                self._report(contained(error))
         # A guess: the next batch is like the end of this one. To ask each frame what
         # its observers want would slow down those that want nothing.
         self._expects_typed = source is not None and source.typed is not None

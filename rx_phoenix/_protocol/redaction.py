@@ -7,26 +7,27 @@ the words of an exception.
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from json import dumps
 from typing import Any, TypeVar, cast
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
+from rx_phoenix._excerpt import REDACTED
 from rx_phoenix.errors import ConnectError, ConnectionLost, TransportError
 
 __all__ = [
     "REDACTED",
     "failure_of",
+    "forms_of",
     "is_secret",
     "loss_of",
     "redactor",
     "secrets_in",
     "secrets_of",
     "texts_in",
+    "values_in",
 ]
 
 E = TypeVar("E", bound=TransportError)
-
-REDACTED = "[redacted]"
-"""The text in place of a secret."""
 
 SECRET = re.compile(
     r"token|secret|passw|passphrase|pwd|api_?key|private_?key|authori[sz]ation|bearer"
@@ -35,16 +36,22 @@ SECRET = re.compile(
 )
 """The names of secrets."""
 
-SHORTEST = 6
+SHORTEST = 4
 """The fewest characters of a secret that is looked for inside other text."""
+
+DEEPEST = 200
+"""Levels of a payload that are kept; no program needs more."""
+
+PLAIN = re.compile(r"(?i:true|false)|[-+]?(?=(\D*\d){1,6}\D*$)\d*\.?\d*|[a-z]{1,8}")
+"""The texts that are no secrets, unless they have the name of one."""
+
+SCHEMES = frozenset({"Bearer", "Basic", "Digest", "Token"})
+"""The words before the credentials in an ``Authorization``."""
 
 PUBLIC = frozenset(
     {"accept", "accept-encoding", "accept-language", "origin", "referer", "user-agent"}
 )
 """The headers that are not secrets."""
-
-KEY = re.compile(r"\S{20,}")
-"""A text that is likely a key, whatever its name; a shorter one may be any word."""
 
 
 def is_secret(name: str) -> bool:
@@ -80,22 +87,48 @@ def redactor(
     def is_named(name: object) -> bool:
         return is_secret(str(name)) or str(name).casefold() in named
 
-    def redact(value: Any) -> Any:
+    def redact(value: Any, depth: int = 0) -> Any:
+        if depth > DEEPEST:
+            return REDACTED
         match value:
             case str():
                 return pattern.sub(REDACTED, value)
             case Mapping():
                 mapping = cast("Mapping[Any, Any]", value)
                 return {
-                    name: REDACTED if is_named(name) else redact(inner)
+                    pattern.sub(REDACTED, name) if isinstance(name, str) else name: (
+                        REDACTED if is_named(name) else redact(inner, depth + 1)
+                    )
                     for name, inner in mapping.items()
                 }
             case list() | tuple():
-                return [redact(inner) for inner in cast("list[Any]", value)]
+                inside = cast("list[Any]", value)
+                return [redact(inner, depth + 1) for inner in inside]
             case _:
                 return value
 
     return redact
+
+
+def leaves_of(value: object) -> Iterator[tuple[object, bool]]:
+    """Yield what a value holds at any depth, and if it has the name of a secret."""
+    waiting: list[tuple[object, bool]] = [(value, False)]
+    while waiting:
+        part, is_named = waiting.pop()
+        match part:
+            case Mapping():
+                entries = [*cast("Mapping[object, object]", part).items()]
+                waiting += [
+                    (inner, is_named or is_secret(str(name)))
+                    for name, inner in reversed(entries)
+                ]
+            case list() | tuple():
+                parts = cast("list[object]", part)
+                waiting += [(inner, is_named) for inner in reversed(parts)]
+            case bytes():
+                yield part.decode(errors="replace"), is_named
+            case _:
+                yield part, is_named
 
 
 def texts_in(value: object) -> Iterator[str]:
@@ -104,19 +137,9 @@ def texts_in(value: object) -> Iterator[str]:
     >>> [*texts_in({"a": ["b", {"c": b"d"}], "e": 1})]
     ['b', 'd']
     """
-    match value:
-        case str():
-            yield value
-        case bytes():
-            yield value.decode(errors="replace")
-        case Mapping():
-            for inner in cast("Mapping[object, object]", value).values():
-                yield from texts_in(inner)
-        case list() | tuple():
-            for inner in cast("list[object]", value):
-                yield from texts_in(inner)
-        case _:
-            pass
+    for leaf, _ in leaves_of(value):
+        if isinstance(leaf, str):
+            yield leaf
 
 
 def secrets_in(value: object) -> Iterator[str]:
@@ -125,15 +148,56 @@ def secrets_in(value: object) -> Iterator[str]:
     >>> [*secrets_in({"user": "me", "login": {"password": "hunter2"}})]
     ['hunter2']
     """
-    match value:
-        case Mapping():
-            for name, inner in cast("Mapping[object, object]", value).items():
-                yield from (texts_in if is_secret(str(name)) else secrets_in)(inner)
-        case list() | tuple():
-            for inner in cast("list[object]", value):
-                yield from secrets_in(inner)
-        case _:
-            pass
+    for leaf, is_named in leaves_of(value):
+        if is_named and isinstance(leaf, str):
+            yield leaf
+
+
+def values_in(value: object, public: str = "") -> Iterator[str]:
+    """Yield the texts of a value that are secrets, at any depth.
+
+    These are all that have the name of one; and of the others those of four characters
+    or more, except booleans, numbers of up to six digits, lowercase words of up to
+    eight letters, and parts of what is public.
+
+    Args:
+        value: Params, as they were sent.
+        public: The topic, or the host and the path of the endpoint.
+
+    >>> login = {"password": "me", "key": "hunter2", "mode": "fast", "page": 12}
+    >>> [*values_in({"user": "me", "login": login})]
+    ['me', 'hunter2']
+    """
+    for leaf, is_named in leaves_of(value):
+        if leaf is None or isinstance(leaf, bool):
+            continue
+        text = str(leaf)
+        if is_named or is_telling(text, public):
+            yield text
+
+
+def is_telling(text: str, public: str = "") -> bool:
+    """Return True if a text of any name may be a secret."""
+    is_plain = PLAIN.fullmatch(text) is not None
+    return len(text) >= SHORTEST and not is_plain and text not in public
+
+
+def forms_of(texts: Iterable[str]) -> frozenset[str]:
+    """Return secrets in each form in which they may be repeated.
+
+    >>> sorted(forms_of(["a b"]))
+    ['YSBi', 'a b', 'a%20b', 'a+b']
+    """
+    plain = {*texts} - {""}
+    forms = set(plain)
+    for text in plain:
+        forms |= {
+            quote(text, safe="", errors="replace"),
+            quote_plus(text, errors="replace"),
+        }
+        forms |= {dumps(text)[1:-1], dumps(text, ensure_ascii=False)[1:-1]}
+        forms.add(b64encode(text.encode(errors="replace")).decode().rstrip("="))
+    return frozenset(forms)
 
 
 def failure_of(error: Exception, url: str, secrets: frozenset[str]) -> TransportError:
@@ -172,41 +236,39 @@ def secrets_of(url: str, credentials: Sequence[Any]) -> frozenset[str]:
     >>> secrets >= {"a b", "a%20b", "jo", "s3cret"}
     True
     """
-    texts = {*parts_of(url), *credentials_in(credentials)} - {""}
-    encoded = {quote(text, safe="", errors="replace") for text in texts}
-    tokens = {b64encode(text.encode(errors="replace")).decode() for text in texts}
-    return frozenset(texts | encoded | {token.rstrip("=") for token in tokens})
+    parts = urlsplit(url)
+    public = f"{parts.netloc.rpartition('@')[2]} {unquote(parts.path)}"
+    return forms_of({*parts_of(url, public), *credentials_in(credentials, public)})
 
 
-def parts_of(url: str) -> Iterator[str]:
+def parts_of(url: str, public: str) -> Iterator[str]:
     """Yield the user, the password, and the secret values of the query."""
     parts = urlsplit(url)
     yield from parts.netloc.rpartition("@")[0].split(":")
     for piece in parts.query.split("&"):
         name, _, value = piece.rpartition("=")
-        if any(named_or_long({name: unquote(value)})):
-            yield from (value, unquote(value))
+        for text in values_in({name: unquote(value)}, public):
+            yield from (value, text)
 
 
-def named_or_long(params: object) -> Iterator[str]:
-    """Yield the texts with the name of a secret, or the length of one."""
-    yield from secrets_in(params)
-    yield from filter(KEY.fullmatch, texts_in(params))
-
-
-def credentials_in(credentials: Sequence[Any]) -> Iterator[str]:
-    """Yield the texts of params, token and headers; of headers their words, too."""
+def credentials_in(credentials: Sequence[Any], public: str) -> Iterator[str]:
+    """Yield the secrets of params, token and headers; of headers their parts, too."""
     # A failed attempt may have fewer.
     params, token, headers = (*credentials, None, None, None)[:3]
-    yield from named_or_long(params)
+    yield from values_in(params, public)
     yield from texts_in(token)
     if not isinstance(headers, Mapping):
         yield from texts_in(headers)
         return
     for name, value in cast("Mapping[object, object]", headers).items():
-        if str(name).lower() not in PUBLIC:
-            for text in texts_in(value):
-                yield from (text, *re.split(r"[\s;,=]+", text))
+        if str(name).lower() in PUBLIC:
+            continue
+        for text in texts_in(value):
+            parts = re.split(r"[\s;,=]+", text)
+            if is_secret(str(name)):
+                yield from (text, *(part for part in parts if part not in SCHEMES))
+            else:
+                yield from (each for each in (text, *parts) if is_telling(each, public))
 
 
 def redacted(error: E, secrets: frozenset[str]) -> E:
@@ -220,10 +282,13 @@ def redacted(error: E, secrets: frozenset[str]) -> E:
     if isinstance(error, ConnectionLost):
         error.reason = redact(error.reason)
     effect: BaseException = error
+    # Of an exception that was being handled, only the cause is shown.
+    effect.__context__ = None
     while (cause := effect.__cause__) is not None:
         shown = f"{cause} {cause!r}"
-        if redact(shown) != shown:
-            effect.__cause__ = effect.__context__ = None
+        if redact(shown) != shown or hasattr(cause, "request_info"):
+            effect.__cause__ = None
             break
+        cause.__context__ = None
         effect = cause
     return error

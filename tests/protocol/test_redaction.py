@@ -17,6 +17,7 @@ from rx_phoenix._protocol.redaction import (
     secrets_in,
     secrets_of,
     texts_in,
+    values_in,
 )
 
 SECRET = "hunter2hunter2"
@@ -85,9 +86,9 @@ def test_a_secret_that_is_short_would_hit_everything():
     assert redactor(["a"])("a banana") == "a banana"
 
 
-def test_a_secret_of_six_characters_is_long_enough():
-    assert redactor(["abcdef"])("abcdefg") == f"{REDACTED}g"
-    assert redactor(["abcde"])("abcdefg") == "abcdefg"
+def test_a_secret_of_four_characters_is_long_enough():
+    assert redactor(["abcd"])("abcde") == f"{REDACTED}e"
+    assert redactor(["abc"])("abcde") == "abcde"
 
 
 def test_a_secret_is_no_pattern():
@@ -187,12 +188,69 @@ def test_a_part_of_a_query_is_known_among_others():
     assert secrets == {"s3cret", b64encode(b"s3cret").decode().rstrip("=")}
 
 
-@pytest.mark.parametrize("text", ["unauthorized", "a text of quite some length"])
-def test_a_param_that_may_be_any_text_is_no_secret_unless_it_is_called_one(text):
-    url = f"{URL}?mode={quote(text)}"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lobby",
+        "password",
+        "true",
+        "False",
+        "123456",
+        "12.5",
+        "-1",
+        "abc",
+        "ab.test",
+    ],
+)
+def test_a_plain_value_is_no_secret_unless_it_is_called_one(text):
+    url = f"wss://ab.test/socket?mode={quote(text)}"
 
-    assert secrets_of(url, [{"mode": text}, None, None]) == frozenset()
-    assert text in secrets_of(URL, [{"password": text}, None, None])
+    assert secrets_of(url, [{"mode": text}, None, {"x-mode": text}]) == frozenset()
+    assert text in secrets_of(url, [{"password": text}, None, None])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["passwords", "Lobby", "hunter2", "1234567", "a-b-c", "hunter2-Passw0rd"],
+)
+def test_any_other_value_is_one_whatever_it_is_called(text):
+    for credentials in (
+        [{"mode": text}, None, None],
+        [{"a": [{"b": text}]}, None, None],
+        [None, None, {"x-mode": text}],
+        [None, None, {"x-mode": f"Custom {text}"}],
+    ):
+        assert text in secrets_of(URL, credentials)
+    assert text in secrets_of(f"{URL}?mode={quote(text)}", [])
+
+
+def test_a_number_is_found_as_its_digits():
+    assert [*values_in({"account": 12345678, "page": 12, "flag": True})] == ["12345678"]
+
+
+def test_a_part_of_the_topic_is_public():
+    assert [*values_in({"room": "Lobby-7", "key": "Lobby-8"}, "room:Lobby-7")] == [
+        "Lobby-8"
+    ]
+
+
+def test_our_own_params_may_be_deep():
+    value = []
+    for _ in range(100_000):
+        value = [value]
+    value.append("hunter2")
+
+    assert [*values_in(value)] == ["hunter2"]
+    while value:
+        value = value.pop(0)
+
+
+def test_what_is_too_deep_for_any_program_is_hidden():
+    value = "x"
+    for _ in range(900):
+        value = [value]
+
+    assert REDACTED in repr(redactor()(value))
 
 
 def test_an_error_of_ours_stays_the_same_one():
@@ -229,6 +287,30 @@ def test_the_reason_of_a_close_is_taken_out():
 
     assert error.reason == "bad token [redacted]"
     assert TOKEN not in str(error)
+
+
+class Handshake(Exception):
+    """As aiohttp's: it shows the URL and the headers of its request."""
+
+    request_info = "x-key: hunter2"
+
+
+def test_no_exception_hangs_at_the_context():
+    error, context = ConnectError("no"), Handshake("503")
+    error.__context__ = context
+    cause = caused(OSError("cable"), None)
+    cause.__context__ = context
+
+    error = failure_of(caused(error, cause), URL, TOKENS)
+
+    assert (error.__context__, error.__cause__) == (None, cause)
+    assert cause.__context__ is None
+
+
+def test_a_cause_that_holds_a_request_is_forgotten():
+    error = failure_of(caused(ConnectError("no"), Handshake("503")), URL, TOKENS)
+
+    assert error.__cause__ is None
 
 
 def test_a_cause_that_tells_a_secret_is_forgotten_with_all_behind_it():

@@ -201,3 +201,80 @@ def test_a_reason_that_repeats_a_secret_or_is_long_is_not_quoted_as_it_is(stage)
 
     assert "hunter2" not in line
     assert len(line) < 300
+
+
+# Whatever is answered.
+
+
+def nested(depth):
+    value = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("depth", [520, 700, 900])
+def test_the_depth_of_a_refusal_ends_neither_a_push_late_nor_the_connection(
+    stage, depth
+):
+    channel = stage.joined()
+    push, leaving = channel.push("x"), stage.channel("room:2")
+    push.mark_seen()
+    stage.answer("x", "error", nested(depth))
+    leaving.join().mark_seen()
+    stage.answer("phx_join", "error", nested(depth))
+    refused = leaving.state
+    stage.say(channel, "phx_error", nested(depth))
+    stage.wait(1)
+    stage.answer("phx_join")
+    leave = channel.leave()
+    leave.mark_seen()
+    stage.answer("phx_leave", "error", nested(depth))
+
+    assert (push.status, push.is_settled, refused) == ("error", True, "errored")
+    assert (leave.status, channel.state) == ("error", "closed")
+    assert stage.socket.state == "open"
+    assert len(stage.connections) == 1
+    leaving.leave()
+
+
+def test_a_crash_quotes_two_hundred_characters(stage, notes):
+    channel = stage.joined()
+    channel.push("x").subscribe(notes)
+    stage.say(channel, "phx_error", {"x": "a" * 10_000_000})
+    [error] = notes.errors
+    channel.leave()
+
+    assert len(str(error)) <= 200 + len("the channel 'room:1' crashed on the server: ")
+    assert error.reason == {"x": "a" * 10_000_000}
+
+
+def test_a_crash_that_repeats_the_params_hides_their_values(stage, notes):
+    params = {"token": "s3cret-token-abcdef", "auth": "j0in-me", "mode": "fast"}
+    stage.connect()
+    channel = stage.channel(params=params)
+    channel.join()
+    stage.answer("phx_join")
+    channel.push("x").subscribe(notes)
+    stage.say(channel, "phx_error", {"params": params, "said": [*params.values()]})
+    [error] = notes.errors
+    channel.leave()
+
+    assert error.reason["params"] == params
+    assert "s3cret" not in f"{error} {error!r}"
+    assert "j0in" not in f"{error} {error!r}"
+    assert "fast" in str(error)
+
+
+def test_a_close_that_repeats_the_params_of_a_join_hides_them(stage):
+    stage.connect()
+    channel = stage.channel(params={"auth": "joinsecret-1"})
+    channel.join()
+    stage.answer("phx_join")
+    closes = []
+    stage.socket.lifecycle.subscribe(closes.append)
+    stage.close(4000, "denied joinsecret-1")
+    channel.leave()
+
+    assert closes[0].reason == "denied [redacted]"
+    assert "joinsecret" not in stage.socket.diagnosis()
