@@ -13,6 +13,7 @@ from reactivex.disposable import CompositeDisposable, SerialDisposable
 from rx_phoenix._channel.core import ChannelCore, core_of
 from rx_phoenix._channel.join import Params, check_params
 from rx_phoenix._connection.attempt import Destination
+from rx_phoenix._connection.demand import ENDED
 from rx_phoenix._connection.diagnosis import Diagnosis
 from rx_phoenix._connection.environment import Environment, UnhandledReporter
 from rx_phoenix._connection.handle import SocketHandle
@@ -420,7 +421,7 @@ class Socket(SocketHandle):
         if not callable(function):
             raise UsageError(f"function must be callable, got {function!r}")
         if self._ended is not None:
-            raise UsageError("this socket was ended by aclose(): make a new one")
+            raise UsageError(ENDED)
         bound = self._connection.environment.bound
         if bound is None:
             raise UsageError(
@@ -517,7 +518,7 @@ class Socket(SocketHandle):
         check_params(params)
         self._check_loop()
         if self._ended is not None:
-            raise UsageError("this socket was ended by aclose(): make a new one")
+            raise UsageError(ENDED)
         core: ChannelCore | None = self._connection.router.registry.find(topic)
         if core is None:
             channel = Channel(topic, params, self)
@@ -589,6 +590,8 @@ class Socket(SocketHandle):
         return Observable(subscribe)
 
     def _report(self, error: Exception) -> None:
+        if isinstance(error, UsageError) and error.args == (ENDED,):
+            return  # a callback that comes back after each close: this was the last
         if self._unhandled.is_watched:
             self._unhandled.on_next(error)
         else:

@@ -8,6 +8,7 @@ from reactivex import abc
 from rx_phoenix._connection.handle import SocketHandle, connection_of
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_unhandled
+from rx_phoenix._streams.hub import noop
 from rx_phoenix._streams.reporter import LoopReporter
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import PushCancelled, UsageError
@@ -93,9 +94,11 @@ class ChannelContext(LoopReporter):
         awaitable: Awaitable[Any],
         on_value: Callable[[Any], None],
         on_error: Callable[[Exception], None],
+        *,
+        on_end: Callable[[], object] = noop,
     ) -> abc.DisposableBase:
         """Await something on the socket's loop."""
-        return self.connection.spawn(awaitable, on_value, on_error)
+        return self.connection.spawn(awaitable, on_value, on_error, on_end=on_end)
 
     # Called by the parts. The core defines these.
 

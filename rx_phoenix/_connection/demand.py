@@ -9,7 +9,10 @@ from rx_phoenix._streams.hub import Reporter
 from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix.errors import ConnectError, UsageError
 
-__all__ = ["ConnectionDemand"]
+__all__ = ["ENDED", "ConnectionDemand"]
+
+ENDED = "this socket was ended by aclose(): make a new one"
+"""The words of the error of a call that comes after `Socket.aclose`."""
 
 
 class ConnectionDemand:
@@ -47,7 +50,7 @@ class ConnectionDemand:
             UsageError: The socket has ended.
         """
         if self.state is DemandState.ENDED:
-            raise UsageError("this socket was ended by aclose(): make a new one")
+            raise UsageError(ENDED)
 
     def add(self, holder: object) -> None:
         """Hold the connection, until `remove`."""

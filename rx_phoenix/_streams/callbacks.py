@@ -26,8 +26,10 @@ class Spawn(Protocol):
         awaitable: Awaitable[Any],
         on_value: Callable[[Any], None],
         on_error: Callable[[Exception], None],
+        *,
+        on_end: Callable[[], object] = ...,
     ) -> abc.DisposableBase:
-        """Await it, and call one of the two functions after this call returned."""
+        """Await it, and call one of the functions: the last one if the program ends."""
         ...
 
 
@@ -148,7 +150,10 @@ class Callback(abc.DisposableBase):
     def _start_next(self) -> None:
         if self._waiting:
             self._running = self._spawn(
-                self._waiting.popleft(), self._finished, self._failed
+                self._waiting.popleft(),
+                self._finished,
+                self._failed,
+                on_end=self.dispose,
             )
         else:
             self._running = None

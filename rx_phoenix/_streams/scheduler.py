@@ -11,6 +11,7 @@ from asyncio import (
     AbstractEventLoop,
     CancelledError,
     Task,
+    all_tasks,
     current_task,
     get_running_loop,
     iscoroutine,
@@ -21,7 +22,7 @@ from copy import copy
 from datetime import datetime
 from threading import get_ident
 from time import time
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Literal, Self, TypeVar, cast
 from weakref import WeakSet
 
 from reactivex import abc, typing
@@ -95,6 +96,7 @@ class LoopScheduler(PeriodicScheduler):
         self._started = loop.time()
         self._tasks: set[Task[Any]] = set()
         self._ending: set[Task[Any]] = set()
+        self._is_ending = False
         self._waiting: list[Callable[[], None]] = []
 
     @classmethod
@@ -232,26 +234,31 @@ class LoopScheduler(PeriodicScheduler):
         on_value: Callable[[T], None] = noop,
         on_error: Callable[[Exception], None] = noop,
         *,
+        on_end: Callable[[], object] = noop,
         context: Context | None = None,
     ) -> abc.DisposableBase:
         """Await an awaitable in a new task; disposing cancels it silently.
 
         A task that disposes itself runs to completion, so that a callback can await
-        the closing of its own socket.
+        the closing of its own socket. One that is cancelled with all others, because
+        its program ends, has neither a result nor an error: nothing may begin on that
+        loop any more.
 
         Args:
             awaitable: The awaitable.
             on_value: Called with its result.
             on_error: Called with its exception; a `RuntimeError` if other code
                 cancelled it.
+            on_end: Called instead if the program ends.
             context: The context of the task; by default a copy of the present one, or
                 one of a `detached` scheduler's own.
         """
-        if context is None and self._context is not None:
-            context = Context()
+        if self._has_ended(awaitable):
+            on_end()
+            return Timer(noop)
         task: Task[T] = self.loop.create_task(
             awaitable if iscoroutine(awaitable) else _wait_for(awaitable),
-            context=context,
+            context=context or self._new_context(),
         )
         # The loop holds only weak references to tasks.
         self._tasks.add(task)
@@ -261,7 +268,8 @@ class LoopScheduler(PeriodicScheduler):
             self._tasks.discard(task)
             self._task_ended(task)
             if not is_disposed:
-                _hand_over(task, on_value, on_error)
+                self._is_ending = task.cancelling() > 0 and self._all_are_cancelled()
+                _hand_over(task, on_value, on_error, self._is_ending and on_end)
 
         def dispose() -> None:
             nonlocal is_disposed
@@ -276,6 +284,9 @@ class LoopScheduler(PeriodicScheduler):
 
         task.add_done_callback(finish, context=self._context)
         return Timer(dispose)
+
+    def _new_context(self) -> Context | None:
+        return None if self._context is None else Context()
 
     def when_quiet(self, call: Callable[[], None], within: float) -> None:
         """Call a function when all disposed tasks have ended.
@@ -298,6 +309,17 @@ class LoopScheduler(PeriodicScheduler):
 
         self._waiting.append(wake)
         timer = self.call_later(within, wake)
+
+    def _has_ended(self, awaitable: Awaitable[Any]) -> bool:
+        """Return whether nothing may begin any more; the awaitable is closed then."""
+        self._is_ending = self._is_ending and self._all_are_cancelled()
+        if self._is_ending and iscoroutine(awaitable):
+            awaitable.close()
+        return self._is_ending
+
+    def _all_are_cancelled(self) -> bool:
+        """Return True if the program ends: `asyncio.run` then cancels every task."""
+        return all(task.cancelling() for task in all_tasks(self.loop))
 
     def _task_ended(self, task: Task[Any]) -> None:
         self._ending.discard(task)
@@ -347,8 +369,14 @@ class LoopScheduler(PeriodicScheduler):
 
 
 def _hand_over(
-    task: Task[T], on_value: Callable[[T], None], on_error: Callable[[Exception], None]
+    task: Task[T],
+    on_value: Callable[[T], None],
+    on_error: Callable[[Exception], None],
+    on_end: Callable[[], object] | Literal[False],
 ) -> None:
+    if on_end:
+        on_end()
+        return
     error = CancelledError() if task.cancelled() else task.exception()
     if error is None:
         on_value(task.result())

@@ -6,6 +6,7 @@ from typing import Any
 
 from reactivex import abc
 
+from rx_phoenix._streams.hub import noop
 from rx_phoenix._streams.scheduler import LoopScheduler, Timer
 
 __all__ = ["Tasks"]
@@ -27,6 +28,8 @@ class Tasks(abc.DisposableBase):
         awaitable: Awaitable[Any],
         on_value: Callable[[Any], None],
         on_error: Callable[[Exception], None],
+        *,
+        on_end: Callable[[], object] = noop,
     ) -> abc.DisposableBase:
         """Await an awaitable in a new task; disposing cancels it silently.
 
@@ -36,6 +39,7 @@ class Tasks(abc.DisposableBase):
             awaitable: The awaitable.
             on_value: Called with its result, after this call returned.
             on_error: Called with its exception instead.
+            on_end: Called instead if the program ends.
         """
         key = object()
 
@@ -47,12 +51,16 @@ class Tasks(abc.DisposableBase):
             self._running.pop(key, None)
             on_error(error)
 
+        def end() -> None:
+            self._running.pop(key, None)
+            on_end()
+
         def dispose() -> None:
             self._running.pop(key, None)
             task.dispose()
 
         task = self._running[key] = self._scheduler().spawn(
-            awaitable, succeed, fail, context=copy_context()
+            awaitable, succeed, fail, on_end=end, context=copy_context()
         )
         return Timer(dispose)
 

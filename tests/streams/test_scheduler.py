@@ -418,3 +418,58 @@ async def test_a_watch_is_called_again_and_again_until_its_end(scheduler, monkey
     await asyncio.sleep(0.005)
 
     assert len(calls) == 3
+
+
+# The end of a program.
+
+
+def ended(begin):
+    """What a task notes that runs when its program ends."""
+    notes = []
+
+    async def main():
+        scheduler = LoopScheduler.current()
+        begin(scheduler, notes)
+        await asyncio.sleep(0)
+
+    with asyncio.Runner() as runner:
+        runner.run(main())
+    return notes
+
+
+def test_a_task_that_is_cancelled_with_its_program_has_no_outcome():
+    def begin(scheduler, notes):
+        scheduler.spawn(
+            asyncio.sleep(100),
+            notes.append,
+            notes.append,
+            on_end=lambda: notes.append("end"),
+        )
+
+    assert ended(begin) == ["end"]
+
+
+def test_nothing_begins_when_the_program_ends():
+    def begin(scheduler, notes):
+        async def more():
+            notes.append("more")
+
+        def again():
+            scheduler.spawn(more(), on_end=lambda: notes.append("refused"))
+
+        scheduler.spawn(asyncio.sleep(100), on_end=again)
+
+    assert ended(begin) == ["refused"]
+
+
+async def test_a_task_that_other_code_cancels_in_the_midst_has_an_error(scheduler):
+    errors = []
+
+    async def cancelled():
+        asyncio.current_task().cancel()
+        await asyncio.sleep(100)
+
+    scheduler.spawn(cancelled(), on_error=errors.append)
+    await settle()
+
+    assert [type(error) for error in errors] == [RuntimeError]

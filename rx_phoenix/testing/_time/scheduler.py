@@ -79,6 +79,10 @@ class VirtualScheduler(LoopScheduler):
         self._watches.append(call)
         return Timer(stop)
 
+    def _all_are_cancelled(self) -> bool:
+        """A private loop does not end with a program, and may have a single task."""
+        return False
+
     @property
     def pending(self) -> tuple[VirtualTimer, ...]:
         """The pending calls in their order, each with the site that armed it."""
