@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rx_phoenix._protocol.message import Reply as Reply
     from rx_phoenix._protocol.names import ChannelState as ChannelState
     from rx_phoenix._protocol.names import SocketState as SocketState
+    from rx_phoenix._protocol.serializer import Serializer as Serializer
     from rx_phoenix._protocol.serializer import SerializerV1 as SerializerV1
     from rx_phoenix._protocol.serializer import SerializerV2 as SerializerV2
     from rx_phoenix._streams.provider import Provider as Provider
@@ -74,7 +75,7 @@ else:
             """,
             "_protocol.message": "Message Reply",
             "_protocol.names": "ChannelState SocketState",
-            "_protocol.serializer": "SerializerV1 SerializerV2",
+            "_protocol.serializer": "Serializer SerializerV1 SerializerV2",
             "_streams.provider": "Provider",
             "_transport.contract": "Connection Transport",
             "_transport.fallback": "FallbackTransport",

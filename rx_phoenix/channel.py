@@ -241,9 +241,9 @@ class Channel(ChannelHandle):
     def events(self, name: str) -> Observable[Any]: ...
     @overload
     def events(self, name: str, *, as_type: type[T]) -> Observable[T]: ...
-    def events(
-        self, name: str, *, as_type: type[T] | None = None
-    ) -> Observable[Any] | Observable[T]:
+    @overload
+    def events(self, name: str, *, as_type: Any) -> Observable[Any]: ...
+    def events(self, name: str, *, as_type: Any = None) -> Observable[Any]:
         """Return the payloads of one event. Listening has no side effects.
 
         Completes when the channel is removed or the socket ended; never errors.
@@ -251,13 +251,14 @@ class Channel(ChannelHandle):
         Args:
             name: The event's name.
             as_type: The type to decode payloads into: a Struct, dataclass, TypedDict,
-                attrs or pydantic class. A payload that does not fit goes to
-                `Socket.unhandled` as a `PayloadError`, and the stream lives.
+                attrs or pydantic class, or whatever is built of these: a list, a
+                union, an ``Annotated``, a ``TypeAdapter``. A payload that does not fit
+                goes to `Socket.unhandled` as a `PayloadError`, and the stream lives.
         """
         hub = self._core.listeners.of(name)
         if as_type is None:
             return hub.observable
-        return TypedEvents[T](hub, decoder(as_type), self._core)
+        return TypedEvents[Any](hub, decoder(as_type), self._core)
 
     @property
     def messages(self) -> Observable[Message]:
@@ -267,9 +268,11 @@ class Channel(ChannelHandle):
     @overload
     def stream(self, event: str, *, as_type: type[T]) -> Observable[T]: ...
     @overload
-    def stream(self, event: str | None = None) -> Observable[Any]: ...
     def stream(
-        self, event: str | None = None, *, as_type: type[T] | None = None
+        self, event: str | None = None, *, as_type: Any = None
+    ) -> Observable[Any]: ...
+    def stream(
+        self, event: str | None = None, *, as_type: Any = None
     ) -> Observable[Any]:
         """Subscribe and it joins; dispose, and it leaves after the last one.
 

@@ -553,7 +553,12 @@ class Socket(SocketHandle):
     ) -> Observable[T]: ...
     @overload
     def stream(
-        self, topic: str, event: str | None = None, *, params: Params = None
+        self,
+        topic: str,
+        event: str | None = None,
+        *,
+        params: Params = None,
+        as_type: Any = None,
     ) -> Observable[Any]: ...
     def stream(
         self,

@@ -1,12 +1,13 @@
 """Serializers: messages to frames and back."""
 
 from collections.abc import Callable
-from math import isfinite
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import msgspec
 
 from rx_phoenix._protocol.binary import decode_binary, encode_binary, is_binary
+from rx_phoenix._protocol.checks import check
+from rx_phoenix._protocol.encoding import FAILURES, EncodeHook, PayloadEncoder
 from rx_phoenix._protocol.message import Message
 from rx_phoenix.errors import EncodeError, ProtocolError
 
@@ -58,6 +59,13 @@ class Serializer(Protocol):
 class SerializerV2:
     """Version 2 of the protocol: JSON arrays of five, and binary frames.
 
+    Args:
+        enc_hook: Called with a value of a payload that msgspec cannot encode; returns
+            one that it can, or raises `NotImplementedError` to leave it to the default:
+            pydantic models, paths, numpy's scalars and arrays, and subclasses of str,
+            int and float. msgspec itself encodes dataclasses, attrs classes, Structs,
+            sets, dates, UUIDs, decimals and enums.
+
     >>> serializer = SerializerV2()
     >>> frame = serializer.encode(Message("1", "2", "room:1", "echo", {"n": 1}))
     >>> frame
@@ -69,7 +77,9 @@ class SerializerV2:
     vsn = "2.0.0"
     has_join_refs = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, enc_hook: EncodeHook | None = None) -> None:
+        _check_hook(enc_hook)
+        self._encoder = PayloadEncoder(enc_hook)
         self._decode = msgspec.json.Decoder(Message).decode
 
     def encode(self, message: Message) -> Frame:
@@ -80,7 +90,7 @@ class SerializerV2:
         """
         if isinstance(message.payload, Binary):
             return encode_binary(message)
-        return _to_json(message, message)
+        return _to_json(message, message, self._encoder)
 
     def decode(self, frame: Frame) -> Message:
         """Decode a text or a binary frame."""
@@ -131,6 +141,9 @@ class WireMessageV1(msgspec.Struct, omit_defaults=True):
 class SerializerV1:
     """Version 1 of the protocol: JSON objects, and no binary payloads.
 
+    Args:
+        enc_hook: As of `SerializerV2`.
+
     The server's messages do not name their join, so that one from an older join cannot
     be distinguished from one of the current join. Prefer version 2 where the server
     supports it.
@@ -146,7 +159,9 @@ class SerializerV1:
     vsn = "1.0.0"
     has_join_refs = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, enc_hook: EncodeHook | None = None) -> None:
+        _check_hook(enc_hook)
+        self._encoder = PayloadEncoder(enc_hook)
         self._decode = msgspec.json.Decoder(WireMessageV1).decode
 
     def encode(self, message: Message) -> Frame:
@@ -163,7 +178,7 @@ class SerializerV1:
             message.ref,
             message.join_ref,
         )
-        return _to_json(message, wire_message)
+        return _to_json(message, wire_message, self._encoder)
 
     def decode(self, frame: Frame) -> Message:
         """Decode a text frame."""
@@ -174,43 +189,33 @@ class SerializerV1:
         return Message(wire.join_ref, wire.ref, wire.topic, wire.event, wire.payload)
 
 
-ENCODE = msgspec.json.Encoder().encode
+def _check_hook(hook: object) -> None:
+    is_hook = hook is None or callable(hook)
+    check(is_hook, "enc_hook", "a function of a value, or None", repr(hook))
 
 
-def _to_json(message: Message, shape: Message | WireMessageV1) -> str:
+def _to_json(
+    message: Message, shape: Message | WireMessageV1, encoder: PayloadEncoder
+) -> str:
     """Encode a message as JSON, in the shape of its version."""
     try:
-        data = ENCODE(shape)
-    except (TypeError, ValueError, RecursionError, OverflowError) as error:
-        raise _encode_error(message, str(error)) from error
-    # msgspec silently encodes NaN and infinity as null.
-    if b"null" in data and not _is_finite(message.payload):
-        raise _encode_error(message, "it contains a NaN or an infinity")
+        data = encoder.encode(shape)
+        # Looked for only where there may be one.
+        problem = encoder.problem(message.payload) if b"null" in data else ""
+    except FAILURES as error:
+        raise _encode_error(message, str(error), encoder) from error
+    if problem:
+        raise _encode_error(message, problem, encoder)
     return data.decode()
 
 
-def _is_finite(payload: object) -> bool:
-    waiting = [msgspec.to_builtins(payload, enc_hook=_opaque)]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, float):
-            if not isfinite(value):
-                return False
-        elif isinstance(value, dict):
-            waiting.extend(cast("dict[Any, Any]", value).values())
-        elif isinstance(value, list | tuple):
-            waiting.extend(cast("list[Any]", value))
-    return True
-
-
-def _opaque(_: object) -> None:
-    """Replace a value that only the encoder can read: raw JSON."""
-
-
-def _encode_error(message: Message, reason: str) -> EncodeError:
+def _encode_error(
+    message: Message, reason: str, encoder: PayloadEncoder
+) -> EncodeError:
+    place = encoder.place(message.payload)
     return EncodeError(
         f"cannot encode the payload of {message.event!r} to {message.topic!r} as JSON: "
-        f"{reason}"
+        f"{reason}{place and f' - at `{place}`'}"
     )
 
 

@@ -251,6 +251,8 @@ class RealtimeChannel:
     @overload
     def broadcasts(self, event: str, as_type: type[T]) -> Observable[T]: ...
     @overload
+    def broadcasts(self, event: str, *, as_type: Any) -> Observable[Any]: ...
+    @overload
     def broadcasts(self, event: str) -> Observable[Any]: ...
     @overload
     def broadcasts(self, event: None = None) -> Observable[Broadcast[Any]]: ...
@@ -303,6 +305,16 @@ class RealtimeChannel:
         *,
         as_type: type[T],
     ) -> Observable[Change[T]]: ...
+    @overload
+    def changes(
+        self,
+        event: Operation = "*",
+        schema: str = "public",
+        table: str | None = None,
+        filter: str | None = None,
+        *,
+        as_type: Any,
+    ) -> Observable[Change[Any]]: ...
     @overload
     def changes(
         self,
