@@ -100,11 +100,11 @@ def test_a_hook_must_be_a_function(serializer):
         ({"rows": [{"at": object()}]}, "rows[0].at"),
         ([1, object()], "[1]"),
         ({"row": Row(object())}, "row.at"),
-        ({"row": Envelope(object())}, "row.at"),
+        ({"envelope": Envelope(object())}, "envelope.at"),
         ({"rows": [1.0, math.nan]}, "rows[1]"),
         ({"n": np.float64("inf")}, "n"),
     ],
-    ids=repr,
+    ids=lambda value: value if isinstance(value, str) else "of",
 )
 def test_the_place_of_what_cannot_be_said_is_named(payload, place):
     with pytest.raises(EncodeError) as raised:
