@@ -3,7 +3,7 @@
 ::
 
     rx-phoenix serve
-    flask --app examples/flask_view.py run
+    python examples/flask_view.py
 
 A Django view does the same. Each worker process has a socket of its own, made at its
 first request and not before the fork.
@@ -49,3 +49,7 @@ def ask() -> Any:
         return socket.call_soon_threadsafe(lambda: room.push("echo", payload)).result(5)
     except (PushError, TimeoutError) as error:
         return {"error": str(error)}, 503
+
+
+if __name__ == "__main__":
+    app.run()
