@@ -1,0 +1,1 @@
+"""Several workers that share topics, and write their events into one stream of NATS."""

@@ -1,0 +1,1 @@
+"""Orders into SQLite, each exactly once, whatever is killed."""
