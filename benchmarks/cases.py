@@ -18,7 +18,8 @@ class Case(Struct, frozen=True, kw_only=True):
         in_flight: How many pushes at a time.
         listeners: How many handlers hear each event.
         handling: ``plain``, ``typed`` (into a Struct), ``operators`` (a filter and a
-            map of reactivex) or ``binary``.
+            map of reactivex), ``binary``, or an ``async def`` whose events are
+            ``queued`` or have the socket ``waiting``.
         is_general: Whether all clients run it, or only those that can say it.
     """
 
@@ -73,6 +74,16 @@ CASES = {
         ),
         Case(name="typed", what="burst, each payload into a Struct", handling="typed"),
         Case(name="binary", what="burst of binary frames", handling="binary"),
+        Case(
+            name="queued",
+            what="burst, an `async def` for each event, all of them queued",
+            handling="queued",
+        ),
+        Case(
+            name="waiting",
+            what='the same, with 1,000 queued at most and overflow="wait"',
+            handling="waiting",
+        ),
         Case(
             name="fan-out-10",
             what="10,000 events, 10 handlers for each",

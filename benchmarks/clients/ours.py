@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
+from reactivex import Observable
 from reactivex import operators as ops
 
 from benchmarks.client import Client, Handler
 from benchmarks.server import Order
 from rx_phoenix import Channel, Presence, Socket
+from rx_phoenix.operators import for_each
 
 __all__ = ["RxPhoenix"]
 
@@ -58,6 +60,9 @@ class RxPhoenix(Client):
 
     def listen(self, topic: str, event: str, handler: Handler, handling: str) -> None:
         """Subscribe."""
+        if handling in {"queued", "waiting"}:
+            self.listen_slowly(self.channel(topic).events(event), handler, handling)
+            return
         if handling == "typed":
             events: Any = self.channel(topic).events(event, as_type=Tick)
         else:
@@ -65,6 +70,19 @@ class RxPhoenix(Client):
         if handling == "operators":
             events = events.pipe(ops.filter(is_tick), ops.map(number_of))
         events.subscribe(handler)
+
+    def listen_slowly(
+        self, events: Observable[Any], handler: Handler, handling: str
+    ) -> None:
+        """Have a task of its own call a function with each event."""
+
+        async def handle(payload: Any) -> None:
+            handler(payload)
+
+        if handling == "waiting":
+            self.task = for_each(events, handle, overflow="wait")
+        else:
+            self.task = for_each(events, handle, maxsize=100_000)
 
     def ask(self, topic: str, order: Order) -> None:
         """Push."""
