@@ -15,6 +15,7 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import HEARTBEAT, PHOENIX
 from rx_phoenix._protocol.redaction import failure_of, loss_of, secrets_of
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._transport.contract import (
@@ -424,8 +425,8 @@ class Trial:
         left = self._after if given is None else min(self._after, given)
         try:
             life = self._transport.connect(replace(endpoint, timeout=left))
-        except Exception as error:  # noqa: BLE001 - a transport's: a failed trial
-            self._end(error)
+        except ISOLATED as error:  # a transport's: a failed trial
+            self._end(contained(error))
             return
         self._using.disposable = life.subscribe(
             self._opened, self._end, self._observer.on_completed, scheduler=self._loop

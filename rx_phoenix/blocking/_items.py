@@ -7,7 +7,7 @@ from typing import Generic, Self, TypeVar
 
 from reactivex import Observable, abc
 
-from rx_phoenix._streams.failure import fresh
+from rx_phoenix._streams.failure import ISOLATED, contained, fresh
 from rx_phoenix.blocking._thread import GRACE, LoopThread
 from rx_phoenix.operators import LoopScheduler
 from rx_phoenix.operators._bounded_queue import BoundedQueue, Overflow
@@ -45,8 +45,8 @@ class Inbox(abc.ObserverBase[T]):
             if self._end is None:
                 try:
                     self._queue.put(value)
-                except Exception as error:  # noqa: BLE001 - raised to the consumer
-                    self._end = error
+                except ISOLATED as error:  # raised to the consumer
+                    self._end = contained(error)
                 self._arrived.notify()
 
     def on_error(self, error: Exception) -> None:

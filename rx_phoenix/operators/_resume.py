@@ -10,6 +10,7 @@ from reactivex.disposable import CompositeDisposable
 from rx_phoenix._log import fields, log
 from rx_phoenix._protocol.checks import check, check_function, is_whole
 from rx_phoenix._streams.decoding import Decoding, decoder
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.operators._resumption import Gap, Options, Ordered, Resumption
 from rx_phoenix.operators._scheduling import tasks_for
@@ -251,7 +252,8 @@ class Decode:
         """Decode a payload."""
         try:
             return self._decoding.convert(payload)
-        except Exception as error:
+        except ISOLATED as caught:
+            error = contained(caught)
             raise self._decoding.payload_error(payload, error) from error
 
 
