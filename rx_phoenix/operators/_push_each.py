@@ -11,6 +11,7 @@ from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 
 from rx_phoenix._protocol.checks import check, is_whole
 from rx_phoenix._protocol.lifecycle import HeartbeatAnswered
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import noop
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import (
@@ -297,8 +298,8 @@ class Batches:
         try:
             self._size = check_size(size() if callable(size) else size)
             self._every = check_every(every() if callable(every) else every)
-        except Exception as error:  # noqa: BLE001 - a user's function: reported
-            self._report(error)
+        except ISOLATED as error:  # a user's function: reported
+            self._report(contained(error))
         # A queue that is full can hold no more for a larger one.
         self._size = min(self._size, self._maxsize)
 
@@ -346,8 +347,8 @@ class Sink(abc.ObserverBase[Any], abc.DisposableBase):
         except (QueueOverflow, UsageError) as error:
             self._source.dispose()
             self.on_error(error)
-        except Exception as error:  # noqa: BLE001 - Rx's rule: to on_error
-            self.fail(error)
+        except ISOLATED as error:  # Rx's rule: to on_error
+            self.fail(contained(error))
         else:
             self.go_on()
 
@@ -381,8 +382,8 @@ class Sink(abc.ObserverBase[Any], abc.DisposableBase):
                     break
                 try:
                     self.send(*batch)
-                except Exception as error:  # noqa: BLE001 - of push: the stream's
-                    self.fail(error)
+                except ISOLATED as error:  # of push: the stream's
+                    self.fail(contained(error))
         finally:
             self._is_busy = False
         is_done = self.is_idle and not self._batches.waiting
@@ -537,8 +538,8 @@ class Pushes(Sink):
         for batch in lost:
             try:
                 self._push_batch(batch)
-            except Exception as error:  # noqa: BLE001 - of push: the stream's
-                self.fail(error)
+            except ISOLATED as error:  # of push: the stream's
+                self.fail(contained(error))
             if self._is_over:
                 return
         self.go_on()
