@@ -19,12 +19,7 @@ from rx_phoenix._connection.environment import Environment, UnhandledReporter
 from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._connection.manager import ConnectionManager
 from rx_phoenix._log import log_unhandled
-from rx_phoenix._protocol.checks import (
-    check,
-    check_instance,
-    check_methods,
-    is_whole,
-)
+from rx_phoenix._protocol.checks import check, check_instance, check_methods, is_whole
 from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import SocketState, check_name
@@ -38,12 +33,7 @@ from rx_phoenix._streams.single_result import SingleResult
 from rx_phoenix._transport.contract import CLOSE_TIMEOUT, Transport
 from rx_phoenix._transport.default import DefaultTransport
 from rx_phoenix.channel import Channel
-from rx_phoenix.errors import (
-    ChannelConflict,
-    ConnectionLost,
-    ProtocolError,
-    UsageError,
-)
+from rx_phoenix.errors import ChannelConflict, ConnectionLost, ProtocolError, UsageError
 from rx_phoenix.policy import (
     Duration,
     Heartbeat,
