@@ -1,5 +1,6 @@
 """How hypothesis searches, what doctests know, what may interrupt, which loop runs."""
 
+import asyncio
 import os
 import signal
 from asyncio import AbstractEventLoop
@@ -25,8 +26,20 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-LOOPS = ["asyncio", "uvloop"]
-"""The modules of event loops that a coroutine test may run on."""
+def new_eager_loop() -> AbstractEventLoop:
+    """Make asyncio's loop, with tasks that run to their first wait when created."""
+    loop = asyncio.new_event_loop()
+    # Since Python 3.12.
+    loop.set_task_factory(vars(asyncio)["eager_task_factory"])
+    return loop
+
+
+LOOPS: dict[str, Callable[[], AbstractEventLoop]] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": lambda: import_module("uvloop").new_event_loop(),
+    "eager": new_eager_loop,
+}
+"""The event loops that a coroutine test may run on, by the name of the option."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,7 +52,7 @@ def pytest_asyncio_loop_factories(
 ) -> dict[str, Callable[[], AbstractEventLoop]]:
     """Return the loop that was asked for."""
     name = config.getoption("--loop")
-    return {name: import_module(name).new_event_loop}
+    return {name: LOOPS[name]}
 
 
 @pytest.fixture(autouse=True, scope="session")

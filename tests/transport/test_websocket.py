@@ -119,7 +119,7 @@ async def test_what_a_full_network_did_not_take_is_written_in_order_and_then_the
 ):
     life = begin(peer.url)
     connection = await soon(life.opened)
-    frames = [f"{n}" + n % 7 * 100_000 * "x" for n in range(300)]
+    frames = [f"{n}" + n % 7 * 30_000 * "x" for n in range(300)]
 
     for frame in frames:
         connection.send(frame)
