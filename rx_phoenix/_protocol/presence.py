@@ -8,6 +8,8 @@ The ``phx_ref`` identifies a meta.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from operator import le
 from typing import Any
 
 from rx_phoenix._protocol.frozen import FrozenDict, FrozenList, drop, freeze, put
@@ -63,7 +65,19 @@ def sync_state(
     >>> sync_state({}, {"u1": {"metas": [{"phx_ref": "1"}]}})
     {'u1': {'metas': [{'phx_ref': '1'}]}}
     """
-    current = freeze(current)
+    before: Snapshot = freeze(current)
+    if on_join is None and on_leave is None:
+        return _resynced(before, new)
+    return _resynced_for(before, new, on_join, on_leave)
+
+
+def _resynced_for(
+    current: Snapshot,
+    new: Presences,
+    on_join: Listener | None,
+    on_leave: Listener | None,
+) -> Snapshot:
+    """Return the presences after a ``presence_state``, and notify the listeners."""
     joins: dict[str, Any] = {}
     leaves = {key: gone for key, gone in current.items() if key not in new}
     changed: dict[str, Any] = {}
@@ -83,6 +97,28 @@ def sync_state(
         if key in state:
             put(state, key, _in_order(presence, state[key]))
     return state
+
+
+def _resynced(current: Snapshot, new: Presences) -> Snapshot:
+    """Return the presences after a ``presence_state``, of which no listener is told.
+
+    It looks at each meta a few times only: a state may have hundreds of thousands.
+    """
+    after: Snapshot = FrozenDict(current)
+    for key in current:
+        if key not in new:
+            drop(after, key)
+    for key, presence in new.items():
+        before = current.get(key)
+        if before is None:
+            put(after, key, _frozen(presence))
+        elif before != presence:
+            now = _frozen(presence)
+            if now["metas"] or not before["metas"]:
+                put(after, key, _in_order(now, before))
+            else:
+                drop(after, key)
+    return after
 
 
 def sync_diff(
@@ -190,7 +226,16 @@ def _without(
 def _in_order(
     presence: Mapping[str, Any], model: Mapping[str, Any]
 ) -> FrozenDict[str, Any]:
-    """Return a presence with its metas in the order of another with the same ones."""
-    order = {ref: index for index, ref in enumerate(metas_by_ref(model))}
-    metas = sorted(presence["metas"], key=lambda meta: order[meta.get("phx_ref")])
-    return with_metas(presence, metas)
+    """Return a presence with the metas of another first, in the order of that one."""
+    metas = presence["metas"]
+    refs = [meta.get("phx_ref") for meta in metas]
+    known = dict.fromkeys([meta.get("phx_ref") for meta in model["metas"]])
+    if known.keys().isdisjoint(refs):
+        return FrozenDict(presence)
+    # New ones follow in their own order; of equal refs each comes with the first.
+    order = {ref: index for index, ref in enumerate(dict.fromkeys([*known, *refs]))}
+    places = [order[ref] for ref in refs]
+    if all(map(le, places, islice(places, 1, None))):
+        return FrozenDict(presence)
+    moved = sorted(zip(places, range(len(metas)), strict=True))
+    return with_metas(presence, [metas[index] for _, index in moved])

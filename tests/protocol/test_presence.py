@@ -232,6 +232,15 @@ def test_an_exception_of_a_listener_comes_out():
 
 
 @given(strategies.presences, strategies.presences)
+def test_a_state_without_listeners_is_the_same_as_with_them(before, after):
+    quick = sync_state(before, after)
+    told = sync_state(before, after, lambda *_: None, lambda *_: None)
+
+    assert quick == told
+    assert [*quick] == [*told]
+
+
+@given(strategies.presences, strategies.presences)
 def test_a_state_is_the_new_one_and_the_old_one_stays(before, new):
     copies = deepcopy((before, new))
     after = sync_state(before, new)
