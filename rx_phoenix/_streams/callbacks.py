@@ -138,6 +138,11 @@ class Callback(abc.DisposableBase):
         elif len(self._waiting) > self._limit:
             discard(self._waiting.popleft())
             self._dropped += 1
+            self._report_dropped()
+
+    def _report_dropped(self) -> None:
+        # At 1, 2, 4, 8 …: one that is stuck must not fill a log.
+        if self._dropped & (self._dropped - 1) == 0:
             self._report(
                 CallbackOverrun(
                     f"{self._function!r} is slower than its events: {self._dropped} "

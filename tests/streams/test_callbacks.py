@@ -230,6 +230,18 @@ async def test_the_oldest_waiting_call_is_dropped_when_too_many_wait(
     assert "map_async" in str(reported[0])
 
 
+async def test_a_stuck_callback_is_reported_at_1_2_4_8_losses(callback_for, reported):
+    function, _, gate = a_function_that_waits()
+    callback = callback_for(function, limit=2)
+    for value in range(20_003):
+        callback(value)
+    callback.dispose()
+    gate.release()
+    await settle()
+
+    assert [error.dropped for error in reported] == [2**n for n in range(15)]
+
+
 async def test_a_thousand_calls_may_wait(callback_for, reported):
     function, _, _ = a_function_that_waits()
     callback = callback_for(function)

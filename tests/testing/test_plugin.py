@@ -453,3 +453,30 @@ def test_untouched(phx):
     result.stdout.fnmatch_lines(
         ["  - socket.channel was used, but phx.unplugged must not be: * (*.py:8)"]
     )
+
+
+def test_a_fixture_of_the_project_takes_the_place_of_ours(pytester):
+    pytester.makeconftest("""
+        import pytest
+
+        @pytest.fixture
+        def expect():
+            return "the project's"
+    """)
+    pytester.makepyfile("""
+        def test_it(expect):
+            assert expect == "the project's"
+    """)
+
+    result = pytester.runpytest_inprocess("-p", "no:asyncio")
+
+    result.assert_outcomes(passed=1)
+
+
+def test_the_fixtures_can_be_turned_off(pytester):
+    pytester.makepyfile("def test_it(phx): pass")
+
+    result = pytester.runpytest_subprocess("-p", "no:rx_phoenix", "-p", "no:asyncio")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*fixture 'phx' not found*"])
