@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import ChannelState
 from rx_phoenix.channel import Channel
 from rx_phoenix.operators import map_async
 from rx_phoenix.testing._simulation.invariants import Invariant
@@ -66,7 +67,9 @@ class Listener:
         """Count a message that arrived at the socket, after its delivery."""
         channel = self._channel
         is_ours = message.topic == channel.topic and message.event == NUMBER
-        if is_ours and message.join_ref == channel.join_ref:
+        # From the leave on, listeners get nothing more of the server.
+        is_left = channel.state is ChannelState.LEAVING
+        if is_ours and message.join_ref == channel.join_ref and not is_left:
             self._received += 1
 
     def _receive_number(self, payload: Any) -> None:
