@@ -1,5 +1,6 @@
 """The access token: a value, or a function that returns the newest one."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
@@ -30,6 +31,7 @@ class AccessToken:
     def __init__(self, provider: Token, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
         self._provider: Token = None
+        self._asking: tuple[Token, asyncio.Future[str | None]] | None = None
         self.value: str | None = None
         self.replace(provider)
 
@@ -54,12 +56,16 @@ class AccessToken:
     def ask(self) -> str | Awaitable[str | None] | None:
         """Return the newest token, or an awaitable of it.
 
+        Joins at the same time share one question that has to be awaited.
+
         A function that raises leaves the old token in force, with a warning; without an
         old one its exception is raised.
         """
         provider = self._provider
         if not callable(provider):
             return provider
+        if self._asking is not None and self._asking[0] is provider:
+            return self._share(self._asking[1])
         try:
             answer = provider()
         except ISOLATED as error:
@@ -71,12 +77,40 @@ class AccessToken:
     async def _settle(
         self, answer: Awaitable[str | None], provider: Token
     ) -> str | None:
+        done = asyncio.get_running_loop().create_future()
+        self._asking = provider, done
         try:
             token = await answer
+            # Another may have been set meanwhile.
+            is_newest = provider is self._provider
+            token = self._accept(token) if is_newest else self.value
         except ISOLATED as error:
-            return self._keep(contained(error))
-        # Another may have been set meanwhile.
-        return self._accept(token) if provider is self._provider else self.value
+            failure = contained(error)
+            if isinstance(error, Exception):
+                self._fail(done, failure)
+            return self._keep(failure)
+        else:
+            done.set_result(token)
+            return token
+        finally:
+            done.cancel()  # unless it is settled: others ask by themselves
+            self._asking = None
+
+    def _fail(self, done: "asyncio.Future[str | None]", error: Exception) -> None:
+        """Settle a shared question with the old token, or with its failure."""
+        if self.value is not None:
+            done.set_result(self.value)
+            return
+        done.set_exception(error)
+        done.exception()  # seen: the join that asked raises it
+
+    async def _share(self, done: "asyncio.Future[str | None]") -> str | None:
+        """Wait for the answer to a question that another join asked."""
+        await asyncio.wait([done])
+        if not done.cancelled():
+            return done.result()
+        answer = self.ask()
+        return await answer if isawaitable(answer) else answer
 
     def _accept(self, token: object) -> str | None:
         try:

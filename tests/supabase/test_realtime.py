@@ -194,7 +194,7 @@ async def test_a_function_is_asked_from_time_to_time(server, hasty):
         )
         refreshed = await first_value(sent, timeout=5)
 
-        assert refreshed.payload == {"access_token": made[1]}
+        assert refreshed.payload["access_token"] in made[1:]
 
 
 async def test_a_function_that_raises_leaves_the_old_token_in_force(

@@ -1,5 +1,7 @@
 """The access token."""
 
+import asyncio
+
 import pytest
 
 from rx_phoenix import UsageError
@@ -89,3 +91,80 @@ async def test_so_does_one_of_a_coroutine(make, caplog):
 
     assert await token.ask() == "a"
     assert "the old one stays in force" in caplog.text
+
+
+@pytest.fixture
+def gate():
+    return asyncio.Event()
+
+
+@pytest.fixture
+def asked():
+    return []
+
+
+async def several(token, count=3):
+    """As many joins at the same time; what each got."""
+
+    async def join():
+        answer = token.ask()
+        return await answer
+
+    return await asyncio.gather(*[join() for _ in range(count)], return_exceptions=True)
+
+
+async def test_joins_at_the_same_time_share_a_question(make, asked):
+    async def ask():
+        asked.append(1)
+        await asyncio.sleep(0)
+        return f"token {len(asked)}"
+
+    token = make(ask)
+
+    assert await several(token) == ["token 1"] * 3
+    assert await several(token) == ["token 2"] * 3
+
+
+async def test_they_share_its_failure(make, asked):
+    async def ask():
+        asked.append(1)
+        await asyncio.sleep(0)
+        raise OSError("down")
+
+    failures = await several(make(ask))
+
+    assert [type(failure) for failure in failures] == [OSError] * 3
+    assert len(asked) == 1
+
+
+async def test_they_share_the_old_token_after_a_failure(make, asked):
+    async def ask():
+        asked.append(1)
+        await asyncio.sleep(0)
+        if len(asked) > 1:
+            raise OSError("down")
+        return "old"
+
+    token = make(ask)
+    await several(token)
+
+    assert await several(token) == ["old"] * 3
+    assert len(asked) == 2
+
+
+async def test_who_waits_for_a_question_that_is_cancelled_asks(make, asked, gate):
+    async def ask():
+        asked.append(1)
+        if len(asked) == 1:
+            await gate.wait()
+        return "second"
+
+    token = make(ask)
+    first = asyncio.ensure_future(token.ask())
+    await asyncio.sleep(0)
+    second = asyncio.ensure_future(token.ask())
+    await asyncio.sleep(0)
+    first.cancel()
+
+    assert await second == "second"
+    await asyncio.wait([first])
