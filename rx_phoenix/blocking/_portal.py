@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 
 from reactivex import Observable
 
-from rx_phoenix import Socket
-from rx_phoenix._streams.provider import Provider
+from rx_phoenix import Provider, Socket
 from rx_phoenix.blocking._items import Items, Overflow
 from rx_phoenix.blocking._thread import LoopThread, call_in_thread
 from rx_phoenix.blocking._worker import Worker

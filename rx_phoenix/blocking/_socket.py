@@ -7,10 +7,8 @@ from typing import Self
 from weakref import WeakValueDictionary
 
 import rx_phoenix
-from rx_phoenix import Closed, PushTimeout, SocketState, Transport
-from rx_phoenix._channel.join import Params
+from rx_phoenix import Closed, Params, Provider, PushTimeout, SocketState, Transport
 from rx_phoenix._protocol.serializer import Serializer
-from rx_phoenix._streams.provider import Provider
 from rx_phoenix.blocking._channel import Channel
 from rx_phoenix.blocking._portal import Portal, connect_within, may_block
 from rx_phoenix.operators import first_value

@@ -13,6 +13,7 @@ from rx_phoenix import (
     Closed,
     JoinRefused,
     Opened,
+    Provider,
     Push,
     Socket,
     Transport,
@@ -20,7 +21,6 @@ from rx_phoenix import (
 )
 from rx_phoenix._protocol.serializer import Serializer
 from rx_phoenix._streams.failure import ISOLATED, contained
-from rx_phoenix._streams.provider import Provider
 from rx_phoenix.operators import LoopScheduler
 from rx_phoenix.policy import (
     Duration,

@@ -8,9 +8,8 @@ from typing import Any, Self, TypeVar, overload
 from reactivex import operators as ops
 
 import rx_phoenix.supabase
-from rx_phoenix import SocketState, Transport
+from rx_phoenix import Provider, SocketState, Transport
 from rx_phoenix._protocol.serializer import Serializer
-from rx_phoenix._streams.provider import Provider
 from rx_phoenix.blocking import Items
 from rx_phoenix.blocking._items import limit_of
 from rx_phoenix.blocking._portal import Portal, connect_within, may_block

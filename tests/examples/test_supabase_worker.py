@@ -95,12 +95,16 @@ def test_broadcasts_wake_it_and_so_does_each_join(place, worker, sign_in, calls)
     until(worker.is_connected)
 
 
-def test_it_stops(worker):
+def test_it_stops(place, worker):
+    def of_this_server():
+        threads = threading.enumerate()
+        return [it for it in threads if f":{place.server.port}" in it.name]
+
     until(worker.is_connected)
     worker.stop()
 
     assert not worker.is_connected()
-    until(lambda: not [it for it in threading.enumerate() if "rx_phoenix" in it.name])
+    until(lambda: not of_this_server())
 
 
 async def test_it_runs():

@@ -128,8 +128,8 @@ def test_a_name_keeps_its_channel(realtime):
 
 
 def test_a_wrong_key_is_final(place):
-    with pytest.raises(ConnectError):
-        Realtime(place.url, "wrong").connect()
+    with pytest.raises(ConnectError), Realtime(place.url, "wrong"):
+        pass
 
 
 def test_it_is_shown_with_its_state(realtime):
