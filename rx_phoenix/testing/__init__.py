@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rx_phoenix.testing._marbles.recording import Marbles as Marbles
     from rx_phoenix.testing._marbles.recording import Recording as Recording
     from rx_phoenix.testing._marbles.server_lane import LaneError as LaneError
+    from rx_phoenix.testing._marbles.session import fresh_phx as fresh_phx
     from rx_phoenix.testing._marbles.sources import Source as Source
     from rx_phoenix.testing._marbles.timeline import Expectation as Expectation
     from rx_phoenix.testing._marbles.timeline import Timeline as Timeline
@@ -52,6 +53,7 @@ else:
             "_marbles.phx": "Phx",
             "_marbles.recording": "Marbles Recording",
             "_marbles.server_lane": "LaneError",
+            "_marbles.session": "fresh_phx",
             "_marbles.sources": "Source",
             "_marbles.timeline": "Expectation Timeline window",
             "_reference": "reference_app",

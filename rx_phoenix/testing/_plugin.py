@@ -3,7 +3,6 @@
 pytest loads this file in every run, so the kit is imported by the fixtures.
 """
 
-import gc
 import sys
 from collections.abc import Callable, Generator
 from inspect import iscoroutinefunction
@@ -75,8 +74,10 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 @pytest.fixture
 def phx_timeline(request: pytest.FixtureRequest) -> "Generator[Timeline]":
     """The clock of a test, shared by all fixtures of the kit."""
-    from rx_phoenix.testing._leaks.checks import left_on, shut_down  # noqa: PLC0415
-    from rx_phoenix.testing._marbles.timeline import Timeline  # noqa: PLC0415
+    from rx_phoenix.testing._marbles.session import (  # noqa: PLC0415
+        failure,
+        timeline_session,
+    )
 
     if iscoroutinefunction(request.function):
         pytest.fail(
@@ -85,43 +86,21 @@ def phx_timeline(request: pytest.FixtureRequest) -> "Generator[Timeline]":
             "or call phx.wait_for(…).",
             pytrace=False,
         )
-    timeline = request.node.stash[TIMELINE] = Timeline()
-    timeline.is_strict = request.config.getini("rx_phoenix_strict")
-    loop = timeline.scheduler.loop
-    with loop.running():
+    is_strict = request.config.getini("rx_phoenix_strict")
+    with timeline_session(is_strict=is_strict) as timeline:
+        request.node.stash[TIMELINE] = timeline
         yield timeline
-        timeline.dispose()
-        recordings = [*timeline.failures(), *timeline.unread()]
-        left = [*timeline.problems, *recordings, *left_on(loop)]
-        shut_down(loop)
-    if left and not request.node.stash.get(HAS_FAILED, False):
-        text = "\n  - ".join(["the test left something behind:", *left])
-        pytest.fail(text, pytrace=False)
+    if timeline.problems and not request.node.stash.get(HAS_FAILED, False):
+        pytest.fail(failure(timeline), pytrace=False)
 
 
 @pytest.fixture
 def phx(phx_timeline: "Timeline") -> "Generator[Phx]":
     """A socket in virtual time whose server is a lane of marbles."""
-    from rx_phoenix.testing._leaks.checks import Unhandled, held  # noqa: PLC0415
-    from rx_phoenix.testing._leaks.tracing import (  # noqa: PLC0415
-        forget_pushes,
-        watch_joins,
-        watch_leases,
-    )
-    from rx_phoenix.testing._marbles.phx import Phx  # noqa: PLC0415
+    from rx_phoenix.testing._marbles.session import phx_session  # noqa: PLC0415
 
-    with watch_leases() as shares, Unhandled() as unhandled:
-        phx = Phx(phx_timeline)
-        with forget_pushes(), watch_joins(lambda: phx.clock) as joins:
-            yield phx
-            phx_timeline.dispose()
-            # Unobserved outcomes are reported when their push is collected.
-            gc.collect(1)
-            phx_timeline.problems += phx.refused(joins)
-        phx_timeline.problems += held(shares)
-        phx_timeline.problems += phx.close()
-        phx_timeline.problems += phx.undelivered()
-        phx_timeline.problems += unhandled.messages()
+    with phx_session(phx_timeline) as phx:
+        yield phx
 
 
 @pytest.fixture
