@@ -182,7 +182,7 @@ class PhoenixServer:
         Args:
             topic: The topic.
             event: The event.
-            payload: JSON, or bytes for a binary frame.
+            payload: A mapping, or bytes for a binary frame.
         """
         self._endpoint.broadcast(topic, event, payload)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from rx_phoenix.testing._server.codec import Message
+from rx_phoenix.testing._server.codec import Message, require_map
 from rx_phoenix.testing._server.endpoint import Endpoint
 from rx_phoenix.testing._server.presence import ServerPresence
 from rx_phoenix.testing._server.process import EMPTY, ChannelProcess
@@ -110,9 +110,10 @@ class ServerChannel:
 
         Args:
             event: The event.
-            payload: JSON, or bytes.
+            payload: A mapping, or bytes; anything else crashes the channel.
         """
         self._require_joined("push")
+        require_map(payload)
         message = Message(self.join_ref, None, self.topic, event, payload)
         self.process.deliver(self.process.serializer.encode(message))
 

@@ -5,6 +5,9 @@ those of `Phoenix.Socket.V1.JSONSerializer` and `Phoenix.Socket.V2.JSONSerialize
 of maps are sorted, as the BEAM sorts those of small maps.
 """
 
+import json
+import re
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
@@ -19,7 +22,11 @@ __all__ = [
     "Serializer",
     "V1Serializer",
     "V2Serializer",
+    "require_map",
 ]
+
+KEY = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:')
+"""A key of an object, or what looks like one in a text."""
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder().decode
@@ -193,11 +200,30 @@ class V2Serializer:
         return Frame(_encode((None, None, topic, event, payload)))
 
 
+def require_map(payload: object) -> None:
+    """Check the payload of a push or a broadcast; a reply may be any JSON.
+
+    Raises:
+        TypeError: It is neither a map nor binary.
+    """
+    if not (isinstance(payload, Mapping) or _is_binary(payload)):
+        raise TypeError(f"expected payload to be a map, got: {payload!r}")
+
+
 def _parse(text: str) -> Any:
     try:
-        return _decode(text)
+        value = _decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise FrameError(f"not JSON: {error}") from error
+    keys = KEY.findall(text)
+    # The decoder keeps the last of equal keys, Jason the first.
+    if len(keys) != len(set(keys)):
+        value = json.loads(text, object_pairs_hook=_first_wins)
+    return value
+
+
+def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(reversed(pairs))
 
 
 def _as_message(reply: Reply) -> Message:

@@ -36,6 +36,7 @@ class CloseCode(IntEnum):
     NORMAL = 1000  # the client closed; or the server stops, and it had no channel
     GOING_AWAY = 1001  # the application disconnected the client
     IDLE = 1002  # the client was silent for too long
+    TOO_BIG = 1009  # the client's message was inflated by too much
     INTERNAL_ERROR = 1011  # the client sent an invalid frame
     RESTART = 1012  # the server stops, and the client had a channel
 

@@ -78,11 +78,13 @@ class SocketOptions:
             ``X-Phoenix-AuthToken`` of a long poll.
         idle_timeout: Seconds after which a WebSocket is closed with 1002 if the client
             sends nothing.
-        max_frame_size: The most bytes of a client's message; a larger one closes with
+        max_frame_size: The most bytes of a client's frame; a larger one closes with
             1009.
         max_channels: The most channels of a client; None for no limit.
         poll_window: Seconds that a long poll waits for a message.
-        compress: True to accept permessage-deflate.
+        compress: True to accept permessage-deflate. A message that becomes more than
+            25 times as large, and more than 16 KiB, closes with 1009, as Bandit's
+            ``max_inflate_ratio`` does.
         check_origin: The accepted origins; None for those of `PhoenixServer`.
         subprotocols: The accepted subprotocols.
     """
@@ -91,7 +93,7 @@ class SocketOptions:
     versions: tuple[int, ...] = (1, 2)
     auth_token: bool = True
     idle_timeout: float = 60.0
-    max_frame_size: int = 8_000_000
+    max_frame_size: int = 10_000_000
     max_channels: int | None = 100
     poll_window: float = 10.0
     compress: bool = False

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from rx_phoenix.testing._server.codec import Frame, Serializer
+from rx_phoenix.testing._server.codec import Frame, Serializer, require_map
 
 __all__ = ["Subscriber", "Topics"]
 
@@ -53,7 +53,7 @@ class Topics:
         Args:
             topic: The topic.
             event: The event.
-            payload: JSON, or bytes.
+            payload: A mapping, or bytes.
             but: A subscriber to skip.
 
         Raises:
@@ -67,6 +67,7 @@ class Topics:
             serializer = subscriber.serializer
             frame = frames.get(serializer.name)
             if frame is None:
+                require_map(payload)
                 frame = serializer.encode_broadcast(topic, event, payload)
                 frames[serializer.name] = frame
             subscriber.deliver(frame)

@@ -10,6 +10,7 @@ from aiohttp import WSMsgType, web
 from rx_phoenix.testing._server import responses
 from rx_phoenix.testing._server.codec import Frame, Opcode
 from rx_phoenix.testing._server.endpoint import Endpoint
+from rx_phoenix.testing._server.frame_guard import GuardedResponse
 from rx_phoenix.testing._server.handshake import admit, negotiate
 from rx_phoenix.testing._server.routes import ChannelFactory
 from rx_phoenix.testing._server.session import CloseCode, Session
@@ -51,13 +52,13 @@ async def serve_websocket(
         return responses.text(
             400, f"'connection' header must contain 'upgrade', got {got}"
         )
-    websocket = web.WebSocketResponse(
+    websocket = GuardedResponse(
+        options.max_frame_size,
         timeout=0.0,  # Bandit does not wait for the answer to its close frame
         autoclose=False,
         autoping=False,
         protocols=[subprotocol] if subprotocol else (),
         compress=options.compress,
-        max_msg_size=options.max_frame_size,
     )
     websocket.headers["Cache-Control"] = responses.PRIVATE
     connection = WebSocketConnection(request, websocket)
@@ -80,7 +81,7 @@ class WebSocketConnection:
         websocket: The response, not yet sent.
     """
 
-    def __init__(self, request: web.Request, websocket: web.WebSocketResponse) -> None:
+    def __init__(self, request: web.Request, websocket: GuardedResponse) -> None:
         self._request = request
         self._websocket = websocket
         self._loop = asyncio.get_running_loop()
@@ -126,6 +127,8 @@ class WebSocketConnection:
             self._last_received = self._loop.time()
             match message.type:
                 case WSMsgType.TEXT | WSMsgType.BINARY:
+                    if self._websocket.is_bomb(message.data):
+                        return session.end(CloseCode.TOO_BIG)
                     session.receive(message.data)
                 case WSMsgType.PING:
                     session.deliver(Frame(message.data, Opcode.PONG))

@@ -72,6 +72,13 @@ async def test_bytes_make_a_binary_frame(host, channel):
     assert host.frames[0].opcode is Opcode.BINARY
 
 
+@pytest.mark.parametrize("payload", [[1], None, "text", 1])
+async def test_a_payload_that_is_no_map_is_an_error(channel, payload):
+    for send in (channel.push, channel.broadcast):
+        with pytest.raises(TypeError, match="expected payload to be a map"):
+            send("e", payload)
+
+
 async def test_an_unhandled_event_is_a_crash(channel):
     with pytest.raises(LookupError, match="no handle_in for the event 'what'"):
         channel.handle_in("what", {}, "2")
@@ -80,13 +87,13 @@ async def test_an_unhandled_event_is_a_crash(channel):
 @pytest.mark.parametrize("seconds", [0, 0.0, 0.001])
 async def test_a_delayed_call_runs_in_order(host, channel, seconds):
     async def note(*args):
-        channel.push("noted", list(args))
+        channel.push("noted", {"args": list(args)})
         channel.stop()
 
     channel.later(seconds, note, 1, 2)
 
     assert await host.ending
-    assert host.texts == ['["1",null,"room:1","noted",[1,2]]']
+    assert host.texts == ['["1",null,"room:1","noted",{"args":[1,2]}]']
 
 
 async def test_a_channel_stops_for_a_reason(host, channel):

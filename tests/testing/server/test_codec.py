@@ -163,3 +163,18 @@ def test_a_broadcast_has_no_refs():
 def test_a_payload_that_json_cannot_encode_is_an_error():
     with pytest.raises(TypeError):
         V2.encode(Message("1", None, "t", "e", object()))
+
+
+@pytest.mark.parametrize(
+    ("payload", "value"),
+    [
+        ('{"a":1,"a":2}', {"a": 1}),
+        ('{"b":{"a":1,"a":2},"a":3}', {"a": 3, "b": {"a": 1}}),
+        ('[{"a":1},{"a":2}]', [{"a": 1}, {"a": 2}]),
+        ('{"a":"\\"a\\": 1"}', {"a": '"a": 1'}),
+    ],
+)
+def test_the_first_of_duplicate_keys_wins(payload, value):
+    message = V2Serializer().decode(f'["1","2","t","e",{payload}]')
+
+    assert message.payload == value

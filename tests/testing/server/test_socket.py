@@ -14,7 +14,7 @@ def test_the_defaults_are_those_of_phoenix():
     assert options.connect(server_socket()) is None
     assert options.versions == (1, 2)
     assert options.idle_timeout == 60.0
-    assert options.max_frame_size == 8_000_000
+    assert options.max_frame_size == 10_000_000
     assert options.max_channels == 100
     assert options.poll_window == 10.0
 

@@ -46,6 +46,7 @@ def sockets(gate):
         "/gated": SocketOptions(connect=gate.connect),
         "/brief": SocketOptions(idle_timeout=0.05),
         "/small": SocketOptions(max_frame_size=100),
+        "/deflate": SocketOptions(compress=True),
     }
 
 
@@ -207,3 +208,43 @@ async def test_a_client_may_vanish_while_it_waits_for_connect(
 
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [(" " * 16_000, True), (" " * 32_000, False), ("0.0," * 30_000, False)],
+)
+async def test_a_message_that_is_inflated_too_much_is_too_big(connect, text, is_taken):
+    async with connect("/deflate/websocket?vsn=2.0.0", compress=15) as websocket:
+        await websocket.send_str(JOIN)
+        assert await websocket.receive_str() == JOINED
+        await websocket.send_str(f'["1","2","room:1","e",{{"text":"{text}"}}]')
+        message = await websocket.receive()
+
+    assert (message.type is WSMsgType.TEXT) == is_taken
+    assert is_taken or websocket.close_code == 1009
+
+
+async def test_a_frame_may_have_9_megabytes(connect):
+    async with connect(max_msg_size=0) as websocket:
+        await websocket.send_str(JOIN)
+        assert await websocket.receive_str() == JOINED
+        await websocket.send_str(f'["1","2","room:1","e",["{"x" * 9_000_000}"]]')
+        message = await websocket.receive()
+
+    assert message.type is WSMsgType.TEXT
+
+
+async def test_the_second_of_two_leaves_has_no_reply(connect):
+    async with connect() as websocket:
+        await websocket.send_str(JOIN)
+        await websocket.receive_str()
+        await websocket.send_str('["1","2","room:1","phx_leave",{}]')
+        await websocket.send_str('["1","3","room:1","phx_leave",{}]')
+        left = [await websocket.receive_str() for _ in range(2)]
+        await websocket.send_str('[null,"9","phoenix","heartbeat",{}]')
+        last = await websocket.receive_str()
+
+    assert '"2","room:1","phx_reply"' in left[0]
+    assert '"phx_close"' in left[1]
+    assert '"9"' in last
