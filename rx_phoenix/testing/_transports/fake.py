@@ -274,8 +274,12 @@ class FakeTransport:
         return create(subscribe)
 
 
-def fakes_in(transport: object) -> list[FakeTransport]:
+def fakes_in(transport: object, depth: int = 3) -> list[FakeTransport]:
     """Return the fake transports that a transport is, or is made of.
+
+    Args:
+        transport: The transport.
+        depth: The most attributes between it and a fake one.
 
     >>> from rx_phoenix import FallbackTransport
     >>> len(fakes_in(FallbackTransport(FakeTransport(), FakeTransport())))
@@ -283,5 +287,8 @@ def fakes_in(transport: object) -> list[FakeTransport]:
     """
     if isinstance(transport, FakeTransport):
         return [transport]
-    parts = vars(transport).values() if hasattr(transport, "__dict__") else ()
-    return [part for part in parts if isinstance(part, FakeTransport)]
+    names = [*getattr(transport, "__slots__", ()), *getattr(transport, "_fields", ())]
+    parts = [getattr(transport, name, None) for name in names]
+    parts += getattr(transport, "__dict__", {}).values()
+    fakes = [fake for part in parts if depth for fake in fakes_in(part, depth - 1)]
+    return list(dict.fromkeys(fakes))
