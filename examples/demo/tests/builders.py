@@ -33,6 +33,7 @@ STATS = SocketStats(
     bytes_out=0,
     protocol_errors=0,
     late_replies=0,
+    casts_dropped=0,
     stale=0,
     reconnects={"connection_closed": 1},
     round_trip=0.0042,

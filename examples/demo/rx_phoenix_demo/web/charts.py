@@ -7,6 +7,7 @@ from math import nan
 
 from bokeh.models import (
     BasicTicker,
+    BoxAnnotation,
     ColumnDataSource,
     CustomJSTickFormatter,
     DatetimeTicker,
@@ -19,7 +20,7 @@ from bokeh.plotting import figure
 from rx_phoenix_demo.pipelines import Figures, Point
 from rx_phoenix_demo.web.style import COLOURS
 
-__all__ = ["Chart", "Line", "rows"]
+__all__ = ["Chart", "Line", "gaps", "rows"]
 
 SPAN = 60.0
 """Seconds that a chart covers."""
@@ -76,6 +77,28 @@ def rows(
     return {"time": times, "value": values}
 
 
+def gaps(points: Iterable[Point], every: float) -> list[tuple[float, float]]:
+    """Return the times between which readings are missing.
+
+    Args:
+        points: The readings, oldest first.
+        every: Seconds between readings.
+
+    >>> gaps([Point(1.0, 10), Point(2.0, 10), Point(9.0, 50)], every=1.0)
+    [(2.0, 9.0)]
+    """
+    found: list[tuple[float, float]] = []
+    last, step = None, every
+    for point in points:
+        if last is not None:
+            if point.at - last > LATE * max(every, step):
+                found.append((last, point.at))
+            else:
+                step = point.at - last
+        last = point.at
+    return found
+
+
 def shown(at: float) -> float:
     """Convert a time for Bokeh: local time in milliseconds, presented as UTC."""
     local = datetime.fromtimestamp(at, UTC).astimezone()
@@ -88,7 +111,7 @@ class Line:
     """Style of a line.
 
     Attributes:
-        colour: The colour.
+        colour: The name of the colour in `COLOURS`.
         label: The name in the legend; empty for none.
         width: In pixels.
         fill: Opacity of the area below, from 0 to 1.
@@ -145,6 +168,7 @@ class Chart:
         self._is_percentage = is_percentage
         self._sources: dict[str, ColumnDataSource] = {}
         self._last: dict[str, float] = {}
+        self._bands: dict[float, BoxAnnotation] = {}
 
     def add(self, name: str, line: Line) -> None:
         """Add a line.
@@ -161,14 +185,14 @@ class Chart:
                 y1=0,
                 y2="value",
                 source=source,
-                fill_color=line.colour,
+                fill_color=COLOURS[line.colour],
                 fill_alpha=line.fill,
             )
         self.plot.line(
             x="time",
             y="value",
             source=source,
-            line_color=line.colour,
+            line_color=COLOURS[line.colour],
             line_width=line.width,
         )
 
@@ -183,10 +207,24 @@ class Chart:
                 self._last[name] = points[-1].at
             seen = figures.reading.at - SPAN
             highest = max([highest, *(p.value for p in points if p.at >= seen)])
+            self._shade(points, figures.reading.every)
         end = shown(figures.reading.at)
         self.plot.x_range.update(start=end - 1000.0 * SPAN, end=end)
         if not self._is_percentage:
             self.plot.y_range.update(end=HEADROOM * highest)
+
+    def _shade(self, points: Sequence[Point], every: float) -> None:
+        """Shade the times without readings, each once."""
+        for left, right in gaps(points, every):
+            if left not in self._bands:
+                self._bands[left] = band = BoxAnnotation(
+                    left=shown(left),
+                    right=shown(right),
+                    fill_color=COLOURS["warm"],
+                    fill_alpha=0.18,
+                    line_color=None,
+                )
+                self.plot.add_layout(band)
 
     def fade(self, opacity: float) -> None:
         """Set the opacity; old figures are drawn faded."""

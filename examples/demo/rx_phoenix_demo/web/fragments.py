@@ -92,7 +92,7 @@ def legend(
             now = f"{points[-1].value:.0f} %"
         else:
             now = f"{_size(round(points[-1].value))}/s"
-        mark = f'<i style="background:{line.colour}"></i>'
+        mark = f'<i style="background:var(--{line.colour})"></i>'
         return f"<span>{mark}{line.label} <b>{now}</b></span>"
 
     entries = "".join(entry(name, line) for name, line in lines.items())

@@ -14,7 +14,7 @@ from rx_phoenix_demo.snapshot import Snapshot
 from rx_phoenix_demo.web import fragments
 from rx_phoenix_demo.web.charts import Chart, Line
 from rx_phoenix_demo.web.policy import NONCE
-from rx_phoenix_demo.web.style import COLOURS, CONTROLS, FRAGMENTS, PAGE
+from rx_phoenix_demo.web.style import COLOURS, CONTROLS, FRAGMENTS, LIGHT, PAGE
 
 __all__ = ["RATES", "Page"]
 
@@ -26,6 +26,7 @@ FADED = 0.4
 
 RELOAD = """
 document.body.classList.add("lost")
+document.title = "gone · rx_phoenix"
 const any = new URL("static/js/bokeh.min.js", location.href)
 const attempt = () => fetch(any, {cache: "no-store", method: "HEAD"})
   .then((answer) => answer.ok ? location.reload() : Promise.reject(answer))
@@ -33,6 +34,19 @@ const attempt = () => fetch(any, {cache: "no-store", method: "HEAD"})
 setTimeout(attempt, 1000)
 """
 """JavaScript that reloads the page once a lost dashboard is back."""
+
+THEME = """
+const media = matchMedia("(prefers-color-scheme: light)")
+const apply = () => {
+  const colours = media.matches ? light : dark
+  for (const axis of axes) axis.major_label_text_color = colours.quiet
+  for (const grid of grids) grid.grid_line_color = colours.grid
+}
+media.addEventListener("change", apply)
+apply()
+document.querySelector("main").classList.remove("waiting")
+"""
+"""JavaScript that colours the charts as the system prefers, once they are there."""
 
 
 class Page:
@@ -52,6 +66,7 @@ class Page:
         backend: Backend,
         request_rate: Callable[[float], None],
     ) -> None:
+        self._document = document
         self._request_rate = request_rate
         self._every = 0.0
         self._cores = 0
@@ -70,16 +85,27 @@ class Page:
             stylesheets=[InlineStyleSheet(css=CONTROLS)],
         )
         self._rate.on_change("active", self._selected)
-        document.title = "rx_phoenix, live"
+        document.title = title_of(Status.CONNECTING)
         document.template = Environment(autoescape=True).from_string(PAGE)
         document.template_variables.update(
-            url=backend.public_url, topic=backend.topic, colours=COLOURS, nonce=NONCE
+            url=backend.public_url,
+            topic=backend.topic,
+            colours=COLOURS,
+            light=LIGHT,
+            nonce=NONCE,
         )
         # Bokeh's own reconnect asks for a session that a new dashboard does not have.
         document.config.reconnect_session = False
         document.config.notify_connection_status = False
         document.js_on_event("connection_lost", CustomJS(code=RELOAD))
         plots = [chart.plot for chart in self._charts.values()]
+        theme = {
+            "axes": [axis for plot in plots for axis in plot.axis],
+            "grids": [grid for plot in plots for grid in plot.ygrid],
+            "dark": COLOURS,
+            "light": LIGHT,
+        }
+        document.js_on_event("document_ready", CustomJS(args=theme, code=THEME))
         for root in (*self._texts.values(), *plots, self._rate):
             document.add_root(root)
 
@@ -92,6 +118,7 @@ class Page:
             diagnosis: The socket's diagnosis.
         """
         figures = snapshot.figures
+        self._title(snapshot.badge.status)
         shown = {
             "badge": fragments.badge_pill(snapshot.badge, now, diagnosis),
             "tiles": fragments.tiles(snapshot),
@@ -117,6 +144,12 @@ class Page:
         """Show the reply to a request for a rate; None while it is pending."""
         self._texts["answer"].text = fragments.answer_line(reply, elapsed)
 
+    def _title(self, status: Status) -> None:
+        """Show the state in the tab's title."""
+        title = title_of(status)
+        if self._document.title != title:
+            self._document.title = title
+
     def _draw(self, figures: Figures) -> None:
         processor = self._charts["processor"]
         for core in range(self._cores, len(figures.reading.cores)):
@@ -136,21 +169,21 @@ class Page:
             self._request_rate(rate)
 
 
-CORE = Line(COLOURS["quiet"], width=0.8)
+CORE = Line("quiet", width=0.8)
 
 LINES = {
     "processor": {
-        "cpu": Line(COLOURS["blue"], "all cores", fill=0.15),
-        "average": Line(COLOURS["warm"], "average of 5"),
+        "cpu": Line("blue", "all cores", fill=0.15),
+        "average": Line("warm", "average of 5"),
     },
-    "memory": {"memory": Line(COLOURS["calm"], "in use", fill=0.2)},
+    "memory": {"memory": Line("calm", "in use", fill=0.2)},
     "network": {
-        "received": Line(COLOURS["blue"], "received", fill=0.15),
-        "sent": Line(COLOURS["calm"], "sent"),
+        "received": Line("blue", "received", fill=0.15),
+        "sent": Line("calm", "sent"),
     },
     "disk": {
-        "read": Line(COLOURS["blue"], "read", fill=0.15),
-        "written": Line(COLOURS["hot"], "written"),
+        "read": Line("blue", "read", fill=0.15),
+        "written": Line("hot", "written"),
     },
 }
 """The lines of each chart."""
@@ -166,6 +199,15 @@ TEXTS = (
     *(f"{name}_now" for name in LINES),
 )
 """Names of the text fragments in the template."""
+
+
+def title_of(status: Status) -> str:
+    """Return the title of the tab; the state comes first, as tabs are narrow.
+
+    >>> title_of(Status.LIVE)
+    'live · rx_phoenix'
+    """
+    return f"{status} · rx_phoenix"
 
 
 def fragment(name: str) -> Div:

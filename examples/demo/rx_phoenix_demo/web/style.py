@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-__all__ = ["COLOURS", "CONTROLS", "FRAGMENTS", "PAGE"]
+__all__ = ["COLOURS", "CONTROLS", "FRAGMENTS", "LIGHT", "PAGE"]
 
 HERE = Path(__file__).parent
 
@@ -18,6 +18,19 @@ COLOURS = {
     "blue": "#5fafff",
 }
 """The colours by purpose; in CSS they are ``--paper`` and so on."""
+
+LIGHT = {
+    "paper": "#f4f6f9",
+    "panel": "#ffffff",
+    "grid": "#d5dce5",
+    "quiet": "#5b6877",
+    "ink": "#1b2430",
+    "calm": "#0b7a55",
+    "warm": "#9a6700",
+    "hot": "#c2255c",
+    "blue": "#1c6fc4",
+}
+"""The same where the system prefers light."""
 
 PAGE = HERE.joinpath("page.html").read_text("utf-8")
 """The template of the page, in Jinja."""

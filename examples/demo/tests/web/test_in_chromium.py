@@ -11,6 +11,7 @@ from yarl import URL
 from examples.demo.tests.web.dashboard_harness import running_dashboard
 from rx_phoenix import Socket
 from rx_phoenix_demo.backend import embedded_backend
+from rx_phoenix_demo.web.style import COLOURS, LIGHT
 from tests.browser import (
     PATIENCE,
     TEXT,
@@ -64,6 +65,74 @@ async def test_an_outage_shows_and_heals(harness, browser):
         await tab.until(says("live"))
 
         assert tab.complaints == []
+
+
+BANDS = """
+Bokeh.documents[0].get_model_by_name("memory").center
+  .filter((it) => it.type === "BoxAnnotation").length
+"""
+"""How many outages the chart of the memory shows."""
+
+
+async def test_an_outage_leaves_a_band_in_the_charts(harness, browser):
+    async with browser.tab(harness.address) as tab:
+        await tab.until(says("live"))
+        await tab.until(f"{POINTS} > 3")
+        before = await tab.evaluate(BANDS)
+        await harness.backend.outage(2.0)
+        await tab.until(f"{BANDS} > {before}")
+
+        assert tab.complaints == []
+
+
+async def test_the_title_is_the_state(harness, browser):
+    async with browser.tab(harness.address) as tab:
+        await tab.until('document.title === "live · rx_phoenix"')
+        outage = asyncio.create_task(harness.backend.outage(PATIENCE))
+        await tab.until('document.title === "reconnecting · rx_phoenix"')
+        outage.cancel()
+        await tab.until('document.title === "live · rx_phoenix"')
+        await harness.close()
+        await tab.until('document.title === "gone · rx_phoenix"')
+
+
+PAPER = "getComputedStyle(document.body).backgroundColor"
+AXES = 'Bokeh.documents[0].get_model_by_name("memory").left[0].major_label_text_color'
+
+
+async def test_the_page_is_light_or_dark_as_the_system_prefers(harness, browser):
+    async with browser.tab(harness.address) as tab:
+        await tab.until(says("live"))
+        seen = {}
+        for scheme, colours in ("light", LIGHT), ("dark", COLOURS):
+            await tab.call(
+                "Emulation.setEmulatedMedia",
+                features=[{"name": "prefers-color-scheme", "value": scheme}],
+            )
+            await tab.until(f'JSON.stringify({AXES}).includes("{colours["quiet"]}")')
+            seen[scheme] = await tab.evaluate(PAPER)
+
+    assert seen == {"light": "rgb(244, 246, 249)", "dark": "rgb(15, 19, 24)"}
+
+
+async def test_a_phone_has_the_story_second_and_the_badge_in_view(harness, browser):
+    async with browser.tab(harness.address, size=(390, 800)) as tab:
+        await tab.until(says("live"))
+        order = await tab.evaluate("""
+            [...document.querySelectorAll("section")]
+              .sort((one, two) => one.getBoundingClientRect().top
+                - two.getBoundingClientRect().top)
+              .map((section) => section.querySelector("h2").textContent)
+        """)
+        await tab.evaluate("scrollTo(0, 900)")
+        top = await tab.evaluate(
+            'document.querySelector("header").getBoundingClientRect().top'
+        )
+        width = await tab.evaluate("document.documentElement.scrollWidth")
+
+    assert order[:2] == ["Processor", "What happened"]
+    assert top == 0
+    assert width <= 390
 
 
 async def test_readings_that_stay_away_show(harness, browser):

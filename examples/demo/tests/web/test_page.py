@@ -40,7 +40,12 @@ def buttons(document):
 def test_the_template_has_a_place_for_everything(page, document):
     embedded = []
     roots = {root.name: root.name for root in document.roots}
-    given = {"base": Template(BASE), "colours": {}, "embed": embedded.append}
+    given = {
+        "base": Template(BASE),
+        "colours": {},
+        "light": {},
+        "embed": embedded.append,
+    }
     given |= {"plot_script": "", "bokeh_js": "", "bokeh_css": ""}
     Template(PAGE).render(roots=roots, **given)
 

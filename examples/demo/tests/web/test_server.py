@@ -99,6 +99,15 @@ async def test_no_path_is_open_to_other_sites(dashboard, path, method, headers):
     assert response.status == 403
 
 
+async def test_the_first_paint_is_a_waiting_state(dashboard):
+    async with serving(dashboard) as address:
+        _, text = await page(address)
+
+    assert '<main class="waiting">' in text
+    assert "waiting for the figures" in text
+    assert "<title>connecting · rx_phoenix</title>" in text
+
+
 async def test_every_response_restricts_the_page(dashboard):
     async with serving(dashboard) as address, ClientSession() as http:
         response = await http.get(address)
