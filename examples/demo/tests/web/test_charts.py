@@ -63,8 +63,8 @@ def test_times_only_grow_and_no_reading_is_drawn_twice(times, cut):
 @pytest.fixture
 def chart():
     chart = Chart("network", 200, is_percentage=False)
-    chart.add("sent", Line("#ffffff", "sent", fill=0.2))
-    chart.add("received", Line("#ffffff"))
+    chart.add("sent", Line("blue", "sent", fill=0.2))
+    chart.add("received", Line("blue"))
     return chart
 
 
