@@ -69,8 +69,8 @@ def a_ping_never_ends_with_its_connection(patch):
 def a_push_with_a_reply_times_out_too(patch):
     answer = ChannelPush.answer
 
-    def answer_and_time_out(push, reply):
-        answer(push, reply)
+    def answer_and_time_out(push, reply, secrets=()):
+        answer(push, reply, secrets)
         push.begin_again()
         push.run_hooks(Reply("timeout", {}))
 
