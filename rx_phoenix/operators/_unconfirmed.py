@@ -52,7 +52,7 @@ class Unconfirmed:
             self._sent.popleft()
 
     def lose(self) -> None:
-        """Report what may be lost, and count anew."""
+        """Report what may be lost, and count again."""
         count = sum(count for _, _, count in self._sent)
         self._sent.clear()
         if count:
