@@ -54,7 +54,7 @@ class ChannelPush(Push):
         self.event = event
         self.payload = payload
         self.within = within
-        self.ref = None
+        self.ref: str | None = None
         self.deadlines: DeadlinePool | None = None
         self._report = report
         self._spawn = spawn

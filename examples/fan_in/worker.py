@@ -118,7 +118,8 @@ class Topic:
 
         async def fetch(after: int, before: int | None) -> list[Event]:
             page = await channel.push("page", {"after": after, "before": before})
-            return page["events"]
+            events: list[Event] = page["events"]
+            return events
 
         events = resume(
             channel,

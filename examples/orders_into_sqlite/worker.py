@@ -84,7 +84,8 @@ async def work(url: str, path: str, topic: str, until: int | None) -> None:
 
         async def fetch(after: int, before: int | None) -> list[Order]:
             page = await channel.push("page", {"after": after, "before": before})
-            return page["orders"]
+            orders: list[Order] = page["orders"]
+            return orders
 
         async def save(order: Order) -> None:
             await add_until_done(store, order)

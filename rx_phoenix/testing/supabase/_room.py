@@ -105,8 +105,8 @@ class Room(ServerChannel):
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self.token = ""
-        self.is_private = False
+        self.token: str = ""
+        self.is_private: bool = False
         self._config: Mapping[str, Any] = {}
         self._bindings: list[Binding] = []
         self._key = ""
