@@ -15,6 +15,7 @@ PUBLIC = {
     "rx_phoenix.supabase.blocking",
     "rx_phoenix.telemetry",
     "rx_phoenix.testing",
+    "rx_phoenix.testing.strategies",
     "rx_phoenix.testing.supabase",
 }
 
