@@ -10,7 +10,7 @@ __all__ = ["EXAMPLES", "PATIENCE", "Program", "running"]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a program that says nothing is taken for one that hangs."""
 
 

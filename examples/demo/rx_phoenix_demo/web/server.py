@@ -10,6 +10,7 @@ from weakref import WeakSet
 from bokeh.application import Application
 from bokeh.application.handlers.function import FunctionHandler
 from bokeh.document import Document
+from bokeh.server.connection import ServerConnection
 from bokeh.server.server import BaseServer
 from bokeh.server.tornado import BokehTornado
 from tornado.httpserver import HTTPServer
@@ -26,11 +27,11 @@ __all__ = ["serving"]
 
 HOST = "127.0.0.1"
 
-UNUSED = 2000
-"""Milliseconds after which a session without a browser ends."""
+UNUSED = 30.0
+"""Seconds that a browser has to load the page and connect, on a slow machine too."""
 
-CHECK = 500
-"""Milliseconds between checks for those."""
+CHECK = 0.5
+"""Seconds between checks for sessions without a browser."""
 
 
 class Listener(HTTPServer):
@@ -75,6 +76,15 @@ class Site(BokehTornado):
             return super().find_handler(request, **options)
         return self.get_handler_delegate(request, Refusal)
 
+    def client_lost(self, connection: ServerConnection) -> None:
+        """End the session of a closed browser at the next check.
+
+        Bokeh keeps it as long as one whose browser is still loading. The page reloads
+        after a loss, so that no browser comes back to its session.
+        """
+        connection.session.request_expiration()
+        super().client_lost(connection)
+
 
 class Refusal(RequestHandler):
     """The handler of requests from elsewhere."""
@@ -112,7 +122,11 @@ def unlogged(_: RequestHandler) -> None:
 
 @asynccontextmanager
 async def serving(
-    dashboard: Dashboard, port: int = 0, origins: Collection[str] = ()
+    dashboard: Dashboard,
+    port: int = 0,
+    origins: Collection[str] = (),
+    *,
+    unused: float = UNUSED,
 ) -> AsyncGenerator[str]:
     """Serve the page on loopback.
 
@@ -120,6 +134,7 @@ async def serving(
         dashboard: The state shared by the browsers.
         port: The port; 0 for a free one.
         origins: The origins of other pages that may read it; ``*`` for all.
+        unused: Seconds until a session ends whose browser never connected.
 
     Yields:
         The page's address.
@@ -139,8 +154,8 @@ async def serving(
         Admission(port, origins),
         {"/": Application(FunctionHandler(open_page))},
         extra_websocket_origins=["*"],  # `Site` has admitted them
-        check_unused_sessions_milliseconds=CHECK,
-        unused_session_lifetime_milliseconds=UNUSED,
+        check_unused_sessions_milliseconds=int(1000 * CHECK),
+        unused_session_lifetime_milliseconds=int(1000 * unused),
     )
     application.add_transform(Guarded)
     application.settings["log_function"] = unlogged

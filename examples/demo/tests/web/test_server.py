@@ -59,13 +59,32 @@ async def test_nothing_on_the_page_is_from_elsewhere(dashboard):
     assert "https://" not in text
 
 
-async def test_a_page_that_is_not_open_lets_go(dashboard, held):
-    async with serving(dashboard) as address:
+async def none_hold(held):
+    """Wait until there are no subscribers to the snapshots."""
+    gone = asyncio.Event()
+    with held.subscribe(lambda count: count or gone.set()):
+        await asyncio.wait_for(gone.wait(), PATIENCE)
+
+
+async def test_a_page_whose_browser_never_connects_lets_go(dashboard, held):
+    async with serving(dashboard, unused=0.1) as address:
         await page(address)
         assert held.value == 1
-        gone = asyncio.Event()
-        held.subscribe(lambda count: count or gone.set())
-        await asyncio.wait_for(gone.wait(), PATIENCE)
+        await none_hold(held)
+
+    assert dashboard.browsers.value == 0
+
+
+async def test_a_browser_that_closes_lets_go_at_the_next_check(dashboard, held):
+    async with serving(dashboard, unused=2 * PATIENCE) as address:
+        _, text = await page(address)
+        token = re.search(r'"token":"([^"]+)"', text)[1]
+        async with ClientSession() as http:
+            protocols = ("bokeh", token)
+            async with http.ws_connect(f"{address}ws", protocols=protocols) as browser:
+                await browser.receive()
+                assert held.value == 1
+        await none_hold(held)
 
     assert dashboard.browsers.value == 0
 
