@@ -18,7 +18,7 @@ from rx_phoenix import (
     WebSocketTransport,
 )
 from rx_phoenix.errors import RxPhoenixError
-from tests.integration.waiting import PATIENCE, first_of, listing
+from tests.integration.waiting import PATIENCE, changes_of, first_of, listing
 
 
 class NoSuchHost(AbstractResolver):
@@ -268,12 +268,12 @@ async def test_a_slow_handshake_can_be_called_off(make):
 async def test_heartbeats_keep_a_quiet_connection(make):
     socket = make("/tuned", heartbeat=Heartbeat(interval=0.4))
     await socket.connect()
-    lifecycle, sent = listing(socket.lifecycle), listing(socket.sent)
+    changes, sent = changes_of(socket), listing(socket.sent)
 
     for _ in range(5):
         await first_of(socket.frames, object)
 
-    assert lifecycle == []
+    assert changes == []
     assert {message.event for message in sent} == {"heartbeat"}
 
 

@@ -22,6 +22,9 @@ PATIENCE = 5.0
 UNASKED = {"sec-websocket-protocol", "sec-websocket-extensions"}
 """Headers whose absence from the transcript says something."""
 
+CONTROL = "sesame"
+"""The token for the routes below ``/ctl``; the server of the transcript needed none."""
+
 TOKEN = re.compile(r"<token-\d+>")
 TOKEN_IN_BODY = re.compile(r'"token":"([^"]+)"')
 PHX_REF = re.compile(r'(phx_ref(?:_prev)?\\?":\\?")([^"\\]+)')
@@ -36,7 +39,7 @@ async def play(section, *, as_values=False, in_time=True):
         as_values: Compare JSON by value rather than by letter.
         in_time: Compare how long an answer takes, too.
     """
-    async with reference_app() as server:
+    async with reference_app(token=CONTROL) as server:
         player = Player(server.port, as_values=as_values, in_time=in_time)
         try:
             for step in section.steps:
@@ -140,7 +143,8 @@ class Player:
 
     async def control(self, step):
         client = await RawClient.connect(self.port)
-        await client.request("GET", step.text, {}, is_upgrade=False)
+        headers = {"Authorization": f"Bearer {CONTROL}"}
+        await client.request("POST", step.text, headers, b"", is_upgrade=False)
         status, _, _ = await client.response()
         client.close()
         assert status == "HTTP/1.1 200 OK"
