@@ -88,6 +88,12 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
     after its first one, or at the end of the stream. Payloads wait while ``in_flight``
     batches are unanswered. A change of the window, an outage or the end loses nothing.
 
+    Marbles, with ``push_each(channel, "row", size=2, every=0.3)``, where the server
+    answers with the last payload of a batch, after a tick::
+
+        source   ab-c---d-|
+        answers  --b----c--(d|)
+
     Args:
         channel: The channel; it must be joined, or to be joined.
         event: The event's name.

@@ -96,6 +96,18 @@ def of_channel(evaluate, sources, scheduler):
     return evaluate(channel=channel)
 
 
+def of_pushes(evaluate, sources, scheduler):
+    def push(event, batch, timeout=None):
+        async def answer(observer):
+            await asyncio.sleep(TICK)
+            observer.on_next(batch[-1])
+
+        return of_task(answer, scheduler)
+
+    channel = SimpleNamespace(push=push)
+    return sources["source"].pipe(evaluate(channel=channel))
+
+
 def of_pipe(evaluate, sources, scheduler):
     return next(iter(sources.values())).pipe(evaluate())
 
@@ -103,6 +115,7 @@ def of_pipe(evaluate, sources, scheduler):
 STREAMS = {
     "first_value": of_first,
     "for_each": of_calls,
+    "push_each": of_pushes,
     "resume": of_channel,
     "values": of_rounds,
 }
