@@ -380,8 +380,8 @@ class Channel(ChannelHandle):
         It waits for the join or for the network as a push does, with the socket's
         timeout. Once it is sent nothing is kept of it: an answer, even a refusal, is
         ignored, and if the connection dies then, it may be lost. One that is dropped
-        while it waits is counted in `SocketStats` as ``casts_dropped``, and the 1st, 2nd,
-        4th, 8th … are reported to `Socket.unhandled`.
+        while it waits is counted by `SocketStats`, as ``casts_dropped``, and the 1st,
+        2nd, 4th, 8th … are reported to `Socket.unhandled`.
 
         Args:
             event: The event's name.

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
-__all__ = ["on_files", "on_page_content", "on_page_markdown"]
+__all__ = ["on_files", "on_page_content", "on_page_markdown", "on_post_page"]
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"""(?<=\]\()[^)\s#]+|(?<= src=")[^"\s#]+""")
@@ -22,6 +23,11 @@ ALONE = re.compile(r"@media\(prefers-color-scheme:dark\)\{(.*?\})\}")
 """How a drawing is dark when no page says so."""
 
 DRAWING = re.compile(r'<img alt="([^"]*)" src="[^"]*drawings/([\w-]+\.svg)"\s*/?>')
+
+ELSEWHERE = re.compile(
+    r"""<(?:script|img|iframe|link)\b[^>]*=["']?(?:https?:)?//[^>]*>"""
+)
+"""What a browser fetches from another host."""
 
 BESIDE = {
     "README.md": "index.md",
@@ -139,3 +145,10 @@ def on_page_content(html: str, **_: object) -> str:
         return f'<div class="sheet">{svg}</div>'
 
     return DRAWING.sub(draw, html)
+
+
+def on_post_page(output: str, page: Page, **_: object) -> str:
+    """Refuse a page that fetches anything from another host."""
+    if found := ELSEWHERE.search(output):
+        raise PluginError(f"{page.file.src_uri} fetches from elsewhere: {found[0]}")
+    return output
