@@ -26,7 +26,7 @@ REFUSED = [
 ]
 PUSHED = [
     ("burst", {"n": 2}, "tick", [{"i": 0}, {"i": 1}]),
-    ("push_me", {"event": "hi", "payload": [1]}, "hi", [[1]]),
+    ("push_me", {"event": "hi", "payload": {"a": 1}}, "hi", [{"a": 1}]),
     ("shout", {"m": 1}, "shout", [{"m": 1}]),
 ]
 
