@@ -31,7 +31,7 @@ async def test_a_page_on_a_disk_has_workers(tmp_path):
     tmp_path.joinpath("twice.js").write_text(TWICE)
     tmp_path.joinpath(WORKER.name).write_text(WORKER.read_text())
 
-    async with running_browser() as browser:
-        async with browser.tab(tmp_path.joinpath("page.html").as_uri()) as tab:
-            assert await tab.until("document.title === '42'", patience=5)
-            assert tab.complaints == []
+    page = tmp_path.joinpath("page.html").as_uri()
+    async with running_browser() as browser, browser.tab(page) as tab:
+        assert await tab.until("document.title === '42'", patience=5)
+        assert tab.complaints == []
