@@ -61,7 +61,5 @@ def test_a_broken_history_is_shortened(monkeypatch):
 
     assert broken.steps < 25
     assert [line.split()[0] for line in broken.lanes[0]] == ["server", "client"]
-    steps = [line for line in broken.timeline if " room:" in line]
-    assert len(steps) < 25
     assert f"seed {broken.seed}: " in str(broken)
     assert Invariant.ALL_HEALS in str(broken)

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from rx_phoenix._connection.handle import connection_of
-from rx_phoenix._protocol.lifecycle import HeartbeatMissed
+from rx_phoenix._protocol.lifecycle import GaveUp, HeartbeatMissed
 from rx_phoenix._protocol.names import ChannelState, SocketState
 from rx_phoenix._transport.fallback import FallbackTransport
 from rx_phoenix.channel import Channel
@@ -118,6 +118,9 @@ class World(Run):
 
     def _lifecycle(self, number: int, event: object) -> None:
         self.note(f"{number} {event}")
+        # Each refusal heals: those that look final come only after the first open.
+        if isinstance(event, GaveUp):
+            self.problem(Invariant.ALL_HEALS, f"{number} gave up: {event.error!r}")
         # A fallback may have another connection beside the one that is called dead.
         if isinstance(event, HeartbeatMissed) and len(self._pairs[number]) == 1:
             for link in self._pairs[number][0].open_links():
