@@ -371,7 +371,7 @@ class Membership:
     >>> membership = Membership()
     >>> effects = membership.handle(ChannelEvent.JOIN_BEGUN)
     >>> [effect.name for effect in effects][1:]
-    ['EMIT_STATE', 'HOLD_CONNECTION', 'SEND_JOIN']
+    ['UNMUTE', 'EMIT_STATE', 'HOLD_CONNECTION', 'SEND_JOIN']
     >>> membership.state
     <ChannelState.JOINING: 'joining'>
     """

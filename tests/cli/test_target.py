@@ -48,14 +48,15 @@ def test_the_public_url_keeps_secrets():
     assert target().public_url == "wss://example.org/socket"
 
 
-def test_secrets_are_the_token_headers_and_params_that_sound_so():
+def test_secrets_are_the_token_headers_and_params_but_for_plain_words():
     credentials = target(
         token="t-t-t-t",
         headers={"x-thing": "h-h-h-h"},
-        params={"user_token": "p-p-p-p", "user_id": "me"},
+        params={"user_token": "p-p-p-p", "user_id": "robin"},
     )
 
-    assert list(credentials.secrets) == ["t-t-t-t", "h-h-h-h", "p-p-p-p"]
+    assert {"t-t-t-t", "h-h-h-h", "p-p-p-p"} <= set(credentials.secrets)
+    assert "robin" not in credentials.secrets
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_a_join_without_an_answer_is_retried(phx, channel):
     phx.answers("h")
     phx.run(server="-o 12s (i2)-")
 
-    phx.expect_client("*J 9.8s L 0.9s J")
+    phx.expect_client("*J 9.9s L 0.9s J")
     assert replies == phx.marbles("-- 12s i")
 
 

@@ -163,7 +163,7 @@ async def test_a_broadcast_that_is_none_is_reported_and_the_stream_lives(
     unhandled = recorded(realtime.socket.unhandled)
     seen = recorded(channel.broadcasts("say"))
     await channel.subscribed()
-    server.broadcast("realtime:room", "broadcast", ["what"])
+    server.broadcast("realtime:room", "broadcast", {"what": 1})
     server.send("room", "say", 1)
     await realtime.socket.ping()
 

@@ -103,7 +103,7 @@ async def test_an_event_ends_the_channel(room, event, end):
     [
         ("shout", {"m": 1}, [("shout", {"m": 1})]),
         ("burst", {"n": 2}, [("tick", {"i": 0}), ("tick", {"i": 1})]),
-        ("push_me", {"event": "e", "payload": [1]}, [("e", [1])]),
+        ("push_me", {"event": "e", "payload": {"m": 1}}, [("e", {"m": 1})]),
         ("noreply", {}, []),
     ],
 )
