@@ -162,7 +162,7 @@ class Join:
         def send(answers: list[Mapping[str, Any] | None]) -> None:
             # A provider may have voided this attempt, or begun another.
             if attempt is self._attempt:
-                self._send(push, answers)
+                self._send(answers)
 
         def fail(error: Exception) -> None:
             if attempt is self._attempt:
@@ -212,8 +212,11 @@ class Join:
         )
         self._deadline.run()
 
-    def _send(self, push: ChannelPush, answers: list[Mapping[str, Any] | None]) -> None:
+    def _send(self, answers: list[Mapping[str, Any] | None]) -> None:
         connection, deadline = self._context.connection, self._deadline
+        # Not the one that it began with, if another has taken its place meanwhile.
+        push = self.push
+        assert push is not None, "a join without a push"  # noqa: S101
         assert deadline is not None, "an attempt without a deadline"  # noqa: S101
         try:
             payload: dict[str, Any] = {}

@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,41 @@ async def test_times_only_grow(recorded):
 async def test_no_secret_is_on_the_tape(recorded, tape):
     assert SECRET not in tape.read_text()
     assert recorded[1].message.payload == {"name": "me", "password": "[redacted]"}
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
+@pytest.mark.parametrize("is_there", [False, True], ids=["new", "overwritten"])
+def test_its_owner_alone_may_read_a_tape(tape, umask, is_there):
+    if is_there:
+        tape.touch(0o644)
+    before = os.umask(umask)
+    try:
+        with Destination(tape, may_overwrite=is_there).open():
+            mode = stat.S_IMODE(tape.stat().st_mode)
+    finally:
+        os.umask(before)
+
+    assert mode == 0o600
+
+
+async def test_params_of_a_join_are_hidden_by_name_and_wherever_they_recur(
+    server, tape
+):
+    joins = {"room:a": {"auth": "joinsecret-1", "name": "me"}}
+    recording = asyncio.create_task(
+        record(target_for(server.url), joins, Destination(tape), options(count=4))
+    )
+    async with Socket(server.url) as socket:
+        channel = socket.channel("room:a")
+        await channel.join()
+        while not recording.done():
+            await channel.push("shout_others", {"note": "it is joinsecret-1"})
+    await recording
+
+    _, join, _, shout = read_tape(tape)
+    assert "joinsecret-1" not in tape.read_text()
+    assert join.message.payload == {"auth": "[redacted]", "name": "me"}
+    assert shout.message.payload == {"note": "it is [redacted]"}
 
 
 def test_a_topic_may_be_a_secret_too():

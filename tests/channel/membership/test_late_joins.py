@@ -202,6 +202,26 @@ def test_another_join_meanwhile_is_a_push_of_the_same_attempt(stage, late, notes
     assert len(stage.frames("phx_join")) == 1
 
 
+def test_another_join_while_params_are_awaited_is_the_push_that_is_sent(make_stage):
+    async def params():
+        await sleep(3)
+        return {"a": 1}
+
+    stage = make_stage()
+    channel = stage.channel(params=params)
+    channel.join().mark_seen()
+    stage.wait(9)
+    stage.open()
+    stage.wait(1.5)
+    again = channel.join()
+    stage.wait(2)
+
+    assert stage.times("phx_join") == [12]
+    assert (again.ref, again.payload) == (channel.join_ref, {"a": 1})
+    stage.answer("phx_join", "ok", {"n": 1})
+    assert again.status == "ok"
+
+
 def test_another_join_afterwards_is_answered_at_once(stage, late):
     channel, _ = late
     stage.wait(1)
