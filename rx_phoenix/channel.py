@@ -392,10 +392,7 @@ class Channel(ChannelHandle):
             UsageError: As in `push`.
             EncodeError: As in `push`.
         """
-        self._check_push(event)
-        core = self._core
-        payload = {} if is_js_falsy(payload) else payload
-        core.outbox.cast(event, payload, core.timeout)
+        self._cast(event, payload)
 
     def request(
         self, event: str, payload: Any = None, timeout: Duration | None = None
@@ -450,6 +447,15 @@ class Channel(ChannelHandle):
             Disposing it withdraws the function.
         """
         return self._core.join.extend_params(extra)
+
+    def _cast(
+        self, event: str, payload: Any, ended: Callable[[bool], object] | None = None
+    ) -> None:
+        """Cast, and call a function when it was sent (True) or dropped (False)."""
+        self._check_push(event)
+        core = self._core
+        payload = {} if is_js_falsy(payload) else payload
+        core.outbox.cast(event, payload, core.timeout, ended)
 
     @property
     def _lifecycle(self) -> Observable[Any]:

@@ -1,5 +1,6 @@
 """The pushes of a channel: those that wait for the join, and those that were sent."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -20,16 +21,24 @@ from rx_phoenix.errors import EncodeError, PushTimeout
 __all__ = ["Outbox"]
 
 
+CastEnded = Callable[[bool], object]
+"""Called once with True when a cast was sent, or with False when it was dropped."""
+
+
 class WaitingCast(ChannelPush):
     """A cast that waits to be sent, after which nothing is kept of it."""
 
-    __slots__ = ()
+    __slots__ = ("ended",)
+
+    ended: CastEnded | None
 
     def end(self, error: Exception) -> None:
         """Report that it is dropped."""
         if not self.is_settled:
             self.settle_with(error)
             self._report(error)
+            if self.ended is not None:
+                self.ended(False)  # noqa: FBT003 - it was not sent
 
     def timed_out(self) -> PushTimeout:
         """Make the error of a deadline that passed."""
@@ -110,8 +119,16 @@ class Outbox:
             connection.router.pushes.on_next(push)
         return push
 
-    def cast(self, event: str, payload: Any, within: float) -> None:
+    def cast(
+        self, event: str, payload: Any, within: float, ended: CastEnded | None = None
+    ) -> None:
         """Send a push that has no answer, now or when the channel is joined.
+
+        Args:
+            event: The event.
+            payload: The payload.
+            within: Seconds that it may wait.
+            ended: Called when it was sent or dropped.
 
         Raises:
             EncodeError: The payload cannot be encoded; nothing was sent.
@@ -120,7 +137,7 @@ class Outbox:
         router = connection.router
         join_ref = None if self._waiting else self._sending_ref(connection)
         if join_ref is not None and not router.send_buffer:
-            self._send_cast(event, payload, join_ref, router)
+            self._send_cast(event, payload, join_ref, router, ended)
             return
         cast = WaitingCast(
             self._context.topic,
@@ -131,6 +148,7 @@ class Outbox:
             spawn=connection.spawn,
             on_cancel=self._forget,
         )
+        cast.ended = ended
         self._wait(cast)
         if cast in self._waiting:
             cast.deadlines = connection.deadlines
@@ -145,7 +163,8 @@ class Outbox:
             self._forget(push)
             if isinstance(push, WaitingCast):
                 push.sent()
-                self._send_cast(push.event, push.payload, join_ref, connection.router)
+                router, ended = connection.router, push.ended
+                self._send_cast(push.event, push.payload, join_ref, router, ended)
             else:
                 self._send(push, join_ref, connection.router)
 
@@ -196,10 +215,17 @@ class Outbox:
             raise
 
     def _send_cast(
-        self, event: str, payload: Any, join_ref: str, router: Router
+        self,
+        event: str,
+        payload: Any,
+        join_ref: str,
+        router: Router,
+        ended: CastEnded | None,
     ) -> None:
         topic = self._context.topic
         router.send_push(Message(join_ref, CAST_REF, topic, event, payload))
+        if ended is not None:
+            ended(True)  # noqa: FBT003 - it was sent
 
     def _wait(self, push: ChannelPush) -> None:
         router = self._context.connection.router

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 
+from rx_phoenix._log import fields, log
 from rx_phoenix._protocol.checks import check, is_whole
 from rx_phoenix._protocol.lifecycle import HeartbeatAnswered
 from rx_phoenix._streams.failure import ISOLATED, contained
-from rx_phoenix._streams.hub import noop
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import (
     PushError,
@@ -48,8 +48,8 @@ class Pushable(Protocol):
         """Push a payload; the Observable is of its answer."""
         ...
 
-    def cast(self, event: str, payload: Any = None) -> None:
-        """Push a payload that has no answer."""
+    def _cast(self, event: str, payload: Any, ended: Callable[[bool], object]) -> None:
+        """Push a payload that has no answer; report that it was sent, or dropped."""
         ...
 
     @property
@@ -103,10 +103,12 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
         in_flight: Batches that may be unanswered; None casts them, for servers that
             answer nothing. Then nothing is emitted, and after a loss the payloads cast
             since the last answered heartbeat are reported to ``on_loss``, as possibly
-            lost.
+            lost, also after the end of the stream; so are those that were dropped
+            before they were sent.
         maxsize: The maximum number of payloads that wait.
         overflow: The policy for one more, as in `map_async`.
-        on_loss: Called with the number of lost payloads, at each loss.
+        on_loss: Called with the number of lost payloads, at each loss; without it they
+            are logged as warnings.
         timeout: As of `Channel.push`.
         again: Whether unanswered batches go out again after a loss, in their first
             order and before newer ones: at least once. With ``in_flight`` over 1, a
@@ -134,6 +136,9 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
     BoundedQueue[Any](maxsize, overflow, on_loss)
     within = None if timeout is None else timedelta(seconds=seconds(timeout, "timeout"))
 
+    report = partial(report_to, channel)
+    lost = partial(_report_loss, on_loss or partial(_log_loss, event), channel)
+
     def operator(source: Observable[Any]) -> Observable[Any]:
         def subscribe(
             observer: abc.ObserverBase[Any],
@@ -143,42 +148,54 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
             name = f"push_each({event!r})"
             waiting = BoundedQueue[Any](maxsize, overflow, on_loss, name)
             batches = Batches(waiting, window, maxsize, tasks, report)
+            sink: Sink
             if in_flight is None:
-                unconfirmed = Unconfirmed(tasks.monotonic, on_loss or noop)
-                sink: Sink = Casts(batches, observer, cast, unconfirmed)
-                watching = CompositeDisposable(
-                    channel.errors.subscribe(lambda _: unconfirmed.lose()),
-                    lifecycle_of(channel).subscribe(partial(confirm, unconfirmed)),
-                )
+                unconfirmed = Unconfirmed(tasks.monotonic, lost)
+                sink = Casts(batches, observer, cast, unconfirmed)
+                sink.watch(channel.errors, lifecycle_of(channel))
             else:
                 sink = Pushes(batches, observer, push, tasks, in_flight, again=again)
-                watching = CompositeDisposable()
             sink.begin(source, subscribed)
-            return CompositeDisposable(sink, watching)
+            return sink
 
         return Observable(subscribe)
 
     def push(payload: Any) -> Observable[Any]:
         return channel.push(event, payload, within)
 
-    def cast(payload: Any) -> None:
-        channel.cast(event, payload)
-
-    def report(error: Exception) -> None:
-        channel._report(error)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    def cast(payload: Any, ended: Callable[[bool], object]) -> None:
+        channel._cast(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            event, payload, ended
+        )
 
     return operator
+
+
+def _report_loss(on_loss: OnLoss, channel: Pushable, count: int) -> None:
+    try:
+        on_loss(count)
+    except ISOLATED as error:  # a user's function: reported
+        report_to(channel, contained(error))
+
+
+def _log_loss(event: str, count: int) -> None:
+    log.warning(
+        "payloads that were cast as %r may be lost, because no heartbeat confirmed "
+        "them: %d",
+        event,
+        count,
+        extra=fields(event=event, lost=count),
+    )
+
+
+def report_to(channel: Pushable, error: Exception) -> None:
+    """Emit an exception on the `unhandled` of a channel's socket."""
+    channel._report(error)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 
 def lifecycle_of(channel: Pushable) -> Observable[Any]:
     """Return everything that happens to a channel's connection."""
     return channel._lifecycle  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-
-
-def confirm(unconfirmed: Unconfirmed, event: object) -> None:
-    """Confirm what was cast before a heartbeat that was answered."""
-    if isinstance(event, HeartbeatAnswered):
-        unconfirmed.confirm(event.round_trip)
 
 
 def check_size(size: object) -> int:
@@ -415,10 +432,12 @@ class Sink(abc.ObserverBase[Any], abc.DisposableBase):
 class Casts(Sink):
     """A sink for a server that answers nothing.
 
+    It counts what may be lost beyond its completion, until a heartbeat confirms it.
+
     Args:
         batches: The payloads that wait.
         observer: Receives the end.
-        cast: Casts a payload.
+        cast: Casts a payload, and reports that it was sent or dropped.
         unconfirmed: Counts what may be lost.
     """
 
@@ -426,17 +445,52 @@ class Casts(Sink):
         self,
         batches: Batches,
         observer: abc.ObserverBase[Any],
-        cast: Callable[[Any], None],
+        cast: Callable[[Any, Callable[[bool], object]], None],
         unconfirmed: Unconfirmed,
     ) -> None:
         super().__init__(batches, observer)
         self._cast = cast
         self._unconfirmed = unconfirmed
+        self._waiting = 0
+        self._watching = CompositeDisposable()
+
+    def watch(self, losses: Observable[Any], lifecycle: Observable[Any]) -> None:
+        """Count with each loss and each answered heartbeat."""
+        self._watching.add(losses.subscribe(self._lose))
+        self._watching.add(lifecycle.subscribe(self._confirm))
+
+    def dispose(self) -> None:
+        """Unsubscribe; count on if it completed or failed as its source did."""
+        has_ended = self._is_over
+        super().dispose()
+        if not has_ended:
+            self._watching.dispose()
+        self._stop_if_done()
 
     def send(self, count: int, payload: Any) -> None:
         """Cast a batch."""
-        self._cast(payload)
-        self._unconfirmed.add(count)
+        # Once it is written: what waits for a join is sent after heartbeats.
+        self._waiting += 1
+        self._cast(payload, partial(self._ended, count))
+
+    def _ended(self, count: int, is_sent: bool) -> None:  # noqa: FBT001 - a callback
+        self._waiting -= 1
+        if not self._watching.is_disposed:
+            self._unconfirmed.add(count, is_sent=is_sent)
+            self._stop_if_done()
+
+    def _lose(self, _: object) -> None:
+        self._unconfirmed.lose()
+        self._stop_if_done()
+
+    def _confirm(self, event: object) -> None:
+        if isinstance(event, HeartbeatAnswered):
+            self._unconfirmed.confirm(event.round_trip)
+            self._stop_if_done()
+
+    def _stop_if_done(self) -> None:
+        if self._is_over and not self._waiting and not self._unconfirmed:
+            self._watching.dispose()
 
 
 class Batch:

@@ -26,6 +26,11 @@ class Resumable(Protocol):
     """The part of a channel that `resume` uses."""
 
     @property
+    def state(self) -> str:
+        """The state; ``joined`` while a join stands."""
+        ...
+
+    @property
     def joins(self) -> Observable[Any]:
         """A value for each join and rejoin, before the events that follow it."""
         ...
@@ -156,9 +161,10 @@ def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumptio
       that was cut short, after a page. It is asked again until the hole is closed, or
       it returns nothing new: then the hole is a `Gap`. Only ``follows`` knows of
       holes, by default for integers.
-    - after each join, ``before`` being None, for what happened meanwhile, until it
-      returns nothing new: a quiet topic is up to date at once. This needs the cursor
-      of an event, or ``since``; before the first event nothing is asked.
+    - after each join, and when it is subscribed to while the channel is joined,
+      ``before`` being None, for what happened meanwhile, until it returns nothing new:
+      a quiet topic is up to date at once. This needs the cursor of an event, or
+      ``since``; before the first event nothing is asked.
 
     Meanwhile live events wait. An event that belongs into an open hole is put there.
     Any other one that comes after its successors goes to ``on_late``.
@@ -231,13 +237,18 @@ def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumptio
         def extra() -> Mapping[str, Any]:
             return {} if state.last is None else {param: state.last}
 
+        # A join that stands already was sent without the cursor.
+        is_joined = channel.state == "joined"
         # The stream comes last, because subscribing to it joins.
-        return CompositeDisposable(
+        subscription = CompositeDisposable(
             state,
             extend_params(channel, extra),
             channel.joins.subscribe(state.rejoined),
             channel.stream(event).subscribe(state, scheduler=subscribed),
         )
+        if is_joined:
+            state.rejoined(None)
+        return subscription
 
     return Observable(subscribe)
 

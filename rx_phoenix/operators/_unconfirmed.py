@@ -36,8 +36,14 @@ class Unconfirmed:
         # Of each entry the first and the last time, and the number of values.
         self._sent: deque[tuple[float, float, int]] = deque()
 
-    def add(self, count: int) -> None:
-        """Count values that are sent now."""
+    def __len__(self) -> int:
+        return len(self._sent)
+
+    def add(self, count: int, *, is_sent: bool = True) -> None:
+        """Count values that are sent now; report those that were dropped unsent."""
+        if not is_sent:
+            self._on_loss(count)
+            return
         now = self._now()
         if self._sent and now - self._sent[-1][0] < GRAIN:
             first, _, before = self._sent.pop()
@@ -48,7 +54,7 @@ class Unconfirmed:
     def confirm(self, round_trip: float) -> None:
         """Forget what was sent before a heartbeat that is answered now."""
         sent = self._now() - round_trip
-        while self._sent and self._sent[0][1] <= sent:
+        while self._sent and self._sent[0][1] < sent:
             self._sent.popleft()
 
     def lose(self) -> None:

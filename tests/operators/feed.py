@@ -11,6 +11,7 @@ class Feed:
     """A channel of which only what resume() needs is there."""
 
     def __init__(self):
+        self.state = "closed"
         self.reported = []
         self.joins = Hub(self.reported.append)
         self.events = Hub(self.reported.append)

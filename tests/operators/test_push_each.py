@@ -5,6 +5,7 @@ import reactivex
 
 from rx_phoenix import (
     ConnectionLost,
+    Heartbeat,
     NotJoinedError,
     PushCancelled,
     PushRefused,
@@ -51,9 +52,10 @@ class Server:
             self.answer_within(push)
         return push
 
-    def cast(self, event, payload=None):
+    def _cast(self, event, payload, ended):
         assert event == "row"
         self.cast_ones.append(payload)
+        ended(True)
 
     def _report(self, error):
         self.reported.append(error)
@@ -358,6 +360,91 @@ def test_after_a_loss_what_no_heartbeat_confirmed_is_reported(
     server.crashes.on_next("closed")
 
     assert lost == [2]
+
+
+@pytest.fixture
+def casting(phx):
+    """Cast the values of a source; return it, and the counts of what was lost."""
+    phx.use(heartbeat=Heartbeat(5.0, 5.0))
+    room, source, lost = phx.socket.channel("a"), Hub(pytest.fail), []
+    room.join()
+    cast = push_each(room, "row", in_flight=None, on_loss=lost.append)
+    phx.keep(source.observable.pipe(cast).subscribe())
+    return source, lost
+
+
+def test_a_value_that_waited_is_confirmed_by_no_heartbeat_before_it(phx, casting):
+    source, lost = casting
+    phx.run(server="-o")
+    emit(source, "a")  # the join is unanswered
+    phx.run(server=" 5s -")
+    phx.run(server="(jh)#")  # sent after that heartbeat, and lost
+
+    assert lost == [1]
+
+
+def test_a_value_that_waits_through_a_loss_is_not_reported(phx, casting):
+    source, lost = casting
+    phx.answers("h")
+    phx.run(server="-oj#")
+    emit(source, "a")
+    phx.run(server=" 1s o#")
+    phx.run(server=" 1s oj 6s #")
+
+    assert phx.server.last("row").payload == "a"
+    assert lost == []
+
+
+def test_a_value_that_is_dropped_before_it_is_sent_is_reported(phx, casting):
+    source, lost = casting
+    unhandled = phx.record(phx.socket.unhandled)
+    phx.run(server="-oj#")
+    emit(source, "a")
+    phx.run(server=" 10s -")
+
+    assert lost == [1]
+    assert [type(error) for error in unhandled.values] == [PushCancelled]
+
+
+def test_a_loss_after_the_end_of_the_source_is_reported(phx, casting):
+    source, lost = casting
+    phx.run(server="-oj")
+    emit(source, "a", "b")
+    source.on_completed()
+    phx.run(server="-#")
+
+    assert lost == [2]
+
+
+def test_a_loss_without_a_function_is_logged(server, source, send, caplog):
+    send(in_flight=None)
+    emit(source, "a")
+    server.crashes.on_next("closed")
+
+    assert "cast as 'row' may be lost" in caplog.text
+
+
+def test_what_on_loss_raises_is_reported(server, source, send, notes):
+    def object_to(count):
+        raise Failure(count)
+
+    send(in_flight=None, on_loss=object_to)
+    emit(source, "a")
+    server.crashes.on_next("closed")
+
+    assert [str(error) for error in server.reported] == ["1"]
+    assert notes.is_open
+
+
+def test_after_the_end_of_the_source_a_heartbeat_confirms_all(phx, casting):
+    source, lost = casting
+    phx.run(server="-oj")
+    emit(source, "a", "b")
+    source.on_completed()
+    phx.answers("h")
+    phx.run(server=" 6s #")
+
+    assert lost == []
 
 
 @pytest.mark.parametrize(

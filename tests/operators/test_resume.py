@@ -104,6 +104,17 @@ def test_a_run_may_go_on_from_an_earlier_one(feed, follow, notes):
     assert notes.values == [8]
 
 
+def test_what_a_join_of_before_did_not_ask_for_is_fetched(feed, follow, notes, time):
+    feed.state = "joined"
+    archive = Archive(8, 9, until=9)
+    follow(since=7, backfill=archive.backfill)
+    feed.emit(10)
+    time.advance_by(2)
+
+    assert notes.values == [8, 9, 10]
+    assert archive.asked[0] == (7, None)
+
+
 def test_what_comes_twice_is_dropped(feed, follow, notes):
     follow()
     feed.rejoin()
