@@ -89,6 +89,7 @@ def of_rounds(evaluate, sources, scheduler):
 
 def of_channel(evaluate, sources, scheduler):
     channel = SimpleNamespace(
+        state="closed",
         joins=sources["joins"],
         stream=lambda event: sources["events"],
         _extend_params=lambda extra: Disposable(),
