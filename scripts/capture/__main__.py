@@ -14,7 +14,8 @@ SIZE = 1400, 1000
 
 WHOLE_MINUTE = """
 (() => {
-  const {data} = Bokeh.documents[0].get_model_by_name("memory").renderers[0].data_source
+  const memory = Bokeh.documents[0].get_model_by_name("memory")
+  const {data} = memory.renderers.at(-1).data_source
   return data.time[data.time.length - 1] - data.time[0] > 62_000
 })()
 """

@@ -11,6 +11,7 @@ from reactivex import operators as ops
 from rx_phoenix import Channel, Socket, SocketStats
 from rx_phoenix.operators import LoopScheduler
 from rx_phoenix_demo.badge import Badge, badges
+from rx_phoenix_demo.downtime import Downtime, downtimes
 from rx_phoenix_demo.log import Level, LogEntry, alarm_entries, connection_entries
 from rx_phoenix_demo.pipelines import Figures, Limits, figures
 from rx_phoenix_demo.publisher import RECEIVED, Deliveries
@@ -41,6 +42,7 @@ class Feed:
     Attributes:
         figures: The figures of each reading.
         badges: The state of the connection.
+        downtimes: The downtimes of the viewer's channel.
         stats: The viewer's socket in numbers.
         deliveries: Counts of the pushed readings.
         log: The log.
@@ -49,6 +51,7 @@ class Feed:
 
     figures: Observable[Figures]
     badges: Observable[Badge]
+    downtimes: Observable[Downtime]
     stats: Observable[SocketStats]
     deliveries: Observable[Deliveries]
     log: Observable[TimedEntry]
@@ -86,6 +89,7 @@ def feed(
     return Feed(
         shown,
         badges(socket.lifecycle, channel.states, intervals, scheduler),
+        downtimes(channel.states, scheduler.wall_clock),
         socket.stats,
         deliveries,
         log.pipe(ops.map(lambda entry: TimedEntry(_now(), entry))),

@@ -8,6 +8,7 @@ from reactivex import operators as ops
 
 from rx_phoenix import SocketStats
 from rx_phoenix_demo.badge import Badge
+from rx_phoenix_demo.downtime import Downtime
 from rx_phoenix_demo.feed import Feed, TimedEntry
 from rx_phoenix_demo.pipelines import Figures, frame_rates, last
 from rx_phoenix_demo.publisher import Deliveries
@@ -16,7 +17,7 @@ from rx_phoenix_demo.watchers import Watcher
 __all__ = ["Snapshot", "snapshots"]
 
 REMEMBERED = 50
-"""Number of log entries in a snapshot."""
+"""Number of log entries, and of downtimes, in a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Snapshot:
         figures: The latest figures; None before the first.
         frame_rate: Frames received per second.
         watchers: The viewers, by presence.
+        downtimes: The latest downtimes of the viewer's channel, oldest first.
     """
 
     badge: Badge
@@ -40,6 +42,7 @@ class Snapshot:
     figures: Figures | None
     frame_rate: float = 0.0
     watchers: tuple[Watcher, ...] = ()
+    downtimes: tuple[Downtime, ...] = ()
 
 
 def snapshots(feed: Feed) -> Observable[Snapshot]:
@@ -47,6 +50,7 @@ def snapshots(feed: Feed) -> Observable[Snapshot]:
     empty_log: tuple[TimedEntry, ...] = ()
     unknown: Figures | None = None
     unwatched: tuple[Watcher, ...] = ()
+    unbroken: tuple[Downtime, ...] = ()
     return reactivex.combine_latest(
         feed.badges,
         feed.stats,
@@ -55,4 +59,5 @@ def snapshots(feed: Feed) -> Observable[Snapshot]:
         feed.figures.pipe(ops.start_with(unknown)),
         frame_rates(feed.stats),
         feed.watchers.pipe(ops.start_with(unwatched)),
+        feed.downtimes.pipe(last(REMEMBERED), ops.start_with(unbroken)),
     ).pipe(ops.starmap(Snapshot))

@@ -55,7 +55,7 @@ def figures_of(*readings):
 
 def feed_of(**streams):
     """Build a feed in which only the given streams emit."""
-    names = ("figures", "badges", "stats", "deliveries", "log", "watchers")
+    names = ("figures", "badges", "downtimes", "stats", "deliveries", "log", "watchers")
     silent = dict.fromkeys(names, reactivex.never())
     return Feed(**{**silent, **streams})
 

@@ -6,6 +6,7 @@ from reactivex import operators as ops
 from rx_phoenix import Socket
 from rx_phoenix.operators import LoopScheduler, first_value
 from rx_phoenix_demo.badge import Status
+from rx_phoenix_demo.downtime import Downtime
 from rx_phoenix_demo.feed import feed
 from rx_phoenix_demo.pipelines import Limits
 from rx_phoenix_demo.publisher import PUSHED
@@ -40,6 +41,17 @@ async def test_a_reading_that_is_pushed_becomes_figures(server, reading):
     assert shown[0].reading == reading(cores=(99.0,))
     assert Status.LIVE in statuses
     assert log[:2] == ["Joined room:m.", "Alarm: cpu is at 99 %."]
+
+
+def test_an_outage_is_a_downtime_until_the_channel_is_rejoined(phx):
+    channel = phx.socket.channel("room:machine")
+    streams = feed(phx.socket, channel, NOTHING, LIMITS, phx.scheduler, NOTHING)
+    ended = []
+    phx.keep(streams.downtimes.subscribe(ended.append))
+    phx.keep(streams.figures.subscribe())
+    phx.run(server="oj--x--oj-")
+
+    assert ended == [Downtime(0.4, 0.8)]
 
 
 async def test_a_payload_that_is_not_a_reading_is_logged_and_ends_nothing(server):

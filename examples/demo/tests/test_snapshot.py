@@ -4,6 +4,7 @@ import reactivex
 
 from examples.demo.tests.builders import STATS, entry, feed_of, figures_of
 from rx_phoenix_demo.badge import Badge, Status
+from rx_phoenix_demo.downtime import Downtime
 from rx_phoenix_demo.publisher import Deliveries
 from rx_phoenix_demo.snapshot import Snapshot, snapshots
 
@@ -40,6 +41,15 @@ def test_a_snapshot_keeps_the_latest_entries():
     snapshots(known(log=reactivex.from_iterable(log))).subscribe(shown.append)
 
     assert shown[-1].log == tuple(log[-50:])
+
+
+def test_a_snapshot_keeps_the_latest_downtimes():
+    shown = []
+    ended = [Downtime(n, n + 0.5) for n in range(60)]
+
+    snapshots(known(downtimes=reactivex.from_iterable(ended))).subscribe(shown.append)
+
+    assert shown[-1].downtimes == tuple(ended[-50:])
 
 
 def test_an_error_of_one_stream_ends_the_snapshots():

@@ -7,7 +7,6 @@ from math import nan
 
 from bokeh.models import (
     BasicTicker,
-    BoxAnnotation,
     ColumnDataSource,
     CustomJSTickFormatter,
     DatetimeTicker,
@@ -17,10 +16,11 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
+from rx_phoenix_demo.downtime import Downtime
 from rx_phoenix_demo.pipelines import Figures, Point
 from rx_phoenix_demo.web.style import COLOURS
 
-__all__ = ["Chart", "Line", "gaps", "rows"]
+__all__ = ["Chart", "Line", "rows"]
 
 SPAN = 60.0
 """Seconds that a chart covers."""
@@ -75,28 +75,6 @@ def rows(
             step = point.at - last
         last = point.at
     return {"time": times, "value": values}
-
-
-def gaps(points: Iterable[Point], every: float) -> list[tuple[float, float]]:
-    """Return the times between which readings are missing.
-
-    Args:
-        points: The readings, oldest first.
-        every: Seconds between readings.
-
-    >>> gaps([Point(1.0, 10), Point(2.0, 10), Point(9.0, 50)], every=1.0)
-    [(2.0, 9.0)]
-    """
-    found: list[tuple[float, float]] = []
-    last, step = None, every
-    for point in points:
-        if last is not None:
-            if point.at - last > LATE * max(every, step):
-                found.append((last, point.at))
-            else:
-                step = point.at - last
-        last = point.at
-    return found
 
 
 def shown(at: float) -> float:
@@ -168,7 +146,16 @@ class Chart:
         self._is_percentage = is_percentage
         self._sources: dict[str, ColumnDataSource] = {}
         self._last: dict[str, float] = {}
-        self._bands: dict[float, BoxAnnotation] = {}
+        self._covered: list[Downtime] = []
+        self._bands = ColumnDataSource({"began": [], "ended": []})
+        plot.vstrip(
+            x0="began",
+            x1="ended",
+            source=self._bands,
+            fill_color=COLOURS["warm"],
+            fill_alpha=0.18,
+            line_color=None,
+        )
 
     def add(self, name: str, line: Line) -> None:
         """Add a line.
@@ -196,35 +183,37 @@ class Chart:
             line_width=line.width,
         )
 
-    def show(self, figures: Figures) -> None:
-        """Append new points, and move the time axis to them."""
+    def show(self, figures: Figures, downtimes: Iterable[Downtime] = ()) -> None:
+        """Append new points, shade downtimes, and move the time axis to the points.
+
+        Args:
+            figures: The figures; points that are drawn already are skipped.
+            downtimes: The downtimes of the channel that the figures come from.
+        """
         highest = QUIET
+        since = figures.reading.at - SPAN
         for name, source in self._sources.items():
             points = figures.past.get(name, ())
             new = rows(points, self._last.get(name), figures.reading.every)
             if new["time"]:
                 source.stream(new, KEPT)  # pyright: ignore[reportUnknownMemberType]
                 self._last[name] = points[-1].at
-            seen = figures.reading.at - SPAN
-            highest = max([highest, *(p.value for p in points if p.at >= seen)])
-            self._shade(points, figures.reading.every)
+            highest = max([highest, *(p.value for p in points if p.at >= since)])
+        self._shade(downtimes, since)
         end = shown(figures.reading.at)
         self.plot.x_range.update(start=end - 1000.0 * SPAN, end=end)
         if not self._is_percentage:
             self.plot.y_range.update(end=HEADROOM * highest)
 
-    def _shade(self, points: Sequence[Point], every: float) -> None:
-        """Shade the times without readings, each once."""
-        for left, right in gaps(points, every):
-            if left not in self._bands:
-                self._bands[left] = band = BoxAnnotation(
-                    left=shown(left),
-                    right=shown(right),
-                    fill_color=COLOURS["warm"],
-                    fill_alpha=0.18,
-                    line_color=None,
-                )
-                self.plot.add_layout(band)
+    def _shade(self, downtimes: Iterable[Downtime], since: float) -> None:
+        """Shade the downtimes that the chart covers, and no others."""
+        covered = [downtime for downtime in downtimes if downtime.ended >= since]
+        if covered != self._covered:  # Bokeh sends equal data as well
+            self._covered = covered
+            self._bands.data = {
+                "began": [shown(downtime.began) for downtime in covered],
+                "ended": [shown(downtime.ended) for downtime in covered],
+            }
 
     def fade(self, opacity: float) -> None:
         """Set the opacity; old figures are drawn faded."""

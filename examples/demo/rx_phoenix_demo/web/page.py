@@ -9,6 +9,7 @@ from jinja2 import Environment
 from rx_phoenix import Reply
 from rx_phoenix_demo.backend import Backend
 from rx_phoenix_demo.badge import Status
+from rx_phoenix_demo.downtime import Downtime
 from rx_phoenix_demo.pipelines import Figures
 from rx_phoenix_demo.snapshot import Snapshot
 from rx_phoenix_demo.web import fragments
@@ -138,7 +139,7 @@ class Page:
             chart.fade(opacity)
         self._texts["processes"].styles = {"opacity": f"{opacity:g}"}
         if figures is not None:
-            self._draw(figures)
+            self._draw(figures, snapshot.downtimes)
 
     def show_reply(self, reply: Reply | None, elapsed: float) -> None:
         """Show the reply to a request for a rate; None while it is pending."""
@@ -150,13 +151,13 @@ class Page:
         if self._document.title != title:
             self._document.title = title
 
-    def _draw(self, figures: Figures) -> None:
+    def _draw(self, figures: Figures, downtimes: tuple[Downtime, ...]) -> None:
         processor = self._charts["processor"]
         for core in range(self._cores, len(figures.reading.cores)):
             processor.add(f"core {core}", CORE)
             self._cores += 1
         for chart in self._charts.values():
-            chart.show(figures)
+            chart.show(figures, downtimes)
         self._every = figures.reading.every
         rates = list(RATES.values())
         known = self._every in rates

@@ -3,10 +3,13 @@
 from math import isnan
 
 import pytest
+from bokeh.document import Document
+from bokeh.models import VStrip
 from hypothesis import given
 from hypothesis import strategies as st
 
 from examples.demo.tests.builders import figures_of
+from rx_phoenix_demo.downtime import Downtime
 from rx_phoenix_demo.pipelines import Point
 from rx_phoenix_demo.web.charts import Chart, Line, rows
 
@@ -71,7 +74,18 @@ def chart():
 def lines_of(chart):
     """The values of each line of a chart."""
     sources = {id(r.data_source): r.data_source for r in chart.plot.renderers}
-    return [list(source.data["value"]) for source in sources.values()]
+    return [list(s.data["value"]) for s in sources.values() if "value" in s.data]
+
+
+def bands_of(chart):
+    """The ends of each band of a chart, in seconds from its left end."""
+    (strip,) = (r for r in chart.plot.renderers if isinstance(r.glyph, VStrip))
+    ends = strip.data_source.data
+    left = chart.plot.x_range.start
+    return [
+        tuple(round((time - left) / 1000.0, 3) for time in band)
+        for band in zip(ends["began"], ends["ended"], strict=True)
+    ]
 
 
 def test_a_chart_draws_what_is_new(chart, reading):
@@ -84,10 +98,14 @@ def test_a_chart_draws_what_is_new(chart, reading):
 
 def test_a_chart_that_is_shown_the_same_again_does_not_change(chart, reading):
     figures = figures_of(reading(0), reading(1))
-    chart.show(figures)
-    chart.show(figures)
+    document, changes = Document(), []
+    document.add_root(chart.plot)
+    chart.show(figures, [Downtime(0.2, 0.4)])
+    document.on_change(changes.append)
+    chart.show(figures, [Downtime(0.2, 0.4)])
 
     assert lines_of(chart) == [[0.0], [0.0]]
+    assert changes == []
 
 
 def test_a_chart_of_rates_is_as_high_as_it_takes(chart, reading):
@@ -115,6 +133,34 @@ def test_a_chart_moves_on_with_the_time(chart, reading):
     chart.show(figures_of(reading(15)))
 
     assert chart.plot.x_range.end - first == 5000.0
+
+
+def test_a_downtime_leaves_a_band_though_no_reading_is_missing(chart, reading):
+    figures = figures_of(*map(reading, range(61)))
+    before = bands_of(chart)
+    chart.show(figures, [Downtime(20.25, 22.5)])
+
+    assert (before, bands_of(chart)) == ([], [(20.25, 22.5)])
+    assert lines_of(chart) == [[0.0] * 60] * 2
+
+
+def test_missing_readings_break_the_line_without_a_band(chart, reading):
+    chart.show(figures_of(reading(0), reading(1), reading(60)))
+
+    assert bands_of(chart) == []
+    assert [[isnan(value) for value in line] for line in lines_of(chart)] == [
+        [False, True, False]
+    ] * 2
+
+
+def test_a_band_leaves_the_chart_with_its_time(chart, reading):
+    downtimes = [Downtime(1.0, 2.0), Downtime(3.0, 7.0), Downtime(8.0, 9.0)]
+    chart.show(figures_of(reading(10)), downtimes)
+    before = bands_of(chart)
+    chart.show(figures_of(reading(65)), downtimes)
+
+    assert before == [(51.0, 52.0), (53.0, 57.0), (58.0, 59.0)]
+    assert bands_of(chart) == [(-2.0, 2.0), (3.0, 4.0)]
 
 
 def test_a_chart_fades(chart):

@@ -2,13 +2,14 @@
 
 import pytest
 from bokeh.document import Document
-from bokeh.models import Div, RadioButtonGroup
+from bokeh.models import Div, RadioButtonGroup, VStrip
 from jinja2 import Template
 
 from examples.demo.tests.builders import BACKEND, figures_of, snapshot_of
 from rx_phoenix import Reply
 from rx_phoenix_demo.badge import Badge, Status
-from rx_phoenix_demo.web.page import TEXTS, Page
+from rx_phoenix_demo.downtime import Downtime
+from rx_phoenix_demo.web.page import HEIGHTS, TEXTS, Page
 from rx_phoenix_demo.web.style import PAGE
 
 BASE = "{% block postamble %}{% endblock %}{% block inner_body %}{% endblock %}"
@@ -75,6 +76,18 @@ def test_charts_fade_while_they_are_old(page, document, status, opacity):
 
     plot = document.select_one({"name": "processor"})
     assert plot.styles["opacity"] == opacity
+
+
+def test_a_page_that_opens_after_a_downtime_has_its_band_in_every_chart(
+    page, document, reading
+):
+    past = snapshot_of(figures_of(reading(9)), downtimes=(Downtime(2.0, 4.0),))
+    page.show(past, 0.0)
+
+    for name in HEIGHTS:
+        plot = document.select_one({"name": name})
+        (strip,) = (r for r in plot.renderers if isinstance(r.glyph, VStrip))
+        assert len(strip.data_source.data["began"]) == 1
 
 
 def test_there_is_a_line_for_every_core(page, document, reading):
