@@ -235,8 +235,9 @@ def processor_seconds(count):
 
 
 @pytest.mark.performance
-def test_four_times_as_many_metas_of_a_key_take_no_square_of_the_time():
-    assert processor_seconds(80_000) < 9 * processor_seconds(20_000)
+def test_sixteen_times_as_many_metas_of_a_key_take_no_square_of_the_time():
+    # 256 times as long would be the square; caches that are full cost some.
+    assert processor_seconds(80_000) < 64 * processor_seconds(5_000)
 
 
 # Both.

@@ -556,8 +556,9 @@ def processor_seconds(stream, count):
 
 
 @pytest.mark.performance
-def test_four_times_as_many_observers_take_no_square_of_the_time(hub, stream):
-    assert processor_seconds(stream, 20_000) < 9 * processor_seconds(stream, 5_000)
+def test_sixteen_times_as_many_observers_take_no_square_of_the_time(hub, stream):
+    # 256 times as long would be the square; caches that are full cost some.
+    assert processor_seconds(stream, 24_000) < 64 * processor_seconds(stream, 1_500)
     assert not hub.is_watched
 
 
