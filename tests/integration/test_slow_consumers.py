@@ -10,7 +10,6 @@ from aiohttp import web
 from rx_phoenix import Heartbeat, HeartbeatMissed, LongPollTransport, Socket, UsageError
 from rx_phoenix.operators import for_each, values
 from rx_phoenix.testing import reference_app
-from tests.integration.waiting import first
 
 EVENTS = 20_000
 PADDING = "x" * 1000
