@@ -83,13 +83,14 @@ class HeartbeatMonitor:
         self._timer: abc.DisposableBase | None = None
         self._ref: str | None = None
         # Of the newest heartbeat: when it left, what had arrived, if more did since,
-        # the seconds that joins add, those that are left for a sign of life, and how
-        # many there were without the joins.
+        # the seconds that joins add, those that are left for a sign of life after the
+        # next look, when that is, and how many seconds there were without the joins.
         self._sent = 0.0
         self._seen = 0
         self._is_extended = False
         self._excuse = 0.0
         self._left = 0.0
+        self._next_look = 0.0
         self._turns = 0
         self._within = 0.0
         self._is_probing = False
@@ -136,7 +137,7 @@ class HeartbeatMonitor:
         """
         if self._is_probing:
             return
-        left = inf if self._ref is None else self._left
+        left = self._left_of_the_last()
         self._is_probing = True
         self._beat(within, self._joins.longest if waits_for_joins else 0.0)
         # A heartbeat that was sent before keeps its deadline.
@@ -207,15 +208,29 @@ class HeartbeatMonitor:
         self._left = within + self._excuse
         self._turns = TURNS
 
+    def _left_of_the_last(self) -> float:
+        """Return the seconds that the last heartbeat has for a sign of life."""
+        if self._ref is None:
+            return inf
+        if self._has_received:
+            return self._timeout
+        # The look that is cancelled has been paid for, and may lie ahead.
+        return self._left + max(self._next_look - self._scheduler().monotonic(), 0.0)
+
+    @property
+    def _has_received(self) -> bool:
+        """True if there was a sign of life since the last look."""
+        return self._router.received != self._seen or self._router.is_paused
+
     def _look_in(self, delay: float) -> None:
         self._left -= delay
+        self._next_look = self._scheduler().monotonic() + delay
         self._after(delay, self._look)
 
     def _look(self) -> None:
         """Look for a sign of life since the last look."""
-        received = self._router.received
-        if received != self._seen or self._router.is_paused:
-            self._seen = received
+        if self._has_received:
+            self._seen = self._router.received
             self._is_extended = True
             self._is_probing = False
             self._renew(self._timeout)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from reactivex import Observable, abc
+from reactivex.disposable import Disposable, SerialDisposable
 
 from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix._connection.demand import ConnectionDemand
@@ -115,6 +116,7 @@ class ConnectionManager(Traffic):
             reconnect.linger, lambda: self.scheduler, lambda: self._close(1000, "")
         )
         self._own_close = OwnClose(self._closed, report)
+        self._departure = SerialDisposable()
         events: Observable[Lifecycle] | None = getattr(
             self._transport, "lifecycle", None
         )
@@ -223,7 +225,9 @@ class ConnectionManager(Traffic):
         Pushes from now on wait for the next join.
         """
         self.is_open = False
-        return leave_after_answers(self.router, self.scheduler, done)
+        departure = leave_after_answers(self.router, self.scheduler, done)
+        self._departure.disposable = departure
+        return departure
 
     def refuse(self) -> None:
         """Refuse new requests; shutdown has begun."""
@@ -406,6 +410,8 @@ class ConnectionManager(Traffic):
     def _detach(self) -> Pings:
         """Let go of the connection; returns the pings in flight."""
         self.linger.cancel()
+        # Its pushes are about to end, and nothing can be left any more.
+        self._departure.disposable = Disposable()
         self.lease.forget()
         return self._cut()
 

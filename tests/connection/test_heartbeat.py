@@ -477,6 +477,30 @@ def test_a_probe_keeps_the_deadline_of_a_heartbeat(trial, time):
     assert missed <= 25.0
 
 
+def test_a_probe_keeps_the_seconds_up_to_the_next_look(trial, time):
+    trial.liveness.start()
+    time.advance_by(23.8)
+    trial.liveness.probe(3)
+    time.advance_by(1.1)
+
+    assert trial.missed == []
+    time.advance_by(0.2)
+    assert trial.missed == [25.0]
+
+
+def test_what_arrived_before_a_probe_extends_the_deadline_of_a_heartbeat(trial, time):
+    trial.liveness.start()
+    time.advance_by(24)
+    trial.router.received += 1
+    time.advance_by(0.5)
+    trial.liveness.probe(3)
+    time.advance_by(2.9)
+
+    assert trial.missed == []
+    time.advance_by(0.2)
+    assert trial.missed == [27.5]
+
+
 def test_after_a_probe_there_can_be_another(trial, time):
     trial.liveness.start()
     trial.liveness.probe(3)

@@ -600,6 +600,26 @@ def test_channels_come_back_when_it_moves_back(roads, socket):
     assert channel.state == "joined"
 
 
+def test_a_disconnect_during_the_move_leaves_nothing_behind(roads, socket):
+    problems = []
+    socket.unhandled.subscribe(problems.append)
+    channel = socket.channel("room:1")
+    socket.connect()
+    channel.join()
+    roads.first.attempt.fail(BLOCKED)
+    peer = roads.then.attempt.open()
+    peer.receive('["1","1","room:1","phx_reply",{"status":"ok","response":{}}]')
+    roads.wait(59)
+    push = channel.push("ask", {})
+    roads.wait(1)
+    roads.first.attempt.open().receive(ANSWER)
+
+    socket.disconnect()
+
+    assert push.is_settled
+    assert problems == []
+
+
 def test_the_wrong_serializer_is_final(roads):
     socket = Socket(
         "ws://localhost/socket",
