@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
@@ -20,7 +21,7 @@ from tests.browser import (
     says,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 POINTS = """
 Bokeh.documents[0].get_model_by_name("memory").renderers.at(-1).data_source.get_length()
@@ -28,14 +29,15 @@ Bokeh.documents[0].get_model_by_name("memory").renderers.at(-1).data_source.get_
 """How many readings the chart of the memory has."""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def harness():
     async with running_dashboard() as harness:
         yield harness
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser():
+    """The browser of all tests, which have their own tabs and dashboards."""
     demand_browser()
     async with running_browser() as browser:
         yield browser
@@ -150,7 +152,7 @@ async def test_readings_that_stay_away_show(harness, browser):
 async def test_a_button_is_answered_and_the_readings_follow(harness, browser):
     async with browser.tab(harness.address) as tab:
         await tab.until(says("live"))
-        pressed = await tab.evaluate(press("½ s"))
+        pressed = await tab.until(press("½ s"))  # the buttons come last
         await tab.until(says("answered"))
         await tab.until("""
             Bokeh.documents[0].get_model_by_name("rate").active === 0
