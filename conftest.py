@@ -18,8 +18,11 @@ import rx_phoenix
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
-settings.register_profile("dev", deadline=None, max_examples=50)
-settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
+EXAMPLES = int(os.environ.get("RX_PHOENIX_EXAMPLES", "50"))
+"""The number of cases that hypothesis tries, unless a test has its own."""
+
+settings.register_profile("dev", deadline=None, max_examples=EXAMPLES)
+settings.register_profile("ci", deadline=None, max_examples=EXAMPLES, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # A shell has what it starts in the background ignore this, and all that starts in turn.

@@ -1,8 +1,22 @@
 """What most tests of the command line need: a server to talk to."""
 
+from pathlib import Path
+
 import pytest
 
 from rx_phoenix.testing._reference import reference_app
+
+STARTS = {"piped", "run", "terminal"}
+"""The functions that start the program, which takes a second or more."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        code = getattr(getattr(item, "function", None), "__code__", None)
+        if here in item.path.parents and code and STARTS.intersection(code.co_names):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

@@ -238,7 +238,10 @@ async def site():
         async def site(handler):
             app = web.Application()
             app.router.add_get("/{path:.*}", handler)
-            server = await stack.enter_async_context(TestServer(app))
+            server = TestServer(app)
+            # The context's connection is open still: it ends after this fixture.
+            await server.start_server(shutdown_timeout=0.1)
+            stack.push_async_callback(server.close)
             return f"ws://127.0.0.1:{server.port}/socket"
 
         yield site

@@ -228,6 +228,7 @@ def moments():
     return life.heard
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", ACTIONS)
 def test_whatever_is_done_at_whatever_moment_leaves_a_consistent_state(moments, action):
     first = list(ACTIONS).index(action) % STRIDE
