@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from rx_phoenix._protocol.checks import check, check_instance, is_whole
 from rx_phoenix._protocol.lifecycle import Closed, Opened
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import (
@@ -18,6 +19,7 @@ from rx_phoenix._protocol.names import (
     LEAVE,
     OK,
     PHOENIX,
+    REPLY,
 )
 from rx_phoenix.errors import ConnectError, ConnectionLost
 
@@ -36,8 +38,10 @@ __all__ = [
     "Says",
     "Sends",
     "ServerLetter",
+    "check_meaning",
     "is_dynamic",
     "meaning_of",
+    "message_of",
     "partial",
 ]
 
@@ -88,6 +92,8 @@ def partial(expected: Mapping[str, object]) -> Any:
     """
     return Partial(expected)
 
+
+CODES = range(1000, 5000)
 
 LIFECYCLE = frozenset({JOIN, LEAVE, HEARTBEAT})
 
@@ -276,6 +282,50 @@ SERVER_LETTERS: Mapping[str, ServerLetter] = {
     "#": Closes(1006),
 }
 """The predefined server letters."""
+
+
+def check_meaning(meaning: object) -> None:
+    """Check the fields of a letter.
+
+    Raises:
+        UsageError: It is not a letter, or a field has another type.
+    """
+    match meaning:
+        case Says(event, _, topic):
+            check_instance("event", event, str, "a name")
+            check_instance("topic", topic, str | None, "a topic or None")
+        case Sends(event, _, topic):
+            check_instance("event", event, str | None, "a name or None")
+            check_instance("topic", topic, str | None, "a topic or None")
+        case Answers(to, status):
+            check_instance("to", to, str, "a client letter")
+            check_instance("status", status, str, "a status such as 'ok'")
+        case Closes(code, reason):
+            is_code = is_whole(code) and code in CODES
+            check(is_code, "code", "a close code from 1000 to 4999", repr(code))
+            check_instance("reason", reason, str, "a text")
+        case Fails(error):
+            check_instance("error", error, Exception, "an exception")
+        case Message() | str() | bytes() | Opens() | Connects() | Disconnects():
+            pass
+        case _:
+            takes = "a letter such as Says('new_msg'), a Message, text or bytes"
+            check(False, "its meaning", takes, repr(meaning))  # noqa: FBT003
+
+
+def message_of(meaning: object) -> Message | None:
+    """Return the message of a letter, unless it is not known before it is played."""
+    match meaning:
+        case Answers(_, status, response) if not is_dynamic(response):
+            return Message(
+                None, None, "", REPLY, {"status": status, "response": response}
+            )
+        case Says(event, payload, topic) if not is_dynamic(payload):
+            return Message(None, None, topic or "", event, payload)
+        case Message():
+            return meaning
+        case _:
+            return None
 
 
 def meaning_of(letter: ClientLetter | ServerLetter) -> str:

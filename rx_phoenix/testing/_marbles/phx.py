@@ -9,10 +9,9 @@ from typing import Any, Self, TypeVar
 from reactivex import Observable, typing
 
 from rx_phoenix._protocol.message import Message
-from rx_phoenix._protocol.names import REPLY
 from rx_phoenix._transport.contract import CLOSE_TIMEOUT
 from rx_phoenix.errors import UsageError
-from rx_phoenix.policy import Backoff, Reconnect, Rejoin
+from rx_phoenix.policy import Backoff, Duration, Reconnect, Rejoin, seconds
 from rx_phoenix.socket import Socket
 from rx_phoenix.testing._leaks.call_site import CallSite
 from rx_phoenix.testing._leaks.checks import pass_time
@@ -20,17 +19,14 @@ from rx_phoenix.testing._leaks.tracing import Joins
 from rx_phoenix.testing._marbles.actions import (
     Answers,
     ClientLetter,
-    Closes,
     Connects,
     Disconnects,
-    Fails,
     LetterValue,
-    Opens,
-    Says,
     Sends,
     ServerLetter,
-    is_dynamic,
+    check_meaning,
     meaning_of,
+    message_of,
 )
 from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane
 from rx_phoenix.testing._marbles.parser import Mark, check_letters, parse
@@ -115,9 +111,7 @@ class Phx:
         """
         self._timeline.at(time, function)
 
-    def wait_for(
-        self, awaitable: Awaitable[T], within: str | typing.RelativeTime = "24h"
-    ) -> T:
+    def wait_for(self, awaitable: Awaitable[T], within: str | Duration = "24h") -> T:
         """Advance the clock until an awaitable ends, and return its result.
 
         Args:
@@ -129,11 +123,10 @@ class Phx:
             MarbleError: ``within`` is not a duration.
         """
         is_text = isinstance(within, str)
-        to_seconds = self.scheduler.to_seconds
-        seconds = parse(f" {within} ", {}).end if is_text else to_seconds(within)
+        limit = parse(f" {within} ", {}).end if is_text else seconds(within, "within")
         loop = self.scheduler.loop
         try:
-            return loop.run_until_complete(awaitable, until=self.clock + seconds)
+            return loop.run_until_complete(awaitable, until=self.clock + limit)
         except EndlessWait as reason:
             armed = [f"  - {timer}" for timer in loop.pending[:SHOWN]]
             lanes = [line for lane in self._lanes for line in lane.last_lines()]
@@ -215,11 +208,11 @@ class Phx:
         check_letters(added)
         first = self._lanes[0]
         for letter, meaning in added.items():
+            self._check(letter, meaning)
             if isinstance(meaning, Sends | Connects | Disconnects):
                 for lane in self._lanes:
                     lane.client.add_letter(letter, meaning)
             else:
-                self._check(letter, meaning)
                 first.letters[letter] = meaning
         for letter, meaning in added.items():
             if isinstance(meaning, Answers) and meaning.to not in first.client.letters:
@@ -228,23 +221,14 @@ class Phx:
                     f"use one of {' '.join(first.client.letters)}"
                 )
 
-    def _check(self, letter: str, meaning: ServerLetter) -> None:
-        match meaning:
-            case Answers(_, status, response) if not is_dynamic(response):
-                reply = {"status": status, "response": response}
-                message = Message(None, None, "", REPLY, reply)
-            case Says(event, payload, topic) if not is_dynamic(payload):
-                message = Message(None, None, topic or "", event, payload)
-            case Message():
-                message = meaning
-            case Answers() | Says() | Opens() | Fails() | Closes() | str() | bytes():
-                return
-            case _:
-                raise UsageError(f"{letter!r} is not a letter: got {meaning!r}")
+    def _check(self, letter: str, meaning: ClientLetter | ServerLetter) -> None:
         try:
-            frame_to_client(message, self.transport.serializer)
+            check_meaning(meaning)
+            message = message_of(meaning)
+            if message is not None:
+                frame_to_client(message, self.transport.serializer)
         except Exception as error:
-            raise UsageError(f"letter {letter!r} cannot be sent: {error}") from error
+            raise UsageError(f"letter {letter!r} cannot be played: {error}") from error
 
     def answers(self, letters: str, by: str = "") -> None:
         """Answer client letters at once, without a lane.

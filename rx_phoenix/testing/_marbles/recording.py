@@ -236,6 +236,7 @@ def read(
     *,
     tick: float = TICK,
     zero: bool = False,
+    is_source: bool = False,
 ) -> Marbles:
     """Parse a lane of values.
 
@@ -245,6 +246,7 @@ def read(
         error: The error of ``#``.
         tick: Seconds of one character.
         zero: True if a ``^`` in it marks its time 0.
+        is_source: True if a source plays it, which may go on after its end.
 
     Raises:
         MarbleError: The lane is invalid.
@@ -254,7 +256,7 @@ def read(
     start = next((mark.time for mark in lane.marks if zero and mark.letter == "^"), 0.0)
     marks = [mark for mark in lane.marks if not (zero and mark.letter == "^")]
     for mark in marks[:-1]:
-        if mark.letter in ENDS:
+        if mark.letter in ENDS and not is_source:
             raise lane.error(mark.column, "a stream emits nothing after its end")
     names = values or {mark.letter: mark.letter for mark in marks}
 

@@ -6,6 +6,7 @@ from typing import Any
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import CLOSE, ERROR, JOIN, OK, REPLY
 from rx_phoenix.errors import UsageError
+from rx_phoenix.testing._marbles.actions import Answers, Closes, Says, check_meaning
 from rx_phoenix.testing._marbles.client_lane import Actual, frame_text
 from rx_phoenix.testing._marbles.server_lane import ServerLane
 from rx_phoenix.testing._transports.fake import FakeConnection
@@ -69,8 +70,9 @@ class Server:
             join_ref: The join_ref of the answer, if it is not the message's.
 
         Raises:
-            UsageError: The client did not send the message.
+            UsageError: The client did not send the message; an argument is not valid.
         """
+        check_meaning(Answers("P", status))
         to = self.last(message) if isinstance(message, str) else message
         item = next((item for sent, item in self._sent() if sent is to), None)
         if item is None:
@@ -104,8 +106,9 @@ class Server:
             on: One of `connections`; the latest by default. It may be gone.
 
         Raises:
-            UsageError: No connection has opened.
+            UsageError: No connection has opened; an argument is not valid.
         """
+        check_meaning(Says(event, payload, topic))
         connection = on or self._latest()
         if join_ref is CURRENT:
             join_ref = self._joined_as(topic, connection)
@@ -126,8 +129,9 @@ class Server:
             on: One of `connections`; the latest by default.
 
         Raises:
-            UsageError: No connection has opened.
+            UsageError: No connection has opened; an argument is not valid.
         """
+        check_meaning(Closes(code, reason))
         connection = on or self._latest()
         self._lane_on(connection).close_by_hand(code, reason, connection)
 

@@ -1,12 +1,12 @@
 """Streams that play marbles."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, Disposable
 
-from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.hub import Hub, noop
 from rx_phoenix.testing._marbles.notification import Completed, Failed, Next, Recorded
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
@@ -57,13 +57,33 @@ class Source(Observable[Any]):
         self,
         play: Callable[[abc.ObserverBase[Any]], abc.DisposableBase],
         scheduler: VirtualScheduler,
+        *,
+        misbehaves: bool = False,
     ) -> None:
         self.subscriptions: list[Window] = []
         self.end: float = scheduler.clock
         self.playing: abc.DisposableBase = Disposable()
         self._play = play
         self._scheduler = scheduler
+        self._misbehaves = misbehaves
         super().__init__(self._note)
+
+    def subscribe(
+        self,
+        on_next: abc.ObserverBase[Any] | abc.OnNext[Any] | None = None,
+        on_error: abc.OnError | None = None,
+        on_completed: abc.OnCompleted | None = None,
+        *,
+        scheduler: abc.SchedulerBase | None = None,
+    ) -> abc.DisposableBase:
+        """Subscribe; one that misbehaves is not silenced after its end."""
+        if not self._misbehaves:
+            return super().subscribe(
+                on_next, on_error, on_completed, scheduler=scheduler
+            )
+        if isinstance(on_next, abc.ObserverBase):
+            return self._note(cast("abc.ObserverBase[Any]", on_next))
+        return self._note(Functions(on_next, on_error, on_completed))
 
     def _note(
         self, observer: abc.ObserverBase[Any], _: abc.SchedulerBase | None = None
@@ -77,6 +97,65 @@ class Source(Observable[Any]):
         return CompositeDisposable(self._play(observer), Disposable(end))
 
 
+class Functions(abc.ObserverBase[Any]):
+    """An observer that goes on after its end."""
+
+    def __init__(
+        self,
+        on_next: abc.OnNext[Any] | None,
+        on_error: abc.OnError | None,
+        on_completed: abc.OnCompleted | None,
+    ) -> None:
+        self._next = on_next or noop
+        self._fail = on_error or noop
+        self._complete = on_completed or noop
+
+    def on_next(self, value: Any) -> None:
+        """Call the function for a value."""
+        self._next(value)
+
+    def on_error(self, error: Exception) -> None:
+        """Call the function for an error."""
+        self._fail(error)
+
+    def on_completed(self) -> None:
+        """Call the function for the end."""
+        self._complete()
+
+
+class Audience(abc.ObserverBase[Any]):
+    """The observers of a hot source that misbehaves."""
+
+    def __init__(self) -> None:
+        self._observers: list[abc.ObserverBase[Any]] = []
+
+    def subscribe(self, observer: abc.ObserverBase[Any]) -> abc.DisposableBase:
+        """Add an observer."""
+        self._observers.append(observer)
+        return Disposable(lambda: self._observers.remove(observer))
+
+    def on_next(self, value: Any) -> None:
+        """Emit a value to all."""
+        self._deliver(Next(value))
+
+    def on_error(self, error: Exception) -> None:
+        """Fail for all, and stay."""
+        self._deliver(Failed(error))
+
+    def on_completed(self) -> None:
+        """Complete for all, and stay."""
+        self._deliver(Completed())
+
+    def _deliver(self, event: Next | Failed | Completed) -> None:
+        for observer in [*self._observers]:
+            deliver(observer, event)
+
+
+def does_misbehave(recorded: Sequence[Recorded]) -> bool:
+    """Return True if notifications follow an end."""
+    return any(isinstance(event, Failed | Completed) for _, event in recorded[:-1])
+
+
 def cold(
     recorded: Sequence[Recorded], length: float, scheduler: VirtualScheduler
 ) -> Source:
@@ -86,7 +165,7 @@ def cold(
         source.end = scheduler.clock + length
         return _play(recorded, observer, scheduler)
 
-    source = Source(play, scheduler)
+    source = Source(play, scheduler, misbehaves=does_misbehave(recorded))
     return source
 
 
@@ -100,8 +179,9 @@ def hot(
             {"message": "a subscriber raised", "exception": error}
         )
 
-    hub = Hub[Any](report)
-    source = Source(hub.subscribe, scheduler)
+    misbehaves = does_misbehave(recorded)
+    hub = Audience() if misbehaves else Hub[Any](report)
+    source = Source(hub.subscribe, scheduler, misbehaves=misbehaves)
     source.playing = _play(recorded, hub, scheduler)
     source.end = scheduler.clock + length
     return source

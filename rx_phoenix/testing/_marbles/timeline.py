@@ -111,8 +111,12 @@ class Timeline:
         values: Mapping[str, object] | None = None,
         error: Error | None = None,
     ) -> Source:
-        """Return a stream that plays a lane for each subscription."""
-        moments = read(lane, values, error or Exception("#"), tick=self.tick)
+        """Return a stream that plays a lane for each subscription.
+
+        A lane such as ``a|b|``, which goes on after its end, misbehaves as written.
+        """
+        error = error or Exception("#")
+        moments = read(lane, values, error, tick=self.tick, is_source=True)
         source = cold(moments, moments.end, self.scheduler)
         self._sources.append(source)
         return source
@@ -125,9 +129,11 @@ class Timeline:
     ) -> Source:
         """Return a stream that plays a lane once, from now on.
 
-        A ``^`` in the lane marks now; letters before it are in the past.
+        A ``^`` in the lane marks now; letters before it are in the past. A lane such
+        as ``a|b|``, which goes on after its end, misbehaves as written.
         """
-        moments = read(lane, values, error or Exception("#"), tick=self.tick, zero=True)
+        error = error or Exception("#")
+        moments = read(lane, values, error, tick=self.tick, zero=True, is_source=True)
         source = hot(moments, moments.end, self.scheduler)
         self._sources.append(source)
         return source

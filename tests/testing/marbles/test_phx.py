@@ -17,6 +17,8 @@ from rx_phoenix.policy import Backoff, Heartbeat, Reconnect
 from rx_phoenix.socket import Socket
 from rx_phoenix.testing import (
     Answers,
+    Closes,
+    Fails,
     FakeTransport,
     LaneError,
     MarbleError,
@@ -227,6 +229,13 @@ def test_a_predicate_that_raises_fails_the_test_with_its_error(phx, channel):
         Answers("P", "ok", object()),
         Message("1", None, "room:1", "x", {"at": object()}),
         ["1", None, "room:1", "x", {}],
+        Says(5),
+        Says("x", topic=5),
+        Answers("P", 5),
+        Sends(5),
+        Closes(99999),
+        Closes("1000"),
+        Fails("refused"),
     ],
 )
 def test_a_letter_that_cannot_be_sent_is_refused_by_name(phx, meaning):
@@ -413,6 +422,12 @@ def test_a_wait_can_have_a_limit(phx, channel, within):
 @pytest.mark.parametrize("within", ["soon", "90x"])
 def test_the_limit_of_a_wait_is_a_duration(phx, within):
     with pytest.raises(MarbleError):
+        phx.wait_for(phx.socket.connect(), within=within)
+
+
+@pytest.mark.parametrize("within", [None, -1, b"5m"])
+def test_the_limit_of_a_wait_is_seconds_or_a_text(phx, within):
+    with pytest.raises(UsageError, match="within must be"):
         phx.wait_for(phx.socket.connect(), within=within)
 
 

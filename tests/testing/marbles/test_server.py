@@ -125,3 +125,12 @@ def test_an_event_needs_a_connection(phx):
         phx.server.say("room:1", "x")
     with pytest.raises(UsageError, match="the client sent no 'x', but nothing"):
         phx.server.last("x")
+
+
+def test_what_a_server_cannot_do_is_refused(phx, channel):
+    with pytest.raises(UsageError, match="status must be a status such as 'ok'"):
+        phx.server.answer("phx_join", 5)
+    with pytest.raises(UsageError, match="event must be a name"):
+        phx.server.say("room:1", 5)
+    with pytest.raises(UsageError, match="code must be a close code from 1000 to 4999"):
+        phx.server.close("x")

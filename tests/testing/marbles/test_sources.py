@@ -92,3 +92,37 @@ def test_a_window_is_shown_by_its_times():
 
 def test_a_window_equals_only_windows():
     assert Window(1.0, 2.0) != (1.0, 2.0)
+
+
+def told(source):
+    """Subscribe to a source with functions, and return what it emits."""
+    events = []
+    source.subscribe(
+        events.append, lambda error: events.append("#"), lambda: events.append("|")
+    )
+    return events
+
+
+@pytest.mark.parametrize("kind", ["cold", "hot"])
+def test_a_source_may_go_on_after_its_end(phx_timeline, request, kind):
+    events = told(request.getfixturevalue(kind)("a|b#||"))
+    phx_timeline.scheduler.advance_by(1)
+
+    assert events == ["a", "|", "b", "#", "|", "|"]
+
+
+@pytest.mark.parametrize("kind", ["cold", "hot"])
+def test_an_operator_may_be_tested_with_such_a_source(request, expect, kind):
+    source = request.getfixturevalue(kind)("a|b|")
+
+    expect(source.pipe(ops.map(str.upper))).to_be("A|")
+
+
+def test_a_source_that_misbehaves_can_be_disposed(phx_timeline, hot):
+    source, events = hot("a||"), []
+    subscription = source.subscribe(events.append)
+    subscription.dispose()
+    phx_timeline.scheduler.advance_by(1)
+
+    assert events == []
+    assert source.subscriptions == [Window(0.0, 0.0)]
