@@ -73,7 +73,8 @@ def _by_msgspec(type_: Any) -> Decode:
         information = msgspec.inspect.type_info(type_)
     except ISOLATED as caught:
         error = contained(caught)
-        raise UsageError(f"cannot decode payloads into {type_!r}: {error}") from error
+        words = str(error).replace("''", "'")  # around the name of a type
+        raise UsageError(f"cannot decode payloads into {type_!r}: {words}") from error
     if isinstance(information, msgspec.inspect.CustomType):
         raise UsageError(
             f"cannot decode payloads into {type_!r}: pass a msgspec Struct, a "

@@ -6,6 +6,7 @@ raise, within a timeout; events are iterated, or handed to functions on a worker
 
 from rx_phoenix.blocking._channel import Channel
 from rx_phoenix.blocking._items import Items
+from rx_phoenix.blocking._presence import Presence
 from rx_phoenix.blocking._socket import Socket
 
-__all__ = ["Channel", "Items", "Socket"]
+__all__ = ["Channel", "Items", "Presence", "Socket"]

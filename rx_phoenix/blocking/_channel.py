@@ -6,11 +6,12 @@ from typing import Any, TypeVar, overload
 from reactivex import Observable
 
 import rx_phoenix
+from rx_phoenix import UsageError
 from rx_phoenix.blocking._items import Items, Overflow, limit_of
 from rx_phoenix.blocking._portal import Portal
 from rx_phoenix.policy import Duration, timeout_of
 
-__all__ = ["Channel"]
+__all__ = ["Channel", "parts_of"]
 
 T = TypeVar("T")
 
@@ -283,3 +284,17 @@ class Channel:
 
     def __repr__(self) -> str:
         return repr(self._channel)
+
+
+def parts_of(channel: Channel) -> tuple[rx_phoenix.Channel, Portal]:
+    """Return the channel on the loop, and the way to it.
+
+    Raises:
+        UsageError: It is not a blocking channel.
+    """
+    if not isinstance(channel, Channel):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(
+            f"channel must be a Channel of rx_phoenix.blocking, got {channel!r}"
+        )
+    inner = channel._channel  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    return inner, channel._portal  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

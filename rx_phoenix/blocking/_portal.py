@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from reactivex import Observable
 
-from rx_phoenix import Provider, Socket
+from rx_phoenix import Provider, Socket, UsageError
 from rx_phoenix.blocking._items import Items, Overflow
 from rx_phoenix.blocking._thread import LoopThread, call_in_thread
 from rx_phoenix.blocking._worker import Worker
@@ -90,7 +90,12 @@ class Portal:
 
         As a callback on the loop it is called one at a time and in order, and its
         exceptions are reported as unhandled. The function runs in this context.
+
+        Raises:
+            UsageError: It is not a function.
         """
+        if not callable(function):
+            raise UsageError(f"a callback must be a function, got {function!r}")
         context = copy_context()
 
         async def call(*args: Any) -> None:

@@ -7,9 +7,16 @@ from typing import Self
 from weakref import WeakValueDictionary
 
 import rx_phoenix
-from rx_phoenix import Closed, Params, Provider, PushTimeout, SocketState, Transport
-from rx_phoenix._protocol.serializer import Serializer
-from rx_phoenix.blocking._channel import Channel
+from rx_phoenix import (
+    Closed,
+    Params,
+    Provider,
+    PushTimeout,
+    Serializer,
+    SocketState,
+    Transport,
+)
+from rx_phoenix.blocking._channel import Channel, parts_of
 from rx_phoenix.blocking._portal import Portal, connect_within, may_block
 from rx_phoenix.operators import first_value
 from rx_phoenix.policy import (
@@ -234,8 +241,8 @@ class Socket:
 
     def remove(self, channel: Channel) -> None:
         """Leave a channel, end the loops over its events, and free its topic."""
-        topic = channel.topic
-        self._portal.call(lambda: self._socket.remove(self._socket.channel(topic)))
+        inner, _ = parts_of(channel)
+        self._portal.call(lambda: self._socket.remove(inner))
 
     def __repr__(self) -> str:
         return f"<blocking Socket {self.url}: {self.state}>"

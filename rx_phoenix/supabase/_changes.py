@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, Literal, TypeVar, cast, get_args
 
 import msgspec
 from msgspec import Struct
+from reactivex.disposable import Disposable
 
 from rx_phoenix import PayloadError, PushRefused, UsageError
 from rx_phoenix.supabase._status import POSTGRES, SystemMessage
@@ -22,7 +24,16 @@ class ChangesRefused(PushRefused):
     """The server does not send the changes that were asked for.
 
     Its ``response`` is the server's `SystemMessage`, or its answer to the join.
+
+    Args:
+        response: The response.
+        tables: The tables that were asked for, in words.
+        words: The server's words.
     """
+
+    def __init__(self, response: object, tables: str, words: str) -> None:
+        super().__init__("error", response, tables, words)
+        self.args = (f"the changes of {tables} were refused: {words}",)
 
 
 class Column(Struct, frozen=True):
@@ -131,25 +142,48 @@ class Binding(Struct, frozen=True):
 class Bindings:
     """The bindings of a channel, and the ids that the server gave them.
 
+    A binding is part of the joins until its last stream has ended, so that one that
+    the server refused does not fail the streams of others for ever.
+
     Attributes:
         refusal: Makes the error of their streams; None unless the server refused.
     """
 
     def __init__(self) -> None:
-        self._wanted: dict[Binding, None] = {}
+        self._wanted: dict[Binding, int] = {}
         self._ids: dict[Binding, int | str | None] | None = None
         self.refusal: Callable[[], ChangesRefused] | None = None
 
     def __len__(self) -> int:
-        return len(self._wanted)
+        """Return the number of bindings of the join in force."""
+        return len(self._ids or ())
 
     def add(self, binding: Binding) -> None:
         """Add a binding to the joins to come."""
-        self._wanted[binding] = None
+        self._wanted.setdefault(binding, 0)
 
-    def is_missing(self, binding: Binding) -> bool:
-        """Return True if the join in force was sent without a binding."""
-        return self._ids is not None and binding not in self._ids
+    def hold(self, binding: Binding) -> Disposable:
+        """Add a binding for a stream, until that disposes what this returns."""
+        self._wanted[binding] = self._wanted.get(binding, 0) + 1
+        return Disposable(partial(self._release, binding))
+
+    def _release(self, binding: Binding) -> None:
+        self._wanted[binding] -= 1
+        if not self._wanted[binding]:
+            del self._wanted[binding]
+
+    def needs_join(self, binding: Binding) -> bool:
+        """Return True if only another join can bring the changes of a binding.
+
+        The join in force was sent without it; or was refused, and is not the one that
+        would be sent now.
+        """
+        if self._ids is None:
+            return False
+        is_refused = self.refusal is not None
+        return binding not in self._ids or (
+            is_refused and self._ids.keys() != self._wanted.keys()
+        )
 
     def config(self) -> list[dict[str, str]]:
         """Return the part of the config of a join that is sent now."""
@@ -173,17 +207,17 @@ class Bindings:
         for index, binding in enumerate(ids):
             answer = answers[index] if index < len(answers) else None
             if not binding.is_of(answer):
-                words = f"the server answered for {answer!r}"
+                words = f"the server's answer is about {answer!r}"
                 self.refuse(cast("object", response), words)
                 return
             ids[binding] = cast("dict[str, Any]", answer)["id"]
 
     def refuse(self, response: object, words: str) -> None:
         """Fail the streams of all bindings until the next join."""
-        what = f"the changes of {', '.join(map(_in_words, self._wanted))} were refused"
+        tables = ", ".join(map(_in_words, self._ids or ()))
 
         def refusal() -> ChangesRefused:
-            return ChangesRefused("error", response, what, words)
+            return ChangesRefused(response, tables, words)
 
         self.refusal = refusal
 

@@ -9,18 +9,27 @@ import msgspec
 from reactivex import Observable, abc, just
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
-from rx_phoenix import Channel, ChannelState, PayloadError, Push, Socket, UsageError
+from rx_phoenix import (
+    Channel,
+    ChannelState,
+    EncodeError,
+    PayloadError,
+    Push,
+    Socket,
+    UsageError,
+)
 from rx_phoenix._streams.decoding import decoder
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.operators import first_value
 from rx_phoenix.policy import Duration
 from rx_phoenix.supabase._changes import Binding, Bindings, Change, Operation
+from rx_phoenix.supabase._options import ChannelOptions
 from rx_phoenix.supabase._presence import RealtimePresence
-from rx_phoenix.supabase._serializer import BROADCAST
+from rx_phoenix.supabase._serializer import BINARY, BROADCAST
 from rx_phoenix.supabase._status import POSTGRES, ChannelStatus, SystemMessage
 from rx_phoenix.supabase._token import AccessToken
 
-__all__ = ["Broadcast", "ChannelOptions", "RealtimeChannel"]
+__all__ = ["Broadcast", "RealtimeChannel"]
 
 T = TypeVar("T")
 
@@ -28,25 +37,6 @@ PREFIX = "realtime:"
 """The beginning of all topics."""
 
 log = logging.getLogger("rx_phoenix")
-
-
-class ChannelOptions(msgspec.Struct, frozen=True):
-    """The options of a channel.
-
-    Attributes:
-        private: True if policies on ``realtime.messages`` decide who may join.
-        ack: True if the server acknowledges broadcasts.
-        self_: True if the server sends a client its own broadcasts.
-        presence_key: The key of one's own presence; the server makes one if None.
-        replay: Broadcasts of the past to get after the join, such as
-            ``{"since": 1700000000000, "limit": 10}``; only of private channels.
-    """
-
-    private: bool = False
-    ack: bool = False
-    self_: bool = False
-    presence_key: str | None = None
-    replay: Mapping[str, int] | None = None
 
 
 class Broadcast(msgspec.Struct, Generic[T], frozen=True):
@@ -74,16 +64,24 @@ class RealtimeChannel:
         socket: The socket.
         options: The options.
         token: The access token.
+        can_carry_bytes: True if a broadcast's payload may be bytes.
     """
 
     def __init__(
-        self, name: str, socket: Socket, options: ChannelOptions, token: AccessToken
+        self,
+        name: str,
+        socket: Socket,
+        options: ChannelOptions,
+        token: AccessToken,
+        *,
+        can_carry_bytes: bool,
     ) -> None:
         if options.replay is not None and not options.private:
             raise UsageError(f"replay needs a private channel: {name!r} is public")
         self._name = name
         self._options = options
         self._token = token
+        self._can_carry_bytes = can_carry_bytes
         self._sent_token: str | None = None
         self._bindings = Bindings()
         self._presence: RealtimePresence | None = None
@@ -241,8 +239,13 @@ class RealtimeChannel:
             NotJoinedError: The channel is not joined and not to be.
             EncodeError: The payload cannot be encoded.
         """
-        content: Any = {} if payload is None else payload
-        message = {"type": BROADCAST, "event": event, "payload": content}
+        content: object = {} if payload is None else payload
+        if isinstance(content, BINARY) and not self._can_carry_bytes:
+            raise EncodeError(
+                f"cannot encode the payload of {event!r} to {self._channel.topic!r}: "
+                "the serializer carries no bytes, use a RealtimeSerializer"
+            )
+        message = cast("Any", {"type": BROADCAST, "event": event, "payload": content})
         if self._options.ack:
             return self._channel.push(BROADCAST, message, timeout)
         self._channel.cast(BROADCAST, message)
@@ -413,7 +416,7 @@ class RealtimeChannel:
                 self._bindings.begin()
                 self._status = ChannelStatus.JOINING
             case ChannelState.JOINED:
-                if not self._bindings:
+                if not self._bindings:  # nothing else is to be confirmed
                     self._status = ChannelStatus.SUBSCRIBED
             case ChannelState.ERRORED:
                 self._status = ChannelStatus.ERRORED
@@ -498,17 +501,20 @@ class RealtimeChannel:
     ) -> abc.DisposableBase:
         """Have the server send changes, and call a function whenever it may refuse.
 
-        Leave and join again if the join in force was sent without them.
+        Leave and join again if the join in force cannot bring them.
         """
         channel = self._channel
+        held = self._bindings.hold(binding)
         is_there = channel.state in {ChannelState.JOINED, ChannelState.JOINING}
-        if is_there and self._bindings.is_missing(binding):
+        if is_there and self._bindings.needs_join(binding):
             self._is_restarting = True
             channel.leave()
             if self._is_requested:
                 channel.join()
         return CompositeDisposable(
-            channel.events("system").subscribe(check), channel.joins.subscribe(check)
+            held,
+            channel.events("system").subscribe(check),
+            channel.joins.subscribe(check),
         )
 
     def __repr__(self) -> str:

@@ -15,11 +15,13 @@ from rx_phoenix import (
     Opened,
     Provider,
     Push,
+    Serializer,
+    SerializerV1,
+    SerializerV2,
     Socket,
     Transport,
     UsageError,
 )
-from rx_phoenix._protocol.serializer import Serializer
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.operators import LoopScheduler
 from rx_phoenix.policy import (
@@ -30,7 +32,8 @@ from rx_phoenix.policy import (
     SendBuffer,
     seconds,
 )
-from rx_phoenix.supabase._channel import ChannelOptions, RealtimeChannel
+from rx_phoenix.supabase._channel import RealtimeChannel
+from rx_phoenix.supabase._options import ChannelOptions
 from rx_phoenix.supabase._serializer import RealtimeSerializer
 from rx_phoenix.supabase._token import AccessToken, Token, log
 
@@ -125,6 +128,11 @@ class Realtime:
         self._asking: DisposableBase | None = None
         self._channels: dict[str, RealtimeChannel] = {}
         self._token = AccessToken(access_token, self._token_changed)
+        if not isinstance(params, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(f"params must be a mapping or None, got {params!r}")
+        codec = RealtimeSerializer() if serializer is None else serializer
+        is_plain = isinstance(codec, SerializerV1 | SerializerV2)
+        self._can_carry_bytes = isinstance(codec, RealtimeSerializer) or not is_plain
         self._socket = Socket(
             endpoint_of(url),
             params={**(params or {}), "apikey": api_key},
@@ -135,7 +143,7 @@ class Realtime:
             rejoin=rejoin,
             send_buffer=send_buffer,
             transport=transport,
-            serializer=RealtimeSerializer() if serializer is None else serializer,
+            serializer=codec,
             scheduler=scheduler,
             random=random,
         )
@@ -191,10 +199,18 @@ class Realtime:
             ChannelConflict: The channel is there with other options.
             UsageError: The socket was ended, or an argument is not what it takes.
         """
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(f"the name of a channel must be text, got {name!r}")
         options = ChannelOptions(private, ack, self_, presence_key, replay)
         channel = self._channels.get(name)
         if channel is None:
-            channel = RealtimeChannel(name, self._socket, options, self._token)
+            channel = RealtimeChannel(
+                name,
+                self._socket,
+                options,
+                self._token,
+                can_carry_bytes=self._can_carry_bytes,
+            )
             self._channels[name] = channel
         elif channel.options != options:
             raise ChannelConflict(
@@ -207,9 +223,14 @@ class Realtime:
 
         Returns:
             The push of the leave.
+
+        Raises:
+            ChannelConflict: The channel is another connection's.
         """
-        self._channels.pop(channel.name, None)
-        return self._socket.remove(channel.channel)
+        push = self._socket.remove(channel.channel)
+        if self._channels.get(channel.name) is channel:
+            del self._channels[channel.name]
+        return push
 
     def set_access_token(self, access_token: Token) -> None:
         """Use another token, or another function, from now on.
@@ -283,6 +304,10 @@ def endpoint_of(url: str) -> str:
     >>> endpoint_of("ws://localhost:4000/socket/websocket")
     'ws://localhost:4000/socket'
     """
+    if not isinstance(url, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError(f"url must be text, got {url!r}")
     parts = urlsplit(url)
+    if not parts.netloc:
+        return url  # refused by the socket, as given
     path = parts.path.rstrip("/").removesuffix("/websocket") or "/realtime/v1"
     return urlunsplit(parts._replace(path=path))

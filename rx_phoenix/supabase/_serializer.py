@@ -12,7 +12,7 @@ import msgspec
 
 from rx_phoenix import EncodeError, Message, ProtocolError, SerializerV2
 
-__all__ = ["BROADCAST", "RealtimeSerializer"]
+__all__ = ["BINARY", "BROADCAST", "RealtimeSerializer"]
 
 BROADCAST = "broadcast"
 """The event of all broadcasts."""
@@ -28,7 +28,8 @@ MAX_FIELD_SIZE = 255
 RECEIVED_HEADER = 5
 """The size of the header of a received broadcast."""
 
-Binary = bytes, bytearray, memoryview
+BINARY = bytes, bytearray, memoryview
+"""The types of payloads that are sent as they are."""
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -85,7 +86,7 @@ class RealtimeSerializer(SerializerV2):
                     f"the {name} of a broadcast to {message.topic!r} must be at most "
                     f"{MAX_FIELD_SIZE} bytes, got {len(field)}: choose a shorter {name}"
                 )
-        is_bytes = isinstance(content, Binary)
+        is_bytes = isinstance(content, BINARY)
         data = (
             bytes(cast("bytes", content))
             if is_bytes

@@ -8,10 +8,9 @@ from typing import Any, Self, TypeVar, overload
 from reactivex import operators as ops
 
 import rx_phoenix.supabase
-from rx_phoenix import Provider, SocketState, Transport
-from rx_phoenix._protocol.serializer import Serializer
-from rx_phoenix.blocking import Items
-from rx_phoenix.blocking._items import limit_of
+from rx_phoenix import Provider, Serializer, SocketState, Transport
+from rx_phoenix.blocking import Items, Presence
+from rx_phoenix.blocking._items import Overflow, limit_of
 from rx_phoenix.blocking._portal import Portal, connect_within, may_block
 from rx_phoenix.policy import (
     Duration,
@@ -22,11 +21,12 @@ from rx_phoenix.policy import (
     timeout_of,
 )
 from rx_phoenix.supabase._changes import Change, Operation
+from rx_phoenix.supabase._channel import Broadcast
 from rx_phoenix.supabase._realtime import REJOIN
 from rx_phoenix.supabase._status import ChannelStatus
 from rx_phoenix.supabase._token import Token
 
-__all__ = ["Realtime", "RealtimeChannel"]
+__all__ = ["Realtime", "RealtimeChannel", "RealtimePresence"]
 
 T = TypeVar("T")
 
@@ -184,8 +184,65 @@ class Realtime:
                 self._channels[name] = RealtimeChannel(found, self._portal)
             return self._channels[name]
 
+    def remove(self, channel: "RealtimeChannel") -> None:
+        """Leave a channel, end the loops over its streams, and free its name.
+
+        Args:
+            channel: The channel.
+
+        Raises:
+            ChannelConflict: The channel is another connection's.
+        """
+        inner = channel._channel  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        self._portal.call(lambda: self._realtime.remove(inner))
+        with self._lock:
+            if self._channels.get(channel.name) is channel:
+                del self._channels[channel.name]
+
     def __repr__(self) -> str:
         return f"<blocking {self._realtime!r}>"
+
+
+class RealtimePresence(Presence):
+    """The presences of a channel, and one's own among them.
+
+    Everything of `rx_phoenix.blocking.Presence`, and `track` and `untrack`.
+
+    Args:
+        presence: The presences on the loop.
+        portal: The way to them.
+    """
+
+    def __init__(
+        self, presence: rx_phoenix.supabase.RealtimePresence, portal: Portal
+    ) -> None:
+        self._follow(presence, portal)
+        self._own = presence
+
+    def track(self, meta: Mapping[str, Any], timeout: Duration | None = None) -> None:
+        """Be present with a meta, until `untrack`, after each rejoin too.
+
+        Args:
+            meta: Anything in JSON; others see it with a ``phx_ref``.
+            timeout: Seconds to wait; the connection's own if None.
+
+        Raises:
+            NotJoinedError: The channel is not joined and not to be.
+        """
+        within = self._within(timeout)
+        self._portal.call(lambda: self._own.track(meta, within), within)
+
+    def untrack(self, timeout: Duration | None = None) -> None:
+        """End one's own presence.
+
+        Args:
+            timeout: As of `track`.
+        """
+        within = self._within(timeout)
+        self._portal.call(lambda: self._own.untrack(within), within)
+
+    def _within(self, timeout: Duration | None) -> float:
+        return self._portal.timeout if timeout is None else timeout_of(timeout)
 
 
 class RealtimeChannel:
@@ -267,43 +324,56 @@ class RealtimeChannel:
         within = self._within(timeout)
         self._portal.call(lambda: self._channel.send(event, payload, within), within)
 
-    def track(self, meta: Mapping[str, Any], timeout: Duration | None = None) -> None:
-        """Be present with a meta, until `untrack`.
+    @property
+    def presence(self) -> RealtimePresence:
+        """The presences of the channel; its first use asks for them at the next join.
 
-        Args:
-            meta: Anything in JSON.
-            timeout: As of `join`.
+        Use it before the join.
         """
-        within = self._within(timeout)
-        self._portal.call(lambda: self._channel.presence.track(meta, within), within)
-
-    def untrack(self, timeout: Duration | None = None) -> None:
-        """End one's own presence.
-
-        Args:
-            timeout: As of `join`.
-        """
-        within = self._within(timeout)
-        self._portal.call(lambda: self._channel.presence.untrack(within), within)
-
-    def presences(self) -> Mapping[str, Any]:
-        """Return who is present; its first use asks for them at the next join."""
-        return self._portal.call(lambda: self._channel.presence.state)
+        presence = self._portal.call(lambda: self._channel.presence)
+        return RealtimePresence(presence, self._portal)
 
     @overload
     def broadcasts(
-        self, event: str, *, as_type: type[T], timeout: Duration | None = None
+        self,
+        event: str,
+        as_type: type[T],
+        *,
+        timeout: Duration | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "error",
+        on_loss: Callable[[int], None] | None = None,
     ) -> Items[T]: ...
     @overload
     def broadcasts(
-        self, event: str | None = None, *, timeout: Duration | None = None
+        self,
+        event: str,
+        as_type: Any = None,
+        *,
+        timeout: Duration | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "error",
+        on_loss: Callable[[int], None] | None = None,
     ) -> Items[Any]: ...
+    @overload
+    def broadcasts(
+        self,
+        event: None = None,
+        *,
+        timeout: Duration | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "error",
+        on_loss: Callable[[int], None] | None = None,
+    ) -> Items[Broadcast[Any]]: ...
     def broadcasts(
         self,
         event: str | None = None,
-        *,
         as_type: Any = None,
+        *,
         timeout: Duration | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "error",
+        on_loss: Callable[[int], None] | None = None,
     ) -> Items[Any]:
         """Join, iterate the broadcasts of an event, and leave after the last loop.
 
@@ -311,6 +381,9 @@ class RealtimeChannel:
             event: The name of the event; None for every `Broadcast`.
             as_type: The type to decode payloads into.
             timeout: Seconds to wait for each; None for no limit.
+            maxsize: The maximum number that waits for the loop.
+            overflow: The policy for one more, as of `rx_phoenix.operators.values`.
+            on_loss: Called with the number of lost ones, on the loop's thread.
         """
 
         def make() -> Any:
@@ -318,17 +391,54 @@ class RealtimeChannel:
                 return self._channel.broadcasts()
             return self._channel.broadcasts(event, as_type=as_type)
 
-        return self._portal.iterate(make, timeout=limit_of(timeout))
+        return self._portal.iterate(
+            make,
+            timeout=limit_of(timeout),
+            maxsize=maxsize,
+            overflow=overflow,
+            on_loss=on_loss,
+        )
 
+    @overload
     def changes(
         self,
         event: Operation = "*",
         schema: str = "public",
         table: str | None = None,
-        filter: str | None = None,  # noqa: A002 - Supabase's word
+        filter: str | None = None,
         *,
-        as_type: Any = None,
+        as_type: type[T],
         timeout: Duration | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "error",
+        on_loss: Callable[[int], None] | None = None,
+    ) -> Items[Change[T]]: ...
+    @overload
+    def changes(
+        self,
+        event: Operation = "*",
+        schema: str = "public",
+        table: str | None = None,
+        filter: str | None = None,
+        as_type: Any = None,
+        *,
+        timeout: Duration | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "error",
+        on_loss: Callable[[int], None] | None = None,
+    ) -> Items[Change[Any]]: ...
+    def changes(  # noqa: PLR0913 - all but the first four by name
+        self,
+        event: Operation = "*",
+        schema: str = "public",
+        table: str | None = None,
+        filter: str | None = None,  # noqa: A002 - Supabase's word
+        as_type: Any = None,
+        *,
+        timeout: Duration | None = None,
+        maxsize: int = 1000,
+        overflow: Overflow = "error",
+        on_loss: Callable[[int], None] | None = None,
     ) -> Items[Change[Any]]:
         """Join, iterate the changes of a table, and leave after the last loop.
 
@@ -338,13 +448,22 @@ class RealtimeChannel:
             table: Likewise.
             filter: Likewise.
             as_type: Likewise.
-            timeout: Seconds to wait for each; None for no limit.
+            timeout: As of `broadcasts`.
+            maxsize: Likewise.
+            overflow: Likewise.
+            on_loss: Likewise.
         """
 
         def make() -> Any:
             return self._channel.changes(event, schema, table, filter, as_type=as_type)
 
-        return self._portal.iterate(make, timeout=limit_of(timeout))
+        return self._portal.iterate(
+            make,
+            timeout=limit_of(timeout),
+            maxsize=maxsize,
+            overflow=overflow,
+            on_loss=on_loss,
+        )
 
     def on(self, event: str, callback: Callable[[Any], object]) -> int:
         """Call a function with the payload of each broadcast of an event.

@@ -45,6 +45,12 @@ def test_what_cannot_be_decoded_into_is_refused():
         decoder(object())
 
 
+@pytest.mark.parametrize("type_", ["Tick", list["Tick"]])  # noqa: F821
+def test_the_name_of_a_type_is_refused_in_single_quotes(type_):
+    with pytest.raises(UsageError, match="Type 'Tick' is not supported"):
+        decoder(type_)
+
+
 # Types that are built of pydantic's models.
 
 pydantic = pytest.importorskip("pydantic")

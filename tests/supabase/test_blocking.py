@@ -112,12 +112,12 @@ def test_a_refusal_raises(realtime):
 
 def test_presence_is_tracked(realtime):
     channel = realtime.channel("lobby", presence_key="jo")
-    assert channel.presences() == {}
+    assert channel.presence.state == {}
     channel.subscribed()
-    channel.track({"n": 1})
+    channel.presence.track({"n": 1})
     realtime.diagnosis()
-    there = {*channel.presences()}
-    channel.untrack()
+    there = {*channel.presence.state}
+    channel.presence.untrack()
 
     assert there == {"jo"}
 

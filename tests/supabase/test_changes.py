@@ -144,10 +144,29 @@ def test_what_is_not_a_change_is_a_payload_error(bindings, payload):
         bindings.decode(ALL, payload, dict)
 
 
-def test_what_is_added_after_the_join_was_sent_is_missing(bindings):
+def test_what_is_added_after_the_join_was_sent_needs_another_join(bindings):
     late = Binding("DELETE")
     bindings.add(late)
 
-    assert [bindings.is_missing(it) for it in (ALL, late)] == [False, True]
+    assert [bindings.needs_join(it) for it in (ALL, late)] == [False, True]
     bindings.begin()
-    assert not bindings.is_missing(late)
+    assert not bindings.needs_join(late)
+
+
+def test_a_binding_is_part_of_the_joins_until_its_last_stream_has_ended(bindings):
+    one, two = bindings.hold(ALL), bindings.hold(ALL)
+    one.dispose()
+    one.dispose()
+    assert ALL.config() in bindings.config()
+
+    two.dispose()
+    assert bindings.config() == [SOME.config()]
+
+
+def test_only_another_set_of_bindings_than_the_refused_one_needs_a_join(bindings):
+    held = bindings.hold(ALL)
+    bindings.refuse({}, "no")
+    assert not bindings.needs_join(SOME)
+
+    held.dispose()
+    assert bindings.needs_join(SOME)

@@ -7,7 +7,15 @@ from typing import TypedDict
 import pytest
 from reactivex import operators as ops
 
-from rx_phoenix import JoinRefused, NotJoinedError, PayloadError, UsageError
+from rx_phoenix import (
+    EncodeError,
+    JoinRefused,
+    NotJoinedError,
+    PayloadError,
+    SerializerV1,
+    SerializerV2,
+    UsageError,
+)
 from rx_phoenix.operators import first_value
 from rx_phoenix.supabase import (
     Broadcast,
@@ -93,6 +101,20 @@ async def test_any_payload_arrives_in_version_2(realtime, payload):
     await channel.send("say", payload)
 
     assert await said == payload
+
+
+@pytest.mark.parametrize("payload", [b"a", bytearray(b"a"), memoryview(b"a")])
+@pytest.mark.parametrize("serializer", [SerializerV1(), SerializerV2()])
+async def test_bytes_are_refused_where_they_would_arrive_as_text(
+    server, hasty, serializer, payload
+):
+    async with Realtime(
+        server.url, server.api_key, serializer=serializer, **hasty
+    ) as realtime:
+        channel = realtime.channel("room")
+        await channel.join()
+        with pytest.raises(EncodeError, match="use a RealtimeSerializer"):
+            channel.send("say", payload)
 
 
 async def test_an_acknowledged_broadcast_is_awaited(clients):
@@ -283,6 +305,39 @@ async def test_changes_that_cannot_be_end_with_the_servers_words(
     assert words in caplog.text
     assert (broadcasts, channel.status) == ([], "errored")
     assert recorded(channel.changes(**asked)) != []
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_changes_that_were_refused_do_not_fail_those_that_follow(
+    server, realtime, leaves
+):
+    channel = realtime.channel("room")
+    refused = recorded(channel.changes(table="nope"))
+    beside = recorded(channel.changes("DELETE", table="messages"))
+    with pytest.raises(ChangesRefused, match=r"of public\.nope, public\.messages were"):
+        await channel.subscribed()
+    await realtime.socket.ping()
+    assert [len(refused), len(beside)] == [1, 1]
+    if leaves:
+        await channel.leave()
+    changes = recorded(channel.changes("INSERT", table="messages"))
+    await channel.subscribed()
+    server.insert("messages", {"id": 1})
+    await realtime.socket.ping()
+
+    assert [change.record for change in changes] == [{"id": 1}]
+    assert (channel.status, len(server.joins)) == ("subscribed", 2)
+
+
+async def test_changes_that_nothing_subscribes_to_do_not_hold_up_a_join(realtime):
+    channel = realtime.channel("room")
+    sent = first_value(realtime.socket.sent, timeout=5)
+    channel.join()
+    await sent
+    channel.changes(table="messages")
+    await channel.subscribed()
+
+    assert channel.status == "subscribed"
 
 
 @pytest.mark.parametrize("is_requested", [True, False])

@@ -78,8 +78,21 @@ async def test_a_removed_channel_frees_its_name(realtime):
     await channel.join()
     await realtime.remove(channel)
 
-    assert realtime.channel("room") is not channel
-    await realtime.channel("room").join()
+    again = realtime.channel("room")
+    assert again is not channel
+    await again.join()
+    await realtime.remove(channel)  # does nothing to its successor
+    assert realtime.channel("room") is again
+    assert again.status == "subscribed"
+
+
+async def test_a_channel_of_another_connection_is_not_removed(server, realtime):
+    channel = realtime.channel("room")
+    theirs = Realtime(server.url, server.api_key).channel("room")
+
+    with pytest.raises(ChannelConflict):
+        realtime.remove(theirs)
+    assert realtime.channel("room") is channel
 
 
 async def test_the_first_lease_connects(server):

@@ -5,8 +5,8 @@ import pytest
 from rx_phoenix.testing.supabase import Table
 from rx_phoenix.testing.supabase._tables import FilterError, condition_of
 
-TABLE = Table("t", {"id": "int8", "name": "text"})
-ROW = {"id": 2, "name": "b"}
+TABLE = Table("t", {"id": "int8", "name": "text", "done": "bool", "note": "text"})
+ROW = {"id": 2, "name": "b", "done": True, "note": None}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,9 @@ ROW = {"id": 2, "name": "b"}
         ("id=in.(1,2)", True),
         ("name=eq.b", True),
         ("name=in.(a,c)", False),
+        ("done=eq.true", True),
+        ("done=eq.false", False),
+        ("note=neq.x", False),
     ],
 )
 def test_a_condition_holds_or_does_not(text, holds):
@@ -36,6 +39,8 @@ def test_a_condition_holds_or_does_not(text, holds):
         ("id=like.1", "Error parsing `filter` params"),
         ("id", "Error parsing"),
         ("x=eq.1", 'column "x" does not exist'),
+        ("id=gt.abc", 'invalid input syntax for type int8: "abc"'),
+        ("id=in.(1,b)", 'invalid input syntax for type int8: "b"'),
     ],
 )
 def test_a_filter_that_cannot_be_is_an_error(text, words):
@@ -43,5 +48,8 @@ def test_a_filter_that_cannot_be_is_an_error(text, words):
         condition_of(text, TABLE)
 
 
-def test_a_table_without_columns_has_any():
-    assert condition_of("x=eq.1", Table("t"))({"x": 1})
+@pytest.mark.parametrize(
+    ("text", "holds"), [("x=eq.1", True), ("x=gt.a", False), ("x=in.(a,1)", True)]
+)
+def test_a_table_without_columns_has_any(text, holds):
+    assert condition_of(text, Table("t"))({"x": 1}) is holds
