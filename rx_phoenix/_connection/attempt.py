@@ -182,6 +182,11 @@ class Attempt:
         return getattr(self.connection, "bytes_received", None)
 
     @property
+    def bytes_sent(self) -> int:
+        """The number of bytes that the network has taken; 0 if they are not counted."""
+        return getattr(self.connection, "bytes_sent", 0)
+
+    @property
     def secrets(self) -> frozenset[str]:
         """The secrets that it sent to the server."""
         return secrets_of(self._destination.url, self.credentials)

@@ -39,7 +39,9 @@ class HeartbeatMonitor:
     nothing at all arrives within the timeout: half a frame shows that it lives, and
     the answer may be behind a large one. Then the next heartbeat counts from the last
     one. A server answers nothing while it handles a join, so that joins sent before
-    add the timeout of one of them, each time something arrives.
+    add the timeout of one of them, each time something arrives. A heartbeat behind a
+    large frame has not left yet: its timeout begins again for as long as the network
+    takes bytes of what is before it.
 
     A machine that slept for more than an interval probes its connection by itself.
 
@@ -93,6 +95,10 @@ class HeartbeatMonitor:
         self._next_look = 0.0
         self._turns = 0
         self._within = 0.0
+        # The frames and bytes that the network takes until it has left, if it waits.
+        self._is_queued = False
+        self._leaves_at = 0
+        self._bytes_taken = 0
         self._is_probing = False
         # By their refs; a heartbeat is one that only we wait for.
         self._pings: dict[str, tuple[float, SingleResult[float] | None]] = {}
@@ -183,6 +189,7 @@ class HeartbeatMonitor:
         self._pings.pop(self._ref or "", None)
         self._is_extended = False
         self._seen = self._router.received
+        self._note_queue()
         self._sent = self._scheduler().monotonic()
         self._excuse = excuse
         ref = self._ref = self._router.next_ref()
@@ -202,6 +209,25 @@ class HeartbeatMonitor:
         self._joins.when_answered(forget_joins)
         # It leaves at the end of this turn, which may be a long one.
         self._look_in(0.0)
+
+    def _note_queue(self) -> None:
+        """Note what the network has to take before the heartbeat."""
+        router = self._router
+        waiting = router.waiting
+        self._is_queued = waiting > 0
+        if waiting:
+            self._leaves_at = router.taken + waiting + 1
+            self._bytes_taken = router.bytes_taken
+
+    def _approaches(self) -> bool:
+        """Return True if the network took bytes before the heartbeat since last asked.
+
+        Its own are the last that count.
+        """
+        before, router = self._bytes_taken, self._router
+        self._bytes_taken = router.bytes_taken
+        self._is_queued = router.taken < self._leaves_at
+        return self._bytes_taken != before
 
     def _renew(self, within: float) -> None:
         self._within = within
@@ -234,6 +260,8 @@ class HeartbeatMonitor:
             self._is_extended = True
             self._is_probing = False
             self._renew(self._timeout)
+        elif self._is_queued and self._approaches():
+            self._renew(self._within)
         if self._is_extended and self._policy is None:
             self._rest()  # the probe is over, and was the only heartbeat
         elif self._is_extended and self._is_due():

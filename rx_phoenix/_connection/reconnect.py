@@ -39,8 +39,8 @@ class NextStep:
 class Reconnector:
     """Waits between attempts, as the policy says.
 
-    An exception in a user's policy ends nothing: a failure that `give_up` cannot judge
-    may heal, and the default delays stand in for missing ones.
+    An exception in a user's policy ends nothing by itself: the default decision and the
+    default delays stand in for missing ones.
 
     Args:
         policy: The rules.
@@ -181,10 +181,10 @@ class Reconnector:
         if limit is not None and self._failures >= limit:
             return NextStep(GaveUp(error), problems)
         if decision is RetryDecision.REFRESH and not self._has_refreshed:
-            return self._refresh(error, credentials, providers, later)
+            return self._refresh(error, credentials, providers, problems, later)
         if decision is RetryDecision.RETRY:
             return self._wait(error, problems=problems)
-        return NextStep(GaveUp(error))
+        return NextStep(GaveUp(error), problems)
 
     def _decision(self, error: Exception, problems: list[Exception]) -> RetryDecision:
         try:
@@ -193,13 +193,14 @@ class Reconnector:
             )
         except ISOLATED as problem:
             problems.append(contained(problem))
-            return RetryDecision.RETRY
+            return Reconnect().decision(error, was_open=self._was_open)
 
     def _refresh(
         self,
         error: Exception,
         credentials: Sequence[Any],
         providers: Sequence[Provider[Any]],
+        problems: Sequence[Exception],
         later: Callable[[NextStep], None],
     ) -> NextStep | None:
         """Ask the providers once more."""
@@ -207,6 +208,7 @@ class Reconnector:
         is_late = False
 
         def take(step: NextStep) -> None:
+            step = replace(step, problems=[*problems, *step.problems])
             steps.append(step)
             if is_late:
                 later(step)
@@ -223,7 +225,7 @@ class Reconnector:
             take(self._wait(error, problems=[problem]))
 
         def expire() -> None:
-            self._fail_refresh(credentials, providers, later)
+            self._fail_refresh(credentials, providers, take)
 
         asking = ask(providers, self._spawn, compare, fail, self._context)
         is_late = True

@@ -185,6 +185,22 @@ class Router:
         return count + self.backpressure.pauses
 
     @property
+    def waiting(self) -> int:
+        """The number of frames that the network has not taken."""
+        return 0 if self._attempt is None else self._attempt.buffered
+
+    @property
+    def taken(self) -> int:
+        """The number of frames that the network has taken."""
+        attempt = self._attempt
+        return 0 if attempt is None else attempt.frames_sent - attempt.buffered
+
+    @property
+    def bytes_taken(self) -> int:
+        """The number of bytes that the network has taken, where they are counted."""
+        return 0 if self._attempt is None else self._attempt.bytes_sent
+
+    @property
     def is_paused(self) -> bool:
         """True while a consumer that is full has the reading stop."""
         return self.backpressure.is_paused

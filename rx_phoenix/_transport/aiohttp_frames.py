@@ -28,6 +28,7 @@ from aiohttp.http import (
 
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.failure import ISOLATED, contained
+from rx_phoenix._transport.kernel_buffer import limit_unsent
 from rx_phoenix._transport.outlet import Outlet
 
 __all__ = [
@@ -160,6 +161,7 @@ class Network:
         # No answer is due any more, so its timeout would only cut an idle connection.
         protocol.read_timeout = None
         self.transport: Transport = protocol.transport
+        limit_unsent(self.transport.get_extra_info("socket"))
         self.response = response
         self._protocol = protocol
 

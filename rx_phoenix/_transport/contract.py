@@ -37,6 +37,8 @@ class Connection(Protocol):
     - ``bytes_received``, an `int` that only grows: the bytes received so far. They
       show that the peer is alive before a large frame is complete; without them only
       whole frames do.
+    - ``bytes_sent``, an `int` that only grows: the bytes that the network has taken so
+      far. They show that the peer is alive while a heartbeat waits behind them.
     - ``pause()`` and ``resume()``: stop reading from the network, and go on, for
       consumers with ``overflow="wait"``. Both may be called repeatedly. Without them
       a full one of these fails with a `UsageError`.

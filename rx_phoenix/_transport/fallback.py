@@ -152,7 +152,8 @@ class Fallback:
 
     def connect(self, endpoint: Endpoint) -> Observable[Connection]:
         """Return one attempt, by one transport or by both; see `Transport.connect`."""
-        then = self._then.connect(endpoint)
+        self._then.connect(endpoint)  # so that it can refuse its use at the call
+        after = share_of(endpoint, self._after)
 
         def known(use: Callable[[Endpoint], None], _: object) -> abc.DisposableBase:
             use(endpoint)
@@ -163,7 +164,7 @@ class Fallback:
                 lambda observer, loop: Trial(
                     transport=self._first,
                     url=endpoint.public_url,
-                    after=self._after,
+                    after=after,
                     asking=asking,
                     useful=useful,
                     observer=observer,
@@ -180,6 +181,11 @@ class Fallback:
         def subscribe(
             observer: abc.ObserverBase[Connection], loop: LoopScheduler
         ) -> abc.DisposableBase:
+            began = loop.monotonic()
+
+            def then() -> Observable[Connection]:
+                return self._then.connect(aged(endpoint, loop.monotonic() - began))
+
             use_then = UseThen(self, then, beside, observer, loop)
             if self._prefers_first:
                 return self._use_first(first, use_then, observer, loop)
@@ -263,7 +269,7 @@ class UseThen:
 
     Args:
         fallback: The memory.
-        then: The attempt by the other one, and the life of its connection.
+        then: Makes the attempt by the other one.
         beside: Makes a trial of the first one.
         observer: Gets the connection.
         loop: Time.
@@ -272,7 +278,7 @@ class UseThen:
     def __init__(
         self,
         fallback: Fallback,
-        then: Observable[Connection],
+        then: Callable[[], Observable[Connection]],
         beside: MakeTrial,
         observer: abc.ObserverBase[Connection],
         loop: LoopScheduler,
@@ -290,10 +296,16 @@ class UseThen:
 
     def begin(self) -> abc.DisposableBase:
         """Connect."""
-        self._using.disposable = self._then.subscribe(
+        everything = CompositeDisposable(self._using, self._trial, self._departure)
+        try:
+            life = self._then()
+        except ISOLATED as error:  # a transport's
+            self._failed(contained(error))
+            return everything
+        self._using.disposable = life.subscribe(
             self._opened, self._failed, self._completed, scheduler=self._loop
         )
-        return CompositeDisposable(self._using, self._trial, self._departure)
+        return everything
 
     def _opened(self, connection: Connection) -> None:
         self._connection = connection
@@ -352,6 +364,19 @@ class UseThen:
         self._fallback.stepped_up()
         text = "moving back to the better transport"
         self._observer.on_error(ConnectionLost(GOING_AWAY, text))
+
+
+def share_of(endpoint: Endpoint, after: float) -> float:
+    """Return the seconds of an attempt that the first one gets: half of a short one."""
+    timeout = endpoint.timeout
+    return after if timeout is None or timeout > after else timeout / 2
+
+
+def aged(endpoint: Endpoint, seconds: float) -> Endpoint:
+    """Return an endpoint with the time that is left for its attempt."""
+    if endpoint.timeout is None:
+        return endpoint
+    return replace(endpoint, timeout=max(endpoint.timeout - seconds, 0.0))
 
 
 def with_loop(

@@ -5,9 +5,10 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from ssl import SSLContext
 
-from aiohttp import ClientSession, Fingerprint
+from aiohttp import ClientSession, Fingerprint, TCPConnector
 from reactivex import Observable, abc
 from yarl import URL
 
@@ -23,6 +24,7 @@ from rx_phoenix._transport.http_options import (
     check_usable,
     proxy_of_environment,
 )
+from rx_phoenix._transport.kernel_buffer import make_socket
 from rx_phoenix._transport.lifetime import lifetime
 from rx_phoenix._transport.poll_requests import Failure, PollRequests
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
@@ -42,8 +44,6 @@ BODY_SIZE = 7_900_000
 TOO_BIG = 1009
 """The close code for a message that is too large (RFC 6455, 7.4.1)."""
 
-TOO_BIG_STATUSES = {400, 413}
-"""The statuses of HTTP with which servers refuse a body that is too large."""
 
 SESSION_GONE = 3410
 """phoenix.js's close code for a session that the server forgot."""
@@ -74,8 +74,10 @@ class LongPollTransport:
             of yours.
         max_frame_size: Bytes of the largest answer taken, however many messages are in
             it; a larger one ends the connection with 1009.
-        poll_timeout: Seconds for one poll; servers answer within 10 by default.
-        send_timeout: Seconds for one request that sends.
+        poll_timeout: Seconds for one poll in which nothing of its answer comes;
+            servers answer within 10 by default.
+        send_timeout: Seconds for one request that sends, in which the network takes
+            nothing of it and no answer comes.
 
     Raises:
         UsageError: An argument is not what it takes, or the session is closed.
@@ -145,7 +147,8 @@ class LongPollTransport:
         if self._given_session is not None:
             yield self._given_session
             return
-        async with ClientSession() as session:
+        connector = TCPConnector(socket_factory=make_socket)
+        async with ClientSession(connector=connector) as session:
             yield session
 
 
@@ -187,6 +190,7 @@ class LongPollConnection(Duplex):
         super().__init__()
         # Its server ends a session 30 s after the last poll.
         self.outlives_close = True
+        self._body_size = BODY_SIZE
         self._requests = requests
         self._url = requests.public_url
 
@@ -194,6 +198,11 @@ class LongPollConnection(Duplex):
     def bytes_received(self) -> int:
         """The bytes received so far of answers that bring messages."""
         return self._requests.bytes_received
+
+    @property
+    def bytes_sent(self) -> int:
+        """The bytes that the network has taken so far."""
+        return self._requests.bytes_sent
 
     async def read(self) -> None:
         """Poll again and again; every status but two ends the session."""
@@ -223,7 +232,7 @@ class LongPollConnection(Duplex):
         while queue and len(lines) < BATCH:
             line = as_line(queue[0])
             size += len(line) + 1
-            if lines and size > BODY_SIZE:
+            if lines and size > self._body_size:
                 break
             queue.popleft()
             lines.append(line)
@@ -234,9 +243,16 @@ class LongPollConnection(Duplex):
         body = b"\n".join(line for line in batch if isinstance(line, bytes))
         answer = await self._requests.send(body)
         if isinstance(answer, Failure):
-            is_large = len(body) > BODY_SIZE and answer.status in TOO_BIG_STATUSES
-            raise self._lost(answer, TOO_BIG if is_large else None)
-        if answer.status != OK:
+            if not is_too_large(answer, body):
+                raise self._lost(answer)
+            if len(batch) == 1:
+                raise self._lost(answer, TOO_BIG)
+            # A proxy takes less than servers do, and has passed nothing of it on.
+            self._body_size = (len(body) + 1) // 2
+            half = len(batch) // 2
+            await self.write(batch[:half])
+            await self.write(batch[half:])
+        elif answer.status != OK:
             raise ended(answer.status)
 
     def _lost(self, failure: Failure, code: int | None = None) -> ConnectionLost:
@@ -267,6 +283,13 @@ def as_frame(text: str) -> Frame:
 def as_line(frame: Frame) -> bytes:
     """Encode a frame so that a server can tell JSON, with its bracket, from binary."""
     return frame.encode() if isinstance(frame, str) else b64encode(frame)
+
+
+def is_too_large(failure: Failure, body: bytes) -> bool:
+    """Return True if a server, or a proxy, refused a body for its size."""
+    # Phoenix refuses those above its limit like any that it cannot read.
+    is_above = len(body) > BODY_SIZE and failure.status == HTTPStatus.BAD_REQUEST
+    return is_above or failure.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 def ended(status: int) -> ConnectionLost:

@@ -57,6 +57,11 @@ class Outlet:
         self._note_progress()
         return len(self._ends)
 
+    @property
+    def taken(self) -> int:
+        """The number of bytes that the network has taken."""
+        return self._written - self._network.get_write_buffer_size()
+
     def write(self, data: bytes) -> None:
         """Take a frame; never waits."""
         gathered = self._gathered
@@ -127,7 +132,7 @@ class Outlet:
         ends = self._ends
         if not ends:
             return
-        taken = self._written - self._network.get_write_buffer_size()
+        taken = self.taken
         if taken > self._taken:
             self._taken, self._taken_at = taken, self._loop.time()
         while ends and ends[0] <= taken:

@@ -1,10 +1,9 @@
 """The requests of a long poll, and what servers answer."""
 
-from asyncio import get_running_loop
-from collections.abc import Mapping
+from asyncio import get_running_loop, timeout
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from io import BytesIO
 from typing import Any
 
 import msgspec
@@ -35,8 +34,8 @@ TOO_BIG = 1009
 EMPTY_SIZE = 1024
 """More bytes than an answer without messages has."""
 
-LARGE = 512 * 1024
-"""Bytes from which the body of a request is read in pieces."""
+PIECE = 64 * 1024
+"""Bytes of a large body that are given to the network at a time."""
 
 POOL_SHARE = 0.5
 """The part of a request's time that it waits for a connection of a shared pool."""
@@ -88,11 +87,14 @@ class PollRequests:
         options: What each request takes of aiohttp's options.
         is_pool_shared: Whether others take connections of the session's pool.
         max_frame_size: Bytes of the largest answer taken.
-        poll_timeout: Seconds for a poll.
-        send_timeout: Seconds for a request that sends.
+        poll_timeout: Seconds for a poll in which nothing of its answer comes.
+        send_timeout: Seconds for a request that sends, in which the network takes
+            nothing of it and no answer comes.
 
     Attributes:
         public_url: The endpoint, fit for logs.
+        bytes_received: The bytes of answers that bring messages.
+        bytes_sent: The bytes of requests that the network has taken.
     """
 
     def __init__(  # noqa: PLR0913 - options, all by name
@@ -123,6 +125,7 @@ class PollRequests:
         # Of answers with messages only, but before they are complete: an empty one
         # proves nothing, as any proxy could give it.
         self.bytes_received = 0
+        self.bytes_sent = 0
 
     async def open(self, deadline: float | None) -> Answer | Failure:
         """Ask for a session.
@@ -148,44 +151,42 @@ class PollRequests:
         """Send messages, a line each, without a newline at the end."""
         # Exactly this type: with a charset behind it, the server fails.
         headers = {"Content-Type": "application/x-ndjson"}
-        # aiohttp warns of large bodies unless it may read them in pieces.
-        data = BytesIO(lines) if len(lines) > LARGE else lines
-        return await self._ask("POST", headers, data, limit=self._send_timeout)
+        return await self._ask("POST", headers, lines, limit=self._send_timeout)
 
     async def _ask(
         self,
         method: str,
         headers: dict[str, str],
-        data: bytes | BytesIO | None = None,
+        body: bytes | None = None,
         *,
         limit: float,
         opening: "Opening | None" = None,
     ) -> Answer | Failure:
-        address = self._address
-        headers = {**self._headers, **headers, "Accept-Encoding": ENCODINGS}
-        if self._token is not None:
-            # The header for servers that keep tokens out of URLs (since 1.8.10), and
-            # the query for those before.
-            headers["X-Phoenix-LongPoll-Token"] = self._token
-            address = f"{address}&{query({'token': self._token})}"
+        address, headers = self._addressed(headers, body)
+        time = get_running_loop().time
         try:
-            async with self._session.request(
-                method,
-                URL(address, encoded=True),
-                headers=headers,
-                data=data,
-                timeout=self._timeout(limit, opening),
-                # Where it leads to is not whom the tokens are for.
-                allow_redirects=False,
-                auto_decompress=False,
-                middlewares=(never_again, keep_head),
-                **self._options,
-            ) as response:
-                if opening is None and response.status == HTTPStatus.OK:
-                    return await self._read(response)
-                # It is small, or of no use.
-                body = await refusal_body(response, opening and opening.deadline)
-                return answer_of(response, body)
+            async with timeout(limit) as deadline:
+
+                def extend() -> None:
+                    deadline.reschedule(time() + limit)
+
+                async with self._session.request(
+                    method,
+                    address,
+                    headers=headers,
+                    data=None if body is None else self._pieces(body, extend),
+                    timeout=self._timeout(limit, opening),
+                    # Where it leads to is not whom the tokens are for.
+                    allow_redirects=False,
+                    auto_decompress=False,
+                    middlewares=(never_again, keep_head),
+                    **self._options,
+                ) as response:
+                    if opening is None and response.status == HTTPStatus.OK:
+                        return await self._read(response, extend)
+                    # It is small, or of no use.
+                    refusal = await refusal_body(response, opening and opening.deadline)
+                    return answer_of(response, refusal)
         except NotRepeatedError as error:
             return self._failure(error.error, opening)
         except TimeoutError as error:
@@ -198,14 +199,39 @@ class PollRequests:
         except (ClientError, OSError) as error:
             return self._failure(error, opening)
 
+    def _addressed(
+        self, headers: dict[str, str], body: bytes | None
+    ) -> tuple[URL, dict[str, str]]:
+        """Return the address and the headers of a request."""
+        address = self._address
+        headers = {**self._headers, **headers, "Accept-Encoding": ENCODINGS}
+        if body is not None:
+            headers["Content-Length"] = str(len(body))
+        if self._token is not None:
+            # The header for servers that keep tokens out of URLs (since 1.8.10), and
+            # the query for those before.
+            headers["X-Phoenix-LongPoll-Token"] = self._token
+            address = f"{address}&{query({'token': self._token})}"
+        return URL(address, encoded=True), headers
+
     def _timeout(self, limit: float, opening: "Opening | None") -> ClientTimeout:
         if not self._is_pool_shared:
-            return ClientTimeout(total=limit)
+            return ClientTimeout()
         wait = limit * POOL_SHARE
         if opening is not None and opening.deadline is not None:
             wait = min(wait, opening.deadline - get_running_loop().time())
         # Not 0, which aiohttp takes as no limit.
-        return ClientTimeout(total=limit, connect=max(wait, 0.001))
+        return ClientTimeout(connect=max(wait, 0.001))
+
+    async def _pieces(
+        self, body: bytes, taken: Callable[[], None]
+    ) -> AsyncIterator[bytes]:
+        """Give a body to the network, and note what it takes."""
+        for start in range(0, len(body), PIECE):
+            piece = body[start : start + PIECE]
+            yield piece
+            self.bytes_sent += len(piece)
+            taken()
 
     def _failure(self, error: Exception, opening: "Opening | None") -> Failure:
         is_refused = isinstance(error, ClientHttpProxyError)
@@ -216,12 +242,15 @@ class PollRequests:
             headers=dict(error.headers or {}) if is_refused else {},
         )
 
-    async def _read(self, response: ClientResponse) -> Answer | Failure:
+    async def _read(
+        self, response: ClientResponse, came: Callable[[], None]
+    ) -> Answer | Failure:
         """Read an answer that may be large, and note its bytes as they come."""
         begin = self.bytes_received
 
         def note(size: int) -> None:
             self.bytes_received = begin + max(size - EMPTY_SIZE, 0)
+            came()
 
         body = await read_body(response, self._max_frame_size, note)
         if body is None:

@@ -253,6 +253,11 @@ class WebSocketConnection:
         """The number of bytes received so far."""
         return self._reader.bytes_received
 
+    @property
+    def bytes_sent(self) -> int:
+        """The number of bytes that the network has taken so far."""
+        return self._outlet.taken
+
     def send(self, frame: Frame) -> None:
         """Write a frame, in this turn of the loop unless the network is full."""
         if not self._is_writable:

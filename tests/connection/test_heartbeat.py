@@ -21,12 +21,16 @@ class Line:
     Attributes:
         received: The bytes that arrived, which the test counts.
         is_paused: Whether a consumer that is full has the reading stop.
+        waiting: The frames that the network has not taken.
+        taken: Those that it has taken.
+        bytes_taken: The bytes that it has taken.
     """
 
     def __init__(self, time):
         self.time = time
         self.sent = []
         self.received = 0
+        self.waiting = self.taken = self.bytes_taken = 0
         self.is_paused = False
         self.refs = count(1)
         self.on_send = None
@@ -940,3 +944,71 @@ def test_the_deadline_after_a_pause_is_a_new_one(trial, time):
     time.advance_by(25)
 
     assert (before, len(trial.missed)) == ([], 1)
+
+
+# Heartbeats behind a large frame.
+
+
+def upload_until(trial, clock, every=1.0):
+    """Have the network take a byte again and again, the last one at a time."""
+    while trial.time.clock + every <= clock:
+        trial.time.advance_by(every)
+        trial.router.bytes_taken += 1
+
+
+@pytest.fixture
+def uploading(trial, time):
+    """A trial whose first heartbeat waits behind a large frame."""
+    trial.liveness.start()
+    time.advance_by(19.5)
+    trial.router.waiting = 1
+    time.advance_by(0.5)
+    return trial
+
+
+def test_a_heartbeat_that_waits_is_not_missed_while_the_network_takes_bytes(
+    uploading, time
+):
+    upload_until(uploading, 120)
+
+    assert uploading.missed == []
+    assert uploading.times == [20]
+
+
+def test_a_heartbeat_that_waits_is_missed_once_the_network_takes_nothing(
+    uploading, time
+):
+    upload_until(uploading, 60)
+    time.advance_by(20)
+
+    [missed] = uploading.missed
+    assert 65 <= missed <= 65 + 5 / 4
+
+
+def test_a_heartbeat_that_has_left_is_missed_although_the_network_takes_more(
+    uploading, time
+):
+    upload_until(uploading, 60)
+    uploading.router.taken, uploading.router.waiting = 2, 9
+    upload_until(uploading, 90)
+
+    [missed] = uploading.missed
+    assert 65 <= missed <= 66 + 5 / 4
+
+
+def test_bytes_that_are_taken_count_for_no_heartbeat_that_left_at_once(trial, time):
+    trial.liveness.start()
+    time.advance_by(20)
+    upload_until(trial, 40)
+
+    assert trial.missed == [25]
+
+
+def test_a_probe_that_waits_keeps_its_own_time(uploading, time):
+    uploading.answer()
+    uploading.liveness.probe(3.0)
+    upload_until(uploading, 40)
+    time.advance_by(10)
+
+    [missed] = uploading.missed
+    assert 43 <= missed <= 43 + 3 / 4

@@ -285,10 +285,21 @@ def test_what_the_user_decided_goes_before_what_providers_say(
 # A user's policy that raises.
 
 
-def test_a_give_up_that_raises_is_reported_and_the_failure_may_heal(make_trial):
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (LOST, Retrying(1, 1.0)),
+        (FORBIDDEN, GaveUp(FORBIDDEN)),
+        (REFUSED, GaveUp(REFUSED)),
+    ],
+    ids=["lost", "404", "403"],
+)
+def test_a_give_up_that_raises_is_reported_and_the_default_decides(
+    make_trial, error, verdict
+):
     trial = make_trial(give_up=fail)
 
-    assert trial.decide(FORBIDDEN) == Retrying(1, 1.0)
+    assert trial.decide(error) == verdict
     assert [type(error) for error in trial.reported] == [Fault]
 
 

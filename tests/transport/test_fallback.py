@@ -217,6 +217,43 @@ def test_the_time_is_an_argument():
     roads.attempts[0].dispose()
 
 
+def test_the_other_gets_what_is_left_of_the_attempts_time(roads):
+    roads.connect(timeout=15.0)
+    roads.wait(1)
+    roads.first.attempt.fail(BLOCKED)
+
+    assert roads.then.attempt.endpoint.timeout == 14.0
+
+
+def test_an_attempt_that_is_shorter_than_its_time_is_shared_by_both(roads):
+    roads.connect(timeout=2.0)
+    roads.wait(0.9)
+    before = roads.used
+    roads.wait(0.2)
+
+    assert (before, roads.used) == ((1, 0), (1, 1))
+    assert roads.first.attempt.endpoint.timeout == 1.0
+    assert roads.then.attempt.endpoint.timeout == 1.0
+
+
+def test_an_other_that_raises_only_later_is_a_failure_of_the_attempt(
+    roads, monkeypatch
+):
+    connect, calls = roads.then.connect, []
+
+    def connect_once(endpoint):
+        calls.append(endpoint)
+        if len(calls) > 1:
+            raise OSError("no more")
+        return connect(endpoint)
+
+    monkeypatch.setattr(roads.then, "connect", connect_once)
+    roads.connect()
+    roads.first.attempt.fail(BLOCKED)
+
+    assert [str(error) for error in roads.notes.errors] == ["no more"]
+
+
 def test_a_connection_that_never_delivers_is_lost_and_the_next_one_is_another(roads):
     roads.connect()
     roads.wait(2.4)

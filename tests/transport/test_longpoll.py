@@ -6,6 +6,8 @@ from base64 import b64decode
 
 import pytest
 from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from rx_phoenix import (
     AttemptFailed,
@@ -20,6 +22,7 @@ from rx_phoenix import (
     UsageError,
 )
 from rx_phoenix._protocol.endpoint import Endpoint
+from rx_phoenix.testing import FaultProxy
 from rx_phoenix.testing._reference import reference_app
 from tests.transport.peer import PATIENCE, Life
 from tests.transport.poll_peer import running_poll_peer
@@ -303,6 +306,106 @@ async def test_a_frame_that_is_too_large_for_a_batch_is_sent_alone(peer, life, p
     assert (first.lines, len(large.lines)) == ([A.encode()], 1)
     assert (error.code, error.reason) == (1009, "the server answered HTTP 413")
     assert error.clean  # so that the push is not sent again
+
+
+async def test_a_batch_that_is_too_large_for_a_proxy_is_sent_in_parts(peer, life, poll):
+    connection = await soon(life.opened)
+    frames = [f"[{n}]" + 1000 * "x" for n in range(8)]
+    for frame in frames:
+        connection.send(frame)
+    received, sizes = [], []
+    while len(received) < len(frames):
+        asked = await peer.posted()
+        sizes.append(len(asked.lines))
+        if len(asked.body) > 2500:
+            asked.reply(status=413)
+        else:
+            received += [line.decode() for line in asked.lines]
+            asked.answer(200)
+
+    assert received == frames
+    assert sizes == [8, 4, 2, 2, 4, 2, 2]
+
+
+async def test_what_a_proxy_takes_is_remembered(peer, life, poll):
+    connection = await soon(life.opened)
+    sizes = []
+    for _ in range(2):
+        for n in range(4):
+            connection.send(f"[{n}]" + 1000 * "x")
+        left = 4
+        while left:
+            asked = await peer.posted()
+            sizes.append(len(asked.lines))
+            if len(asked.body) > 2500:
+                asked.reply(status=413)
+            else:
+                left -= len(asked.lines)
+                asked.answer(200)
+
+    assert sizes == [4, 2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(413, 1009), (400, 1011)], ids=["413", "400"]
+)
+async def test_a_small_frame_is_too_large_only_where_that_is_said(
+    peer, life, poll, status, code
+):
+    (await soon(life.opened)).send(A)
+    (await peer.posted()).reply(status=status)
+
+    error = await soon(life.ended)
+
+    assert (error.code, error.clean) == (code, code == 1009)
+    assert error.reason == f"the server answered HTTP {status}"
+
+
+async def test_the_deadline_of_a_poll_begins_again_with_what_comes(begin):
+    answer = json.dumps({"status": 200, "token": "T", "messages": [A, B]}).encode()
+    polls = []
+
+    async def serve(request):
+        polls.append(request)
+        if len(polls) == 1:
+            body = {"status": 410, "token": "T", "messages": []}
+            return web.json_response(body)
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for start in range(0, len(answer), 10):
+            await response.write(answer[start : start + 10])
+            await asyncio.sleep(0.1)
+        return response
+
+    app = web.Application()
+    app.router.add_get("/socket/longpoll", serve)
+    async with TestServer(app) as server:
+        # In all it takes about a second.
+        url = str(server.make_url("/socket"))
+        life = begin(LongPollTransport(poll_timeout=0.6), url=url)
+
+        async with asyncio.timeout(PATIENCE):
+            frames = [await life.frames.get() for _ in range(2)]
+
+        life.dispose()
+    assert frames == [A, B]
+
+
+async def test_the_deadline_of_a_send_begins_again_with_what_is_taken(peer, begin):
+    large = 1_000_000 * "x"
+    async with FaultProxy(URL(peer.url).port) as proxy:
+        life = begin(LongPollTransport(send_timeout=0.8), url=proxy.url)
+        await peer.welcome()
+        connection = await soon(life.opened)
+        # More than a second, of which the kernel's buffers hide half.
+        proxy.to_server.rate = 800_000
+        connection.send(large)
+        asked = await peer.posted()
+        asked.answer(200)
+
+        assert asked.body == large.encode()
+        assert connection.bytes_sent == len(large)
+        life.dispose()
 
 
 async def test_bytes_count_of_answers_that_bring_messages_only(peer, life, poll):

@@ -274,6 +274,17 @@ async def test_bytes_are_counted_as_they_come(peer, begin):
     assert life.frames.empty()
 
 
+async def test_bytes_count_as_sent_once_the_network_has_taken_them(peer, begin):
+    life = begin(peer.url)
+    connection = await soon(life.opened)
+    before = connection.bytes_sent
+
+    await echoed(peer, connection)
+
+    # Four bytes, and six of a masked frame's head.
+    assert (before, connection.bytes_sent) == (0, 10)
+
+
 async def test_a_paused_connection_reads_nothing_until_it_is_resumed(peer, begin):
     life = begin(peer.url)
     connection = await soon(life.opened)

@@ -10,6 +10,9 @@ __all__ = ["INFLATE_RATIO", "GuardedResponse"]
 INFLATE_RATIO = 25
 """The most bytes that a compressed byte may become."""
 
+LARGEST = 2**32 - 1
+"""The most bytes of a message that aiohttp's reader can be given as its limit."""
+
 CHUNK = 16 * 1024
 """The most bytes of a message whose ratio does not count."""
 
@@ -116,7 +119,8 @@ class GuardedResponse(web.WebSocketResponse):
 
     def __init__(self, max_frame_size: int, **options: Any) -> None:
         # The guard limits frames; inflated messages are limited by their ratio.
-        super().__init__(**options, max_msg_size=INFLATE_RATIO * max_frame_size)
+        most = min(INFLATE_RATIO * max_frame_size, LARGEST)
+        super().__init__(**options, max_msg_size=most)
         self._max_frame_size = max_frame_size
         self._guard: FrameGuard | None = None
 

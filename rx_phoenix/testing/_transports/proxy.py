@@ -16,7 +16,7 @@ from asyncio import (
 )
 from contextlib import suppress
 from random import Random
-from socket import SO_LINGER, SOL_SOCKET
+from socket import SO_LINGER, SO_RCVBUF, SO_REUSEADDR, SOL_SOCKET, socket
 from struct import pack
 from types import TracebackType
 from typing import Self
@@ -26,6 +26,8 @@ __all__ = ["FaultProxy"]
 CHUNK_SIZE = 16 * 1024
 """Bytes per read."""
 
+WINDOW = 64 * 1024
+"""Bytes that the kernel takes of a client ahead: a slow link hides no more."""
 
 SLICE_TIME = 0.05
 """Seconds between the bytes of a slow link: large frames arrive steadily."""
@@ -118,7 +120,10 @@ class FaultProxy:
     async def accept(self) -> None:
         """Accept new connections."""
         if self._listener is None:
-            self._listener = await start_server(self._begin, "127.0.0.1", self._port)
+            listener = _listening_socket(self._port)
+            self._listener = await start_server(
+                self._begin, sock=listener, limit=CHUNK_SIZE
+            )
             self._port = self._listener.sockets[0].getsockname()[1]
 
     async def refuse(self) -> None:
@@ -256,6 +261,19 @@ class FaultProxy:
             chunk = chunk[: faults.budget]
             faults.budget -= len(chunk)
         return chunk
+
+
+def _listening_socket(port: int) -> socket:
+    """Return a socket on loopback whose connections have a small window."""
+    listener = socket()
+    listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    listener.setsockopt(SOL_SOCKET, SO_RCVBUF, WINDOW)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _reset(writer: StreamWriter) -> None:

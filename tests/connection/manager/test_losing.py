@@ -273,7 +273,7 @@ def test_a_policy_that_raises_is_reported_and_does_not_decide(steady):
 
     stage = steady(reconnect=Reconnect(fail, give_up=fail))
     stage.socket.connect()
-    stage.fail(ConnectError("no", status=404))
+    stage.fail(ConnectError("no", status=503))
 
     assert len(delays(stage)) == 1
     assert set(stage.unhandled) == {boom}

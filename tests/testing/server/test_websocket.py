@@ -46,12 +46,14 @@ def sockets(gate):
         "/gated": SocketOptions(connect=gate.connect),
         "/brief": SocketOptions(idle_timeout=0.05),
         "/small": SocketOptions(max_frame_size=100),
+        "/large": SocketOptions(max_frame_size=2**40),
         "/deflate": SocketOptions(compress=True),
     }
 
 
-async def test_a_client_joins(connect):
-    async with connect() as websocket:
+@pytest.mark.parametrize("path", ["/socket", "/large"])
+async def test_a_client_joins(connect, path):
+    async with connect(path) as websocket:
         await websocket.send_str(JOIN)
 
         assert await websocket.receive_str() == JOINED
