@@ -51,9 +51,9 @@ def sockets(gate):
     }
 
 
-@pytest.mark.parametrize("path", ["/socket", "/large"])
-async def test_a_client_joins(connect, path):
-    async with connect(path) as websocket:
+@pytest.mark.parametrize("name", ["socket", "large"])
+async def test_a_client_joins(connect, name):
+    async with connect(f"/{name}/websocket?vsn=2.0.0") as websocket:
         await websocket.send_str(JOIN)
 
         assert await websocket.receive_str() == JOINED
