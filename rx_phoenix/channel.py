@@ -18,8 +18,8 @@ from rx_phoenix._protocol.names import (
     CLOSE,
     ERROR,
     ChannelState,
+    check_event,
     check_name,
-    check_unreserved,
 )
 from rx_phoenix._streams.decoding import decoder
 from rx_phoenix._streams.typed import TypedEvents, TypedObserver
@@ -430,13 +430,13 @@ class Channel(ChannelHandle):
         bound = None if attached is None else attached.environment.bound
         if bound is not None and get_ident() != bound.runner._thread_id:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
             core.check_loop()
-        if not core.demand.exists:
+        demand = core.demand
+        if not (demand.join_requested or demand.exists):
             raise NotJoinedError(
                 f"cannot push {event!r} to {self.topic!r}, which is {self.state}: "
                 "call join() first, or subscribe to its stream() or joined"
             )
-        check_name("an event", event)
-        check_unreserved(self._core.topic, event)
+        check_event(core.topic, event)
 
     def _extend_params(
         self, extra: Callable[[], Mapping[str, Any]]

@@ -94,9 +94,11 @@ class Outbox:
         Raises:
             EncodeError: The payload cannot be encoded; nothing was sent.
         """
-        connection = self._context.connection
+        context = self._context
+        connection = context.attached or context.connection
+        router = connection.router
         push = ChannelPush(
-            self._context.topic,
+            context.topic,
             event,
             payload,
             within,
@@ -107,16 +109,16 @@ class Outbox:
         join_ref = None if self._waiting else self._sending_ref(connection)
         if join_ref is None:
             self._wait(push)
-        elif connection.router.send_buffer:
+        elif router.send_buffer:
             self._wait(push)
             self.flush()
         else:
-            self._send(push, join_ref, connection.router)
+            self._send(push, join_ref, router)
         if not push.is_settled:
             push.deadlines = connection.deadlines
             connection.deadlines.add(push)
-        if connection.router.pushes.is_watched:
-            connection.router.pushes.on_next(push)
+        if router.pushes.is_watched:
+            router.pushes.on_next(push)
         return push
 
     def cast(

@@ -19,8 +19,8 @@ __all__ = [
     "UNMATCHED_TOPIC",
     "ChannelState",
     "SocketState",
+    "check_event",
     "check_name",
-    "check_unreserved",
 ]
 
 JOIN: Final = "phx_join"
@@ -76,14 +76,15 @@ def check_name(what: str, name: object) -> None:
         raise UsageError(f"the name of {what} must be a string, got {name!r}")
 
 
-def check_unreserved(topic: str, event: str) -> None:
+def check_event(topic: str, event: object) -> None:
     """Check that a push may have the name of this event.
 
     Raises:
-        UsageError: The protocol reserves it.
+        UsageError: It is not a string, or the protocol reserves it.
 
-    >>> check_unreserved("room:1", "shout")
+    >>> check_event("room:1", "shout")
     """
+    check_name("an event", event)
     if event in RESERVED or (event == HEARTBEAT and topic == PHOENIX):
         raise UsageError(
             f"the event of a push must not be reserved by the protocol, got {event!r}: "

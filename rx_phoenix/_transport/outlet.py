@@ -54,7 +54,8 @@ class Outlet:
     @property
     def waiting(self) -> int:
         """The number of frames that the network has not taken."""
-        self._note_progress()
+        if self._ends:
+            self._note_progress()
         return len(self._ends)
 
     @property
