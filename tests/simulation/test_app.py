@@ -135,3 +135,48 @@ def test_an_action_has_the_server_the_time_and_randomness():
 def test_a_program_needs_a_server():
     with pytest.raises(UsageError, match=r"simulate.app. needs a server"):
         simulate(join)
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({"app": 5.0}, "app"),
+        ({"server": Echo}, "server"),
+        ({"server": 5}, "server"),
+        ({"seeds": 5}, "seeds"),
+        ({"seeds": ["1"]}, "a seed"),
+        ({"invariants": every_channel_is_joined}, "invariants"),
+        ({"invariants": [5]}, "an invariant"),
+        ({"actions": [5]}, "an action"),
+    ],
+)
+def test_a_wrong_argument_is_refused_at_the_call(options, name):
+    arguments = {"app": join, "server": SERVER, "seeds": [1], **options}
+
+    with pytest.raises(UsageError, match=f"^{name} must be"):
+        simulate(**arguments)
+
+
+def test_a_mistake_of_an_invariant_has_its_name():
+    def rows_are_known(run):
+        return run.rows
+
+    broken = broken_by(join, server=SERVER, seeds=[1], invariants=[rows_are_known])
+
+    assert "it raised AttributeError(" in str(broken)
+    assert "(but rows are known)" in str(broken)
+
+
+def test_a_mistake_of_an_action_has_its_name():
+    def save_a_row(run):
+        run.rows.append(1)
+
+    broken = broken_by(join, server=SERVER, seeds=[1], actions=[save_a_row])
+
+    assert "(but the action save_a_row raises nothing)" in str(broken)
+
+
+def test_runs_with_faults_do_not_fill_the_log(caplog):
+    simulate_join([1])
+
+    assert caplog.text == ""

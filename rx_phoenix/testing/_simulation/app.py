@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from rx_phoenix._protocol.checks import check, check_function
 from rx_phoenix.errors import ConnectionLost, RxPhoenixError
 from rx_phoenix.socket import Socket
 from rx_phoenix.testing._server.endpoint import Endpoint
@@ -76,6 +77,20 @@ class Scenario:
     invariants: Sequence[Check]
     actions: Sequence[Action]
 
+    def __post_init__(self) -> None:
+        check_function("app", self.app, "a coroutine function of new_socket")
+        server: Any = self.server
+        is_class, text = isinstance(server, type), repr(server)
+        is_server = callable(server) or hasattr(server, "items")
+        takes = "channels by pattern, or a function that returns them"
+        check(is_server and not is_class, "server", takes, text)
+        for name, functions in (
+            ("an invariant", self.invariants),
+            ("an action", self.actions),
+        ):
+            for function in functions:
+                check_function(name, function, "a function of a SimulatedRun")
+
     @property
     def weights(self) -> Mapping[str, int]:
         """The names of all steps with their relative frequencies."""
@@ -128,7 +143,7 @@ class AppRun(Run):
         try:
             await self._scenario.app(self._new_socket)
         except Exception as error:  # noqa: BLE001 - the verdict on the program
-            self.problem("the program raises nothing", f"it raised {error!r}")
+            self.problem("the program raises nothing", raised(error))
 
     def _new_socket(self, url: str = URL, **options: Any) -> Socket:
         number = len(self.networks)
@@ -157,7 +172,10 @@ class AppRun(Run):
         self.note(f"step: {step.name}")
         if step.name in self._actions:
             self._view.clock = self.clock
-            self._actions[step.name](self._view)
+            try:
+                self._actions[step.name](self._view)
+            except Exception as error:  # noqa: BLE001 - a user's mistake, with its name
+                self.problem(f"the action {step.name} raises nothing", raised(error))
             self.scheduler.advance_by(0)
         elif step.name == "crash":
             self._server.crash_any(random)
@@ -184,6 +202,8 @@ class AppRun(Run):
                 holds = invariant(self._view)
             except AssertionError as error:
                 self.problem(name, str(error) or "it does not hold")
+            except Exception as error:  # noqa: BLE001 - a user's mistake, with its name
+                self.problem(name, raised(error))
             else:
                 if holds is False:
                     self.problem(name, "it does not hold")
@@ -205,6 +225,11 @@ class AppRun(Run):
         self.scheduler.advance_by(ENDING)
         if self._task is not None and not self._task.done():
             self.problem(Invariant.NOTHING_LEFT, "the program survives its end")
+
+
+def raised(error: Exception) -> str:
+    """Return the text of a function that raised."""
+    return f"it raised {error!r}"
 
 
 def name_of(function: object) -> str:

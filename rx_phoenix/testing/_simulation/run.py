@@ -1,8 +1,12 @@
 """Simulations of this library's client, and of users' programs."""
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from typing import overload
 
+from rx_phoenix._log import log
+from rx_phoenix._protocol.checks import check, check_instance, is_whole
 from rx_phoenix.errors import UsageError
 from rx_phoenix.testing._simulation.app import (
     Action,
@@ -68,7 +72,7 @@ def simulate(  # noqa: PLR0913 - options of two kinds
     Raises:
         Broken: An invariant does not hold, or the program raised. Its text has the
             seed, both lanes, the shortest history and a line that keeps it as a test.
-        UsageError: There is no server.
+        UsageError: There is no server; an argument is not what it takes.
 
     >>> simulate(1) > 0
     True
@@ -86,13 +90,29 @@ def simulate(  # noqa: PLR0913 - options of two kinds
         raise UsageError(
             'simulate(app) needs a server: pass server={"room:*": YourServerChannel}'
         )
+    for name, value in ("invariants", invariants), ("actions", actions):
+        check_instance(name, value, Sequence, "a list of functions")
+    check_instance("seeds", seeds, Iterable, "numbers such as range(100)")
     scenario = Scenario(app, server, tuple(invariants), tuple(actions))
     count = 0
-    for seed in seeds:
-        plan = plan_of(seed, 40 if steps is None else steps, scenario.weights)
-        explore(plan, live_app(seed, scenario))
-        count += 1
+    with quiet():
+        for seed in seeds:
+            check(is_whole(seed), "a seed", "a whole number", repr(seed))
+            plan = plan_of(seed, 40 if steps is None else steps, scenario.weights)
+            explore(plan, live_app(seed, scenario))
+            count += 1
     return count
+
+
+@contextmanager
+def quiet() -> Generator[None]:
+    """Log no warnings: hundreds of runs with faults have thousands of them."""
+    level = log.level
+    log.setLevel(max(level, logging.ERROR))
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def live_app(seed: int, scenario: Scenario) -> Callable[[Sequence[Step]], None]:
