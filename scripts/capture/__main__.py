@@ -6,6 +6,7 @@ from pathlib import Path
 from examples.demo.tests.web.dashboard_harness import running_dashboard
 from rx_phoenix import Backoff
 from rx_phoenix_demo.pipelines import Limits
+from scripts.capture.machine import read
 from tests.browser import Tab, press, running_browser, says
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
@@ -27,7 +28,9 @@ async def main() -> None:
     print("This takes a minute and a half: the charts show the last minute.")
     delays, limits = Backoff.steps(0.5, 1.0, 2.0), Limits.below(90.0)
     async with (
-        running_dashboard(every=1.0, delays=delays, limits=limits) as harness,
+        running_dashboard(
+            every=1.0, delays=delays, limits=limits, read=read, name="demo"
+        ) as harness,
         running_browser() as browser,
         browser.tab(harness.address, size=SIZE),
         browser.tab(harness.address, size=SIZE) as tab,

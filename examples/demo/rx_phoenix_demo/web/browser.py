@@ -70,16 +70,19 @@ async def in_browser(
             yield write
 
 
-def dashboard_of(context: DemoContext, limits: Limits) -> Dashboard:
+def dashboard_of(
+    context: DemoContext, limits: Limits, name: str | None = None
+) -> Dashboard:
     """Build the shared state; it joins at the first browser.
 
     Args:
         context: The running demo.
         limits: Thresholds of the alarms.
+        name: The name among the viewers; the machine's if None.
     """
     browsers = BehaviorSubject(0)
     audience = context.viewer.channel(
-        context.backend.audience, {"name": platform.node()}
+        context.backend.audience, {"name": name or platform.node()}
     )
     announced = announcements(audience, browsers)
     watched = reactivex.merge(watchers(audience), announced.pipe(ops.ignore_elements()))

@@ -35,12 +35,13 @@ class DashboardHarness:
         joins: The topic of each join.
     """
 
-    def __init__(self, backend, viewer, publishing):
+    def __init__(self, backend, viewer, publishing, name):
         self.backend = backend
         self.viewer = viewer
         self.address = None
         self.joins = []
         self._publishing = publishing
+        self._name = name
         self._site = AsyncExitStack()
         viewer.sent.subscribe(self._note)
 
@@ -57,7 +58,7 @@ class DashboardHarness:
         context = DemoContext(
             self.backend, self.viewer, self.deliveries, LoopScheduler.current(), print
         )
-        dashboard = dashboard_of(context, self.limits)
+        dashboard = dashboard_of(context, self.limits, self._name)
         self.address = await self._site.enter_async_context(serving(dashboard, port))
 
     async def close(self):
@@ -82,7 +83,9 @@ class DashboardHarness:
 
 
 @asynccontextmanager
-async def running_dashboard(every=0.25, delays=SHORT_DELAYS, limits=NO_LIMITS):
+async def running_dashboard(
+    every=0.25, delays=SHORT_DELAYS, limits=NO_LIMITS, read=read, name=None
+):
     """Run the dashboard on a free port."""
     policies = {
         "reconnect": Reconnect(delays),
@@ -106,7 +109,7 @@ async def running_dashboard(every=0.25, delays=SHORT_DELAYS, limits=NO_LIMITS):
         counts = BehaviorSubject(Deliveries())
         pushes = publications(source, read, LoopScheduler.current(), every=every)
         publishing = deliveries(pushes).subscribe(counts.on_next)
-        harness = DashboardHarness(backend, viewer, publishing)
+        harness = DashboardHarness(backend, viewer, publishing, name)
         harness.deliveries, harness.limits = counts, limits
         with publishing:
             await harness.open()
