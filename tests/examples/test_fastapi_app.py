@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-import time
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -69,11 +68,8 @@ async def test_a_shout_from_a_thread_reaches_the_browsers(server):
             assert json.loads(data.removeprefix(b"data: ")) == {"n": 1}
             async with http.post(f"{base}/ask", json={"a": 1}) as answer:
                 assert await answer.json() == {"a": 1}
-            begun = time.monotonic()
             process.send_signal(signal.SIGTERM)
             await asyncio.wait_for(process.wait(), PATIENCE)
-
-    assert time.monotonic() - begun < 3
 
 
 @pytest.mark.slow
@@ -81,8 +77,5 @@ async def test_it_starts_answers_and_ends_while_its_phoenix_is_down():
     async with serving(NOWHERE) as (process, base), aiohttp.ClientSession() as http:
         async with http.post(f"{base}/ask", json={}) as answer:
             assert answer.status == 503
-        begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
         await asyncio.wait_for(process.wait(), PATIENCE)
-
-    assert time.monotonic() - begun < 3

@@ -15,6 +15,9 @@ COUNT = 10_000
 WORKERS, SERVERS = 10, 5
 """How often each is killed."""
 
+STEP = 520
+"""The number of new rows before the next one is killed."""
+
 MODULE = "examples.orders_into_sqlite"
 
 
@@ -46,6 +49,21 @@ class Programs:
         await process.wait()
         await self.start(name)
 
+    async def until(self, count):
+        """Wait until there are so many rows."""
+        async with asyncio.timeout(60):
+            while True:
+                if self.count() >= count:
+                    return
+                await asyncio.sleep(0.02)
+
+    def count(self):
+        with closing(sqlite3.connect(self.database, timeout=10)) as database:
+            tables = database.execute("select name from sqlite_master").fetchall()
+            if ("orders",) not in tables:
+                return 0
+            return database.execute("select count(*) from orders").fetchone()[0]
+
     def rows(self):
         with closing(sqlite3.connect(self.database, timeout=10)) as database:
             return database.execute(
@@ -67,12 +85,12 @@ async def programs(tmp_path):
 
 @pytest.mark.slow  # fifteen times a program is killed and started again
 async def test_10_000_orders_are_10_000_rows_whatever_is_killed(programs):
-    await asyncio.sleep(1.0)
     victims = ["worker"] * WORKERS + ["server"] * SERVERS
     random.Random(7).shuffle(victims)
-    for victim in victims:
+    for number, victim in enumerate(victims, 1):
+        # By rows and not by time: the worker must not be done before the last one.
+        await programs.until(number * STEP)
         await programs.kill(victim)
-        await asyncio.sleep(0.6)
     code = await asyncio.wait_for(programs.processes["worker"].wait(), 120)
 
     assert code == 0

@@ -67,13 +67,16 @@ async def test_its_clock_goes_forward(scheduler):
 
 
 async def test_both_clocks_measure_the_same(scheduler):
-    before = scheduler.monotonic(), scheduler.now
-    await asyncio.sleep(0.02)
-    passed = scheduler.monotonic() - before[0]
+    def look():
+        return scheduler.monotonic(), scheduler.now, scheduler.monotonic()
 
-    assert (scheduler.now - before[1]).total_seconds() == pytest.approx(
-        passed, abs=0.01
-    )
+    # A machine that is busy may pause between two looks.
+    early, began, late = look()
+    await asyncio.sleep(0.02)
+    early_2, ended, late_2 = look()
+
+    passed = (ended - began).total_seconds()
+    assert early_2 - late - 0.01 <= passed <= late_2 - early + 0.01
 
 
 # Timers.
@@ -254,8 +257,10 @@ async def test_an_operator_of_time_stays_on_the_loops_thread(scheduler, operator
     subscription = operator(hub.observable, scheduler).subscribe(tell)
     hub.on_next(1)
 
-    assert await asyncio.wait_for(told, 5) == (threading.get_ident(), threads)
+    thread, count = await asyncio.wait_for(told, 20)
     subscription.dispose()
+    assert thread == threading.get_ident()
+    assert count <= threads  # one of another test may have ended
 
 
 # Tasks.
