@@ -15,7 +15,7 @@ __all__ = ["NEW_SESSION", "PollServer", "Request", "run_poll_server"]
 
 NEW_SESSION = {"status": 410, "token": "T", "messages": []}
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 @dataclass

@@ -27,7 +27,7 @@ TRANSPORTS = {
 }
 
 FAST_RETRIES = {
-    "timeout": 2.0,
+    "timeout": 5.0,
     "heartbeat": Heartbeat(interval=0.3, timeout=0.6),
     "reconnect": Reconnect(delays=Backoff(0.05, 2.0, 0.2)),
     "rejoin": Rejoin(delays=Backoff.steps(0.05)),

@@ -98,7 +98,7 @@ async def test_a_server_that_takes_a_connection_and_says_nothing_is_given_up(
     failed = first_of(socket.lifecycle, AttemptFailed)
     opening = socket.connect()
 
-    async with asyncio.timeout(15 / SPEED + 1):
+    async with asyncio.timeout(PATIENCE):
         error = (await failed).error
     proxy.heal()
     await opening

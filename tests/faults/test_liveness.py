@@ -85,7 +85,7 @@ def test_a_join_that_is_not_answered_puts_that_off_by_its_own_timeout(calm, begi
 
 @pytest.mark.parametrize("transport", ["websocket"], indirect=True)
 async def test_a_large_frame_on_a_slow_link_is_a_sign_of_life(proxy, make):
-    socket = make(heartbeat=Heartbeat(0.5, 0.2))
+    socket = make(heartbeat=Heartbeat(0.4, 0.4))
     await socket.connect()
     channel = socket.channel("room:lobby")
     await channel.join()
@@ -101,7 +101,7 @@ async def test_a_large_frame_on_a_slow_link_is_a_sign_of_life(proxy, make):
 
 @pytest.mark.parametrize("transport", ["websocket"], indirect=True)
 async def test_a_large_push_on_a_slow_link_is_a_sign_of_life(proxy, make):
-    socket = make(heartbeat=Heartbeat(0.2, 0.8))
+    socket = make(heartbeat=Heartbeat(0.2, 1.0))
     await socket.connect()
     channel = socket.channel("room:lobby")
     await channel.join()
@@ -118,7 +118,7 @@ async def test_a_large_push_on_a_slow_link_is_a_sign_of_life(proxy, make):
 
 @pytest.mark.parametrize("transport", ["websocket"], indirect=True)
 async def test_silence_in_the_middle_of_a_frame_is_noticed(proxy, make, ends):
-    socket = make(heartbeat=Heartbeat(0.5, 0.2))
+    socket = make(heartbeat=Heartbeat(0.4, 0.4))
     await socket.connect()
     channel = socket.channel("room:lobby")
     await channel.join()

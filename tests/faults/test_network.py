@@ -228,7 +228,7 @@ async def test_a_connection_that_dies_during_a_join_joins_on_the_next(
 ):
     channel = socket.channel("room:slow", {"ms": 300})
     lost, again = first_of(socket.lifecycle, Closed), first(channel.joins)
-    join = channel.join()
+    join = channel.join(timeout=2.0)
     ends.watch_push(join)
 
     proxy.silence()

@@ -12,7 +12,7 @@ from rx_phoenix.testing._transports.tape import Received, Sent
 from tests.cli.terminal import piped
 
 ROUNDS = 200
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds after which a welcome was missed."""
 
 TRANSPORTS = {"websocket": None, "longpoll": LongPollTransport}

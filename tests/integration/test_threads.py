@@ -452,7 +452,7 @@ async def test_aclose_from_a_thread_does_not_wait_for_itself(app):
         lambda: socket.call_soon_threadsafe(socket.aclose).result(5)
     )
 
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 1.9  # it would wait for 2 s
 
 
 async def test_a_coroutine_of_a_thread_can_close_the_socket(app):
@@ -465,7 +465,7 @@ async def test_a_coroutine_of_a_thread_can_close_the_socket(app):
 
     begun = time.monotonic()
     assert await asyncio.wrap_future(socket.call_soon_threadsafe(close)) == "closed"
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 1.9  # it would wait for 2 s
 
 
 async def test_aclose_waits_for_the_calls_of_threads(app):
@@ -493,7 +493,7 @@ async def test_aclose_cancels_the_calls_that_take_longer_than_2_s(app):
     begun = time.monotonic()
     await socket.aclose()
 
-    assert 1.5 < time.monotonic() - begun < 4
+    assert time.monotonic() - begun > 1.5
     with pytest.raises(concurrent.futures.CancelledError):
         answer.result()
 

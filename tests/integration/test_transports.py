@@ -87,7 +87,7 @@ async def test_others_are_seen_to_come_and_to_go(presence, user_id, who, visit):
 async def test_a_socket_that_ends_is_gone_at_once(presence, user_id, who, visit):
     async with visit("guest"):
         await who(user_id, "guest")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):  # less than the 30 s of its session
         await who(user_id)
 
 

@@ -13,7 +13,7 @@ __all__ = ["PATIENCE", "changes_of", "first", "first_of", "listing", "until"]
 
 T = TypeVar("T")
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds until a test fails that waits for something."""
 
 

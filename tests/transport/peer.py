@@ -14,7 +14,7 @@ from rx_phoenix._protocol.serializer import Frame
 
 __all__ = ["Life", "Peer", "running_peer"]
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 class Peer:

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 __all__ = ["Asked", "PollPeer", "running_poll_peer"]
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 class Asked:

@@ -372,17 +372,17 @@ async def test_the_deadline_of_a_poll_begins_again_with_what_comes(begin):
             return web.json_response(body)
         response = web.StreamResponse()
         await response.prepare(request)
-        for start in range(0, len(answer), 10):
-            await response.write(answer[start : start + 10])
-            await asyncio.sleep(0.1)
+        for start in range(0, len(answer), 4):
+            await response.write(answer[start : start + 4])
+            await asyncio.sleep(0.05)
         return response
 
     app = web.Application()
     app.router.add_get("/socket/longpoll", serve)
     async with TestServer(app) as server:
-        # In all it takes about a second.
+        # In all it takes more than a second.
         url = str(server.make_url("/socket"))
-        life = begin(LongPollTransport(poll_timeout=0.6), url=url)
+        life = begin(LongPollTransport(poll_timeout=1.0), url=url)
 
         async with asyncio.timeout(PATIENCE):
             frames = [await life.frames.get() for _ in range(2)]
@@ -392,9 +392,9 @@ async def test_the_deadline_of_a_poll_begins_again_with_what_comes(begin):
 
 
 async def test_the_deadline_of_a_send_begins_again_with_what_is_taken(peer, begin):
-    large = 1_000_000 * "x"
+    large = 1_200_000 * "x"
     async with FaultProxy(URL(peer.url).port) as proxy:
-        life = begin(LongPollTransport(send_timeout=0.8), url=proxy.url)
+        life = begin(LongPollTransport(send_timeout=1.0), url=proxy.url)
         await peer.welcome()
         connection = await soon(life.opened)
         # More than a second, of which the kernel's buffers hide half.

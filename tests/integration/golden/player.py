@@ -16,7 +16,7 @@ __all__ = ["play"]
 QUIET = 0.05
 """Seconds without a frame that stand for "nothing"."""
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds that an answer may be late."""
 
 UNASKED = {"sec-websocket-protocol", "sec-websocket-extensions"}
