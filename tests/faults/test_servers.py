@@ -3,19 +3,36 @@
 import asyncio
 
 import pytest
+from reactivex import operators as ops
 
 from rx_phoenix import (
     AttemptFailed,
+    Backoff,
     Closed,
     ConnectionLost,
     GaveUp,
+    Opened,
     PushTimeout,
+    Reconnect,
+    Rejoin,
+    Socket,
 )
+from rx_phoenix.testing import FaultProxy, PhoenixServer, ServerChannel
 from tests.faults.conftest import Watched
 from tests.faults.peers import closing, separate
 from tests.integration.waiting import first, first_of, listing
 
 over_websocket = pytest.mark.parametrize("transport", ["websocket"], indirect=True)
+
+FAST_RECONNECT = {"reconnect": Reconnect(delays=Backoff(0.05, 2.0, 0.2))}
+
+KILLED = {
+    "the server closed the connection without a close frame",
+    "the server ended the connection",
+    "the connection was reset",
+    "nothing listens there",
+}
+"""The words for a server that was killed, whatever its kernel did then."""
 
 MOMENT = 20.0
 """Seconds within which everything heals, on whatever machine."""
@@ -102,7 +119,7 @@ async def test_a_server_that_is_killed_is_missed_and_all_is_back_with_the_next(
         server.kill()
 
         async with asyncio.timeout(MOMENT):
-            await closed
+            assert (await closed).reason in KILLED
             assert (await sent.outcome).status == "lost"
     async with separate(unused_tcp_port):
         echo = channel.push("echo", {"is": "back"}, timeout=START)
@@ -167,3 +184,75 @@ async def test_a_second_answer_changes_nothing(joined, healed):
     await healed()
 
     assert [answer["n"] for answer in answers] == [1]
+
+
+async def test_a_server_that_limits_the_rate_of_joins_is_joined_entirely():
+    joins = []
+
+    class Strict(ServerChannel):
+        """Ends the connection on which more than 20 joins arrive within 0.4 s."""
+
+        def join(self, params):
+            now = asyncio.get_running_loop().time()
+            joins.append(now)
+            if sum(now - other < 0.4 for other in joins) > 20:
+                self.kill_transport()
+
+    paced = Rejoin(at_once=5, every=0.04)
+    async with (
+        PhoenixServer({"room:*": Strict}) as server,
+        FaultProxy(server.port) as proxy,
+    ):
+        socket = Socket(proxy.url, rejoin=paced, **FAST_RECONNECT)
+        opens = []
+        socket.lifecycle.subscribe(opens.append)
+        channels = [socket.channel(f"room:{n}") for n in range(25)]
+        first_joins = [channel.join() for channel in channels]
+        again = [first(channel.joins.pipe(ops.skip(1))) for channel in channels]
+        async with asyncio.timeout(2 * MOMENT):
+            for join in first_joins:
+                await join
+            joins.clear()
+            proxy.reset()
+            for rejoin in again:
+                await rejoin
+        await socket.aclose()
+
+    assert sum(isinstance(event, Opened) for event in opens) == 2
+    assert len(joins) == 25
+
+
+async def test_a_channel_that_is_ended_after_each_join_rejoins_at_most_once_a_second():
+    joins = []
+
+    class Expired(ServerChannel):
+        """Ends in peace after each join, as if a token had expired."""
+
+        def join(self, params):
+            joins.append(asyncio.get_running_loop().time())
+            self.later(0.0, self.stop)
+
+    ends_peacefully = Rejoin(on_close="rejoin")
+    async with PhoenixServer({"room:*": Expired}) as server:
+        socket = Socket(server.url, rejoin=ends_peacefully)
+        joined = first(socket.channel("room:1").joined.pipe(ops.take(2), ops.to_list()))
+        await joined
+        await socket.aclose()
+
+    [once, again] = joins
+    assert again - once >= 0.99
+
+
+async def test_a_channel_that_is_ended_stays_so_by_default():
+    class Expired(ServerChannel):
+        """Ends in peace after each join."""
+
+        def join(self, params):
+            self.later(0.0, self.stop)
+
+    async with PhoenixServer({"room:*": Expired}) as server:
+        socket = Socket(server.url)
+        channel = socket.channel("room:1")
+        joined = await first(channel.joined.pipe(ops.to_list()))
+        assert (joined, channel.state) == ([{}], "closed")
+        await socket.aclose()

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import tracemalloc
 import zlib
 from contextlib import asynccontextmanager
 
@@ -144,10 +145,14 @@ async def test_of_an_endless_body_64_kib_are_read(transport_class, status):
 
     async with listening(serve) as port:
         url = f"ws://127.0.0.1:{port}/socket"
+        tracemalloc.start()
         error = await refusal(url, transport_class())
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
 
     assert (error.status, len(error.body)) == (status, 64 * 1024)
     assert written < MANY  # what lies in the buffers of the network
+    assert most < MANY
 
 
 async def test_a_body_counts_after_decoding(transport_class):

@@ -7,12 +7,15 @@ from rx_phoenix import (
     ConnectionLost,
     Heartbeat,
     HeartbeatMissed,
+    Message,
     Opened,
     PushTimeout,
     Reconnect,
     Retrying,
+    Socket,
     UsageError,
 )
+from rx_phoenix.testing import FakeTransport, VirtualScheduler
 from tests.operators.recording_observer import RecordingObserver
 
 
@@ -449,3 +452,62 @@ def test_a_ping_in_flight_ends_with_the_connection(stage, notes, end):
         getattr(stage.socket, end)()
 
     assert [type(error) for error in notes.errors] == [ConnectionLost]
+
+
+# A machine that slept.
+
+
+class SleepyTime(VirtualScheduler):
+    """The time of a machine that slept.
+
+    Attributes:
+        slept: Seconds that only the wall clock has seen.
+    """
+
+    slept = 0.0
+
+    @property
+    def now(self):
+        return self.to_datetime(self.clock + self.slept)
+
+
+@pytest.fixture
+def asleep():
+    """A socket on a machine that has just slept for a minute, and its transport."""
+    time, transport = SleepyTime(), FakeTransport()
+    socket = Socket(
+        "ws://example.org/socket",
+        transport=transport,
+        scheduler=time,
+        reconnect=Reconnect(float),
+    )
+    socket.connect()
+    transport.attempt.open()
+    time.advance_by(1)
+    time.slept = 60.0
+    yield socket, transport, time
+    socket.aclose()
+    time.advance_by(2)
+    assert time.pending == ()
+
+
+def test_a_connection_that_died_while_the_machine_slept_is_replaced_soon(asleep):
+    socket, transport, time = asleep
+    events = []
+    socket.lifecycle.subscribe(events.append)
+    time.advance_by(5)
+
+    assert len(transport.attempts) == 2
+    assert [type(event) for event in events] == [HeartbeatMissed, Closed, Retrying]
+
+
+def test_a_connection_that_outlived_the_sleep_is_kept_for_one_heartbeat(asleep):
+    _, transport, time = asleep
+    time.advance_by(1)
+    [beat] = transport.connection.messages
+    reply = {"status": "ok", "response": {}}
+    transport.connection.receive(Message(None, beat.ref, "phoenix", "phx_reply", reply))
+    time.advance_by(20)
+
+    assert [message.event for message in transport.connection.messages] == ["heartbeat"]
+    assert len(transport.attempts) == 1
