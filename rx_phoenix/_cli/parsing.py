@@ -32,14 +32,22 @@ def payload_of(text: str | bytes) -> Any:
     try:
         return msgspec.json.decode(given)
     except msgspec.DecodeError as error:
-        raise UsageError(
-            f"the payload is not valid JSON: {error}. Quote it for the shell, as in "
-            """'{"body": "hi"}', and quote a string twice, as in '"hi"'"""
-        ) from error
+        words = f"the payload is not valid JSON: {error}"
+        is_argument = isinstance(text, str) and text != STDIN
+        raise UsageError(words + HINT if is_argument else words) from error
 
 
-def params_of(text: str) -> dict[str, Any]:
+HINT = """. Quote it for the shell, as in '{"body": "hi"}', and quote a string twice, \
+as in '"hi"'"""
+"""The advice on a payload that came through a shell."""
+
+
+def params_of(text: str, name: str = "--join") -> dict[str, Any]:
     """Parse the params of a join.
+
+    Args:
+        text: JSON.
+        name: The name of the argument.
 
     Raises:
         UsageError: They are not a JSON object.
@@ -48,5 +56,5 @@ def params_of(text: str) -> dict[str, Any]:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.MsgspecError as error:
         raise UsageError(
-            f'--join must be a JSON object such as \'{{"name": "me"}}\': {error}'
+            f'{name} must be a JSON object such as \'{{"name": "me"}}\': {error}'
         ) from error

@@ -66,7 +66,10 @@ class Shell:
             if name and name not in COMMANDS:
                 raise UsageError(f"there is no command {name!r}: try help")
             if name:
-                await COMMANDS[name].run(self, rest.strip())
+                command, given = COMMANDS[name], rest.strip()
+                if command.arguments and not given:
+                    raise UsageError(f"{name} needs {command.arguments}")
+                await command.run(self, given)
         except RxPhoenixError as error:
             problem = explain(error)
             assert problem is not None, "each error of ours is explained"  # noqa: S101
@@ -108,6 +111,8 @@ async def shell(target: Target, output: Output) -> ExitCode:
             async for line in lines:
                 if not await state.do(line):
                     break
+            if not is_terminal and socket.state == "open":
+                await socket.ping()  # what came before its answer is shown
     return ExitCode.OK if is_terminal else state.code
 
 
@@ -156,7 +161,8 @@ def history() -> History:
 async def join(state: Shell, given: str) -> None:
     """Join a topic, and show the reply."""
     topic, _, params = given.partition(" ")
-    channel = state.socket.channel(topic, params_of(params) if params else None)
+    given_params = params_of(params, "the params") if params else None
+    channel = state.socket.channel(topic, given_params)
     await show(channel.join(), state.target, state.output)
 
 
@@ -174,7 +180,9 @@ async def push(state: Shell, given: str) -> None:
     event, _, payload = rest.strip().partition(" ")
     if not event:
         raise UsageError("the push needs a topic and an event")
-    pushed = state.channel(topic).push(event, payload_of(payload.strip() or "{}"))
+    pushed = state.channel(topic).push(
+        event, payload_of(payload.strip().encode() or b"{}")
+    )
     state.code = max(state.code, await show(pushed, state.target, state.output))
 
 

@@ -4,13 +4,16 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncGenerator, Iterator
-from concurrent.futures import CancelledError
-from threading import Thread
+from itertools import chain
+from threading import Semaphore, Thread
 
 __all__ = ["stdin_lines"]
 
 CHUNK = 65_536
 """Bytes of one read."""
+
+READER = "rx-phoenix stdin"
+"""The name of the thread."""
 
 AHEAD = 16
 """Lines that are read before they are used."""
@@ -23,20 +26,31 @@ async def stdin_lines() -> AsyncGenerator[bytes]:
     outlive the process: a read that still waits holds nothing.
     """
     loop = asyncio.get_running_loop()
-    queue = asyncio.Queue[bytes | None](AHEAD)
+    queue = asyncio.Queue[bytes | None]()
+    # The bound of the queue, for which the thread waits; not the loop, as a coroutine
+    # on the way to a loop that ends would warn that it was never awaited.
+    places = Semaphore(AHEAD)
+    is_over = False
 
     def read() -> None:
-        try:
-            for line in _lines(sys.stdin.fileno()):
-                asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
-            asyncio.run_coroutine_threadsafe(queue.put(None), loop).result()
-        except (CancelledError, RuntimeError):
-            return  # the loop has ended
+        for line in chain(_lines(sys.stdin.fileno()), [None]):
+            places.acquire()
+            if is_over:
+                return
+            try:
+                loop.call_soon_threadsafe(queue.put_nowait, line)
+            except RuntimeError:
+                return  # the loop has ended
 
-    Thread(target=read, daemon=True).start()
-    while (line := await queue.get()) is not None:
-        if line.strip():
-            yield line
+    Thread(target=read, name=READER, daemon=True).start()
+    try:
+        while (line := await queue.get()) is not None:
+            places.release()
+            if line.strip():
+                yield line
+    finally:
+        is_over = True
+        places.release()
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:

@@ -105,6 +105,13 @@ class Terminal:
         """Press keys, such as ``\\x03`` for Ctrl-C."""
         os.write(self._master, keys.encode())
 
+    async def press_until(self, keys, words, every=0.5):
+        """Press keys again and again, until something was written."""
+        async with asyncio.timeout(PATIENCE):
+            while words not in self.text:
+                self.press(keys)
+                await asyncio.sleep(every)
+
     async def end(self):
         """Wait for the end of the command, and say how it ended."""
         async with asyncio.timeout(PATIENCE):

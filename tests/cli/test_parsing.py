@@ -28,6 +28,15 @@ def test_what_is_no_json_is_told_with_an_example(text):
         payload_of(text)
 
 
+@pytest.mark.parametrize("text", ["-", b"hi"])
+def test_what_did_not_come_through_a_shell_is_not_to_be_quoted(monkeypatch, text):
+    monkeypatch.setattr("sys.stdin", io.StringIO("hi"))
+    with pytest.raises(UsageError, match="not valid JSON") as refusal:
+        payload_of(text)
+
+    assert "Quote" not in str(refusal.value)
+
+
 def test_params_are_an_object():
     assert params_of('{"name": "me"}') == {"name": "me"}
 

@@ -49,7 +49,9 @@ async def test_the_history_is_kept_for_its_owner_alone(server, tmp_path):
         assert await screen.end() == 0
     async with terminal("shell", server.url, XDG_STATE_HOME=home) as screen:
         await screen.until("Try help.")
-        screen.press("\x1b[A\r")  # up
+        # The prompt reads the history after it is shown; up does nothing before that.
+        await screen.press_until("\x1b[A", "join room:lobby")
+        screen.press("\r")
         await screen.until('"topic":"room:lobby"')
 
     file = tmp_path / "rx-phoenix" / "history"
@@ -101,10 +103,12 @@ async def test_commands_may_come_from_a_pipe(server):
         ("push room:a echo", 2, "'room:a' is not joined: try join room:a"),
         ("push room:a", 2, "The push needs a topic and an event"),
         ("leave room:a", 2, "'room:a' is not joined"),
+        ("leave", 2, "Leave needs TOPIC"),
+        ("join ", 2, "Join needs TOPIC"),
         ("unwatch room:a", 2, "'room:a' is not watched"),
         ("join room:forbidden", 1, "unauthorized"),
         ("watch room:forbidden", 1, "unauthorized"),
-        ("join room:a nonsense", 2, "must be a JSON object"),
+        ("join room:a nonsense", 2, "The params must be a JSON object"),
     ],
 )
 async def test_a_mistake_is_a_sentence_and_the_rest_is_done(server, line, code, words):

@@ -1,11 +1,13 @@
 """Lines of stdin, from a file and from a pipe."""
 
+import asyncio
 import os
 import sys
+import threading
 
 import pytest
 
-from rx_phoenix._cli.stdin import stdin_lines
+from rx_phoenix._cli.stdin import AHEAD, READER, stdin_lines
 
 
 async def lines_of(monkeypatch, file):
@@ -41,3 +43,32 @@ async def test_a_line_of_a_pipe_is_there_before_the_next(monkeypatch):
         assert await anext(lines) == b"one"
         os.close(writing)
         assert [line async for line in lines] == [b"two"]
+
+
+async def test_a_reader_that_is_left_early_ends_its_thread(monkeypatch, tmp_path):
+    path = tmp_path / "lines"
+    path.write_bytes(b"n\n" * 1000)
+    before = {*threading.enumerate()}
+    with path.open("rb") as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        lines = stdin_lines()
+        assert await anext(lines) == b"n"
+        started = {*threading.enumerate()} - before
+        [reader] = [thread for thread in started if thread.name == READER]
+        await lines.aclose()
+        await asyncio.to_thread(reader.join, 10)
+
+    assert not reader.is_alive()
+
+
+async def test_lines_beyond_those_read_ahead_follow(monkeypatch):
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        lines = stdin_lines()
+        os.write(writing, b"n\n" * AHEAD * 3)
+        seen = [await anext(lines)]
+        os.close(writing)
+        seen += [line async for line in lines]
+
+    assert seen == [b"n"] * AHEAD * 3
