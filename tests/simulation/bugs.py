@@ -12,6 +12,7 @@ from rx_phoenix._channel.outbox import Outbox
 from rx_phoenix._channel.rejoin import RejoinTimer
 from rx_phoenix._connection.attempt import Attempt
 from rx_phoenix._connection.heartbeat import HeartbeatMonitor
+from rx_phoenix._connection.pace import JoinPace
 from rx_phoenix._connection.router import Router
 from rx_phoenix._connection.send_buffer import PushQueue
 from rx_phoenix._protocol.endpoint import Endpoint
@@ -20,7 +21,7 @@ from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix.operators._bounded_queue import BoundedQueue
-from rx_phoenix.policy import Backoff, Reconnect
+from rx_phoenix.policy import Backoff, Reconnect, Rejoin
 from rx_phoenix.testing._simulation import Invariant
 
 __all__ = ["BUGS", "Bug", "a_crashed_channel_stays_crashed"]
@@ -83,6 +84,14 @@ def a_crashed_channel_stays_crashed(patch):
 
 def a_channel_does_not_notice_the_next_connection(patch):
     patch.setattr(ChannelCore, "opened", lambda _: None)
+
+
+def only_the_first_join_gets_a_turn(patch):
+    patch.setattr(JoinPace, "_run", lambda *_: None)
+
+
+def a_hint_is_never_over(patch):
+    patch.setattr(Rejoin, "least_delay", lambda *_: 3600.0)
 
 
 def a_heartbeat_that_is_missed_has_no_consequence(patch):
@@ -181,6 +190,8 @@ BUGS = [
     Bug(a_crashed_channel_stays_crashed, Invariant.ALL_HEALS),
     Bug(a_channel_does_not_notice_the_next_connection, Invariant.ALL_HEALS),
     Bug(a_404_is_final_whenever_it_comes, Invariant.ALL_HEALS),
+    Bug(only_the_first_join_gets_a_turn, Invariant.ALL_HEALS),
+    Bug(a_hint_is_never_over, Invariant.ALL_HEALS),
     Bug(a_heartbeat_that_is_missed_has_no_consequence, Invariant.DEAD_FOUND),
     Bug(only_an_answer_is_a_sign_of_life, Invariant.RECEIVING_LIVES),
     Bug(a_leave_is_never_sent, Invariant.SERVER_AGREES),

@@ -57,6 +57,13 @@ SECRET = "s3cr3t"  # noqa: S105 - planted, to be looked for
 """Part of every secret."""
 
 
+REJOINS = (
+    Rejoin(Backoff.steps(1, 2, 5, jitter=0.2)),
+    Rejoin(Backoff.steps(1, 2, 5, jitter=0.2), hint=lambda _: 3, at_once=1, every=0.2),
+)
+"""The policies of the sockets: joins together, and joins one by one after a hint."""
+
+
 class World(Run):
     """One run of a few sockets.
 
@@ -108,7 +115,7 @@ class World(Run):
             random=random,
             heartbeat=HEARTBEAT,
             reconnect=Reconnect(Backoff(0.25, 2.0, 8.0, "full")),
-            rejoin=Rejoin(Backoff.steps(1, 2, 5, jitter=0.2)),
+            rejoin=REJOINS[number % len(REJOINS)],
             send_buffer=BUFFER,
             timeout=TIMEOUT,
         )
