@@ -96,6 +96,14 @@ class Terminal:
                 self._arrived.clear()
                 await self._arrived.wait()
 
+    async def prompted(self, times=1):
+        """Wait until a prompt was shown, a number of times.
+
+        Between two prompts the terminal itself takes Ctrl-D for the end of a line, and
+        the command never sees it.
+        """
+        await self.until(">\x08", times)
+
     async def ended(self):
         """Wait until all that was written has been read."""
         async with asyncio.timeout(PATIENCE):

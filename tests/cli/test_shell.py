@@ -44,7 +44,7 @@ async def test_the_history_is_kept_for_its_owner_alone(server, tmp_path):
     async with terminal("shell", server.url, XDG_STATE_HOME=home) as screen:
         await screen.until("Try help.")
         screen.press("join room:lobby\r")
-        await screen.until('"topic":"room:lobby"')
+        await screen.prompted(times=2)
         screen.press("\x04")  # Ctrl-D
         assert await screen.end() == 0
     async with terminal("shell", server.url, XDG_STATE_HOME=home) as screen:
