@@ -11,7 +11,7 @@ from reactivex.disposable import CompositeDisposable, Disposable
 from rx_phoenix._channel.core import ChannelCore, ChannelHandle
 from rx_phoenix._channel.join import Params, check_params
 from rx_phoenix._connection.handle import SocketHandle
-from rx_phoenix._protocol.checks import check, kind_of
+from rx_phoenix._protocol.checks import check, check_function, kind_of
 from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import (
@@ -22,6 +22,7 @@ from rx_phoenix._protocol.names import (
     check_name,
 )
 from rx_phoenix._streams.decoding import decoder
+from rx_phoenix._streams.reporter import run_on_loop
 from rx_phoenix._streams.typed import TypedEvents, TypedObserver
 from rx_phoenix.errors import NotJoinedError, UsageError
 from rx_phoenix.policy import Duration, timeout_of
@@ -87,11 +88,17 @@ class Channel(ChannelHandle):
         self._core = ChannelCore(self, topic, params, socket, self.on_message)
 
     def __setattr__(self, name: str, value: object) -> None:
+        if name == "on_message":
+            takes = "a function of event, payload and ref"
+            check_function("on_message", value, takes)
+            self._core.check_loop()
         super().__setattr__(name, value)
         if name == "on_message":
             self._core.hook_with(self.on_message)
 
     def __delattr__(self, name: str) -> None:
+        if name == "on_message":
+            self._core.check_loop()
         super().__delattr__(name)
         if name == "on_message":
             self._core.hook_with(self.on_message)
@@ -111,6 +118,7 @@ class Channel(ChannelHandle):
     @socket.setter
     def socket(self, socket: SocketHandle | None) -> None:
         _check_socket(socket)
+        self._core.check_loop()
         self._core.socket = socket
 
     @property
@@ -346,6 +354,7 @@ class Channel(ChannelHandle):
         The client's own reactions are not callbacks, so that no name of an event can
         break it.
         """
+        check_name("an event", event)
         self._core.check_loop()
         self._core.listeners.off(event, ref)
 
@@ -417,9 +426,11 @@ class Channel(ChannelHandle):
             except UsageError as error:
                 observer.on_error(error)
                 return Disposable()
-            return CompositeDisposable(
-                push.subscribe(observer), Disposable(push.cancel)
-            )
+
+            def cancel() -> None:
+                run_on_loop(self._core, push.cancel)
+
+            return CompositeDisposable(push.subscribe(observer), Disposable(cancel))
 
         return Observable(subscribe)
 

@@ -117,6 +117,8 @@ def timeout_of(duration: Duration, name: str = "timeout") -> float:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
+    if isinstance(value, bool):
+        return False
     try:
         return isinstance(value, Real) and isfinite(value)
     except OverflowError:  # an int that no float can hold

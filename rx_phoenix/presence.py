@@ -1,7 +1,7 @@
 """Presence of a topic: phoenix.js's Presence, and its state as streams."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -31,6 +31,7 @@ from rx_phoenix._protocol.presence import (
 )
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.hub import Hub
+from rx_phoenix._streams.reporter import run_on_loop
 from rx_phoenix._streams.state import LazyLatest, State
 from rx_phoenix.channel import Channel
 from rx_phoenix.errors import CallbackOverrun, PayloadError
@@ -229,6 +230,10 @@ class Presence:
 
     def off(self, *refs: int) -> None:
         """Remove callbacks by their refs."""
+        self._report.check_loop()
+        self._remove(refs)
+
+    def _remove(self, refs: Iterable[int]) -> None:
         for ref in refs:
             callback, subscription = self._callbacks.pop(ref, (None, None))
             if callback is not None and subscription is not None:
@@ -237,9 +242,12 @@ class Presence:
 
     def dispose(self) -> None:
         """Stop listening, complete the streams and remove the callbacks."""
+        run_on_loop(self._report, self._end)
+
+    def _end(self) -> None:
         self._listening.dispose()
         self._pending.clear()
-        self.off(*self._callbacks)
+        self._remove([*self._callbacks])
         for hub in (self._status, self._states, self._changes):
             hub.on_completed()
 

@@ -6,6 +6,7 @@ from typing import Any, NoReturn, Self
 from reactivex import abc
 
 from rx_phoenix._protocol.message import Reply
+from rx_phoenix._protocol.names import check_name
 from rx_phoenix._streams.callbacks import Callback, Spawn
 from rx_phoenix._streams.reporter import check_caller
 from rx_phoenix._streams.single_result import Result, SingleResult
@@ -113,6 +114,7 @@ class Push(Result[Any]):
         Returns:
             This push, for chaining.
         """
+        check_name("a status", status)
         check_caller(self._report)
         hook = Callback(callback, self._spawn, self._report)
         self._hooks = (*self._hooks, (status, hook))

@@ -529,7 +529,9 @@ class Socket(SocketHandle):
 
         Raises:
             ChannelConflict: The channel is another socket's.
+            UsageError: It is not a channel.
         """
+        check_instance("channel", channel, Channel, "a Channel")
         if channel.socket is not self:
             raise ChannelConflict(
                 f"the channel {channel.topic!r} is not of this socket: remove it from "

@@ -51,7 +51,6 @@ def refused_with(status, **headers):
         (0, 0.0),
         (2, 2.0),
         (0.5, 0.5),
-        (True, 1.0),
         (Fraction(1, 2), 0.5),
         (timedelta(milliseconds=1500), 1.5),
         (timedelta(days=1), 86400.0),
@@ -63,7 +62,7 @@ def test_a_duration_is_seconds(duration, expected):
 
 
 NO_DURATIONS = [-1, -0.1, timedelta(-1), float("nan"), float("inf"), 10**400]
-NO_NUMBERS = ["5", None, b"5", [], 1j]
+NO_NUMBERS = [True, False, "5", None, b"5", [], 1j]
 
 
 @pytest.mark.parametrize("duration", NO_DURATIONS + NO_NUMBERS, ids=repr)

@@ -28,6 +28,18 @@ from rx_phoenix import (
     UsageWarning,
     WebSocketTransport,
 )
+from rx_phoenix.operators import (
+    first_value,
+    for_each,
+    map_async,
+    push_each,
+    resume,
+    retry_with_backoff,
+    share_latest,
+    snapshot_then,
+    values,
+)
+from rx_phoenix.testing import PhoenixServer
 
 URL = "ws://host/socket"
 SECRET = "s3cr3t-s3cr3t"
@@ -62,7 +74,7 @@ HTTP = {
     "max_frame_size": [NONE, OFF, 0, -1, 1.5, TEXT, ODD],
 }
 
-DURATION = [NONE, TEXT, LIST, ODD, -1, float("nan"), timedelta(-1)]
+DURATION = [NONE, OFF, True, TEXT, LIST, ODD, -1, float("nan"), timedelta(-1)]
 FUNCTION = [OFF, NUMBER, TEXT, LIST, ODD]
 HEADERS = [
     OFF,
@@ -202,6 +214,138 @@ def test_every_argument_is_in_the_table(kind):
 def test_the_refusal_names_the_argument_and_what_it_takes(option, words):
     with pytest.raises(UsageError, match=words):
         Socket(URL, **option)
+
+
+# Arguments of operators and of calls.
+
+COUNT = [OFF, True, 0, -1, 1.5, float("nan"), TEXT, LIST, ODD]
+NAMES = [NONE, OFF, NUMBER, b"x", ODD]
+NOT_A_FUNCTION = [*FUNCTION, True]
+NOT_A_STREAM = [NONE, OFF, NUMBER, TEXT, LIST, ODD]
+
+
+async def work(value):
+    return value
+
+
+def from_ids(channel, event="n", **options):
+    return resume(channel, event, **{"cursor": int, "param": "since", **options})
+
+
+CALLS = {
+    "map_async fn": (lambda _, it: map_async(it), [NONE, *NOT_A_FUNCTION]),
+    "map_async max_concurrent": (
+        lambda _, it: map_async(work, max_concurrent=it),
+        [NONE, *COUNT],
+    ),
+    "map_async maxsize": (lambda _, it: map_async(work, maxsize=it), [NONE, *COUNT]),
+    "map_async on_loss": (lambda _, it: map_async(work, on_loss=it), NOT_A_FUNCTION),
+    "values": (lambda _, it: values(it), NOT_A_STREAM),
+    "values maxsize": (
+        lambda channel, it: values(channel.joins, maxsize=it),
+        [NONE, *COUNT],
+    ),
+    "values on_loss": (
+        lambda channel, it: values(channel.joins, on_loss=it),
+        NOT_A_FUNCTION,
+    ),
+    "for_each": (lambda _, it: for_each(it, print), NOT_A_STREAM),
+    "for_each fn": (
+        lambda channel, it: for_each(channel.joins, it),
+        [NONE, *NOT_A_FUNCTION],
+    ),
+    "first_value": (lambda _, it: first_value(it, timeout=1), NOT_A_STREAM),
+    "push_each": (lambda _, it: push_each(it, "x"), NOT_A_STREAM),
+    "push_each event": (push_each, NAMES),
+    "push_each maxsize": (
+        lambda channel, it: push_each(channel, "x", maxsize=it),
+        [NONE, *COUNT],
+    ),
+    "push_each in_flight": (
+        lambda channel, it: push_each(channel, "x", in_flight=it),
+        COUNT,
+    ),
+    "push_each on_loss": (
+        lambda channel, it: push_each(channel, "x", on_loss=it),
+        NOT_A_FUNCTION,
+    ),
+    "resume": (lambda _, it: from_ids(it), NOT_A_STREAM),
+    "resume event": (from_ids, NAMES),
+    "resume backfill": (
+        lambda channel, it: from_ids(channel, backfill=it),
+        NOT_A_FUNCTION,
+    ),
+    "resume maxsize": (lambda channel, it: from_ids(channel, maxsize=it), COUNT),
+    "retry": (
+        lambda _, it: retry_with_backoff(it),
+        [NONE, *NOT_A_FUNCTION],
+    ),
+    "retry give_up": (
+        lambda _, it: retry_with_backoff(Backoff(1), give_up=it),
+        NOT_A_FUNCTION,
+    ),
+    "retry attempts": (
+        lambda _, it: retry_with_backoff(Backoff(1), attempts=it),
+        COUNT,
+    ),
+    "retry reset": (
+        lambda _, it: retry_with_backoff(Backoff(1), reset=it),
+        [OFF, True, TEXT, LIST, ODD, -1],
+    ),
+    "share_latest": (lambda _, it: share_latest(it), DURATION),
+    "snapshot_then": (lambda _, it: snapshot_then(it, max), NOT_A_STREAM),
+    "snapshot_then fold": (
+        lambda channel, it: snapshot_then(channel.joins, it),
+        [NONE, *NOT_A_FUNCTION],
+    ),
+    "on": (lambda channel, it: channel.on(it, print), NAMES),
+    "on callback": (
+        lambda channel, it: channel.on("x", it),
+        [NONE, *NOT_A_FUNCTION],
+    ),
+    "off": (lambda channel, it: channel.off(it), NAMES),
+    "events": (lambda channel, it: channel.events(it), NAMES),
+    "on_message": (
+        lambda channel, it: setattr(channel, "on_message", it),
+        [NONE, *NOT_A_FUNCTION],
+    ),
+    "push": (lambda channel, it: channel.push(it), NAMES),
+    "push timeout": (lambda channel, it: channel.push("x", {}, it), DURATION[1:]),
+    "receive": (lambda channel, it: channel.push("x").receive(it, print), NAMES),
+    "join timeout": (lambda channel, it: channel.join(it), DURATION[1:]),
+    "remove": (lambda channel, it: channel.socket.remove(it), NOT_A_STREAM),
+}
+"""Calls, and values of an argument that they do not take."""
+
+
+@pytest.mark.parametrize(
+    ("call", "value"),
+    [
+        pytest.param(call, value, id=f"{name}-{number}")
+        for name, (call, wrong) in CALLS.items()
+        for number, value in enumerate(wrong)
+    ],
+)
+def test_a_wrong_argument_of_a_call_is_refused_at_once(make_stage, call, value):
+    channel = make_stage().channel()
+    channel.join()
+
+    with pytest.raises(UsageError):
+        call(channel, value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"channels": NONE},
+        {"channels": [("room:*", ODD)]},
+        {"channels": {}, "check_origin": NONE},
+        {"channels": {}, "check_origin": "https://example.org"},
+    ],
+)
+def test_a_server_is_of_channels_and_origins(options):
+    with pytest.raises(UsageError):
+        PhoenixServer(**options)
 
 
 # Answers of functions.

@@ -9,9 +9,11 @@ from rx_phoenix.errors import UsageError, UsageWarning
 
 __all__ = [
     "check",
+    "check_count",
     "check_function",
     "check_instance",
     "check_methods",
+    "check_option",
     "is_whole",
     "kind_of",
     "warn_caller",
@@ -56,6 +58,26 @@ def check_function(name: str, value: object, takes: str) -> None:
     """
     if not callable(value):
         check(False, name, takes, repr(value))  # noqa: FBT003
+
+
+def check_option(name: str, value: object) -> None:
+    """Check that an optional argument can be called.
+
+    Raises:
+        UsageError: It cannot, and is not None.
+    """
+    if value is not None:
+        check_function(name, value, "a function or None")
+
+
+def check_count(name: str, value: object) -> None:
+    """Check that an argument counts at least one.
+
+    Raises:
+        UsageError: It is not a whole number from 1.
+    """
+    is_count = is_whole(value) and value >= 1
+    check(is_count, name, "1 or more, a whole number", repr(value))
 
 
 def check_methods(name: str, value: object, methods: str, takes: str) -> None:

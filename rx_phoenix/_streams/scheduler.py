@@ -111,7 +111,8 @@ class LoopScheduler(PeriodicScheduler):
         except RuntimeError:
             raise UsageError(
                 "no running event loop: call this inside an `async def` started with "
-                "asyncio.run(), or pass a scheduler"
+                "asyncio.run(), pass a scheduler, or from another thread use "
+                "socket.call_soon_threadsafe(function)"
             ) from None
 
     @property

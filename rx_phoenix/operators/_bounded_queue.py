@@ -7,6 +7,7 @@ from contextvars import copy_context
 from typing import Generic, Literal, TypeVar, get_args
 
 from rx_phoenix._log import fields, log
+from rx_phoenix._protocol.checks import check_count, check_option
 from rx_phoenix._streams.delivery import Backpressure, delivery
 from rx_phoenix._streams.reporter import CallContext
 from rx_phoenix.errors import QueueOverflow, UsageError
@@ -63,8 +64,8 @@ class BoundedQueue(Generic[T]):
         name: str = "a consumer",
     ) -> None:
         check_choice("overflow", overflow, Overflow)
-        if maxsize < 1:
-            raise UsageError(f"maxsize must be 1 or more, got {maxsize}")
+        check_count("maxsize", maxsize)
+        check_option("on_loss", on_loss)
         self.name = name
         self._maxsize = 1 if overflow == "latest" else maxsize
         self._overflow = overflow

@@ -7,6 +7,7 @@ from reactivex import Observable
 from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 from reactivex.internal.exceptions import SequenceContainsNoElementsError
 
+from rx_phoenix._protocol.checks import check_methods
 from rx_phoenix._streams.delivery import await_ended
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.operators._scheduling import tasks_for
@@ -54,6 +55,7 @@ def first_value(
     >>> asyncio.run(main())
     1
     """
+    check_methods("stream", stream, "subscribe", "an Observable")
     limit = None if timeout is None else seconds(timeout)
     tasks = tasks_for(scheduler)
     first: Future[T] = tasks.loop.create_future()

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from reactivex import Observable
 from reactivex import operators as ops
 
+from rx_phoenix._protocol.checks import check_function, check_methods
 from rx_phoenix._streams.reporter import CallContext
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
@@ -69,6 +70,8 @@ def for_each(  # noqa: PLR0913 - a stream, a function, and the keywords of map_a
     1
     2
     """
+    check_methods("stream", stream, "pipe subscribe", "an Observable")
+    check_function("fn", fn, "a function of one value")
     tasks = tasks_for(scheduler)
     ended: Future[None] = tasks.loop.create_future()
     operator: Callable[[Observable[T]], Observable[Any]] = ops.do_action(

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 
+from rx_phoenix._protocol.checks import check_count, check_function
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.reporter import PRESENT, CallContext
 from rx_phoenix._streams.scheduler import LoopScheduler
@@ -96,6 +97,7 @@ def map_async(  # noqa: PLR0913 - a function, and six keywords that bound it
     2.0 s: 4
     3.0 s: 6
     """
+    check_function("fn", fn, "an `async def` of one value")
     name = name_of("map_async", fn)
     bounds = Bounds(strategy, max_concurrent, maxsize, overflow, on_loss, name)
 
@@ -125,10 +127,7 @@ class Bounds:
 
     def __post_init__(self) -> None:
         check_choice("strategy", self.strategy, Strategy)
-        if self.max_concurrent < 1:
-            raise UsageError(
-                f"max_concurrent must be 1 or more, got {self.max_concurrent}"
-            )
+        check_count("max_concurrent", self.max_concurrent)
         if self.overflow == "wait" and self.strategy in {"switch", "exhaust"}:
             raise UsageError(
                 f"overflow='wait' loses nothing, and strategy={self.strategy!r} drops "

@@ -9,8 +9,9 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 
 from rx_phoenix._log import fields, log
-from rx_phoenix._protocol.checks import check, is_whole
+from rx_phoenix._protocol.checks import check, check_methods, is_whole
 from rx_phoenix._protocol.lifecycle import HeartbeatAnswered
+from rx_phoenix._protocol.names import check_name
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import (
@@ -124,6 +125,8 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
     >>> def send(channel):
     ...     return measurements.pipe(push_each(channel, "measured", size=100, every=1))
     """
+    check_methods("channel", channel, "push", "a Channel")
+    check_name("an event", event)
     window = Window(size, every)
     check_in_flight(in_flight, again=again)
     BoundedQueue[Any](maxsize, overflow, on_loss)

@@ -8,7 +8,14 @@ from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable
 
 from rx_phoenix._log import fields, log
-from rx_phoenix._protocol.checks import check, check_function, is_whole
+from rx_phoenix._protocol.checks import (
+    check,
+    check_count,
+    check_function,
+    check_methods,
+    check_option,
+)
+from rx_phoenix._protocol.names import check_name
 from rx_phoenix._streams.decoding import Decoding, decoder
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.scheduler import LoopScheduler
@@ -203,6 +210,8 @@ def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumptio
     without a position, and the exception goes to ``socket.unhandled``, as do those of
     the other functions.
     """
+    check_methods("channel", channel, "stream", "a Channel")
+    check_name("an event", event)
     check_function("cursor", cursor, "a function of an event")
     check(isinstance(param, str), "param", "a name", repr(param))  # pyright: ignore[reportUnnecessaryIsInstance]
     check_function("follows", follows, "a function of two cursors")
@@ -211,10 +220,8 @@ def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumptio
         ("on_gap", on_gap),
         ("on_late", on_late),
     ):
-        if function is not None:
-            check_function(name, function, "a function or None")
-    is_size = is_whole(maxsize) and maxsize > 0
-    check(is_size, "maxsize", "a whole number from 1", repr(maxsize))
+        check_option(name, function)
+    check_count("maxsize", maxsize)
     decoding = None if as_type is None else decoder(as_type)
     options: Options[Any, C] = Options(
         cursor=cursor,

@@ -9,6 +9,11 @@ from typing import Literal, TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 
+from rx_phoenix._protocol.checks import (
+    check_count,
+    check_function,
+    check_option,
+)
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.errors import JoinRefused, UsageError
 from rx_phoenix.operators._scheduling import scheduler_for
@@ -97,8 +102,13 @@ def retry_with_backoff(  # noqa: PLR0913 - a policy, and six keywords that adjus
     Retry(attempt=2, delay=2.0, error=OSError('no route'))
     gave up
     """
-    if attempts is not None and attempts < 1:
-        raise UsageError(f"attempts must be 1 or more, got {attempts}")
+    if not isinstance(policy, Reconnect | Rejoin):
+        takes = "a Backoff, a Reconnect, a Rejoin, or a function of the attempt"
+        check_function("policy", policy, takes)
+    if attempts is not None:
+        check_count("attempts", attempts)
+    check_option("give_up", give_up)
+    check_option("on_retry", on_retry)
     options = RetryOptions(
         policy, give_up, _stability(policy, reset), attempts, on_retry, random
     )
@@ -128,7 +138,7 @@ def _stability(
         return policy.stable if isinstance(policy, Reconnect) else 0.0
     if reset == "never":
         return None
-    return 0.0 if reset == "value" else seconds(reset)
+    return 0.0 if reset == "value" else seconds(reset, "reset")
 
 
 @dataclass(frozen=True, slots=True)

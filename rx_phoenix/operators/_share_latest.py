@@ -7,6 +7,7 @@ from typing import TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SerialDisposable, SingleAssignmentDisposable
 
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.state import Latest
 from rx_phoenix.operators._raising import raise_all
 from rx_phoenix.operators._scheduling import scheduler_for
@@ -152,12 +153,21 @@ class Share(abc.ObserverBase[T]):
     def _watch(self, change: int) -> None:
         if self._is_over:
             return
+        clock = self._clock
         if change > 0:
             self._lingering.disposable = None
-        elif self._clock is None:
+        elif clock is None:
             self._close()
+        elif isinstance(clock, LoopScheduler) and not clock.is_here:
+            # A thread disposed; if the loop has ended, there is nothing to close.
+            clock.hop(lambda: self._stay(clock))
         else:
-            self._lingering.disposable = self._clock.schedule_relative(
+            self._stay(clock)
+
+    def _stay(self, clock: abc.SchedulerBase) -> None:
+        """Close after the linger, unless an observer came meanwhile."""
+        if not (self._is_over or self._hub.is_watched):
+            self._lingering.disposable = clock.schedule_relative(
                 self._linger, self._close
             )
 

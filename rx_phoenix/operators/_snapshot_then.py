@@ -6,6 +6,7 @@ from typing import TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import CompositeDisposable
 
+from rx_phoenix._protocol.checks import check_function, check_methods
 from rx_phoenix._streams.failure import ISOLATED, contained
 
 __all__ = ["snapshot_then"]
@@ -39,6 +40,9 @@ def snapshot_then(
         fold: Returns the next state of a state and an event. It must return a new
             value, because the old one was emitted.
 
+    Raises:
+        UsageError: An argument is not what it takes.
+
     It completes when the snapshots do; it fails with an error of either stream, or
     with an exception of ``fold``.
 
@@ -53,6 +57,8 @@ def snapshot_then(
     >>> deltas.on_next(5)
     15
     """
+    check_methods("events", events, "subscribe", "an Observable")
+    check_function("fold", fold, "a function of a state and an event")
 
     def operator(source: Observable[S]) -> Observable[S]:
         def subscribe(

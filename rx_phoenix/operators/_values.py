@@ -9,6 +9,7 @@ from typing import TypeVar
 from reactivex import Observable, abc
 from reactivex.disposable import SingleAssignmentDisposable
 
+from rx_phoenix._protocol.checks import check_methods
 from rx_phoenix._streams.failure import ISOLATED, contained, fresh
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
@@ -71,6 +72,7 @@ def values(
     1
     2
     """
+    check_methods("stream", stream, "subscribe", "an Observable")
     return Values(stream, BoundedQueue(maxsize, overflow, on_loss, "values()"))
 
 

@@ -12,7 +12,7 @@ import reactivex
 from reactivex import operators as ops
 
 from rx_phoenix import Presence, PushRefused, Socket, UsageError
-from rx_phoenix.operators import LoopScheduler
+from rx_phoenix.operators import LoopScheduler, map_async, push_each, share_latest
 from tests.integration.app import running_app
 
 WAY_IN = "call_soon_threadsafe"
@@ -50,6 +50,7 @@ class Bound:
         self.ping = socket.ping()
         self.opening = socket.connect()
         self.settled = room.join()
+        self.presence = Presence(room)
 
 
 def raised(stream):
@@ -77,7 +78,20 @@ ENTRY_POINTS = {
     "on_open": lambda it: it.socket.on_open(print),
     "on_message": lambda it: it.socket.on_message(print),
     "off of a socket": lambda it: it.socket.off(1),
+    "assign on_message": lambda it: setattr(it.room, "on_message", print),
+    "assign a socket": lambda it: setattr(it.room, "socket", it.socket),
     "presence": lambda it: Presence(it.room),
+    "on_join of a presence": lambda it: it.presence.on_join(print),
+    "off of a presence": lambda it: it.presence.off(1),
+    "subscribe to a presence": lambda it: raised(it.presence.states),
+    "settled receive": lambda it: it.settled.receive("ok", print),
+    "settled cancel": lambda it: it.settled.cancel(),
+    "subscribe to a settled push": lambda it: raised(it.settled),
+    "on_settled": lambda it: it.push.on_settled(print),
+    "subscribe to sent": lambda it: raised(it.socket.sent),
+    "subscribe to pushes": lambda it: raised(it.socket.pushes),
+    "enter": lambda it: it.socket.__aenter__().send(None),
+    "exit": lambda it: it.socket.__aexit__(None, None, None).send(None),
     "receive": lambda it: it.push.receive("ok", print),
     "cancel": lambda it: it.push.cancel(),
     "subscribe to events": lambda it: raised(it.room.events("tick")),
@@ -216,6 +230,66 @@ async def test_a_subscription_is_disposed_from_a_thread(socket, room):
     await room.push("burst_reply", {"n": 2})
 
     assert values == []
+
+
+DISPOSABLES = {
+    "request": lambda room: room.request("noreply").subscribe(on_error=print),
+    "push": lambda room: room.push("noreply").subscribe(on_error=print),
+    "typed events": lambda room: room.events("tick", as_type=int).subscribe(),
+    "session": lambda room: room.session.subscribe(),
+    "connection": lambda room: room.socket.connection.subscribe(),
+    "stats": lambda room: room.socket.stats.subscribe(),
+    "ping": lambda room: room.socket.ping().subscribe(on_error=print),
+    "presence": Presence,
+    "push_each": lambda room: room.joined.pipe(push_each(room, "echo")).subscribe(),
+    "map_async": lambda room: room.joined.pipe(map_async(asyncio.sleep)).subscribe(),
+    "share": lambda room: room.joined.pipe(share_latest(linger=9)).subscribe(),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("place", PLACES)
+async def test_nothing_raises_when_it_is_disposed_elsewhere(room, place):
+    made = {name: make(room) for name, make in DISPOSABLES.items()}
+
+    def dispose_all():
+        failed = []
+        for name, disposable in made.items():
+            try:
+                disposable.dispose()
+            except (RuntimeError, UsageError) as error:
+                failed.append(f"{name}: {error!r}")
+        return "\n".join(failed)
+
+    assert place(dispose_all) == ""
+
+
+async def test_a_request_that_a_thread_disposes_is_cancelled(socket, room):
+    pushes = []
+    socket.pushes.subscribe(pushes.append)
+    request = room.request("noreply").subscribe()
+    await asyncio.to_thread(request.dispose)
+    [push] = pushes
+
+    assert (await push.outcome).status == "cancelled"
+
+
+async def test_a_presence_that_a_thread_disposes_completes_on_the_loop(room):
+    presence, ended = Presence(room), asyncio.get_running_loop().create_future()
+    presence.states.subscribe(
+        on_completed=lambda: ended.set_result(threading.current_thread())
+    )
+    await asyncio.to_thread(presence.dispose)
+
+    assert await ended is threading.current_thread()
+
+
+async def test_a_share_that_a_thread_disposes_lingers_by_the_loop(room):
+    closed = asyncio.Event()
+    source = reactivex.never().pipe(ops.finally_action(closed.set))
+    lingering = source.pipe(share_latest(linger=0.01)).subscribe()
+    await asyncio.to_thread(lingering.dispose)
+    await asyncio.wait_for(closed.wait(), 5)
 
 
 async def test_the_last_lease_that_a_thread_disposes_is_left(socket, app):

@@ -237,8 +237,8 @@ def test_an_error_of_the_source_comes_when_all_work_is_done(workshop, time, note
 
 
 def test_an_idle_one_ends_at_once(notes):
-    reactivex.empty().pipe(map_async(None)).subscribe(notes)
-    reactivex.throw(FAILURE).pipe(map_async(None)).subscribe(notes)
+    reactivex.empty().pipe(map_async(asyncio.sleep)).subscribe(notes)
+    reactivex.throw(FAILURE).pipe(map_async(asyncio.sleep)).subscribe(notes)
 
     assert notes.completions == 1
     assert notes.errors == [FAILURE]

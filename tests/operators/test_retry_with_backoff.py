@@ -221,7 +221,7 @@ def test_a_budget_without_an_attempt_is_refused(attempts):
 
 @pytest.mark.parametrize("reset", [-1.0, float("nan"), timedelta(seconds=-1)])
 def test_a_reset_that_is_no_duration_is_refused(reset):
-    with pytest.raises(UsageError, match="duration must be"):
+    with pytest.raises(UsageError, match="reset must be"):
         retry_with_backoff(Backoff(1), reset=reset)
 
 

@@ -10,6 +10,7 @@ from typing import Self
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from rx_phoenix._protocol.checks import check, check_instance
 from rx_phoenix.testing._server import responses
 from rx_phoenix.testing._server.endpoint import Endpoint
 from rx_phoenix.testing._server.longpoll import LongPoll
@@ -85,6 +86,12 @@ class PhoenixServer:
         port: int = 0,
         check_origin: CheckOrigin = False,
     ) -> None:
+        takes = "a mapping of topics to ServerChannel classes"
+        check_instance("channels", channels, Mapping, takes)
+        is_list = isinstance(check_origin, list | tuple)
+        is_known = isinstance(check_origin, bool) or check_origin == "conn" or is_list
+        takes = 'True, False, "conn" or a list of origins'
+        check(is_known, "check_origin", takes, repr(check_origin))
         self.host = host
         self.port: int = port
         self.routes: list[web.AbstractRouteDef] = []
