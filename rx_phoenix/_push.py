@@ -19,7 +19,7 @@ from rx_phoenix.errors import (
 )
 from rx_phoenix.push import Push
 
-__all__ = ["ChannelPush"]
+__all__ = ["ChannelPush", "quoted_reply"]
 
 
 class ChannelPush(Push):
@@ -107,7 +107,7 @@ class ChannelPush(Push):
         if reply.status != OK:
             # Before anything is decided: no outcome may depend on what is quoted.
             known = {*secrets_in(self.payload), *secrets}
-            quoted = excerpt(reply.response, redactor(known), is_secret)
+            quoted = quoted_reply(reply, redactor(known))
             error = PushRefused(reply.status, reply.response, str(self), quoted)
         self._decide(reply)
         self._settle(None if error else reply.response, error)
@@ -177,3 +177,9 @@ class ChannelPush(Push):
             is_told = isinstance(error, JoinRefused)
             if isinstance(error, PushRefused) and not is_told:
                 self._report(error)
+
+
+def quoted_reply(reply: Reply, hide: Callable[[str], str]) -> str:
+    """Quote the status and the response of a reply, bounded and without secrets."""
+    status = excerpt(reply.status, hide)
+    return f"{status}: {excerpt(reply.response, hide, is_secret)}"

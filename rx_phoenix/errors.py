@@ -165,8 +165,8 @@ class PushRefused(PushError):
         status: The status of the reply.
         response: The body of the reply.
         what: The refused request, in words.
-        quoted: The excerpt of the response for the message, without the secrets that
-            a server may repeat; None makes one of the response as it is.
+        quoted: The excerpt of status and response for the message, without the secrets
+            that a server may repeat; None makes one of them as they are.
 
     Attributes:
         status: The status of the reply, most often ``error``.
@@ -180,8 +180,9 @@ class PushRefused(PushError):
         what: str = "the push",
         quoted: str | None = None,
     ) -> None:
-        answer = excerpt(response) if quoted is None else quoted
-        super().__init__(f"{what} was answered {excerpt(status)}: {answer}")
+        if quoted is None:
+            quoted = f"{excerpt(status)}: {excerpt(response)}"
+        super().__init__(f"{what} was answered {quoted}")
         self.status = status
         self.response = response
 

@@ -29,6 +29,7 @@ from rx_phoenix._protocol.presence import (
     sync_state,
     with_metas,
 )
+from rx_phoenix._protocol.sent_secrets import hidden
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.reporter import run_on_loop
@@ -377,5 +378,5 @@ def _appending(calls: list[tuple[Any, ...]]) -> Listener:
 
 
 def _payload_error(event: str, payload: Any, error: Exception) -> PayloadError:
-    problem = f"malformed {event} was ignored: {type(error).__name__}: {error}"
-    return PayloadError(problem, payload)
+    problem = hidden(f"{type(error).__name__}: {error}")
+    return PayloadError(f"malformed {event} was ignored: {problem}", payload)

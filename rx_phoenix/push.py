@@ -7,6 +7,7 @@ from reactivex import abc
 
 from rx_phoenix._protocol.message import Reply
 from rx_phoenix._protocol.names import check_name
+from rx_phoenix._protocol.sent_secrets import hidden
 from rx_phoenix._streams.callbacks import Callback, Spawn
 from rx_phoenix._streams.reporter import check_caller
 from rx_phoenix._streams.single_result import Result, SingleResult
@@ -162,5 +163,5 @@ class Push(Result[Any]):
         return f"the push of {self.event!r} to {self.topic!r}"
 
     def __repr__(self) -> str:
-        status = self._first.status if self._first else "open"
+        status = hidden(self._first.status) if self._first else "open"
         return f"<Push {self.event!r} to {self.topic!r}: {status}>"

@@ -19,7 +19,7 @@ from rx_phoenix._protocol.names import (
     UNMATCHED_TOPIC,
     ChannelState,
 )
-from rx_phoenix._push import ChannelPush
+from rx_phoenix._push import ChannelPush, quoted_reply
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled, UsageError
 
@@ -399,7 +399,7 @@ class ChannelCore(ChannelEffects):
             event = ChannelEvent.JOIN_ACCEPTED
             if reply.status != OK:
                 what = f"the join of {self.topic!r}"
-                quoted = self.quoted(reply.response)
+                quoted = quoted_reply(reply, self.shown)
                 error = JoinRefused(reply.status, reply.response, what, quoted)
                 change.error = error
                 is_final = self.rejoin_timer.is_final(error)
@@ -447,6 +447,7 @@ class ChannelCore(ChannelEffects):
         """Complete everything; the channel cannot be used again."""
         if not self._has_ended:
             self._has_ended = self._is_removed = True
+            self.connection.sent_secrets.remember(self.sent_values)
             self.apply(ChannelEvent.ENDED, Change(error=self.left()))
             self.listeners.end()
 
@@ -457,6 +458,8 @@ class ChannelCore(ChannelEffects):
         is_idle = self.membership.stage is Stage.CLOSED and not self.demand.exists
         if self.socket is None or not is_idle:
             return
+        # It may be forgotten, and the server may still repeat them.
+        self.connection.sent_secrets.remember(self.sent_values)
         registry = self.connection.router.registry
         if self._is_removed:
             registry.finish_removal(self)

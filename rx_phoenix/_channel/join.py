@@ -234,6 +234,9 @@ class Join:
         self._attempt = SENT
         self._asking = None
         push.payload = payload
+        if callable(self.params) or self._extras:
+            # The next attempt may have others, and the server may repeat these.
+            connection.sent_secrets.remember(self.sent_values)
         self._context.join_sent()
         self._extend(deadline, push)
         connection.joins.add(deadline)

@@ -9,7 +9,12 @@ from reactivex import abc
 from reactivex.disposable import SingleAssignmentDisposable
 
 from rx_phoenix._protocol.endpoint import Endpoint
-from rx_phoenix._protocol.redaction import failure_of, loss_of, secrets_of
+from rx_phoenix._protocol.redaction import (
+    failure_of,
+    forms_of,
+    loss_of,
+    secret_texts_of,
+)
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.callbacks import Spawn
 from rx_phoenix._streams.failure import ISOLATED, contained
@@ -129,7 +134,8 @@ class Attempt:
         failed: Called when it could not be opened.
         lost: Called when the open connection ended, unless we closed it.
         context: The context in which providers run.
-        sent_later: Returns the secrets among the params of joins that a text repeats.
+        sent_otherwise: Returns the secrets of joins and of earlier attempts that a
+            text may repeat.
 
     Attributes:
         credentials: The answers of the providers.
@@ -150,7 +156,7 @@ class Attempt:
         failed: "Callable[[Attempt, Exception], None]",
         lost: "Callable[[Attempt, ConnectionLost], None]",
         context: CallContext = PRESENT,
-        sent_later: Callable[[str], frozenset[str]] = lambda _: frozenset(),
+        sent_otherwise: Callable[[str], frozenset[str]] = lambda _: frozenset(),
     ) -> None:
         self.credentials: Sequence[Any] = ()
         self.connection: Connection | None = None
@@ -165,7 +171,7 @@ class Attempt:
         self._opened = opened
         self._failed = failed
         self._lost = lost
-        self._sent_later = sent_later
+        self._sent_otherwise = sent_otherwise
         self._phase = Phase.CONNECTING
         self._closed: OnClosed | None = None
         self._life = SingleAssignmentDisposable()
@@ -189,7 +195,12 @@ class Attempt:
     @property
     def secrets(self) -> frozenset[str]:
         """The secrets that it sent to the server."""
-        return secrets_of(self._destination.url, self.credentials)
+        return forms_of(self.sent_texts)
+
+    @property
+    def sent_texts(self) -> frozenset[str]:
+        """The same, in one form each."""
+        return secret_texts_of(self._destination.url, self.credentials)
 
     def start(self, credentials: Sequence[Any] | None = None) -> None:
         """Begin, with these credentials or the present ones of the providers."""
@@ -298,8 +309,7 @@ class Attempt:
                 self._fail(error)
             case Phase.OPEN:
                 self.abandon()
-                sent_later = self._sent_later(str(error))
-                self._lost(self, loss_of(error, self.secrets | sent_later))
+                self._lost(self, loss_of(error, self._secrets_in(error)))
             case Phase.CLOSING:
                 self._finish(is_clean=loss_of(error, frozenset()).clean)
             case Phase.OVER:
@@ -315,7 +325,10 @@ class Attempt:
         if self._phase is not Phase.OVER:
             self.abandon()
             url = self._destination.public_url
-            self._failed(self, failure_of(error, url, self.secrets))
+            self._failed(self, failure_of(error, url, self._secrets_in(error)))
+
+    def _secrets_in(self, error: Exception) -> frozenset[str]:
+        return self.secrets | self._sent_otherwise(str(error))
 
     def _refuse(self, error: UsageError) -> None:
         """Report the caller's mistake as it is: no retry can heal it."""

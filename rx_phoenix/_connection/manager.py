@@ -27,6 +27,7 @@ from rx_phoenix._protocol.lifecycle import (
     Retrying,
 )
 from rx_phoenix._protocol.names import SocketState
+from rx_phoenix._protocol.sent_secrets import SentSecrets
 from rx_phoenix._protocol.serializer import Serializer
 from rx_phoenix._protocol.transitions import (
     CONNECTION_TRANSITIONS,
@@ -112,6 +113,10 @@ class ConnectionManager(Traffic):
         self._connection_state = ConnectionState.IDLE
         self.is_open = False
         self._attempt: Attempt | None = None
+        self.sent_secrets = SentSecrets(
+            lambda: frozenset() if self._attempt is None else self._attempt.secrets,
+            self.router.registry.secrets_in,
+        )
         self.linger = Linger(
             reconnect.linger, lambda: self.scheduler, lambda: self._close(1000, "")
         )
@@ -139,8 +144,8 @@ class ConnectionManager(Traffic):
 
     @property
     def secrets(self) -> frozenset[str]:
-        """The secrets that were sent to the server."""
-        return frozenset() if self._attempt is None else self._attempt.secrets
+        """The secrets that were sent to the server, but for those of joins."""
+        return self.sent_secrets.all_but_joined
 
     # Demand.
 
@@ -261,7 +266,7 @@ class ConnectionManager(Traffic):
             opened=self._opened,
             failed=self._failed,
             lost=self._ended,
-            sent_later=self.router.registry.secrets_in,
+            sent_otherwise=self._sent_otherwise,
         )
         self._transition(ConnectionEvent.ATTEMPT_BEGUN)
         if attempt is self._attempt:
@@ -343,7 +348,7 @@ class ConnectionManager(Traffic):
         The next step has begun before that: an observer that asks for a connection
         then does not skip the wait.
         """
-        self._attempt = None
+        self._take_attempt()
         pings = self._detach()
         step = self._decide(attempt, error)
         if isinstance(error, ConnectionLost):
@@ -415,11 +420,21 @@ class ConnectionManager(Traffic):
         self.lease.forget()
         return self._cut()
 
+    def _take_attempt(self) -> Attempt | None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is not None:
+            self.sent_secrets.remember(attempt.sent_texts)
+        return attempt
+
+    def _sent_otherwise(self, text: str) -> frozenset[str]:
+        joined = self.router.registry.secrets_in(text)
+        return joined | self.sent_secrets.all_but_joined
+
     # A close of our own.
 
     def _close(self, code: int, reason: str) -> SingleResult[None]:
         self._reconnector.start_afresh()
-        attempt, self._attempt = self._attempt, None
+        attempt = self._take_attempt()
         if attempt is None:
             self._stop_waiting()
             # Closed, or closing: in that case, its end is awaited.

@@ -7,8 +7,6 @@ old one (phoenix ``presence.ex``).
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
-
 from rx_phoenix._protocol.frozen import FrozenDict, FrozenList, freeze
 from rx_phoenix._protocol.presence import (
     Diff,
@@ -19,6 +17,7 @@ from rx_phoenix._protocol.presence import (
     sync_concerned,
     with_metas,
 )
+from rx_phoenix._protocol.sent_secrets import Redacted
 
 __all__ = [
     "Change",
@@ -31,7 +30,7 @@ __all__ = [
 ]
 
 
-class Joined(Struct, frozen=True):
+class Joined(Redacted, frozen=True):
     """A key joined, or is tracked by one more connection.
 
     Attributes:
@@ -47,7 +46,7 @@ class Joined(Struct, frozen=True):
     is_first: bool
 
 
-class Left(Struct, frozen=True):
+class Left(Redacted, frozen=True):
     """A key left, or is tracked by fewer connections.
 
     Attributes:
@@ -63,7 +62,7 @@ class Left(Struct, frozen=True):
     is_last: bool
 
 
-class Updated(Struct, frozen=True):
+class Updated(Redacted, frozen=True):
     """The metadata of a key changed, without a join or a leave.
 
     Attributes:

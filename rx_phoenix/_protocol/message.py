@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from msgspec import Struct
-
 from rx_phoenix._protocol.names import REPLY
+from rx_phoenix._protocol.sent_secrets import Redacted
 
 __all__ = ["Message", "Reply"]
 
 
-class Message(Struct, frozen=True, array_like=True, gc=False):
+class Message(Redacted, frozen=True, array_like=True, gc=False):
     """One frame of Phoenix's protocol, version 2.
 
     The fields are in wire order, so that a frame decodes directly into a message.
+    Its repr hides secrets, and what is deeply nested; its fields do not.
 
     Attributes:
         join_ref: The ref of its join; None for a broadcast or a heartbeat.
@@ -48,7 +48,7 @@ class Message(Struct, frozen=True, array_like=True, gc=False):
         return Reply(status, payload.get("response"))  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
 
 
-class Reply(Struct, frozen=True):
+class Reply(Redacted, frozen=True):
     """The answer to a push, a join or a leave.
 
     Attributes:

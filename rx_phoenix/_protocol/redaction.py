@@ -21,6 +21,7 @@ __all__ = [
     "is_secret",
     "loss_of",
     "redactor",
+    "secret_texts_of",
     "secrets_in",
     "secrets_of",
     "texts_in",
@@ -236,9 +237,15 @@ def secrets_of(url: str, credentials: Sequence[Any]) -> frozenset[str]:
     >>> secrets >= {"a b", "a%20b", "jo", "s3cret"}
     True
     """
+    return forms_of(secret_texts_of(url, credentials))
+
+
+def secret_texts_of(url: str, credentials: Sequence[Any]) -> frozenset[str]:
+    """Return the secrets that an attempt sent, as it was given them."""
     parts = urlsplit(url)
     public = f"{parts.netloc.rpartition('@')[2]} {unquote(parts.path)}"
-    return forms_of({*parts_of(url, public), *credentials_in(credentials, public)})
+    given = {*parts_of(url, public), *credentials_in(credentials, public)}
+    return frozenset(given - {""})
 
 
 def parts_of(url: str, public: str) -> Iterator[str]:

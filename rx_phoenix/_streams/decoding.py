@@ -7,6 +7,7 @@ from typing import Any, get_args, get_type_hints, is_typeddict
 
 import msgspec
 
+from rx_phoenix._protocol.sent_secrets import hidden
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.errors import PayloadError, UsageError
 
@@ -58,8 +59,11 @@ class Decoding:
 
     def payload_error(self, payload: object, cause: Exception) -> PayloadError:
         """Return the error of an invalid payload."""
-        error = PayloadError(f"payload is not a {self._name}: {cause}", payload)
-        error.__cause__ = cause
+        problem = hidden(str(cause))
+        error = PayloadError(f"payload is not a {self._name}: {problem}", payload)
+        # One that shows a secret is dropped, as those of a failed attempt are.
+        if problem == str(cause):
+            error.__cause__ = cause
         return error
 
 
@@ -164,7 +168,8 @@ def _in_our_words(validate: Decode) -> Decode:
             return validate(payload)
         except ValidationError as error:
             problems = error.errors(include_url=False, include_input=False)
-            raise ValueError("; ".join(map(_in_words, problems))) from error
+        # Outside of the handler, because the other exception shows its input.
+        raise ValueError("; ".join(map(_in_words, problems)))
 
     return convert
 

@@ -127,7 +127,13 @@ async def test_help_lists_the_commands(server):
         assert f"\n{command} " in f"\n{ran.out}"
 
 
+WATCHING = """
+watch room:after_join
+push room:after_join ok
+"""
+
+
 async def test_events_that_are_watched_are_json_in_a_pipe(server):
-    ran = await run("shell", server.url, given="watch room:after_join\npush x y\n")
+    ran = await run("shell", server.url, given=WATCHING)
 
     assert '"event":"welcome"' in ran.out
