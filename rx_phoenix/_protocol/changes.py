@@ -4,7 +4,8 @@ An update is a leave and a join in one diff; the new meta's ``phx_ref_prev`` nam
 old one (phoenix ``presence.ex``).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from rx_phoenix._protocol.frozen import FrozenDict, FrozenList, freeze
@@ -111,7 +112,7 @@ def diff_changes(diff: Diff, before: Snapshot, after: Snapshot) -> list[Change]:
         before: The presences that it concerns, before it.
         after: The presences that it concerns, after it.
     """
-    return _changes([*diff["joins"], *diff["leaves"]], before, after, _is_update)
+    return _changes([*diff["joins"], *diff["leaves"]], before, after)
 
 
 def resync_changes(before: Presences, after: Presences) -> list[Change]:
@@ -124,14 +125,16 @@ def resync_changes(before: Presences, after: Presences) -> list[Change]:
         before: The presences so far.
         after: The presences now.
     """
-    return _changes([*after, *before], freeze(before), freeze(after), _is_any)
+    keys = [*after, *before]
+    return _changes(keys, freeze(before), freeze(after), all_replace=True)
 
 
 def _changes(
     keys: Iterable[str],
     before: Snapshot,
     after: Snapshot,
-    may_replace: Callable[[Meta], bool],
+    *,
+    all_replace: bool = False,
 ) -> list[Change]:
     found: list[Change] = []
     for key in dict.fromkeys(keys):
@@ -142,16 +145,13 @@ def _changes(
             # A first state has thousands of these.
             found.append(Joined(key, new["metas"], new, is_first=True))
             continue
-        replaced, joined, left = _compare(
-            metas_by_ref(old), metas_by_ref(new), may_replace
-        )
+        moved = _compare(metas_by_ref(old), metas_by_ref(new), all_replace=all_replace)
+        outdated, current, joined, left = moved
         if joined:
             first = key not in before
             found.append(Joined(key, FrozenList(joined), new, is_first=first))
-        if replaced or not (joined or left or _extras(old) == _extras(new)):
-            outdated = FrozenList(pair[0] for pair in replaced)
-            current = FrozenList(pair[1] for pair in replaced)
-            found.append(Updated(key, outdated, current, new))
+        if current or not (joined or left or _extras(old) == _extras(new)):
+            found.append(Updated(key, FrozenList(outdated), FrozenList(current), new))
         if left:
             last = key not in after
             rest = with_metas(old, []) if last else new
@@ -160,43 +160,40 @@ def _changes(
 
 
 def _compare(
-    old: Mapping[Any, Meta],
-    new: Mapping[Any, Meta],
-    may_replace: Callable[[Meta], bool],
-) -> tuple[list[tuple[Meta, Meta]], list[Meta], list[Meta]]:
-    """Return the metas of a key that replaced others (in pairs), joined, and left."""
-    replaced = [
-        (old[ref], meta) for ref, meta in new.items() if old.get(ref, meta) != meta
-    ]
-    joined = {ref: meta for ref, meta in new.items() if ref not in old}
-    left = {ref: meta for ref, meta in old.items() if ref not in new}
-    if joined and left:
-        replaced += _paired(joined, left, may_replace)
-    return replaced, list(joined.values()), list(left.values())
+    old: Mapping[Any, Meta], new: Mapping[Any, Meta], *, all_replace: bool
+) -> tuple[list[Meta], list[Meta], list[Meta], list[Meta]]:
+    """Return the metas of a key that were replaced, replaced them, joined, and left.
 
-
-def _paired(
-    joined: dict[Any, Meta], left: dict[Any, Meta], may_replace: Callable[[Meta], bool]
-) -> Iterator[tuple[Meta, Meta]]:
-    """Take out and yield the pairs of a meta that left and one that replaces it."""
-    for ref, meta in list(joined.items()):
-        previous = meta.get("phx_ref_prev")
+    No tuple is made for each: a key may have any number of metas.
+    """
+    outdated: list[Meta] = []
+    current: list[Meta] = []
+    if old.keys().isdisjoint(new):
+        joined, left = dict(new), dict(old)
+    else:
+        changed = [ref for ref, meta in new.items() if old.get(ref, meta) != meta]
+        outdated += [old[ref] for ref in changed]
+        current += [new[ref] for ref in changed]
+        joined = {ref: meta for ref, meta in new.items() if ref not in old}
+        left = {ref: meta for ref, meta in old.items() if ref not in new}
+    updates = [ref for ref, meta in joined.items() if "phx_ref_prev" in meta]
+    for ref in updates:
+        previous = joined[ref]["phx_ref_prev"]
         if previous is not None and previous in left:
-            yield left.pop(previous), joined.pop(ref)
-    # A server may merge two updates, and so leave out the meta between them.
-    # The oldest is not asked of the dict itself, which would look at all those taken.
-    oldest = iter(list(left))
-    for ref, meta in list(joined.items()):
-        if left and may_replace(meta):
-            yield left.pop(next(oldest)), joined.pop(ref)
-
-
-def _is_update(meta: Meta) -> bool:
-    return "phx_ref_prev" in meta
-
-
-def _is_any(_: Meta) -> bool:
-    return True
+            outdated.append(left.pop(previous))
+            current.append(joined.pop(ref))
+    # A server may merge two updates, and so leave out the meta between them: then
+    # the oldest is the one that was replaced.
+    replacing = [*joined] if all_replace else [ref for ref in updates if ref in joined]
+    count = min(len(replacing), len(left))
+    if count == len(joined) == len(left):
+        outdated += left.values()
+        current += joined.values()
+        return outdated, current, [], []
+    for gone, ref in zip([*islice(left, count)], replacing, strict=False):
+        outdated.append(left.pop(gone))
+        current.append(joined.pop(ref))
+    return outdated, current, [*joined.values()], [*left.values()]
 
 
 def _extras(presence: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar, cast
 
-__all__ = ["FrozenDict", "FrozenList", "drop", "freeze", "put"]
+__all__ = ["IMMUTABLE", "FrozenDict", "FrozenList", "drop", "freeze", "put"]
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -12,7 +12,14 @@ from itertools import islice
 from operator import le
 from typing import Any
 
-from rx_phoenix._protocol.frozen import FrozenDict, FrozenList, drop, freeze, put
+from rx_phoenix._protocol.frozen import (
+    IMMUTABLE,
+    FrozenDict,
+    FrozenList,
+    drop,
+    freeze,
+    put,
+)
 
 __all__ = [
     "Diff",
@@ -154,14 +161,13 @@ def sync_diff(
         present = after.get(key)
         if present is None:
             continue
-        left = _frozen(presence)
-        remaining = with_metas(present, _without(present, left))
+        remaining = with_metas(present, _without(present, presence))
         if remaining["metas"]:
             put(after, key, remaining)
         else:
             drop(after, key)
         if on_leave is not None:
-            on_leave(key, remaining, left)
+            on_leave(key, remaining, _frozen(presence))
     return after
 
 
@@ -213,9 +219,16 @@ def _frozen(presence: Mapping[str, Any]) -> FrozenDict[str, Any]:
     """
     if isinstance(presence, FrozenDict):
         return presence
-    metas = FrozenList([freeze(meta) for meta in presence["metas"]])
-    for meta in metas:
-        hash(meta.get("phx_ref"))
+    # As freeze() does, without a call for each: a key may have any number of metas.
+    given: Iterable[dict[str, Any]] = presence["metas"]
+    frozen: list[Any] = [
+        FrozenDict(meta)
+        if type(meta) is dict and IMMUTABLE.issuperset(map(type, meta.values()))
+        else freeze(meta)
+        for meta in given
+    ]
+    metas = FrozenList(frozen)
+    _refs(metas)
     if len(presence) == 1:
         return FrozenDict(metas=metas)
     return FrozenDict(
@@ -230,8 +243,16 @@ def _without(
     presence: Mapping[str, Any], other: Mapping[str, Any]
 ) -> list[FrozenDict[str, Any]]:
     """Return the metas of a presence that another one does not have."""
-    refs = metas_by_ref(other)
-    return [meta for meta in presence["metas"] if meta.get("phx_ref") not in refs]
+    refs = _refs(other["metas"])
+    kept = presence["metas"]
+    if not kept or refs.issuperset([meta.get("phx_ref") for meta in kept]):
+        return []
+    return [meta for meta in kept if meta.get("phx_ref") not in refs]
+
+
+def _refs(metas: Iterable[Meta]) -> set[Any]:
+    """Return the refs of metas, which must be mappings."""
+    return {meta.get("phx_ref") for meta in metas}
 
 
 def _in_order(

@@ -114,8 +114,15 @@ def redactor(
 def leaves_of(value: object) -> Iterator[tuple[object, bool]]:
     """Yield what a value holds at any depth, and if it has the name of a secret."""
     waiting: list[tuple[object, bool]] = [(value, False)]
+    # Held, so that no other value gets the same id: one may contain itself.
+    seen: dict[tuple[int, bool], object] = {}
     while waiting:
         part, is_named = waiting.pop()
+        if isinstance(part, Mapping | list | tuple):
+            place = id(cast("object", part)), is_named
+            if place in seen:
+                continue
+            seen[place] = cast("object", part)
         match part:
             case Mapping():
                 entries = [*cast("Mapping[object, object]", part).items()]

@@ -326,3 +326,11 @@ def test_an_unknown_end_is_an_abnormal_one():
     error = loss_of(cause, TOKENS)
 
     assert (error.code, error.reason, error.__cause__) == (1006, "cable", cause)
+
+
+def test_what_contains_itself_is_searched_once():
+    inside = {"token": "hunter2"}
+    inside["again"] = [inside, (inside,)]
+
+    assert set(secrets_in(inside)) == {"hunter2"}
+    assert set(values_in({"a": inside})) == {"hunter2"}
