@@ -206,7 +206,8 @@ class ChannelEffects(ChannelContext):
     def secrets(self) -> frozenset[str]:
         """The texts that nothing of ours shows, though the server may repeat them."""
         topic = self.topic
-        sent = {each for each in self.connection.secrets if each not in topic}
+        known = self.connection.sent_secrets.all_but_joined
+        sent = {each for each in known if each not in topic}
         return forms_of(self.join.sent_values) | sent
 
     def quoted(self, answer: object) -> str:

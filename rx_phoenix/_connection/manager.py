@@ -142,11 +142,6 @@ class ConnectionManager(Traffic):
         """The scheduler's time of the next attempt; None if none is scheduled."""
         return self._reconnector.due
 
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The secrets that were sent to the server, but for those of joins."""
-        return self.sent_secrets.all_but_joined
-
     # Demand.
 
     def check_usable(self) -> None:
@@ -266,7 +261,7 @@ class ConnectionManager(Traffic):
             opened=self._opened,
             failed=self._failed,
             lost=self._ended,
-            sent_otherwise=self._sent_otherwise,
+            sent_otherwise=self.sent_secrets.repeated_in,
         )
         self._transition(ConnectionEvent.ATTEMPT_BEGUN)
         if attempt is self._attempt:
@@ -425,10 +420,6 @@ class ConnectionManager(Traffic):
         if attempt is not None:
             self.sent_secrets.remember(attempt.sent_texts)
         return attempt
-
-    def _sent_otherwise(self, text: str) -> frozenset[str]:
-        joined = self.router.registry.secrets_in(text)
-        return joined | self.sent_secrets.all_but_joined
 
     # A close of our own.
 

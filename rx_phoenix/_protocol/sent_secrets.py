@@ -58,6 +58,10 @@ class SentSecrets:
         """Those of the present connection, and the older ones."""
         return self._current().union(*self._older.values())
 
+    def repeated_in(self, text: str) -> frozenset[str]:
+        """Return those that a text may repeat: all but joins that it does not."""
+        return self._joined(text) | self.all_but_joined
+
     def joined_in(self, text: str) -> frozenset[str]:
         """Return those of the present joins that a text repeats."""
         return self._joined(text)

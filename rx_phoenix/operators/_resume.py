@@ -271,8 +271,9 @@ class Decode:
         try:
             return self._decoding.convert(payload)
         except ISOLATED as caught:
-            error = contained(caught)
-            raise self._decoding.payload_error(payload, error) from error
+            failure = self._decoding.payload_error(payload, contained(caught))
+        # Outside of the handler, because the other exception may show a secret.
+        raise failure
 
 
 class LateLog:

@@ -12,6 +12,7 @@ from reactivex.disposable import SerialDisposable
 
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Reporter
+from rx_phoenix._streams.reporter import CallContext
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import PayloadError
 
@@ -123,6 +124,8 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         self._options = options
         self._observer = observer
         self._tasks = tasks
+        # The user's functions see what was set where the stream was subscribed to.
+        self._context = CallContext(tasks.copy_context())
         self._emitted = Timeline[T, C]()
         self._waiting = Timeline[T, C]()
         self._is_behind = False
@@ -303,8 +306,10 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         if before is None:
             self._is_behind = False
         self._asked = after, before
-        self._call.disposable = self._tasks.spawn(
-            fetch(), partial(self._answered, after, before), self._failed
+        answered = partial(self._answered, after, before)
+        # Its task runs in a copy of the context of this call.
+        self._call.disposable = self._context.run(
+            self._tasks.spawn, fetch(), answered, self._failed
         )
 
     def _answered(self, after: C, before: C | None, payloads: list[Any]) -> None:
@@ -357,6 +362,6 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
 
     def _call_back(self, function: Callable[[Any], object], value: object) -> None:
         try:
-            function(value)
+            self._context.run(function, value)
         except ISOLATED as error:
             self._options.report(contained(error))

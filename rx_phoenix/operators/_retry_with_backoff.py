@@ -1,6 +1,7 @@
 """Retrying with delays, which ``reactivex``'s ``retry`` does not support."""
 
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import random as draw
@@ -15,6 +16,7 @@ from rx_phoenix._protocol.checks import (
     check_option,
 )
 from rx_phoenix._streams.failure import ISOLATED, contained
+from rx_phoenix._streams.reporter import CallContext
 from rx_phoenix.errors import JoinRefused, UsageError
 from rx_phoenix.operators._scheduling import scheduler_for
 from rx_phoenix.operators._share_latest import forget_shared
@@ -202,6 +204,8 @@ class Attempts(abc.ObserverBase[T], abc.DisposableBase):
         self._observer = observer
         self._clock = clock
         self._forget_shared = forget_shared.get()
+        # The user's functions see what was set where the stream was subscribed to.
+        self._context = CallContext(copy_context())
         self._current = SerialDisposable()
         self._failures = 0
         self._has_value = False
@@ -227,7 +231,7 @@ class Attempts(abc.ObserverBase[T], abc.DisposableBase):
     def on_error(self, error: Exception) -> None:
         """Schedule the next attempt, or fail with a final error."""
         try:
-            delay = self._delay_after(error)
+            delay = self._context.run(self._delay_after, error)
         except ISOLATED as raised:
             reason = contained(raised)
             reason.add_note(f"Raised while retrying after {error!r}")

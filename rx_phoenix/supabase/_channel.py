@@ -531,8 +531,9 @@ def _converter(as_type: Any) -> Callable[[Any], Any]:
         try:
             return decoding.convert(payload)
         except ISOLATED as caught:
-            error = contained(caught)
-            raise decoding.payload_error(payload, error) from error
+            failure = decoding.payload_error(payload, contained(caught))
+        # Outside of the handler, because the other exception may show a secret.
+        raise failure
 
     return convert
 

@@ -5,9 +5,10 @@ import contextvars
 import logging
 
 import pytest
+from reactivex import Subject
 
 from rx_phoenix import Presence, Reconnect, Socket
-from rx_phoenix.operators import for_each, map_async
+from rx_phoenix.operators import for_each, map_async, resume, retry_with_backoff
 from tests.integration.app import running_app
 
 request = contextvars.ContextVar("request", default="none")
@@ -186,6 +187,68 @@ async def test_providers_and_policies_run_in_the_context_of_the_constructor(app)
     assert {name: {*names} for name, names in seen.items()} == {
         name: {"constructor"} for name in ("params", "token", "delays", "join")
     }
+
+
+async def test_the_functions_of_a_retry_run_in_the_context_of_its_subscription():
+    seen = []
+
+    def note(answer):
+        def function(*_):
+            seen.append(request.get())
+            return answer
+
+        return function
+
+    failing = Subject()
+    retried = failing.pipe(
+        retry_with_backoff(
+            note(60.0), give_up=note(None), on_retry=note(None), random=note(0.5)
+        )
+    )
+
+    async def subscribe():
+        return retried.subscribe()
+
+    retry = await in_request("second", subscribe)
+    failing.on_error(OSError("no route"))
+    retry.dispose()
+
+    assert seen == ["second"] * 4
+
+
+async def test_a_resumption_asks_in_the_context_of_its_subscription(room):
+    seen, done = [], asyncio.Event()
+
+    async def backfill(*_):
+        seen.append(("backfill", request.get()))
+        return []
+
+    def on_gap(_):
+        seen.append(("on_gap", request.get()))
+        done.set()
+
+    events = resume(
+        room,
+        "tick",
+        cursor=lambda event: 10 * event["i"],
+        param="since",
+        backfill=backfill,
+        on_gap=on_gap,
+    )
+
+    async def subscribe():
+        return events.subscribe()
+
+    resumed = await in_request("second", subscribe)
+    await in_request("third", lambda: push(room))
+    await asyncio.wait_for(done.wait(), 5)
+    resumed.dispose()
+
+    assert set(seen) == {("backfill", "second"), ("on_gap", "second")}
+
+
+async def push(room):
+    await room.push("burst_reply", {"n": 2})
 
 
 async def test_a_callback_that_is_called_by_itself_runs_in_the_present_context(room):
