@@ -8,7 +8,6 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientWSTimeout, WSMsgType
 from aiohttp._websocket.reader import WebSocketDataQueue
 from aiohttp.http import WebSocketReader
-from yarl import URL
 
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.serializer import Frame
@@ -33,16 +32,17 @@ async def ours(url: str, compress: int) -> None:
         if not ended.done():
             ended.set_result(None)
 
-    transport = CaseTransport(compress=compress, max_frame_size=MAX_SIZE)
-    transport.connect(Endpoint(url=url)).subscribe(echo, end, end)
+    transport = WebSocketTransport(compress=compress, max_frame_size=MAX_SIZE)
+    transport.connect(Case(url=url)).subscribe(echo, end, end)
     await ended
 
 
-class CaseTransport(WebSocketTransport):
-    """A `WebSocketTransport` to the very URL of a case."""
+class Case(Endpoint, frozen=True):
+    """The URL of a case, to which nothing is added."""
 
-    def _url(self, endpoint: Endpoint) -> URL:
-        return URL(endpoint.url, encoded=True)
+    def address(self, transport: str) -> str:  # noqa: ARG002 - there is one
+        """Return the URL as it is."""
+        return self.url
 
 
 def echo(connection: Connection) -> None:
