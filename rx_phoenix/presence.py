@@ -13,6 +13,7 @@ from rx_phoenix._protocol.changes import (
     Change,
     Joined,
     Left,
+    Updated,
     diff_changes,
     resync_changes,
 )
@@ -270,17 +271,8 @@ class Presence:
         if self._is_followed:
             found = resync_changes(before, after)
             # A key that is still present neither joined nor left, even with a new ref.
-            joins = [
-                (it.key, before.get(it.key), with_metas(it.presence, it.metas))
-                for it in found
-                if isinstance(it, Joined)
-            ]
-            leaves = [
-                (it.key, it.presence, with_metas(it.presence, it.metas))
-                for it in found
-                if isinstance(it, Left)
-            ]
-            self._notify(found, joins, leaves)
+            moves = [change for change in found if not isinstance(change, Updated)]
+            self._notify(before, found, for_callbacks=moves)
         for diff in self._take_pending():
             self._apply(diff)
         self._syncs.on_next(())
@@ -293,15 +285,8 @@ class Presence:
 
     def _apply(self, diff: Any) -> bool:
         """Apply a diff; return False if it is malformed."""
-        joins: list[tuple[Any, ...]] = []
-        leaves: list[tuple[Any, ...]] = []
         try:
-            before, after = sync_concerned(
-                self._present,
-                diff,
-                _appending(joins) if self._joins.is_watched else None,
-                _appending(leaves) if self._leaves.is_watched else None,
-            )
+            before, after = sync_concerned(self._present, diff)
         except MALFORMED as error:
             self._report(_payload_error(self._diff_event, diff, error))
             return False
@@ -311,7 +296,8 @@ class Presence:
             del self._present[key]
         self._states.changed()
         if self._is_followed:
-            self._notify(diff_changes(diff, before, after), joins, leaves)
+            found = diff_changes(diff, before, after)
+            self._notify(before, found, for_callbacks=found)
         return True
 
     @property
@@ -321,18 +307,27 @@ class Presence:
         return any(hub.is_watched for hub in hubs)
 
     def _notify(
-        self,
-        found: Sequence[Change],
-        joins: Sequence[tuple[Any, ...]],
-        leaves: Sequence[tuple[Any, ...]],
+        self, before: Snapshot, found: Sequence[Change], for_callbacks: Sequence[Change]
     ) -> None:
-        """Emit changes on the streams, and call the callbacks: joins before leaves."""
+        """Emit changes on the streams, and call the callbacks for some of them.
+
+        For callbacks, as in phoenix.js, an update is a join and a leave, and all joins
+        precede the leaves.
+        """
         for change in found:
             self._changes.on_next(change)
-        for call in joins:
-            self._joins.on_next(call)
-        for call in leaves:
-            self._leaves.on_next(call)
+        if self._joins.is_watched:
+            for change in for_callbacks:
+                if isinstance(change, Joined | Updated):
+                    key, presence = change.key, change.presence
+                    joined = with_metas(presence, change.metas)
+                    self._joins.on_next((key, before.get(key), joined))
+        if self._leaves.is_watched:
+            for change in for_callbacks:
+                if isinstance(change, Left | Updated):
+                    key, presence = change.key, change.presence
+                    metas = change.metas if isinstance(change, Left) else change.before
+                    self._leaves.on_next((key, presence, with_metas(presence, metas)))
 
     def _enqueue(self, diff: Any) -> None:
         """Queue a diff until the state of its join; drop those of another join."""
@@ -364,17 +359,6 @@ class Presence:
         subscription = source.subscribe(lambda arguments: callback(*arguments))
         self._callbacks[self._refs] = callback, subscription
         return self._refs
-
-
-def _appending(calls: list[tuple[Any, ...]]) -> Listener:
-    """Return a listener that keeps its calls for later."""
-
-    def append(
-        key: str, current: Mapping[str, Any] | None, changed: Mapping[str, Any]
-    ) -> None:
-        calls.append((key, current, changed))
-
-    return append
 
 
 def _payload_error(event: str, payload: Any, error: Exception) -> PayloadError:

@@ -338,30 +338,6 @@ def test_an_update_is_a_join_and_a_leave_to_callbacks_all_joins_first(room, pres
     ]
 
 
-def test_refs_that_do_not_fit_are_told_as_by_phoenix_js(room, presence):
-    room.state({"u1": of("1", "2"), "u2": of("3")})
-    calls = calls_of(presence)
-
-    room.diff(leaves={"u1": of("unknown"), "u9": of("9")})
-    room.diff({"u1": of("1")})
-
-    assert calls == [
-        ("leave", "u1", ["1", "2"], ["unknown"]),
-        ("sync",),
-        ("join", "u1", ["1", "2"], ["1"]),
-        ("sync",),
-    ]
-
-
-def test_leaves_come_in_the_order_of_the_diff_even_beside_an_update(room, presence):
-    room.state({"u1": of("1"), "u2": of("2"), "u3": of("3")})
-    calls = calls_of(presence)
-
-    room.diff({"u3": after("4", "3")}, {"u2": of("2"), "u3": of("3"), "u1": of("1")})
-
-    assert [call[1] for call in calls if call[0] == "leave"] == ["u2", "u3", "u1"]
-
-
 def test_the_state_and_what_waited_for_it_are_one_sync(room, presence):
     calls = calls_of(presence)
     room.diff({"u2": of("2")})

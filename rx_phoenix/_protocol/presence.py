@@ -171,21 +171,10 @@ def sync_diff(
     return after
 
 
-def sync_concerned(
-    state: Presences,
-    diff: Diff,
-    on_join: Listener | None = None,
-    on_leave: Listener | None = None,
-) -> tuple[Snapshot, Snapshot]:
+def sync_concerned(state: Presences, diff: Diff) -> tuple[Snapshot, Snapshot]:
     """Return the presences that a ``presence_diff`` concerns, before and after it.
 
     The others are not looked at, however many there are.
-
-    Args:
-        state: The presences so far; they are not modified.
-        diff: The server's payload.
-        on_join: As of `sync_diff`.
-        on_leave: As of `sync_diff`.
 
     >>> u1, u2 = ({"metas": [{"phx_ref": ref}]} for ref in "12")
     >>> diff = {"joins": {}, "leaves": {"u1": u1}}
@@ -194,7 +183,7 @@ def sync_concerned(
     """
     keys = dict.fromkeys([*diff["joins"], *diff["leaves"]])
     before: Snapshot = freeze({key: state[key] for key in keys if key in state})
-    return before, sync_diff(before, diff, on_join, on_leave)
+    return before, sync_diff(before, diff)
 
 
 def metas_by_ref(presence: Mapping[str, Any]) -> dict[Any, Meta]:
