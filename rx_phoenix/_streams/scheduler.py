@@ -261,6 +261,8 @@ class LoopScheduler(PeriodicScheduler):
             awaitable if iscoroutine(awaitable) else _wait_for(awaitable),
             context=context or self._new_context(),
         )
+        # A socket that outlives its loop warns in a sentence: see `Attempt`.
+        setattr(task, "_log_destroy_pending", False)  # noqa: B010 - asyncio's own
         # The loop holds only weak references to tasks.
         self._tasks.add(task)
         is_disposed = False

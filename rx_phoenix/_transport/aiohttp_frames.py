@@ -203,7 +203,9 @@ class Network:
         """Close it, and drop what the network does not take within a turn."""
         self.response.close()
         # Else a peer that does not read would keep the descriptor for as long.
-        self._protocol._loop.call_soon(self.transport.abort)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        loop = self._protocol._loop  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        if not loop.is_closed():
+            loop.call_soon(self.transport.abort)
 
 
 class FlowControl:

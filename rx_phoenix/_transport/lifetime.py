@@ -1,13 +1,16 @@
-"""The life of a connection as an Observable."""
+"""The life of a connection as an Observable, and that of its session."""
 
-from collections.abc import Awaitable, Callable
+from asyncio import get_running_loop
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
+from aiohttp import ClientSession
 from reactivex import Observable, abc
 
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._transport.contract import Connection
 
-__all__ = ["lifetime"]
+__all__ = ["closing", "lifetime"]
 
 
 def lifetime(
@@ -30,3 +33,15 @@ def lifetime(
         )
 
     return Observable(subscribe)
+
+
+@asynccontextmanager
+async def closing(session: ClientSession) -> AsyncGenerator[ClientSession]:
+    """Close a session in the end, unless its loop was closed before."""
+    loop = get_running_loop()
+    try:
+        yield session
+    finally:
+        if loop.is_closed():  # then nothing can be awaited
+            session.detach()
+        await session.close()

@@ -25,7 +25,7 @@ from rx_phoenix._transport.http_options import (
     proxy_of_environment,
 )
 from rx_phoenix._transport.kernel_buffer import make_socket
-from rx_phoenix._transport.lifetime import lifetime
+from rx_phoenix._transport.lifetime import closing, lifetime
 from rx_phoenix._transport.poll_requests import Failure, PollRequests
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Duration, seconds
@@ -148,7 +148,7 @@ class LongPollTransport:
             yield self._given_session
             return
         connector = TCPConnector(socket_factory=make_socket)
-        async with ClientSession(connector=connector) as session:
+        async with closing(ClientSession(connector=connector)) as session:
             yield session
 
 

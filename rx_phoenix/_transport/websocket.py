@@ -47,7 +47,7 @@ from rx_phoenix._transport.http_options import (
     proxy_of_environment,
 )
 from rx_phoenix._transport.inbound import Batch, Inbound
-from rx_phoenix._transport.lifetime import lifetime
+from rx_phoenix._transport.lifetime import closing, lifetime
 from rx_phoenix._transport.outlet import Outlet
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.policy import Duration, seconds
@@ -191,7 +191,8 @@ class WebSocketTransport:
         if self._given_session is not None:
             yield self._given_session
             return
-        async with ClientSession(timeout=ClientTimeout(total=None)) as session:
+        own = ClientSession(timeout=ClientTimeout(total=None))
+        async with closing(own) as session:
             yield session
 
 

@@ -100,3 +100,30 @@ async def run(program, url):
 )
 async def test_no_call_begins_and_stderr_is_empty(app, program, printed):
     assert await run(program, app.url) == (printed, "")
+
+
+CLOSED_LOOP = """
+loop = asyncio.new_event_loop()
+pair = loop.run_until_complete(opened())
+loop.close()
+del pair
+"""
+
+ENDED_RUN = """
+asyncio.run(opened())
+"""
+
+OURS = "outlived its event loop: await its aclose(), or use `async with`"
+
+
+@pytest.mark.parametrize("program", [CLOSED_LOOP, ENDED_RUN], ids=["closed", "run"])
+async def test_a_socket_that_outlives_its_loop_is_one_resource_warning(app, program):
+    heard = (
+        f"import warnings; warnings.simplefilter('always', ResourceWarning)\n{program}"
+    )
+    _, quiet = await run(program, app.url)
+    _, errors = await run(heard, app.url)
+
+    assert quiet == ""
+    assert errors.count(OURS) == 1
+    assert f"ResourceWarning: the socket of {app.url} {OURS}" in errors
