@@ -1,7 +1,8 @@
 """Load a client, keep it busy, and see that nothing grows or gets lost.
 
-1,000 sockets; 10,000 channels on one socket; 1,000,000 messages; then, for the rest of
-the time, sockets that come and go, consumers that are slow, and a server that restarts.
+1,000 sockets; 10,000 channels on one socket; 1,000,000 messages; 1,000,000 more for a
+consumer that takes a millisecond for each; then, for the rest of the time, sockets that
+come and go, consumers that are slow, and a server that restarts.
 It ends with 1 if anything grew, or was lost without a word.
 """
 
@@ -20,8 +21,10 @@ from benchmarks.soak.limits import sockets_within
 from benchmarks.soak.load import (
     CHANNELS,
     MESSAGES,
+    SLOW,
     SOCKETS,
     ask,
+    consume_slowly,
     many_channels,
     many_sockets,
 )
@@ -59,7 +62,8 @@ async def soak(options: argparse.Namespace, sockets: int) -> Result:
     began, result = monotonic(), Result()
     async with serving() as remote:
         await load(remote, options, sockets, result)
-        until = began + options.seconds
+        # The slow consumer needs twenty minutes, which the churn keeps.
+        until = began + options.seconds + options.slow / 800
         await churn(remote, options.seed, until, result)
     result.seconds = monotonic() - began
     return result
@@ -86,6 +90,9 @@ async def load(
             say(f"while they are open: {Vitals.taken()}")
         check_empty(before, await quiet(before), ledger, name)
         del listeners
+    await consume_slowly(remote.url, options.slow, ledger, Progress(options.slow))
+    say(f"after {options.slow:,} events for a slow consumer: {Vitals.taken()}")
+    check_empty(before, await quiet(before), ledger, "slow consumer")
 
 
 async def churn(remote: Remote, seed: int, until: float, result: Result) -> None:
@@ -160,6 +167,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sockets", type=int, default=SOCKETS)
     parser.add_argument("--channels", type=int, default=CHANNELS)
     parser.add_argument("--messages", type=int, default=MESSAGES)
+    parser.add_argument("--slow", type=int, default=SLOW, help="events, slowly")
     parser.add_argument("--seed", type=int, default=1, help="of the churn (1)")
     parser.add_argument("--json", type=Path, help="where the figures go")
     return parser.parse_args()

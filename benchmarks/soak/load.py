@@ -6,9 +6,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import islice
 
 from benchmarks.soak.ledger import Ledger, Numbers
-from rx_phoenix import Channel, Socket
+from rx_phoenix import Channel, Closed, HeartbeatMissed, Socket
+from rx_phoenix.operators import for_each
 
-__all__ = ["CHANNELS", "MESSAGES", "SOCKETS", "ask", "many_channels", "many_sockets"]
+__all__ = [
+    "CHANNELS",
+    "MESSAGES",
+    "SLOW",
+    "SOCKETS",
+    "ask",
+    "consume_slowly",
+    "many_channels",
+    "many_sockets",
+]
 
 SOCKETS = 1_000
 CHANNELS = 10_000
@@ -17,6 +27,12 @@ MESSAGES = 1_000_000
 
 AT_ONCE = 100
 """How many sockets connect, or channels are asked, at a time."""
+
+SLOW = 1_000_000
+"""Events for a consumer that takes a millisecond for each."""
+
+AHEAD = 20_000
+"""How many of them the server may have sent, or tried to, before they are handled."""
 
 PORTION = 50
 """How many messages a channel is asked for at a time."""
@@ -115,3 +131,48 @@ async def many_channels(
             await join
         ledger.happened["sockets opened"] += 1
         yield listeners
+
+
+async def consume_slowly(
+    url: str, count: int, ledger: Ledger, told: Callable[[int], None]
+) -> None:
+    """Have a consumer of a millisecond handle each event of a server that is faster.
+
+    Args:
+        url: The endpoint.
+        count: How many events.
+        ledger: The books.
+        told: Called with how many there were so far, now and then.
+    """
+    async with Socket(url, timeout=60) as socket:
+        channel = socket.channel("room:slow")
+        numbers = Numbers(ledger, channel.topic)
+        await channel.join()
+
+        async def handle(payload: dict[str, int]) -> None:
+            await asyncio.sleep(0.001)
+            numbers.see(payload)
+
+        def watch(event: object) -> None:
+            if isinstance(event, HeartbeatMissed | Closed):
+                ledger.breach(f"{channel.topic}: {event} while its consumer was slow")
+
+        watching = socket.lifecycle.subscribe(watch)
+        consuming = for_each(channel.events("tick"), handle, overflow="wait")
+        for asked in range(0, count, AT_ONCE):
+            channel.cast("count", min(AT_ONCE, count - asked))
+            while True:
+                if numbers.seen >= asked - AHEAD:
+                    break
+                await asyncio.sleep(0.05)
+            told(numbers.seen)
+        before = -1
+        while before < numbers.seen < count:
+            before = numbers.seen
+            await asyncio.sleep(30 if count > AHEAD else 5)
+        watching.dispose()
+        consuming.cancel()
+        if numbers.seen != count:
+            ledger.breach(f"{channel.topic}: {numbers.seen} of {count} were handled")
+        ledger.settle(channel.topic, numbers.seen, numbers.seen)
+        ledger.happened["sockets opened"] += 1
