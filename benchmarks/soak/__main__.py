@@ -1,8 +1,8 @@
 """Load a client, keep it busy, and see that nothing grows or gets lost.
 
-1,000 sockets; 10,000 channels on one socket; 1,000,000 messages; 1,000,000 more for a
-consumer that takes a millisecond for each; then, for the rest of the time, sockets that
-come and go, consumers that are slow, and a server that restarts.
+1,000 sockets; 10,000 channels on one socket; 1,000,000 messages; for a third of the
+time a consumer that takes a millisecond for each event, 1,000,000 of them in an hour;
+then sockets that come and go, consumers that are slow, and a server that restarts.
 It ends with 1 if anything grew, or was lost without a word.
 """
 
@@ -62,8 +62,7 @@ async def soak(options: argparse.Namespace, sockets: int) -> Result:
     began, result = monotonic(), Result()
     async with serving() as remote:
         await load(remote, options, sockets, result)
-        # The slow consumer needs twenty minutes, which the churn keeps.
-        until = began + options.seconds + options.slow / 800
+        until = began + options.seconds
         await churn(remote, options.seed, until, result)
     result.seconds = monotonic() - began
     return result
@@ -90,8 +89,9 @@ async def load(
             say(f"while they are open: {Vitals.taken()}")
         check_empty(before, await quiet(before), ledger, name)
         del listeners
-    await consume_slowly(remote.url, options.slow, ledger, Progress(options.slow))
-    say(f"after {options.slow:,} events for a slow consumer: {Vitals.taken()}")
+    slow = round(options.seconds * SLOW)
+    await consume_slowly(remote.url, slow, ledger, Progress(slow))
+    say(f"after {slow:,} events for a slow consumer: {Vitals.taken()}")
     check_empty(before, await quiet(before), ledger, "slow consumer")
 
 
@@ -163,11 +163,10 @@ def say(text: str) -> None:
 def arguments() -> argparse.Namespace:
     """How much, and how long."""
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=1800, help="in all (1800)")
+    parser.add_argument("--seconds", type=float, default=3600, help="in all (3600)")
     parser.add_argument("--sockets", type=int, default=SOCKETS)
     parser.add_argument("--channels", type=int, default=CHANNELS)
     parser.add_argument("--messages", type=int, default=MESSAGES)
-    parser.add_argument("--slow", type=int, default=SLOW, help="events, slowly")
     parser.add_argument("--seed", type=int, default=1, help="of the churn (1)")
     parser.add_argument("--json", type=Path, help="where the figures go")
     return parser.parse_args()

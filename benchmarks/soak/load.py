@@ -28,8 +28,8 @@ MESSAGES = 1_000_000
 AT_ONCE = 100
 """How many sockets connect, or channels are asked, at a time."""
 
-SLOW = 1_000_000
-"""Events for a consumer that takes a millisecond for each."""
+SLOW = 280
+"""Events for a consumer that takes a millisecond for each, per second of the soak."""
 
 AHEAD = 20_000
 """How many of them the server may have sent, or tried to, before they are handled."""
