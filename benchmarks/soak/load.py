@@ -167,7 +167,7 @@ async def consume_slowly(
         before = -1
         while before < numbers.seen < count:
             before = numbers.seen
-            await asyncio.sleep(30 if count > AHEAD else 5)
+            await asyncio.sleep(5)
         watching.dispose()
         consuming.cancel()
         if numbers.seen != count:
