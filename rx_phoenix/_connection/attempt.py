@@ -1,6 +1,5 @@
 """One attempt to connect, and the life of the connection that it opened."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -273,17 +272,6 @@ class Attempt:
         if code is not None and self.connection is not None:
             self.connection.close(code, reason)
         self._life.dispose()
-
-    def __del__(self) -> None:
-        if self._phase is not Phase.OVER and self._scheduler.loop.is_closed():
-            url = self._destination.public_url
-            warnings.warn(
-                f"the socket of {url} outlived its event loop: await its aclose(), or "
-                "use `async with`",
-                ResourceWarning,
-                stacklevel=2,
-                source=self,
-            )
 
     def _connect(self, credentials: Sequence[Any]) -> None:
         if self._phase is Phase.OVER:

@@ -261,7 +261,7 @@ class LoopScheduler(PeriodicScheduler):
             awaitable if iscoroutine(awaitable) else _wait_for(awaitable),
             context=context or self._new_context(),
         )
-        # A socket that outlives its loop warns in a sentence: see `Attempt`.
+        # A socket that outlives its loop warns in a sentence of its own.
         setattr(task, "_log_destroy_pending", False)  # noqa: B010 - asyncio's own
         # The loop holds only weak references to tasks.
         self._tasks.add(task)

@@ -1,5 +1,6 @@
 """The life of a connection as an Observable, and that of its session."""
 
+import warnings
 from asyncio import get_running_loop
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import ClientSession
 from reactivex import Observable, abc
 
+from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._transport.contract import Connection
 
@@ -36,12 +38,21 @@ def lifetime(
 
 
 @asynccontextmanager
-async def closing(session: ClientSession) -> AsyncGenerator[ClientSession]:
-    """Close a session in the end, unless its loop was closed before."""
+async def closing(
+    session: ClientSession, endpoint: Endpoint
+) -> AsyncGenerator[ClientSession]:
+    """Close a session in the end; warn if its loop has ended before."""
     loop = get_running_loop()
     try:
         yield session
     finally:
         if loop.is_closed():  # then nothing can be awaited
             session.detach()
+            warnings.warn(
+                f"the socket of {endpoint.public_url} outlived its event loop: await "
+                "its aclose(), or use `async with`",
+                ResourceWarning,
+                stacklevel=1,
+                source=session,
+            )
         await session.close()

