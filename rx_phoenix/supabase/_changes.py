@@ -33,7 +33,7 @@ class ChangesRefused(PushRefused):
 
     def __init__(self, response: object, tables: str, words: str) -> None:
         super().__init__("error", response, tables, words)
-        self.args = (f"the changes of {tables} were refused: {words}",)
+        self.args: tuple[Any, ...] = (f"the changes of {tables} were refused: {words}",)
 
 
 class Column(Struct, frozen=True):
