@@ -97,6 +97,7 @@ class Portal:
         if not callable(function):
             raise UsageError(f"a callback must be a function, got {function!r}")
         context = copy_context()
+        self._worker.start()
 
         async def call(*args: Any) -> None:
             await asyncio.wrap_future(

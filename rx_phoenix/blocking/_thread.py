@@ -210,15 +210,19 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
     """Run a loop until it is stopped, cancel what is left, and close it."""
     try:
         loop.run_forever()
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(_cancel_rest())
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         # Unlike `asyncio.Runner` it does not await the loop's executor: that takes one
         # more thread, which a program that is about to end does not get.
         loop.close()
+
+
+async def _cancel_rest() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 def _result(future: "Future[T]", timeout: float | None) -> T:

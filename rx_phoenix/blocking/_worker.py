@@ -13,7 +13,10 @@ Job = tuple["Future[Any]", Callable[[], Any]]
 
 
 class Worker:
-    """One daemon thread, started at the first call, that serves calls in their order.
+    """One daemon thread that serves calls in their order.
+
+    It begins at `start`, or at the first call: but a program that is about to end gets
+    no more threads.
 
     Args:
         name: The name of the thread.
@@ -30,6 +33,14 @@ class Worker:
         self._lock = Lock()
         self._thread: Thread | None = None
 
+    def start(self) -> None:
+        """Begin the thread, if it has not begun."""
+        with self._lock:
+            if self._thread is None:
+                thread = Thread(target=self._run, name=self._name, daemon=True)
+                thread.start()
+                self._thread = thread
+
     def submit(self, function: Callable[..., Any], *args: Any) -> "Future[Any]":
         """Call a function in the thread.
 
@@ -37,10 +48,7 @@ class Worker:
             Its result. Cancelling it skips a call that has not begun.
         """
         future: Future[Any] = Future()
-        with self._lock:
-            if self._thread is None:
-                self._thread = Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+        self.start()
         self._jobs.put((future, partial(function, *args)))
         return future
 
