@@ -9,7 +9,7 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix._streams.deadline import Deadline, SerialDeadlines
 from rx_phoenix.errors import PushTimeout
 from rx_phoenix.policy import Heartbeat
-from rx_phoenix.testing._time.scheduler import VirtualScheduler
+from tests.connection.sleepy_time import SleepyTime
 from tests.operators.recording_observer import RecordingObserver
 
 DEFAULT = Heartbeat(20, 5)
@@ -72,20 +72,6 @@ class BusyTime:
     def call_later(self, delay, function):
         due = self.end_of_busy(self.time.clock + delay)
         return self.time.call_later(due - self.time.clock, function)
-
-
-class SleepyTime(VirtualScheduler):
-    """The time of a machine that slept.
-
-    Attributes:
-        slept: Seconds that only the wall clock has seen.
-    """
-
-    slept = 0.0
-
-    @property
-    def now(self):
-        return self.to_datetime(self.clock + self.slept)
 
 
 class Trial:

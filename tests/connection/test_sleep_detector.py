@@ -3,21 +3,7 @@
 import pytest
 
 from rx_phoenix._connection.sleep_detector import SleepDetector
-from rx_phoenix.testing import VirtualScheduler
-
-
-class SleepyTime(VirtualScheduler):
-    """The time of a machine that slept.
-
-    Attributes:
-        slept: Seconds that only the wall clock has seen.
-    """
-
-    slept = 0.0
-
-    @property
-    def now(self):
-        return self.to_datetime(self.clock + self.slept)
+from tests.connection.sleepy_time import SleepyTime
 
 
 @pytest.fixture

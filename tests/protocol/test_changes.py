@@ -1,6 +1,3 @@
-import gc
-from time import process_time
-
 import pytest
 from hypothesis import given
 
@@ -13,6 +10,7 @@ from rx_phoenix._protocol.changes import (
 )
 from rx_phoenix._protocol.presence import metas_by_ref, sync_diff, sync_state
 from tests import strategies
+from tests.growth import least_seconds
 
 
 def meta(ref, prev=None, **more):
@@ -225,15 +223,11 @@ def processor_seconds(count):
     """The least time for a key with so many metas, all of them replaced."""
     before = {"u1": presence(*(meta(f"old {n}") for n in range(count)))}
     after = {"u1": presence(*(meta(f"new {n}") for n in range(count)))}
-    times = []
-    # The collector's time grows with all that other tests have left behind.
-    gc.disable()
-    for _ in range(3):
-        began = process_time()
+
+    def replace_all():
         assert len(resync_changes(before, after)) == 1
-        times.append(process_time() - began)
-    gc.enable()
-    return min(times)
+
+    return least_seconds(replace_all)
 
 
 @pytest.mark.performance

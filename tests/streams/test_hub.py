@@ -2,7 +2,6 @@ import asyncio
 import functools
 import gc
 import threading
-import time
 
 import pytest
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from reactivex.observer import Observer
 
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix.errors import UsageError
+from tests.growth import least_seconds
 
 
 class Boom(Exception):
@@ -544,17 +544,13 @@ def test_who_subscribes_in_an_end_handler_hears_the_end(hub, stream, log):
 
 def processor_seconds(stream, count):
     """The least time in which so many observers come, and go in the order reversed."""
-    times = []
-    # The collector's time grows with all that other tests have left behind.
-    gc.disable()
-    for _ in range(3):
-        began = time.process_time()
+
+    def come_and_go():
         subscriptions = [stream.subscribe(print) for _ in range(count)]
         for subscription in reversed(subscriptions):
             subscription.dispose()
-        times.append(time.process_time() - began)
-    gc.enable()
-    return min(times)
+
+    return least_seconds(come_and_go)
 
 
 @pytest.mark.performance

@@ -15,7 +15,8 @@ from rx_phoenix import (
     Socket,
     UsageError,
 )
-from rx_phoenix.testing import FakeTransport, VirtualScheduler
+from rx_phoenix.testing import FakeTransport
+from tests.connection.sleepy_time import SleepyTime
 from tests.operators.recording_observer import RecordingObserver
 
 
@@ -455,20 +456,6 @@ def test_a_ping_in_flight_ends_with_the_connection(stage, notes, end):
 
 
 # A machine that slept.
-
-
-class SleepyTime(VirtualScheduler):
-    """The time of a machine that slept.
-
-    Attributes:
-        slept: Seconds that only the wall clock has seen.
-    """
-
-    slept = 0.0
-
-    @property
-    def now(self):
-        return self.to_datetime(self.clock + self.slept)
 
 
 @pytest.fixture
