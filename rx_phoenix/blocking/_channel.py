@@ -7,9 +7,9 @@ from reactivex import Observable
 
 import rx_phoenix
 from rx_phoenix import UsageError
-from rx_phoenix.blocking._items import Items, Overflow, limit_of
+from rx_phoenix.blocking._items import Items, Overflow
 from rx_phoenix.blocking._portal import Portal
-from rx_phoenix.policy import Duration, timeout_of
+from rx_phoenix.policy import Duration
 
 __all__ = ["Channel", "parts_of"]
 
@@ -69,7 +69,7 @@ class Channel:
             PushTimeout: It was not answered in time. The channel goes on trying.
             UsageError: The channel is another socket's, or this thread may not block.
         """
-        within = self._within(timeout)
+        within = self._portal.within(timeout)
         return self._portal.call(lambda: self._channel.join(within), within)
 
     def leave(self, timeout: Duration | None = None) -> Any:
@@ -78,7 +78,7 @@ class Channel:
         Args:
             timeout: As of `join`.
         """
-        within = self._within(timeout)
+        within = self._portal.within(timeout)
         return self._portal.call(lambda: self._channel.leave(within), within)
 
     def push(
@@ -101,7 +101,7 @@ class Channel:
             ConnectionLost: The connection ended first.
             NotJoinedError: The channel is not joined.
         """
-        within = self._within(timeout)
+        within = self._portal.within(timeout)
         return self._portal.call(
             lambda: self._channel.push(event, payload, within), within
         )
@@ -170,7 +170,7 @@ class Channel:
 
         return self._portal.iterate(
             make,
-            timeout=limit_of(timeout),
+            timeout=timeout,
             maxsize=maxsize,
             overflow=overflow,
             on_loss=on_loss,
@@ -226,7 +226,7 @@ class Channel:
 
         return self._portal.iterate(
             make,
-            timeout=limit_of(timeout),
+            timeout=timeout,
             maxsize=maxsize,
             overflow=overflow,
             on_loss=on_loss,
@@ -242,7 +242,7 @@ class Channel:
         """
         return self._portal.iterate(
             lambda: self._channel.states,
-            timeout=limit_of(timeout),
+            timeout=timeout,
             overflow="drop_oldest",
         )
 
@@ -278,9 +278,6 @@ class Channel:
     def off(self, event: str, ref: int | None = None) -> None:
         """Remove the callback of a ref, or all callbacks of an event."""
         self._portal.call(lambda: self._channel.off(event, ref))
-
-    def _within(self, timeout: Duration | None) -> float:
-        return self._portal.timeout if timeout is None else timeout_of(timeout)
 
     def __repr__(self) -> str:
         return repr(self._channel)

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from reactivex import Observable
 
 from rx_phoenix import Provider, Socket, UsageError
-from rx_phoenix.blocking._items import Items, Overflow
+from rx_phoenix.blocking._items import Items, Overflow, limit_of
 from rx_phoenix.blocking._thread import LoopThread, call_in_thread
 from rx_phoenix.blocking._worker import Worker
-from rx_phoenix.policy import Duration, seconds
+from rx_phoenix.policy import Duration, seconds, timeout_of
 
 __all__ = ["Portal", "connect_within", "may_block"]
 
@@ -58,11 +58,15 @@ class Portal:
         """
         return self._thread.call(function, self.timeout if timeout is None else timeout)
 
+    def within(self, timeout: Duration | None) -> float:
+        """Return the seconds of a call's timeout; its own if None."""
+        return self.timeout if timeout is None else timeout_of(timeout)
+
     def iterate(
         self,
         make: Callable[[], Observable[T]],
         *,
-        timeout: float | None,
+        timeout: Duration | None,
         maxsize: int = 1000,
         overflow: Overflow = "error",
         on_loss: Callable[[int], None] | None = None,
@@ -79,7 +83,7 @@ class Portal:
         return Items(
             self._thread,
             make,
-            timeout=timeout,
+            timeout=limit_of(timeout),
             maxsize=maxsize,
             overflow=overflow,
             on_loss=on_loss,

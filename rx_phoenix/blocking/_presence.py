@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 import rx_phoenix
 from rx_phoenix import PresenceStatus
 from rx_phoenix.blocking._channel import Channel, parts_of
-from rx_phoenix.blocking._items import Items, Overflow, limit_of
+from rx_phoenix.blocking._items import Items, Overflow
 from rx_phoenix.blocking._portal import Portal
 from rx_phoenix.policy import Duration
 
@@ -88,7 +88,7 @@ class Presence:
         """
         return self._portal.iterate(
             lambda: self._presence.changes,
-            timeout=limit_of(timeout),
+            timeout=timeout,
             maxsize=maxsize,
             overflow=overflow,
             on_loss=on_loss,
@@ -101,7 +101,7 @@ class Presence:
             timeout: As of `changes`.
         """
         return self._portal.iterate(
-            lambda: self._presence.states, timeout=limit_of(timeout), overflow="latest"
+            lambda: self._presence.states, timeout=timeout, overflow="latest"
         )
 
     def on_join(

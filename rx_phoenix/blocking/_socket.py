@@ -25,7 +25,6 @@ from rx_phoenix.policy import (
     Reconnect,
     Rejoin,
     SendBuffer,
-    timeout_of,
 )
 
 __all__ = ["Socket"]
@@ -150,7 +149,7 @@ class Socket:
             ConnectionLost: It is not connected.
             PushTimeout: It was not answered in time.
         """
-        within = self.timeout if timeout is None else timeout_of(timeout)
+        within = self._portal.within(timeout)
 
         async def ping() -> float:
             try:

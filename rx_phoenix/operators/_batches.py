@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from reactivex import abc
 
@@ -28,10 +28,9 @@ def check_size(size: object) -> int:
     Raises:
         UsageError: It is not a whole number from 1.
     """
-    if not is_whole(size) or size < 1:
-        takes = "a whole number from 1, or a function that returns one"
-        check(False, "size", takes, repr(size))  # noqa: FBT003 - what is checked
-    return size  # pyright: ignore[reportReturnType]
+    takes = "a whole number from 1, or a function that returns one"
+    check(is_whole(size) and size >= 1, "size", takes, repr(size))
+    return cast("int", size)
 
 
 def check_every(every: Any) -> float | None:

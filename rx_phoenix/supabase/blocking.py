@@ -10,7 +10,7 @@ from reactivex import operators as ops
 import rx_phoenix.supabase
 from rx_phoenix import Provider, Serializer, SocketState, Transport
 from rx_phoenix.blocking import Items, Presence
-from rx_phoenix.blocking._items import Overflow, limit_of
+from rx_phoenix.blocking._items import Overflow
 from rx_phoenix.blocking._portal import Portal, connect_within, may_block
 from rx_phoenix.policy import (
     Duration,
@@ -18,7 +18,6 @@ from rx_phoenix.policy import (
     Reconnect,
     Rejoin,
     SendBuffer,
-    timeout_of,
 )
 from rx_phoenix.supabase._changes import Change, Operation
 from rx_phoenix.supabase._channel import Broadcast
@@ -229,7 +228,7 @@ class RealtimePresence(Presence):
         Raises:
             NotJoinedError: The channel is not joined and not to be.
         """
-        within = self._within(timeout)
+        within = self._portal.within(timeout)
         self._portal.call(lambda: self._own.track(meta, within), within)
 
     def untrack(self, timeout: Duration | None = None) -> None:
@@ -238,11 +237,8 @@ class RealtimePresence(Presence):
         Args:
             timeout: As of `track`.
         """
-        within = self._within(timeout)
+        within = self._portal.within(timeout)
         self._portal.call(lambda: self._own.untrack(within), within)
-
-    def _within(self, timeout: Duration | None) -> float:
-        return self._portal.timeout if timeout is None else timeout_of(timeout)
 
 
 class RealtimeChannel:
@@ -279,7 +275,7 @@ class RealtimeChannel:
             JoinRefused: The server refused it. Unless that is final, it goes on trying.
             PushTimeout: It was not answered in time. It goes on trying.
         """
-        within = self._within(timeout)
+        within = self._portal.within(timeout)
         return self._portal.call(lambda: self._channel.join(within), within)
 
     def subscribed(self, timeout: Duration | None = None) -> None:
@@ -293,7 +289,7 @@ class RealtimeChannel:
             ChangesRefused: The server refused the changes.
             TimeoutError: One of them did not come in time.
         """
-        within = self._within(timeout)
+        within = self._portal.within(timeout)
         self._portal.call(lambda: self._channel.subscribed(within), 2 * within)
 
     def leave(self, timeout: Duration | None = None) -> None:
@@ -302,7 +298,7 @@ class RealtimeChannel:
         Args:
             timeout: As of `join`.
         """
-        within = self._within(timeout)
+        within = self._portal.within(timeout)
         self._portal.call(lambda: self._channel.leave(within), within)
 
     def send(
@@ -321,7 +317,7 @@ class RealtimeChannel:
             NotJoinedError: The channel is not joined and not to be.
             PushTimeout: With ``ack``, it was not answered in time.
         """
-        within = self._within(timeout)
+        within = self._portal.within(timeout)
         self._portal.call(lambda: self._channel.send(event, payload, within), within)
 
     @property
@@ -393,7 +389,7 @@ class RealtimeChannel:
 
         return self._portal.iterate(
             make,
-            timeout=limit_of(timeout),
+            timeout=timeout,
             maxsize=maxsize,
             overflow=overflow,
             on_loss=on_loss,
@@ -459,7 +455,7 @@ class RealtimeChannel:
 
         return self._portal.iterate(
             make,
-            timeout=limit_of(timeout),
+            timeout=timeout,
             maxsize=maxsize,
             overflow=overflow,
             on_loss=on_loss,
@@ -502,9 +498,6 @@ class RealtimeChannel:
             subscribed.subscribe(lambda _: self._portal.spawn(work))
 
         self._portal.call(listen)
-
-    def _within(self, timeout: Duration | None) -> float:
-        return self._portal.timeout if timeout is None else timeout_of(timeout)
 
     def __repr__(self) -> str:
         return f"<blocking {self._channel!r}>"
