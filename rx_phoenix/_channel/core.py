@@ -1,11 +1,13 @@
 """The core of a channel: the requests of users, and the messages of the server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from rx_phoenix._channel.effects import Change, ChannelEffects
+from rx_phoenix._channel.change import Change
+from rx_phoenix._channel.effects import EFFECTS, ChannelEffects
 from rx_phoenix._channel.join import Params
 from rx_phoenix._channel.listeners import CONTROL
+from rx_phoenix._channel.membership import Effect
 from rx_phoenix._channel.stages import ChannelEvent, Stage
 from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._protocol.hook import Hook
@@ -17,22 +19,12 @@ from rx_phoenix._protocol.names import (
     OK,
     REPLY,
     UNMATCHED_TOPIC,
-    ChannelState,
 )
 from rx_phoenix._push import ChannelPush, quoted_reply
 from rx_phoenix._streams.lease import Lease
-from rx_phoenix.errors import ChannelCrashed, JoinRefused, PushCancelled, UsageError
+from rx_phoenix.errors import JoinRefused, PushCancelled, UsageError
 
 __all__ = ["ChannelCore", "ChannelHandle", "core_of"]
-
-PENDING = {
-    Stage.CLOSED: "it is about to join",
-    Stage.WAITING: "its join waits to be sent",
-    Stage.JOINING: "its join is not answered yet",
-    Stage.ERRORED: "it waits to join again",
-    Stage.LEAVING: "its leave is not answered yet",
-}
-"""The reasons for which a channel is not joined, where no join failed."""
 
 UNANSWERED = frozenset({Stage.WAITING, Stage.JOINING})
 
@@ -84,7 +76,7 @@ class ChannelCore(ChannelEffects):
         socket: SocketHandle | None,
         hook: Hook,
     ) -> None:
-        super().__init__(topic, params, socket, hook, self._watch)
+        super().__init__(self, topic, params, socket, hook, self._watch)
         self.handle = handle
         # The router needs these for every message, and finds them at once.
         self.current_join = self.join
@@ -99,15 +91,19 @@ class ChannelCore(ChannelEffects):
         self.on_message = hook
         self.listeners.heed(hook)
 
-    @property
-    def state(self) -> ChannelState:
-        """The state of the membership."""
-        return self.membership.state
+    def apply(self, event: ChannelEvent, change: Change) -> bool:
+        """Let the membership decide on an event, and run the effects.
 
-    @property
-    def awaits_answer(self) -> bool:
-        """True while a join or a leave is on its way."""
-        return self.membership.stage in {Stage.JOINING, Stage.LEAVING}
+        Returns:
+            Whether the event had any.
+        """
+        # Observers may call in between two effects, and replace what these are about.
+        change.join, change.join_ref = self.join.push, self.join.ref
+        change.leave = self._leave
+        effects = self.membership.handle(event)
+        for effect in effects:
+            RUN[effect](self, change)
+        return bool(effects)
 
     # Requests of users.
 
@@ -231,10 +227,6 @@ class ChannelCore(ChannelEffects):
         registry.add(self)
         registry.activate(self)
 
-    def is_next(self) -> bool:
-        """Return whether no predecessor on the topic is leaving."""
-        return self.connection.router.registry.may_join(self)
-
     def begin(self) -> None:
         """Begin to join."""
         self.apply(ChannelEvent.JOIN_BEGUN, Change())
@@ -284,6 +276,33 @@ class ChannelCore(ChannelEffects):
             end = self._leave.timed_out()
             self.apply(ChannelEvent.LEFT, Change(error=self.left(), leave_end=end))
 
+    # Effects that may lead to further events.
+
+    def start_leave(self, change: Change) -> None:
+        leave, connection = change.leave, self.connection
+        assert leave is not None, "a leave without a push"  # noqa: S101
+        leave.ref = connection.router.next_ref()
+        self._leave_timer = connection.scheduler.call_later(
+            leave.within, self.leave_timed_out
+        )
+
+    def resume_after_failure(self, _: Change) -> None:
+        if self.membership.stage is not Stage.ERRORED:
+            return
+        if not self.demand.exists:
+            self.apply(ChannelEvent.LEFT, Change(error=self.left()))
+        elif self.connection.is_open:
+            self.rejoin_timer.schedule()
+
+    def resume_after_close(self, _: Change) -> None:
+        if self.membership.stage is not Stage.CLOSED:
+            return
+        if self.demand.exists:
+            self.begin_on_demand()
+        else:
+            self.connection.release(self)
+            self.release_if_idle()
+
     # Events of the socket.
 
     def receive(self, message: Message) -> None:
@@ -301,7 +320,7 @@ class ChannelCore(ChannelEffects):
             self._closed(message)
             self.listeners.deliver_closed(message)
         else:
-            change = Change(message=message, error=self._crash(message.payload))
+            change = Change(message=message, error=self.crashed(message.payload))
             self._apply_or_deliver(ChannelEvent.CRASHED, change)
 
     def _receive_muted(self, message: Message) -> None:
@@ -311,7 +330,7 @@ class ChannelCore(ChannelEffects):
         if message.event == CLOSE:
             self._closed(message)
         else:
-            error = self._crash(message.payload)
+            error = self.crashed(message.payload)
             self.apply(ChannelEvent.CRASHED, Change(error=error))
 
     def receive_stale(self, message: Message) -> None:
@@ -335,11 +354,6 @@ class ChannelCore(ChannelEffects):
             if is_loss and stage is not Stage.CLOSED:
                 event = ChannelEvent.CLOSED_TO_REJOIN
         self.apply(event, change)
-
-    def _crash(self, reason: Any) -> ChannelCrashed:
-        quoted = self.quoted(reason)
-        text = f"the channel {self.topic!r} crashed on the server: {quoted}"
-        return ChannelCrashed(text, reason)
 
     def _apply_or_deliver(self, event: ChannelEvent, change: Change) -> None:
         """Deliver the message by the effects; at once, if there are none."""
@@ -367,7 +381,7 @@ class ChannelCore(ChannelEffects):
         elif reply.status == "error" and self._is_unmatched(reply):
             reason = reply.response
             change = Change(message=delivery, reply=reply, push=push, reason=reason)
-            change.error = self._crash(reason)
+            change.error = self.crashed(reason)
             self.apply(ChannelEvent.UNMATCHED, change)
             return True
         else:
@@ -417,20 +431,6 @@ class ChannelCore(ChannelEffects):
         """Join, if there is demand."""
         self.apply(ChannelEvent.CONNECTION_OPENED, Change())
 
-    @property
-    def joined_ref(self) -> str | None:
-        """The ref of its join if the server has it among its members, or may have."""
-        is_member = self.membership.stage in {Stage.JOINING, Stage.JOINED}
-        return self.join.ref if is_member else None
-
-    def in_flight(self) -> list[ChannelPush]:
-        """Return the pushes that await their answers."""
-        return self.outbox.in_flight()
-
-    def largest_push(self) -> tuple[int, ChannelPush] | None:
-        """Return the size in bytes of the largest push in flight, and itself."""
-        return self.outbox.largest()
-
     def lost(self, reason: str, error: Exception) -> None:
         """React to a lost connection, or to a failed attempt to open one."""
         if self.membership.stage is not Stage.LEAVING:
@@ -476,18 +476,14 @@ class ChannelCore(ChannelEffects):
         else:
             self.release_if_idle()
 
-    @property
-    def sent_values(self) -> Iterator[str]:
-        """The secrets among the params of its join."""
-        return self.join.sent_values
-
-    @property
-    def problem(self) -> str | None:
-        """The reason for which it is not joined; None if it is, or need not be."""
-        stage = self.membership.stage
-        if stage is Stage.JOINED or not self.demand.exists:
-            return None
-        return self.rejoin_timer.reason or PENDING[stage]
-
     def __repr__(self) -> str:
         return f"<Channel {self.topic!r}: {self.state}>"
+
+
+RUN: Mapping[Effect, Callable[[ChannelCore, Change], None]] = {
+    **EFFECTS,
+    Effect.START_LEAVE: ChannelCore.start_leave,
+    Effect.RESUME_AFTER_FAILURE: ChannelCore.resume_after_failure,
+    Effect.RESUME_AFTER_CLOSE: ChannelCore.resume_after_close,
+}
+"""The function of each effect."""

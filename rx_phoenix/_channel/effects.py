@@ -1,223 +1,36 @@
 """The effects of a membership's decisions, and how a channel carries them out."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from reactivex import abc
-
-from rx_phoenix._channel.context import ChannelContext
-from rx_phoenix._channel.demand import Demand
-from rx_phoenix._channel.join import Join, Params
-from rx_phoenix._channel.listeners import Listeners
-from rx_phoenix._channel.membership import Effect, Membership
-from rx_phoenix._channel.outbox import Outbox
-from rx_phoenix._channel.rejoin import RejoinTimer
-from rx_phoenix._channel.stages import ChannelEvent, Stage
-from rx_phoenix._connection.handle import SocketHandle
-from rx_phoenix._excerpt import excerpt
-from rx_phoenix._protocol.hook import Hook
+from rx_phoenix._channel.change import Change
+from rx_phoenix._channel.membership import Effect
+from rx_phoenix._channel.parts import ChannelParts
+from rx_phoenix._channel.stages import Stage
 from rx_phoenix._protocol.message import Message, Reply
-from rx_phoenix._protocol.names import CLOSE, ERROR, LEAVE, OK, TIMEOUT, ChannelState
-from rx_phoenix._protocol.redaction import forms_of, is_secret, redactor
-from rx_phoenix._push import ChannelPush
-from rx_phoenix._streams.hub import Watcher
-from rx_phoenix._streams.state import Latest, State
-from rx_phoenix.errors import PushCancelled
+from rx_phoenix._protocol.names import CLOSE, ERROR, LEAVE, ChannelState
+from rx_phoenix.errors import ChannelCrashed, PushCancelled
 
-__all__ = ["Change", "ChannelEffects"]
-
-LEFT_BY_US = "leave"
-"""The payload of ``phx_close`` when we left, as in phoenix.js."""
-
-GONE = Reply(OK, {})
-"""The answer to a leave that needs none: the channel is closed all the same."""
-
-NO_REPLY = Reply(TIMEOUT, {})
+__all__ = ["EFFECTS", "ChannelEffects"]
 
 
-class Change:
-    """One event, with everything that its effects work on.
+class ChannelEffects(ChannelParts):
+    """The effects of a channel's events on its parts."""
 
-    Args:
-        message: The message to deliver, if one caused the event.
-        reply: The reply that the join or the push got.
-        error: The error that ends pushes, joins and leases.
-        payload: The payload of the close that listeners get.
-        ref: The ref of that close.
-        reason: The reason of the error that listeners get.
-        push: The push that was answered.
-        leave_end: The outcome of the leave in progress, if there is one.
-
-    Attributes:
-        join: The join's push, as it was before the event.
-        join_ref: Its ref, likewise.
-        leave: The leave's push, likewise.
-        pushes: The pushes that end with it.
-        leases: The observers of leases that get a response or an end.
-    """
-
-    __slots__ = (
-        "error",
-        "join",
-        "join_ref",
-        "leases",
-        "leave",
-        "leave_end",
-        "message",
-        "payload",
-        "push",
-        "pushes",
-        "reason",
-        "ref",
-        "reply",
-    )
-
-    def __init__(  # noqa: PLR0913 - the facts of all events
-        self,
-        *,
-        message: Message | None = None,
-        reply: Reply = NO_REPLY,
-        error: Exception | None = None,
-        payload: Any = LEFT_BY_US,
-        ref: str | None = None,
-        reason: Any = None,
-        push: ChannelPush | None = None,
-        leave_end: Reply | Exception = GONE,
-    ) -> None:
-        self.message = message
-        self.reply = reply
-        self.error = error
-        self.payload = payload
-        self.ref = ref
-        self.reason = reason
-        self.push = push
-        self.leave_end = leave_end
-        self.join: ChannelPush | None = None
-        self.join_ref: str | None = None
-        self.leave: ChannelPush | None = None
-        self.pushes: list[ChannelPush] = []
-        self.leases: list[Latest[Any]] = []
-
-    @property
-    def failure(self) -> Exception:
-        """The error, where there has to be one."""
-        assert self.error is not None, "an end without an error"  # noqa: S101
-        return self.error
-
-
-class ChannelEffects(ChannelContext):
-    """The parts of a channel, and the effects of events on them.
-
-    Args:
-        topic: The topic.
-        params: Sent with the join.
-        socket: The socket; may be set later.
-        hook: The channel's `on_message`.
-        watch: Notified when a source gets its first listener and loses its last.
-
-    Attributes:
-        membership: Decides what an event brings about.
-        demand: The demand for the membership.
-        join: The join.
-        listeners: The sources of what is emitted.
-        outbox: The pushes.
-        rejoin_timer: The wait for the next attempt.
-        on_message: The hook that every message passes.
-        states: The source of the state.
-    """
-
-    __slots__ = (
-        "_leave",
-        "_leave_reply",
-        "_leave_timer",
-        "_response",
-        "demand",
-        "join",
-        "listeners",
-        "membership",
-        "on_message",
-        "outbox",
-        "rejoin_timer",
-        "states",
-    )
-
-    def __init__(
-        self,
-        topic: str,
-        params: Params,
-        socket: SocketHandle | None,
-        hook: Hook,
-        watch: Watcher,
-    ) -> None:
-        super().__init__(topic, socket)
-        report = self
-        self.on_message = hook
-        self.membership = Membership()
-        self.states = State(ChannelState.CLOSED, report, watch)
-        self.demand = Demand(self, report)
-        self.join = Join(self, params)
-        self.listeners = Listeners(topic, self.spawn, report, watch)
-        self.outbox = Outbox(self, self.membership, self.join, report)
-        self.rejoin_timer = RejoinTimer(self)
-        self._leave: ChannelPush | None = None
-        self._leave_reply: Reply | None = None
-        self._leave_timer: abc.DisposableBase | None = None
-        self._response: Any = None
-
-    def apply(self, event: ChannelEvent, change: Change) -> bool:
-        """Let the membership decide on an event, and run the effects.
-
-        Returns:
-            Whether the event had any.
-        """
-        # Observers may call in between two effects, and replace what these are about.
-        change.join, change.join_ref = self.join.push, self.join.ref
-        change.leave = self._leave
-        effects = self.membership.handle(event)
-        for effect in effects:
-            RUN[effect](self, change)
-        return bool(effects)
+    __slots__ = ()
 
     def is_next(self) -> bool:
         """Return whether no predecessor on the topic is leaving."""
-        raise NotImplementedError
-
-    def begin(self) -> None:
-        """Begin to join."""
-        raise NotImplementedError
-
-    def begin_on_demand(self) -> None:
-        """Begin to join where only leases, or older requests, ask for it."""
-        raise NotImplementedError
-
-    def release_if_idle(self) -> None:
-        """Let the channel be collected, if it is closed and has no listeners."""
-        raise NotImplementedError
-
-    def leave_timed_out(self) -> None:
-        """React to a leave without an answer in time."""
-        raise NotImplementedError
+        return self.connection.router.registry.may_join(self.topic, self)
 
     def left(self, how: str = "left") -> PushCancelled:
         """Make the error of pushes that a leave or a close cancels."""
         return PushCancelled(f"the channel {self.topic!r} was {how}")
 
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The texts that nothing of ours shows, though the server may repeat them."""
-        topic = self.topic
-        known = self.connection.sent_secrets.all_but_joined
-        sent = {each for each in known if each not in topic}
-        return forms_of(self.join.sent_values) | sent
-
-    def quoted(self, answer: object) -> str:
-        """Quote what the server said, bounded and without our secrets."""
-        return excerpt(answer, redactor(self.secrets), is_secret)
-
-    def shown(self, words: str) -> str:
-        """Return words that are not ours, without our secrets."""
-        text: str = redactor(self.secrets)(words)
-        return text
+    def crashed(self, reason: object) -> ChannelCrashed:
+        """Make the error of a channel that ended on the server, for a reason."""
+        quoted = self.quoted(reason)
+        text = f"the channel {self.topic!r} crashed on the server: {quoted}"
+        return ChannelCrashed(text, reason)
 
     # These arrange.
 
@@ -252,14 +65,6 @@ class ChannelEffects(ChannelContext):
         self.join.push = None
         change.pushes = self.outbox.take_all(waiting=True)
         change.leases.extend(self.demand.detach())
-
-    def start_leave(self, change: Change) -> None:
-        leave, connection = change.leave, self.connection
-        assert leave is not None, "a leave without a push"  # noqa: S101
-        leave.ref = connection.router.next_ref()
-        self._leave_timer = connection.scheduler.call_later(
-            leave.within, self.leave_timed_out
-        )
 
     def stop_leave(self, change: Change) -> None:
         change.leave_end = self._leave_reply or change.leave_end
@@ -391,25 +196,8 @@ class ChannelEffects(ChannelContext):
         if self.demand.exists:
             self.rejoin_timer.resume()
 
-    def resume_after_failure(self, _: Change) -> None:
-        if self.membership.stage is not Stage.ERRORED:
-            return
-        if not self.demand.exists:
-            self.apply(ChannelEvent.LEFT, Change(error=self.left()))
-        elif self.connection.is_open:
-            self.rejoin_timer.schedule()
 
-    def resume_after_close(self, _: Change) -> None:
-        if self.membership.stage is not Stage.CLOSED:
-            return
-        if self.demand.exists:
-            self.begin_on_demand()
-        else:
-            self.connection.release(self)
-            self.release_if_idle()
-
-
-RUN: Mapping[Effect, Callable[[ChannelEffects, Change], None]] = {
+EFFECTS: Mapping[Effect, Callable[[ChannelEffects, Change], None]] = {
     Effect.CANCEL_REJOIN: lambda core, _: core.rejoin_timer.stop(),
     Effect.RESTART_DELAYS: lambda core, _: core.rejoin_timer.restart(),
     Effect.FORGET_FAILURES: lambda core, _: core.rejoin_timer.forget_failures(),
@@ -427,7 +215,6 @@ RUN: Mapping[Effect, Callable[[ChannelEffects, Change], None]] = {
     Effect.DETACH_LEASES: ChannelEffects.detach_leases,
     Effect.END_REJOINS: ChannelEffects.end_rejoins,
     Effect.END_DEMAND: ChannelEffects.end_demand,
-    Effect.START_LEAVE: ChannelEffects.start_leave,
     Effect.STOP_LEAVE: ChannelEffects.stop_leave,
     Effect.KEEP_LEAVE_REPLY: ChannelEffects.keep_leave_reply,
     Effect.SEND_LATE_LEAVE: ChannelEffects.send_late_leave,
@@ -456,7 +243,5 @@ RUN: Mapping[Effect, Callable[[ChannelEffects, Change], None]] = {
     Effect.SEND_JOIN: ChannelEffects.send_join,
     Effect.AWAIT_TURN: ChannelEffects.await_turn,
     Effect.REJOIN: ChannelEffects.rejoin_on_demand,
-    Effect.RESUME_AFTER_FAILURE: ChannelEffects.resume_after_failure,
-    Effect.RESUME_AFTER_CLOSE: ChannelEffects.resume_after_close,
 }
-"""The function of each effect."""
+"""The function of each effect that concerns the parts alone."""

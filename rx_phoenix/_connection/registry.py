@@ -168,9 +168,9 @@ class ChannelRegistry:
             self._add_route(successor)
             successor.opened()
 
-    def may_join(self, member: Member) -> bool:
-        """True unless a predecessor on the topic is not closed yet."""
-        return self.routes.get(member.topic, member) is member
+    def may_join(self, topic: str, member: object) -> bool:
+        """True unless a predecessor of a channel on its topic is not closed yet."""
+        return self.routes.get(topic, member) is member
 
     def __iter__(self) -> Iterator[Any]:
         """Iterate over the active ones, in order of activation; removed ones first."""

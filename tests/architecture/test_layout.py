@@ -34,7 +34,9 @@ TESTED_ELSEWHERE = {
     "rx_phoenix._channel.core": "tests/channel",
     "rx_phoenix._connection.handle": "tests/socket",
     "rx_phoenix._connection.traffic": "tests/connection/manager",
+    "rx_phoenix._channel.change": "tests/channel/membership",
     "rx_phoenix._channel.context": "tests/channel/membership",
+    "rx_phoenix._channel.parts": "tests/channel",
     "rx_phoenix._channel.demand": "tests/channel/membership",
 }
 """The modules whose tests are not at their mirror, each with a reason."""

@@ -275,13 +275,16 @@ def test_a_successor_may_not_join_before_its_predecessor_is_closed(registry, joi
     registry.begin_removal(one)
     two = join("two")
 
-    assert (registry.may_join(one), registry.may_join(two)) == (True, False)
+    assert (registry.may_join(one.topic, one), registry.may_join(two.topic, two)) == (
+        True,
+        False,
+    )
     registry.finish_removal(one)
-    assert registry.may_join(two)
+    assert registry.may_join(two.topic, two)
 
 
 def test_a_topic_without_a_predecessor_is_free(registry):
-    assert registry.may_join(Channel("one"))
+    assert registry.may_join("one", Channel("one"))
 
 
 def test_a_successor_is_told_when_its_predecessor_is_closed(registry, join):
@@ -381,7 +384,7 @@ def test_whoever_comes_after_a_removed_successor_waits_as_well(registry, join):
     registry.finish_removal(two)
     three = join("three")
 
-    assert registry.may_join(three) is False
+    assert registry.may_join(three.topic, three) is False
     registry.finish_removal(one)
     assert three.told == ["opened"]
 

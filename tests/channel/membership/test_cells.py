@@ -2,7 +2,9 @@
 
 import pytest
 
-from rx_phoenix._channel.effects import RUN, Change, ChannelEffects
+from rx_phoenix import Channel
+from rx_phoenix._channel.change import Change
+from rx_phoenix._channel.core import RUN, core_of
 from rx_phoenix._channel.membership import (
     CHANNEL_TRANSITIONS,
     MEMBERSHIP,
@@ -230,7 +232,7 @@ def test_a_channel_runs_the_effects_in_their_order(stage, event, cell, monkeypat
     ran = []
     for effect in Effect:
         monkeypatch.setitem(RUN, effect, lambda *_, e=effect: ran.append(e))
-    channel = ChannelEffects("room:1", None, None, None, lambda _: None)
+    channel = core_of(Channel("room:1"))
     channel.membership.stage = stage
     did = channel.apply(event, Change())
 
