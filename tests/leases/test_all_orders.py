@@ -57,10 +57,10 @@ class Orders(RuleBasedStateMachine):
     def prepare(self):
         """What a machine does first."""
 
-    def play(self, letter):
+    def play(self, lane):
         """Let the server do something; says whether it could."""
         try:
-            self.phx.run(server=letter)
+            self.phx.run(server=lane)
         except LaneError:
             self.phx.run(server="-")
             return False
@@ -192,10 +192,10 @@ class Memberships(Orders):
                     if subscriber.kind != "stream":
                         subscriber.values.append(response)
 
-    def strike(self, letter):
+    def strike(self, lane):
         """Let the server do something; says whether that ended a join."""
         states = self.phx.record(self.channel.states)
-        has_played = self.play(letter)
+        has_played = self.play(lane)
         states.dispose()
         return has_played and any(
             before in {"joining", "joined"} and after in {"errored", "closed"}
@@ -237,7 +237,8 @@ class Memberships(Orders):
     @rule(ticks=st.sampled_from([1, 5, 12]))
     def time_passes(self, ticks):
         with self.running:
-            self.phx.run(server="-" * ticks)
+            if self.strike("-" * ticks):  # a join got no answer in time
+                self.end("error", {"session"})
 
     @invariant()
     def the_channel_is_what_its_wants_make_it(self):
