@@ -153,8 +153,8 @@ class Outbox:
         cast.ended = ended
         self._wait(cast)
         if cast in self._waiting:
-            cast.deadlines = connection.deadlines
-            connection.deadlines.add(cast)
+            cast.deadlines = connection.cast_deadlines
+            connection.cast_deadlines.add(cast)
         self.flush()
 
     def flush(self) -> None:

@@ -258,6 +258,8 @@ class Attempt:
         self._phase = Phase.CLOSING
         self._closed = closed
         self.after(CLOSE_TIMEOUT, lambda: self._finish(is_clean=False))
+        # The answer is behind what a full consumer did not let in.
+        self.resume()
         self.connection.close(code, reason)
 
     def abandon(self, code: int | None = None, reason: str = "") -> None:

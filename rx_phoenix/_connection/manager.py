@@ -237,7 +237,7 @@ class ConnectionManager(Traffic):
 
     def end(self) -> SingleResult[None]:
         """Close it for good, after `refuse`."""
-        self.deadlines.drop_idle_timers()
+        self._drop_idle_timers()
         self.demand.end()
         return self._close(1000, "")
 
@@ -401,7 +401,7 @@ class ConnectionManager(Traffic):
         self.demand.remove(self.lease)
         for channel in self.router.registry:
             channel.gave_up(outcome.error)
-        self.deadlines.drop_idle_timers()
+        self._drop_idle_timers()
         if opening is not None:
             opening.fail(outcome.error)
         self._emit(outcome)

@@ -34,7 +34,8 @@ class Traffic:
     Attributes:
         router: Everything that goes over the connection, to and from channels.
         joins: The joins that are not answered yet.
-        deadlines: The deadlines of pushes.
+        deadlines: The deadlines of pushes that await an answer.
+        cast_deadlines: The deadlines of casts, which only wait to be sent.
         pace: The turns of joins, where a policy limits their rate.
         heartbeat: The heartbeats of the open connection.
         environment: As given.
@@ -67,6 +68,7 @@ class Traffic:
         )
         self.joins = SerialDeadlines()
         self.deadlines = DeadlinePool(lambda: self.scheduler)
+        self.cast_deadlines = DeadlinePool(lambda: self.scheduler)
         self.pace = JoinPace(lambda: self.scheduler)
         self.heartbeat = HeartbeatMonitor(
             heartbeat,
@@ -112,7 +114,11 @@ class Traffic:
             ping.fail(error)
         for channel in self.router.registry:
             channel.lost(reason, error)
-        self.deadlines.drop_idle_timers()
+        self._drop_idle_timers()
+
+    def _drop_idle_timers(self) -> None:
+        for pool in self.deadlines, self.cast_deadlines:
+            pool.drop_idle_timers()
 
     def _heartbeat_answered(self, message: Message) -> bool:
         return self.heartbeat.receive(message)

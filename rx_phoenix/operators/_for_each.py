@@ -73,20 +73,21 @@ def for_each(  # noqa: PLR0913 - a stream, a function, and the keywords of map_a
     check_methods("stream", stream, "pipe subscribe", "an Observable")
     check_function("fn", fn, "a function of one value")
     tasks = tasks_for(scheduler)
-    ended: Future[None] = tasks.loop.create_future()
-    operator: Callable[[Observable[T]], Observable[Any]] = ops.do_action(
-        partial(_call, CallContext(tasks.copy_context()), fn)
+    # Made in any case, because it checks the arguments.
+    operator: Callable[[Observable[T]], Observable[Any]] = map_async(
+        cast("Callable[[T], Awaitable[object]]", fn),
+        strategy=strategy,
+        max_concurrent=max_concurrent,
+        maxsize=maxsize,
+        overflow=overflow,
+        on_loss=on_loss,
+        scheduler=tasks,
     )
-    if _is_async(fn):
-        operator = map_async(
-            cast("Callable[[T], Awaitable[object]]", fn),
-            strategy=strategy,
-            max_concurrent=max_concurrent,
-            maxsize=maxsize,
-            overflow=overflow,
-            on_loss=on_loss,
-            scheduler=tasks,
-        )
+    if not _is_async(fn):
+        context = CallContext(tasks.copy_context())
+        operator = ops.do_action(partial(_call, context, fn))
+
+    ended: Future[None] = tasks.loop.create_future()
 
     def fail(error: Exception) -> None:
         if not ended.done():

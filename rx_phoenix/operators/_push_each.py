@@ -11,7 +11,7 @@ from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 from rx_phoenix._log import fields, log
 from rx_phoenix._protocol.checks import check, check_methods, is_whole
 from rx_phoenix._protocol.lifecycle import HeartbeatAnswered
-from rx_phoenix._protocol.names import check_name
+from rx_phoenix._protocol.names import check_event
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import (
@@ -115,7 +115,8 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
         UsageError: An argument is not what it takes; ``again`` without answers.
 
     It completes or fails as the source does, after all answers. A refusal is never sent
-    again: it is the stream's error, as is a `NotJoinedError`. A window function that
+    again: it is the stream's error, as are a `NotJoinedError` and the loss of a batch
+    that is too large for the server. A window function that
     raises, or returns nonsense, goes to ``socket.unhandled``, and its last good value
     stays.
 
@@ -126,7 +127,7 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
     ...     return measurements.pipe(push_each(channel, "measured", size=100, every=1))
     """
     check_methods("channel", channel, "push", "a Channel")
-    check_name("an event", event)
+    check_event(topic="", event=event)
     window = Window(size, every)
     check_in_flight(in_flight, again=again)
     BoundedQueue[Any](maxsize, overflow, on_loss)
@@ -482,6 +483,10 @@ class Pushes(Sink):
 
 
 def is_loss(error: Exception) -> bool:
-    """Return True if a push may have got lost; a refusal was not."""
+    """Return True if a push may have got lost; a refusal was not.
+
+    A loss that is a `UsageError` too, such as that of a push that is too large for the
+    server, would repeat itself.
+    """
     is_lost = isinstance(error, PushError | TransportError)
-    return is_lost and not isinstance(error, PushRefused)
+    return is_lost and not isinstance(error, PushRefused | UsageError)

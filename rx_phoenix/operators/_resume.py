@@ -1,6 +1,7 @@
 """Resumption of events by a cursor, across rejoins and gaps."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from types import UnionType
 from typing import Any, Protocol, TypeVar, overload
 
@@ -188,7 +189,9 @@ def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumptio
             leaves a `Gap` with that error.
         backfill: A coroutine function of the cursors on both sides of a hole, which
             returns the payloads between them, in order: all, a page, or more.
-        since: The cursor to resume from, such as one stored by an earlier run.
+        since: The cursor to resume from, such as one stored by an earlier run. If the
+            channel was joined without it, and there is no backfill, what precedes the
+            first event is a gap, unless ``follows`` knows better.
         follows: Returns True if no event lies between two cursors, False if one does,
             and None if that is unknown: then the server is trusted within a join.
         on_gap: Called for each gap that remains, because there is no backfill, or it
@@ -241,15 +244,12 @@ def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumptio
         tasks = tasks_for(scheduler, subscribed)
         state = Resumption[Any, C](options, since, observer, tasks)
 
-        def extra() -> Mapping[str, Any]:
-            return {} if state.last is None else {param: state.last}
-
         # A join that stands already was sent without the cursor.
         is_joined = channel.state == "joined"
         # The stream comes last, because subscribing to it joins.
         subscription = CompositeDisposable(
             state,
-            extend_params(channel, extra),
+            extend_params(channel, partial(state.params, param)),
             channel.joins.subscribe(state.rejoined),
             channel.stream(event).subscribe(state, scheduler=subscribed),
         )

@@ -2,7 +2,7 @@
 
 from asyncio import timeout
 from bisect import bisect_left
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
@@ -121,6 +121,9 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
     ) -> None:
         self.last = since
         self._since = since
+        # Until a join tells the server the cursor, nothing but a backfill could close
+        # a hole behind it.
+        self._is_untold = since is not None and options.backfill is None
         self._options = options
         self._observer = observer
         self._tasks = tasks
@@ -147,6 +150,11 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         self._waiting.entries.clear()
         self._is_behind = False
         self._end = None
+
+    def params(self, name: str) -> Mapping[str, C]:
+        """Return the params by which a join tells the server the last cursor."""
+        self._is_untold = False
+        return {} if self.last is None else {name: self.last}
 
     def rejoined(self, _: object) -> None:
         """Ask for what was missed before this join."""
@@ -228,6 +236,8 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         """Emit the first event that waits; return False if it has to wait."""
         first, last = self._waiting.entries[0], self.last
         follows = True if last is None else self._follows(last, first.cursor)
+        if follows is None and self._is_untold:
+            follows = False
         if last is not None and follows is not True:
             if self._asked is not None:
                 return False
@@ -253,6 +263,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
 
     def _emit(self, entry: Entry[T, C]) -> None:
         self.last = entry.cursor
+        self._is_untold = False
         emitted = self._emitted.entries
         emitted.append(entry)
         if len(emitted) >= 2 * self._options.maxsize:

@@ -194,6 +194,30 @@ def test_a_ping_does_not_end_a_pause(trial, time):
     assert trial.connection.is_paused
 
 
+def test_a_cast_that_waits_to_be_sent_is_not_awaited(trial, time):
+    other = trial.socket.channel("room:2")
+    with time.loop.running():
+        other.join()
+        join = trial.connection.messages[-1]
+        reply = Message(join.ref, join.ref, "room:2", "phx_reply", OK)
+        crash = Message(join.ref, join.ref, "room:2", "phx_error", {})
+        trial.connection.receive(reply, crash)
+        other.cast("x")
+    trial.send(*range(5))
+
+    assert trial.connection.is_paused
+
+
+def test_a_close_of_our_own_ends_a_pause_because_its_answer_has_to_be_read(trial):
+    trial.transport.attempt.answers_close = False
+    trial.send(*range(5))
+    assert trial.connection.is_paused
+
+    trial.socket.disconnect()
+    assert not trial.connection.is_paused
+    trial.connection.finish_close()
+
+
 def test_a_consumer_that_awaits_answers_does_not_lock_itself_up(make_trial, time):
     trial = make_trial()
 

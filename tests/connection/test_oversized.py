@@ -1,9 +1,10 @@
 """Pushes that are too large for the server."""
 
 import pytest
+import reactivex
 
 from rx_phoenix import ConnectionLost, Reconnect, Rejoin
-from rx_phoenix.operators import retry_with_backoff
+from rx_phoenix.operators import push_each, retry_with_backoff
 from tests.operators.recording_observer import RecordingObserver
 
 TEXT = "the push of 'x' to 'room:1' is too large for the server, got 1,030 bytes: "
@@ -51,6 +52,15 @@ def test_the_largest_push_in_flight_is_not_sent_again(steady, notes, policy):
     assert error.code == 1009
     assert TEXT in str(error)
     assert notes.errors == []
+
+
+def test_a_sink_does_not_send_it_again_either(steady, notes):
+    sink = push_each(steady.joined(), "x", again=True, scheduler=steady.time)
+    reactivex.of({"n": 999 * "x"}).pipe(sink).subscribe(notes)
+    steady.close(1009)
+    steady.wait(1)
+
+    assert [TEXT in str(error) for error in notes.errors] == [True]
 
 
 def test_the_others_are_ordinary_losses(steady):

@@ -113,6 +113,14 @@ def test_the_keywords_are_those_of_map_async(source, time, slow, notes):
     assert losses == [1, 1]
 
 
+@pytest.mark.parametrize(
+    "options", [{"maxsize": 0}, {"strategy": "switch", "overflow": "wait"}]
+)
+def test_they_are_checked_for_a_plain_function_too(source, time, options):
+    with pytest.raises(UsageError):
+        for_each(source.observable, print, scheduler=time, **options)
+
+
 def test_an_overflow_is_raised_by_the_task(source, time, slow, notes):
     task = for_each(source.observable, slow.method, maxsize=1, scheduler=time)
 

@@ -450,6 +450,7 @@ def test_after_the_end_of_the_source_a_heartbeat_confirms_all(phx, casting):
 @pytest.mark.parametrize(
     "options",
     [
+        {"event": "phx_leave"},
         {"size": 0},
         {"size": 1.5},
         {"every": -1},
@@ -465,7 +466,7 @@ def test_after_the_end_of_the_source_a_heartbeat_confirms_all(phx, casting):
 )
 def test_a_wrong_argument_is_refused_at_the_call(server, options):
     with pytest.raises(UsageError):
-        push_each(server, "row", **options)
+        push_each(server, **{"event": "row", **options})
 
 
 def test_without_a_loop_it_fails(server, notes):

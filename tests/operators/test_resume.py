@@ -115,6 +115,29 @@ def test_what_a_join_of_before_did_not_ask_for_is_fetched(feed, follow, notes, t
     assert archive.asked[0] == (7, None)
 
 
+def test_what_a_join_of_before_did_not_ask_for_is_a_gap_without_a_backfill(
+    feed, follow, notes
+):
+    feed.state, gaps = "joined", []
+    follow(since="a", on_gap=gaps.append)
+    feed.emit("c", "d")
+    assert gaps == [Gap("a", "c")]
+
+    feed.rejoin()  # it takes the cursor along, so that the server is trusted
+    feed.emit("f")
+    assert notes.values == ["c", "d", "f"]
+    assert gaps == [Gap("a", "c")]
+
+
+def test_a_join_that_took_the_cursor_along_is_trusted(feed, follow):
+    gaps = []
+    follow(since="a", on_gap=gaps.append)
+    feed.rejoin()
+    feed.emit("c")
+
+    assert gaps == []
+
+
 def test_what_comes_twice_is_dropped(feed, follow, notes):
     follow()
     feed.rejoin()

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from rx_phoenix import UsageError
+from rx_phoenix.operators import for_each
 from rx_phoenix.testing import Broken, ServerChannel, simulate
 
 
@@ -116,6 +117,28 @@ def test_a_program_that_outlives_its_end_is_broken():
     broken = broken_by(app, server=SERVER, seeds=[1], steps=1)
 
     assert "survives its end" in str(broken)
+
+
+def test_a_consumer_that_is_full_pauses_the_network():
+    saved, paused = [], []
+
+    async def app(new_socket):
+        async def save(row):
+            await asyncio.sleep(1)
+            saved.append(row["n"])
+            paused.append("Nothing was read" in socket.diagnosis())
+
+        async with new_socket() as socket:
+            rows = socket.channel("room:1").stream("row")
+            await for_each(rows, save, maxsize=2, overflow="wait")
+
+    def send_nine_rows(run):
+        for n in range(9):
+            run.server.broadcast("room:1", "row", {"n": n})
+
+    assert simulate(app, server=SERVER, seeds=[1], actions=[send_nine_rows]) == 1
+    assert saved[:9] == [*range(9)]
+    assert True in paused
 
 
 def test_an_action_has_the_server_the_time_and_randomness():

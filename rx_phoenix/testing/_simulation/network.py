@@ -61,6 +61,8 @@ class Link:
         self._observer = observer
         self._batches = Hub[Sequence[Frame]](_raise)
         self._arrivals = [0.0, 0.0]
+        self._is_paused = False
+        self._unread: list[Frame] = []
 
     # The client's end: a Connection.
 
@@ -90,6 +92,19 @@ class Link:
 
         self._travel(0, finish)
 
+    def pause(self) -> None:
+        """Keep the frames that arrive, until `resume`."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Deliver the frames that arrived meanwhile."""
+        self._is_paused = False
+        self._read()
+
+    def _read(self) -> None:
+        while self._unread and not self._is_paused:
+            self._batches.on_next([self._unread.pop(0)])
+
     # The server's end.
 
     def push(self, frame: Frame) -> None:
@@ -98,7 +113,8 @@ class Link:
         def arrive() -> None:
             self.last_arrival = self._network.now
             self._network.lanes.server_frame(frame)
-            self._batches.on_next([frame])
+            self._unread.append(frame)
+            self._read()
 
         self._travel(1, arrive)
 

@@ -131,6 +131,7 @@ class TapeConnection:
         self._refs: dict[str | None, str | None] = {}
         self._held: list[Message] = []
         self._is_paused = False
+        self._end: ConnectionLost | None = None
 
     @property
     def batches(self) -> Observable[Sequence[Frame]]:
@@ -161,9 +162,12 @@ class TapeConnection:
         self._is_paused = True
 
     def resume(self) -> None:
-        """Deliver what was played meanwhile."""
+        """Deliver what was played meanwhile, and the end behind it."""
         self._is_paused = False
         self._release()
+        if self._end is not None and not self._is_paused:
+            end, self._end = self._end, None
+            self._observer.on_error(end)
 
     def play(self, entry: Entry) -> None:
         """Replay an entry."""
@@ -171,6 +175,8 @@ class TapeConnection:
             case Received():
                 self._held.append(entry.original)
                 self._release()
+            case Closed(code=code, reason=reason) if self._is_paused:
+                self._end = ConnectionLost(code, reason)
             case Closed(code=code, reason=reason):
                 self._observer.on_error(ConnectionLost(code, reason))
             case Opened() | Sent():

@@ -1,5 +1,7 @@
 """A client whose peer is a tape."""
 
+import asyncio
+
 import pytest
 
 from rx_phoenix import (
@@ -12,6 +14,7 @@ from rx_phoenix import (
     Socket,
 )
 from rx_phoenix._protocol.message import Message
+from rx_phoenix.operators import map_async
 from rx_phoenix.testing import TapeTransport
 from rx_phoenix.testing._transports import tape
 
@@ -77,6 +80,26 @@ def test_a_tape_may_be_played_faster_or_slower(play, scheduler, speed, at):
     scheduler.advance_by(1.0)
 
     assert times == [at]
+
+
+def test_a_consumer_that_is_full_pauses_it_and_its_end(play, scheduler):
+    ticks = [tape.Received(0.2, event("hi", n)) for n in range(9)]
+    socket = play(*ticks, tape.Closed(0.3, 1012, "a restart"))
+    handled, ends = [], []
+
+    async def work(number):
+        await asyncio.sleep(1)
+        handled.append(number)
+
+    hi = socket.channel("room:a").events("hi")
+    one_by_one = map_async(work, maxsize=2, overflow="wait", scheduler=scheduler)
+    with hi.pipe(one_by_one).subscribe(), socket.lifecycle.subscribe(ends.append):
+        scheduler.advance_by(5.0)
+        assert ends == []
+        scheduler.advance_by(20.0)
+
+    assert handled == [*range(9)]
+    assert ends[0] == Closed(1012, "a restart", clean=True)
 
 
 def test_a_join_is_answered_with_the_refs_of_the_client(play, scheduler):
