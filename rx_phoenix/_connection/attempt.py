@@ -173,6 +173,8 @@ class Attempt:
         self._lost = lost
         self._sent_otherwise = sent_otherwise
         self._phase = Phase.CONNECTING
+        # Whether the peer's close came, if it has ended.
+        self._is_clean = True
         self._closed: OnClosed | None = None
         self._life = SingleAssignmentDisposable()
         self._owned: list[abc.DisposableBase] = []
@@ -250,9 +252,10 @@ class Attempt:
             reason: The close reason.
             closed: Called at the end, within 2 s.
         """
-        if self.connection is None:
+        if self.connection is None or self._phase is Phase.OVER:
+            # The second is so where a loss waits to be reported behind frames.
             self.abandon()
-            closed(True)  # noqa: FBT003 - an OnClosed
+            closed(self._is_clean)
             return
         self._dispose_owned()
         self._phase = Phase.CLOSING
@@ -311,7 +314,9 @@ class Attempt:
                 self._fail(error)
             case Phase.OPEN:
                 self.abandon()
-                self._lost(self, loss_of(error, self._secrets_in(error)))
+                lost = loss_of(error, self._secrets_in(error))
+                self._is_clean = lost.clean
+                self._lost(self, lost)
             case Phase.CLOSING:
                 self._finish(is_clean=loss_of(error, frozenset()).clean)
             case Phase.OVER:

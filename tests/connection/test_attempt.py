@@ -516,6 +516,16 @@ def test_a_peer_that_ends_it_instead_of_answering_will_do(silent, code, is_clean
     assert trial.told == [("closed", is_clean)]
 
 
+@pytest.mark.parametrize(("code", "is_clean"), [(1001, True), (1006, False)])
+def test_one_that_has_ended_meanwhile_is_closed_at_once(silent, code, is_clean):
+    trial, fake = silent
+    fake.connection.close_from_server(code)
+    trial.told.clear()  # the loss, which may wait behind frames to be reported
+    trial.attempt.close(1000, "", trial.say_closed)
+
+    assert trial.told == [("closed", is_clean)]
+
+
 @pytest.mark.parametrize(("seconds", "told"), [(1.9, []), (2, [("closed", False)])])
 def test_it_waits_2_s_at_most(silent, time, seconds, told):
     trial, fake = silent
