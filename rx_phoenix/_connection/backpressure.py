@@ -108,8 +108,9 @@ class Backpressure:
         """Deliver to a consumer again."""
         self._full.pop(consumer, None)
         if not self._full and self.is_paused:
-            # Not within the consumer's own call, which may not have ended.
-            self._scheduler().loop.call_soon(self.check)
+            # Not within the consumer's own call, which may not have ended, and which a
+            # thread of its own may make.
+            self._scheduler().hop(self.check)
 
     def check(self) -> None:
         """Pause or go on, whichever is right by now."""

@@ -236,8 +236,6 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         """Emit the first event that waits; return False if it has to wait."""
         first, last = self._waiting.entries[0], self.last
         follows = True if last is None else self._follows(last, first.cursor)
-        if follows is None and self._is_untold:
-            follows = False
         if last is not None and follows is not True:
             if self._asked is not None:
                 return False
@@ -287,11 +285,12 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
             self._ask(self.last, None)
 
     def _follows(self, last: C, cursor: C) -> bool | None:
+        follows: bool | None = None
         try:
-            return self._options.follows(last, cursor)
+            follows = self._options.follows(last, cursor)
         except ISOLATED as error:
             self._options.report(contained(error))
-            return None
+        return False if follows is None and self._is_untold else follows
 
     def _is_beyond(self, entry: Entry[T, C]) -> bool:
         return self._reached is None or self._reached < entry.cursor
