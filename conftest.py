@@ -18,7 +18,7 @@ import rx_phoenix
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
-EXAMPLES = int(os.environ.get("RX_PHOENIX_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("RX_PHOENIX_EXAMPLES", "20"))
 """The number of cases that hypothesis tries, unless a test has its own."""
 
 settings.register_profile("dev", deadline=None, max_examples=EXAMPLES)

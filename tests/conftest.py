@@ -1,5 +1,6 @@
 """What kind of test a folder holds, and a stage for those in virtual time."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.secrets import credentials, planted_url, watching
 
 TESTS = Path(__file__).parent
 MARKER_OF_FOLDER = {
+    "examples": "slow",
     "faults": "fault",
     "integration": "integration",
     "performance": "performance",
@@ -21,6 +23,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     folder = item.path.relative_to(TESTS).parts[0]
     if marker := MARKER_OF_FOLDER.get(folder):
         item.add_marker(marker)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over 12,000 tests: many of them ask it to run."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -51,6 +51,7 @@ def test_all_names_of_a_package_are_listed(package):
     assert {*package.__all__} <= {*dir(package)}
 
 
+@pytest.mark.slow
 def test_a_star_import_gets_all_names(package):
     found = run(
         f"import json; from {package.__name__} import *; print(json.dumps(dir()))"

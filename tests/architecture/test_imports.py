@@ -47,6 +47,7 @@ def test_no_module_needs_itself_to_be_imported(modules):
 
 
 @pytest.mark.parametrize("step", [1, -1])
+@pytest.mark.slow
 def test_every_module_imports_in_any_order(modules, step):
     assert run(IMPORT_ALL, *modules[::step]) == len(modules)
 

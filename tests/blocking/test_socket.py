@@ -291,6 +291,7 @@ ENDS = """
 """
 
 
+@pytest.mark.slow
 def test_the_end_of_a_program_needs_no_call(app):
     begun = time.monotonic()
     program = run(ENDS, app.url)
@@ -318,6 +319,7 @@ WAITS = """
     "wait",
     ['room.push("noreply")', 'next(room.events("tick"))', 'list(room.stream("tick"))'],
 )
+@pytest.mark.slow
 def test_ctrl_c_ends_a_wait(app, wait):
     program = run(WAITS.format(wait=wait), app.url)
     assert program.stdout.readline() == "waiting\n"

@@ -24,6 +24,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.integration
+@pytest.mark.slow
 def test_the_sessions_print_what_the_page_says(folder, served):
     for command, shown in steps_of(PAGE):
         printed = shell(command, served, folder)

@@ -35,6 +35,7 @@ async def test_a_block_runs_where_the_page_says(run, block):
 
 
 @pytest.mark.parametrize("block", TESTS)
+@pytest.mark.slow
 def test_a_test_passes(pytester, block):
     pytester.makepyfile(block.code)
 

@@ -17,6 +17,7 @@ RECIPES = dict(zip(PARTS[::2], PARTS[1::2], strict=True))
 
 
 @pytest.mark.parametrize("title", RECIPES)
+@pytest.mark.slow
 def test_a_recipe_passes_its_tests(title, pytester):
     code = "\n".join(BLOCK.findall(RECIPES[title]))
     tests = re.findall(r"^def (test_\w+)", code, re.MULTILINE)

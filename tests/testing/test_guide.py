@@ -32,6 +32,7 @@ def run(pytester):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", PASSING, ids=lambda code: names(code)[0])
 def test_a_block_passes(run, code):
     run(code).assert_outcomes(passed=len(names(code)))

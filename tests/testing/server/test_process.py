@@ -5,6 +5,7 @@ import pytest
 from rx_phoenix.testing._server.channel import ServerChannel
 from rx_phoenix.testing._server.codec import Message
 from rx_phoenix.testing._server.process import ChannelProcess, JoinError
+from rx_phoenix.testing._time.loop import VirtualLoop
 from tests.testing.server.fakes import Host
 
 JOIN = Message("1", "1", "room:1", "phx_join", {"n": 1})
@@ -18,6 +19,14 @@ LEFT = '["1","9","room:1","phx_reply",{"response":{},"status":"ok"}]'
 
 def message(event, payload=None, ref="2"):
     return Message("1", ref, "room:1", event, payload)
+
+
+def in_virtual_time(coroutine):
+    loop = VirtualLoop()
+    try:
+        loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
 
 
 @pytest.fixture
@@ -207,27 +216,32 @@ async def test_the_first_reason_to_stop_counts(process, host):
     assert await host.ending
 
 
-async def test_a_delayed_call_runs_after_its_delay(room, process, host):
+def test_a_delayed_call_runs_after_its_delay(room):
     def note(what):
         room.handled.append(what)
 
-    process.post_later(0.002, lambda: note("second"))
-    process.post_later(0.001, lambda: note("first"))
-    process.post_later(0.003, lambda: process.stop("normal"))
+    async def live():
+        host = Host()
+        process, _ = await host.join(lambda: room, JOIN)
+        process.post_later(2, lambda: note("second"))
+        process.post_later(1, lambda: note("first"))
+        process.post_later(3, lambda: process.stop("normal"))
+        await host.ending
 
-    await host.ending
+    in_virtual_time(live())
     assert room.handled == ["first", "second"]
 
 
-async def test_a_delayed_call_is_dropped_with_the_channel(room, process, host):
-    loop = asyncio.get_running_loop()
-    process.post_later(0.01, lambda: room.handled.append("late"))
-    due = loop.create_future()
-    loop.call_later(0.01, due.set_result, None)
-    process.stop("normal")
+def test_a_delayed_call_is_dropped_with_the_channel(room):
+    async def live():
+        host = Host()
+        process, _ = await host.join(lambda: room, JOIN)
+        process.post_later(1, lambda: room.handled.append("late"))
+        process.stop("normal")
+        await host.ending
+        await asyncio.sleep(2)
 
-    await host.ending
-    await due
+    in_virtual_time(live())
     assert room.handled == []
 
 

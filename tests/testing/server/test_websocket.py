@@ -227,6 +227,7 @@ async def test_a_message_that_is_inflated_too_much_is_too_big(connect, text, is_
     assert is_taken or websocket.close_code == 1009
 
 
+@pytest.mark.slow
 async def test_a_frame_may_have_9_megabytes(connect):
     async with connect(max_msg_size=0) as websocket:
         await websocket.send_str(JOIN)
