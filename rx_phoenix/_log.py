@@ -94,18 +94,20 @@ def details_of_error(error: Exception) -> Iterator[tuple[str, object]]:
         yield "status", error.status
 
 
-def log_unhandled(error: Exception, by: object = None, **known: object) -> None:
+def log_unhandled(error: Exception, **source: object) -> None:
     """Log an unhandled exception.
 
     Args:
         error: The exception.
-        by: Its source, for the words of the record.
-        known: The source, as fields.
+        source: Its source, as fields; a ``topic`` is in the words of the record, too.
     """
-    extra = fields(error=type(error).__name__, **known)
-    what = "unhandled" if by is None else f"unhandled in {by!r}"
+    name = type(error).__name__
+    extra = fields(error=name, **source)
+    topic = source.get("topic")
+    what = "unhandled" if topic is None else f"unhandled in {topic!r}"
     try:
-        log.error("%s: %s", what, error, exc_info=error, extra=extra)
+        words = str(error).strip() or name
+        log.error("%s: %s", what, words, exc_info=error, extra=extra)
     except ISOLATED as problem:
         # A handler of logging raised, and there is no other place to report it.
         print_exception(contained(problem))

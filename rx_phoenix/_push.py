@@ -144,6 +144,21 @@ class ChannelPush(Push):
         """True if its deadline passed; does not mark the outcome as observed."""
         return self._first is not None and self._first.status == TIMEOUT
 
+    @property
+    def refusal(self) -> PushRefused | None:
+        """The error of a refused push; does not mark the outcome as observed.
+
+        None for a join: its refusal is on `refusals`, and in the log.
+        """
+        error = None if self._first is None else self._outcome()[1]
+        if isinstance(error, JoinRefused):
+            return None
+        return error if isinstance(error, PushRefused) else None
+
+    def report_refusal(self, error: PushRefused) -> None:
+        """Report an unobserved refusal to `Socket.unhandled`."""
+        self._report(error)
+
     def begin_again(self) -> None:
         """Let `receive` await the reply to a rejoin."""
         self._latest = None
@@ -172,11 +187,9 @@ class ChannelPush(Push):
     def __del__(self) -> None:
         # As asyncio does with a Task's exception: no consumer can look at it any more.
         if getattr(self, "_first", None) is not None and not self._is_seen:
-            _, error = self._outcome()
-            # A refused join is on `refusals`, and in the log.
-            is_told = isinstance(error, JoinRefused)
-            if isinstance(error, PushRefused) and not is_told:
-                self._report(error)
+            error = self.refusal
+            if error is not None:
+                self.report_refusal(error)
 
 
 def quoted_reply(reply: Reply, hide: Callable[[str], str]) -> str:

@@ -586,13 +586,13 @@ class Socket(SocketHandle):
 
         return Observable(subscribe)
 
-    def _report(self, error: Exception) -> None:
+    def _report(self, error: Exception, **source: str) -> None:
         if isinstance(error, UsageError) and error.args == (ENDED,):
             return  # a callback that comes back after each close: this was the last
         if self._unhandled.is_watched:
             self._unhandled.on_next(error)
         else:
-            self._log(error)
+            self._log(error, **source)
 
     def __repr__(self) -> str:
         return f"<Socket {self._url}: {self.state}>"

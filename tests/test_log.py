@@ -17,9 +17,11 @@ from rx_phoenix import (
     Opened,
     ProtocolError,
     Retrying,
+    Socket,
     SteppedUp,
 )
 from rx_phoenix._log import log, log_event, log_unhandled
+from rx_phoenix.testing import FakeTransport, VirtualScheduler
 
 URL = "wss://example.org/socket"
 REFUSED = ConnectError("refused", status=403)
@@ -36,6 +38,13 @@ def record_of(caplog):
         return record
 
     return record_of
+
+
+def fail_with(error):
+    def fail(*_):
+        raise error
+
+    return fail
 
 
 def fields_of(record):
@@ -111,13 +120,30 @@ def test_what_happens_to_a_connection_is_logged(record_of, event, level, fields)
 
 def test_what_nobody_handled_is_logged_with_its_exception(caplog):
     error = ValueError("odd")
-    log_unhandled(error, "room:1", topic="room:1")
+    log_unhandled(error, topic="room:1")
     (record,) = caplog.records
 
     assert (record.name, record.levelname) == ("rx_phoenix", "ERROR")
     assert record.getMessage() == "unhandled in 'room:1': odd"
     assert record.exc_info[1] is error
     assert fields_of(record) == {"error": "ValueError", "topic": "room:1"}
+
+
+@pytest.mark.parametrize("error", [StopIteration(), ValueError(" ")])
+def test_an_exception_without_text_is_logged_by_its_type_and_the_topic(caplog, error):
+    transport, clock = FakeTransport(), VirtualScheduler()
+    socket = Socket(URL, transport=transport, scheduler=clock, heartbeat=None)
+    room = socket.channel("room:1")
+    room.on_error(fail_with(error))
+
+    room.join()
+    clock.advance_by(0)
+    transport.attempt.open().lose()
+    clock.advance_by(0)
+
+    record = next(it for it in caplog.records if it.levelname == "ERROR")
+    assert record.getMessage() == f"unhandled in 'room:1': {type(error).__name__}"
+    assert fields_of(record)["url"] == URL
 
 
 def test_a_field_is_free_to_have_any_name(caplog):

@@ -159,9 +159,9 @@ class ChannelParts(LoopReporter):
     def report(self, error: Exception) -> None:
         """Report an exception of a user's function to `Socket.unhandled`."""
         if self.attached is None:
-            log_unhandled(error, self, topic=self.topic)
+            log_unhandled(error, topic=self.topic)
         else:
-            self.attached.report(error)
+            self.attached.environment(error, topic=self.topic)
 
     def spawn(
         self,

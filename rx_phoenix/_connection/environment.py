@@ -31,7 +31,7 @@ class Environment(LoopReporter):
         self,
         scheduler: LoopScheduler | None,
         random: Callable[[], float],
-        report: Reporter,
+        report: Callable[..., None],
     ) -> None:
         self.tasks = Tasks(lambda: self.scheduler)
         self._scheduler = None if scheduler is None else scheduler.detached()
@@ -39,13 +39,18 @@ class Environment(LoopReporter):
         self._report = report
         self.context = CallContext.of(self)
 
-    def __call__(self, error: Exception, /) -> None:
-        """Report an exception, on the loop's own thread; log it if the loop is gone."""
+    def __call__(self, error: Exception, /, **source: str) -> None:
+        """Report an exception, on the loop's own thread; log it if the loop is gone.
+
+        Args:
+            error: The exception.
+            source: Its source, for the log: the ``topic`` of a channel.
+        """
         bound = self._scheduler
         if bound is None or bound.is_here:
-            self._report(error)
-        elif not bound.hop(lambda: self._report(error)):
-            log_unhandled(error)
+            self._report(error, **source)
+        elif not bound.hop(lambda: self._report(error, **source)):
+            log_unhandled(error, **source)
 
     @property
     def report(self) -> Reporter:

@@ -60,7 +60,7 @@ class Decoding:
     def payload_error(self, payload: object, cause: Exception) -> PayloadError:
         """Return the error of an invalid payload."""
         problem = hidden(str(cause))
-        error = PayloadError(f"payload is not a {self._name}: {problem}", payload)
+        error = PayloadError(f"payload does not match {self._name}: {problem}", payload)
         # One that shows a secret is dropped, as those of a failed attempt are.
         if problem == str(cause):
             error.__cause__ = cause

@@ -54,7 +54,7 @@ def decode_as(
     >>> payloads = reactivex.of({"x": 1}, {"x": "two"}, {"x": 3})
     >>> subscription = payloads.pipe(decode_as(Point, on_error=print)).subscribe(print)
     Point(x=1)
-    payload is not a Point: Expected `int`, got `str` - at `$.x`
+    payload does not match Point: Expected `int`, got `str` - at `$.x`
     Point(x=3)
     """
     decoding = decoder(type)

@@ -39,16 +39,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Store the outcome of a test: a failed one is not checked for leftovers."""
+    """Store the outcome of a test: only one that passed is checked for leftovers."""
     report = yield
     timeline = item.stash.get(TIMELINE, None)
-    if report.when == "call" and report.failed and timeline is not None:
+    if report.when == "call" and timeline is not None:
+        timeline.end()
         lines = [*timeline.failures(is_all=True)]
-        if lines:
+        if report.failed and lines:
             report.sections.append(("errors of recordings", "\n".join(lines)))
-    item.stash[HAS_FAILED] = report.failed or item.stash.get(HAS_FAILED, False)
+    # A skip, or an expected failure, cuts a test short too.
+    is_again = report.when != "setup" and item.stash.get(HAS_FAILED, False)
+    item.stash[HAS_FAILED] = call.excinfo is not None or is_again
     return report
 
 

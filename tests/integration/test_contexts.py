@@ -292,7 +292,7 @@ async def test_what_a_callback_raises_is_logged_in_its_context(room):
     finally:
         logging.getLogger("rx_phoenix").removeHandler(handler)
 
-    assert logged == [("second", "unhandled: division by zero")]
+    assert logged == [("second", f"unhandled in {room.topic!r}: division by zero")]
 
 
 def test_in_virtual_time_all_runs_in_the_context_of_the_test(phx):

@@ -98,7 +98,7 @@ def test_a_payload_becomes_a_value_of_the_type(type_):
     [{"id": "one", "at": "2026-02-03"}, {"id": 1}, {}, [], None, 1, "x", b"y"],
 )
 def test_a_misfit_is_a_payload_error_that_holds_the_payload(type_, payload):
-    with pytest.raises(PayloadError, match=f"not a {type_.__name__}: ") as raised:
+    with pytest.raises(PayloadError, match=f"not match {type_.__name__}: ") as raised:
         decoded(type_, payload)
 
     assert raised.value.payload is payload
@@ -132,7 +132,7 @@ def test_whatever_does_not_fit_is_a_payload_error(payload):
 
 
 def test_an_exception_of_the_types_own_is_a_payload_error():
-    with pytest.raises(PayloadError, match="not a Picky: ids start at 0"):
+    with pytest.raises(PayloadError, match="not match Picky: ids start at 0"):
         decoded(Picky, {"id": -1})
 
 
@@ -186,7 +186,7 @@ def test_without_on_error_a_bad_payload_is_logged(source, notes, caplog):
         (
             "rx_phoenix",
             logging.WARNING,
-            "payload is not a Picky: Expected `int`, got `str` - at `$.id`",
+            "payload does not match Picky: Expected `int`, got `str` - at `$.id`",
         )
     ]
     assert notes.is_open

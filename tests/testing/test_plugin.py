@@ -195,7 +195,29 @@ def test_it(phx):
     )
 
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(left("unhandled: PushRefused(*'error'*"))
+    result.stdout.fnmatch_lines(
+        left("unhandled: PushRefused(*'error'*), of the push made in test_it*py:*)")
+    )
+
+
+def test_a_refused_push_that_is_kept_fails_the_test_too(run):
+    result = run(
+        """
+pushes = []
+
+def test_it(phx):
+    channel = phx.socket.channel("room:1")
+    channel.join()
+    phx.run(server="-oj")
+    pushes.append(channel.push("ping"))
+    phx.run(server="-e")
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        left("unhandled: PushRefused(*'error'*), of the push made in test_it*py:*)")
+    )
 
 
 def test_a_lease_that_is_still_held_fails_the_test(run):
@@ -309,6 +331,152 @@ def test_a_failed_comparison_shows_the_error_of_the_recording(run, look):
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["unhandled: KeyError('typo'), raised in test_typo*"])
+
+
+@pytest.mark.parametrize("look", ["len(seen) == 1", "seen", "not print(seen)"])
+def test_that_a_recording_is_not_empty_does_not_show_how_it_ended(run, look):
+    result = run(f"{TYPO}    assert {look}\n")
+
+    result.assert_outcomes(passed=1, errors=1)
+
+
+def test_the_last_moment_of_a_recording_shows_how_it_ended(run):
+    result = run(f"{TYPO}    assert seen[-1].notification.error.args == ('typo',)\n")
+
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [
+        ("pytest.skip('not here')", {"skipped": 1}),
+        ("pytest.xfail('not yet')", {"xfailed": 1}),
+        ("assert False", {"failed": 1}),
+    ],
+)
+def test_a_test_that_was_cut_short_is_not_checked(run, end, outcome):
+    result = run(
+        f"""
+import pytest
+
+def test_it(phx):
+    phx.socket.channel("room:1").joined.subscribe()
+    phx.run(server="-oj")
+    {end}
+"""
+    )
+
+    result.assert_outcomes(**outcome)
+
+
+CLOSERS = {
+    "a fixture": "room = request.getfixturevalue('left')",
+    "what was kept": "room = phx.socket.channel('a'); phx.keep(Leaving(room))",
+}
+
+
+@pytest.mark.parametrize("closer", CLOSERS)
+def test_an_error_after_the_end_of_the_test_is_its_fault_no_more(run, closer):
+    result = run(
+        f"""
+import pytest
+
+class Leaving:
+    def __init__(self, room):
+        self.dispose = room.leave
+
+@pytest.fixture
+def left(phx):
+    room = phx.socket.channel("a")
+    yield room
+    room.leave()
+
+def test_it(phx, request):
+    {CLOSERS[closer]}
+    room.join()
+    phx.run(server="-oj")
+    phx.record(room.push("x"))
+    phx.run(server="-")
+"""
+    )
+
+    result.assert_outcomes(passed=1)
+
+
+def test_all_that_was_kept_is_disposed_though_one_raises(run):
+    result = run(
+        """
+class Broken:
+    def dispose(self):
+        raise ValueError("mine")
+
+def test_it(phx):
+    for _ in range(2):
+        phx.keep(Broken())
+    phx.record(phx.socket.channel("room:1").joined)
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
+    line = "unhandled: ValueError('mine'), raised in Broken.dispose (test_*.py:7)"
+    result.stdout.fnmatch_lines(left(line, line))
+    result.stdout.no_fnmatch_line("  - *lease*")
+
+
+CALLBACKS = {
+    "lambda: None": "in test_it.<locals>.<lambda>",
+    "lambda _: other.push('x')": "in * (*channel.py:*), called in test_it.*.<lambda>",
+    "lambda _: json.loads('x')": "in * (*json/*.py:*), called in test_it.*.<lambda>",
+}
+
+
+@pytest.mark.parametrize("callback", CALLBACKS)
+def test_an_unhandled_error_blames_the_line_of_the_test(run, callback):
+    result = run(
+        f"""
+import json
+
+def test_it(phx):
+    phx.answers("*J")
+    other = phx.socket.channel("room:2")
+    channel = phx.socket.channel("room:1")
+    channel.on("news", {callback})
+    channel.join()
+    phx.letters(m=Says("news"))
+    phx.run(server="-m")
+"""
+    )
+
+    line = f"unhandled: *, raised {CALLBACKS[callback]} (test_*.py:11)"
+    result.stdout.fnmatch_lines(left(line))
+
+
+def test_a_part_of_a_test_that_fails_shows_the_errors_of_its_recordings(run):
+    result = run(
+        """
+from rx_phoenix.testing import fresh_phx
+
+def test_it():
+    with fresh_phx() as phx:
+        seen = phx.record(reactivex.throw(KeyError("typo")))
+        assert seen.values == [1]
+"""
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*unhandled: KeyError('typo'), ended a recording*"])
+
+
+def test_a_recording_of_unhandled_errors_has_to_be_read_in_a_strict_test(run):
+    result = run(
+        """
+def test_it(phx):
+    phx.strict()
+    phx.record(phx.socket.unhandled)
+"""
+    )
+
+    result.assert_outcomes(passed=1, errors=1)
 
 
 UNREAD = """

@@ -67,4 +67,4 @@ async def test_a_payload_that_is_not_a_reading_is_logged_and_ends_nothing(server
         )
         seen.push("shout", {"hello": "world"})
 
-        assert "payload is not a Reading" in await waiting
+        assert "payload does not match Reading" in await waiting

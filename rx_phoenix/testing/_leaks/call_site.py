@@ -3,6 +3,8 @@
 import sys
 from functools import cache
 from pathlib import Path
+from sysconfig import get_path
+from traceback import walk_tb
 from types import CodeType, FrameType
 from typing import NamedTuple, Self
 
@@ -16,6 +18,12 @@ PACKAGE = "rx_phoenix"
 
 HOME = f"{Path(__file__).parents[3]}/"
 """The directory that holds the package."""
+
+LIBRARIES = (f"{get_path('stdlib')}/", f"{get_path('purelib')}/", "<")
+"""Beginnings of the paths of code that is not the user's."""
+
+CALLED = ("_function", "_on_next")
+"""The attributes of those who call a function of the user, that hold it."""
 
 
 class Place(NamedTuple):
@@ -54,6 +62,19 @@ class CallSite(NamedTuple):
             return cls(_place(place), None)
         return cls(_place(place), _place(frame))
 
+    @classmethod
+    def of(cls, error: BaseException) -> Self:
+        """Return the site that raised an exception."""
+        frames = list(walk_tb(error.__traceback__))
+        if not frames:
+            return cls(None, None)
+        last, line = frames[-1]
+        place = Place(last.f_code, line)
+        users = [Place(it.f_code, line) for it, line in frames if _is_users(it)]
+        if not users:
+            return cls(_called_by(last) or place, None)
+        return cls(place, None if users[-1] == place else users[-1])
+
     def __str__(self) -> str:
         if self.caller is None:
             return str(self.place or "at an unknown place")
@@ -85,6 +106,21 @@ def _is_in(frame: FrameType, *modules: str) -> bool:
 @cache
 def _is_module_in(name: str, modules: tuple[str, ...]) -> bool:
     return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def _is_users(frame: FrameType) -> bool:
+    is_library = frame.f_code.co_filename.startswith(LIBRARIES)
+    return not (is_library or _is_in(frame, PACKAGE, *PLUMBING))
+
+
+def _called_by(frame: FrameType) -> Place | None:
+    """Return the function whose call failed, with wrong arguments, in a frame."""
+    caller = frame.f_locals.get("self")
+    for name in CALLED:
+        code = getattr(getattr(caller, name, None), "__code__", None)
+        if code is not None:
+            return Place(code, code.co_firstlineno)
+    return None
 
 
 def _place(frame: FrameType | None) -> Place | None:

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from logging import ERROR, Handler, LogRecord, getLogger
-from traceback import walk_tb
 from typing import Self
 
 from rx_phoenix._streams.hub import noop
 from rx_phoenix.errors import UsageError
-from rx_phoenix.testing._leaks.call_site import Place
+from rx_phoenix.testing._leaks.call_site import CallSite
 from rx_phoenix.testing._leaks.tracing import Share
 from rx_phoenix.testing._time.loop import VirtualLoop
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
@@ -85,11 +84,9 @@ def shut_down(loop: VirtualLoop) -> None:
 
 
 def describe(error: BaseException | str) -> str:
-    """Describe an error with the line that raised it."""
+    """Describe an error with its notes and the line that raised it."""
     if isinstance(error, str):
         return error
-    frames = list(walk_tb(error.__traceback__))
-    if not frames:
-        return repr(error)
-    frame, line = frames[-1]
-    return f"{error!r}, raised {Place(frame.f_code, line)}"
+    notes = [repr(error), *getattr(error, "__notes__", ())]
+    site = CallSite.of(error)
+    return ", ".join([*notes, *([f"raised {site}"] if site.place else [])])

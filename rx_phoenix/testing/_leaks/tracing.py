@@ -21,11 +21,12 @@ from rx_phoenix.testing._leaks.call_site import CallSite
 
 __all__ = [
     "Joins",
+    "Pushes",
     "Share",
-    "forget_pushes",
     "watch_deliveries",
     "watch_joins",
     "watch_leases",
+    "watch_pushes",
 ]
 
 LOOKS = ("joined", "refusals")
@@ -177,24 +178,60 @@ def watch_deliveries() -> Generator[list[object]]:
         Hub.on_next = emit
 
 
-@contextmanager
-def forget_pushes() -> Generator[None]:
-    """On exit, silence the pushes that were made meanwhile.
+class Pushes:
+    """The pushes that a test made, as long as they live."""
 
-    An unobserved refusal is reported when its push is collected, which may happen
-    during another test.
+    def __init__(self) -> None:
+        self._living: WeakSet[ChannelPush] = WeakSet()
+        self._sites: dict[int, CallSite] = {}
+
+    def add(self, push: ChannelPush) -> None:
+        """Add a push, and the call that made it."""
+        self._living.add(push)
+        self._sites[id(push)] = CallSite.here()
+
+    def made(self, push: ChannelPush) -> str:
+        """Describe the call that made a push."""
+        site = self._sites.get(id(push))
+        return f"of the push made {(site and site.caller) or site or 'earlier'}"
+
+    def unseen(self) -> Iterator[str]:
+        """Yield a line for each living refused push that no assertion looked at."""
+        for push in self._living:
+            error = None if push.is_seen else push.refusal
+            if error is not None:
+                push.mark_seen()
+                yield f"unhandled: {error!r}, {self.made(push)}"
+
+    def forget(self) -> None:
+        """Silence those that live: they may be collected during another test."""
+        for push in self._living:
+            push.mark_seen()
+
+
+@contextmanager
+def watch_pushes() -> Generator[Pushes]:
+    """Collect every push that is made meanwhile, and forget them on exit.
+
+    An unobserved refusal is reported when its push is collected; the report says where
+    the push was made.
     """
-    pushes: WeakSet[ChannelPush] = WeakSet()
-    init = cast("Any", ChannelPush.__init__)
+    pushes = Pushes()
+    init, report = cast("Any", ChannelPush.__init__), ChannelPush.report_refusal
 
     def traced(push: ChannelPush, *args: Any, **options: Any) -> None:
-        pushes.add(push)
         init(push, *args, **options)
+        pushes.add(push)
+
+    def reported(push: ChannelPush, error: PushRefused) -> None:
+        error.add_note(pushes.made(push))
+        report(push, error)
 
     ChannelPush.__init__ = traced  # pyright: ignore[reportAttributeAccessIssue]
+    ChannelPush.report_refusal = reported  # pyright: ignore[reportAttributeAccessIssue]
     try:
-        yield
+        yield pushes
     finally:
         ChannelPush.__init__ = init
-        for push in pushes:
-            push.mark_seen()
+        ChannelPush.report_refusal = report  # pyright: ignore[reportAttributeAccessIssue]
+        pushes.forget()

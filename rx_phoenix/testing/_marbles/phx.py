@@ -122,11 +122,13 @@ class Phx:
             UsageError: It did not end in time, or no timer is armed that could end it.
             MarbleError: ``within`` is not a duration.
         """
-        is_text = isinstance(within, str)
-        limit = parse(f" {within} ", {}).end if is_text else seconds(within, "within")
         loop = self.scheduler.loop
+        if isinstance(within, str):
+            limit, words = parse(f" {within} ", {}).end, within.strip()
+        else:
+            limit, words = seconds(within, "within"), ""
         try:
-            return loop.run_until_complete(awaitable, until=self.clock + limit)
+            return loop.run_until_complete(awaitable, within=limit, words=words)
         except EndlessWait as reason:
             armed = [f"  - {timer}" for timer in loop.pending[:SHOWN]]
             lanes = [line for lane in self._lanes for line in lane.last_lines()]
@@ -360,7 +362,7 @@ class Phx:
         `Socket.unhandled`, which records errors of the close as well.
         """
         if self._socket is not None and stream is self._socket.unhandled:
-            return Recording(stream, self.scheduler, self.tick)
+            return self._timeline.record(stream, is_kept=False)
         return self._timeline.record(stream)
 
     def strict(self) -> None:

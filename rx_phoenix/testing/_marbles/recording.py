@@ -81,11 +81,13 @@ class Moments(Sequence[Recorded]):
     @property
     def has_ended(self) -> bool:
         """True once the stream completed or failed."""
-        return any(not isinstance(notification, Next) for _, notification in self)
+        return any(is_end(notification) for _, notification in self._recorded)
 
     def drawn(self) -> list[tuple[float, str]]:
         """Return the notifications as letters of a drawing."""
-        return [(time, letter_of(notification)) for time, notification in self]
+        return [
+            (time, letter_of(notification)) for time, notification in self._recorded
+        ]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {draw_lane(self.drawn(), self.tick)!r}>"
@@ -179,11 +181,17 @@ class Recording(Moments):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Recorded]: ...
     def __getitem__(self, index: int | slice) -> Recorded | Sequence[Recorded]:
-        self._read()
+        self.is_read = True
+        moments = (
+            self._recorded[index]
+            if isinstance(index, slice)
+            else [self._recorded[index]]
+        )
+        self.is_end_read |= any(is_end(event) for _, event in moments)
         return super().__getitem__(index)
 
     def __len__(self) -> int:
-        self._read()
+        self.is_read = True  # it does not show how the stream ended
         return super().__len__()
 
     def __iter__(self) -> Iterator[Recorded]:
@@ -293,6 +301,11 @@ def legend(values: Mapping[str, object], *, zero: bool) -> Mapping[str, str]:
     """Return the letters that a value lane may use, with their meanings."""
     meanings = {letter: repr(value) for letter, value in values.items()}
     return meanings | ENDS | ({"^": "now"} if zero else {})
+
+
+def is_end(event: Notification) -> bool:
+    """Return True if a notification is the last of its stream."""
+    return not isinstance(event, Next)
 
 
 def letter_of(event: Notification, names: Mapping[str, object] | None = None) -> str:

@@ -189,7 +189,7 @@ class ServerLane:
             case Answers(to):
                 self._answer(letter, meaning, state.request_of(to, number))
             case Says(_, _, topic):
-                self._send(letter, meaning, state.channel(topic, number))
+                self._send(letter, meaning, state.channel(letter, topic, number))
             case frame:
                 connection = state.connection(number)
                 self._record(letter, frame)

@@ -146,10 +146,13 @@ class ServerState:
             if is_its and join.attempt.connection is connection:
                 self.end_channel(join)
 
-    def channel(self, topic: str | None, number: int | None = None) -> Join:
+    def channel(
+        self, letter: str, topic: str | None, number: int | None = None
+    ) -> Join:
         """Return the channel that an event of the server belongs to.
 
         Args:
+            letter: The letter of the event, for the advice of an error.
             topic: Its topic; None if there is only one channel.
             number: The number of its join in the test, from 1.
         """
@@ -169,5 +172,5 @@ class ServerState:
         topics = ", ".join(join.message.topic for join in live)
         raise Impossible(
             f"several channels are joined ({topics}): give the number of the join, as "
-            "in (E2), or a topic, as in Says(event, payload, topic)"
+            f"in ({letter}2), or a topic, as in Says(event, payload, topic)"
         )

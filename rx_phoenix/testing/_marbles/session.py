@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from rx_phoenix.testing._leaks.checks import Unhandled, held, left_on, shut_down
-from rx_phoenix.testing._leaks.tracing import forget_pushes, watch_joins, watch_leases
+from rx_phoenix.testing._leaks.tracing import watch_joins, watch_leases, watch_pushes
 from rx_phoenix.testing._marbles.phx import Phx
 from rx_phoenix.testing._marbles.timeline import Timeline
 
@@ -37,12 +37,12 @@ def phx_session(timeline: Timeline) -> Generator[Phx]:
     """Make a socket on a clock, and close it; problems go to the clock."""
     with watch_leases() as shares, Unhandled() as unhandled:
         phx = Phx(timeline)
-        with forget_pushes(), watch_joins(lambda: phx.clock) as joins:
+        with watch_pushes() as pushes, watch_joins(lambda: phx.clock) as joins:
             yield phx
             timeline.dispose()
             # Unobserved outcomes are reported when their push is collected.
             gc.collect(1)
-            timeline.problems += phx.refused(joins)
+            timeline.problems += [*pushes.unseen(), *phx.refused(joins)]
         timeline.problems += held(shares)
         timeline.problems += phx.close()
         timeline.problems += phx.undelivered()
@@ -63,7 +63,12 @@ def fresh_phx() -> Generator[Phx]:
     open
     """
     with timeline_session() as timeline, phx_session(timeline) as phx:
-        yield phx
+        try:
+            yield phx
+        except AssertionError as error:
+            for line in timeline.failures(is_all=True):
+                error.add_note(line)
+            raise
     if timeline.problems:
         raise AssertionError(failure(timeline))
 

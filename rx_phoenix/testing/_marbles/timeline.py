@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from reactivex import Observable, typing
 
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.testing._leaks.checks import describe
 from rx_phoenix.testing._marbles.parser import TICK, MarbleError, parse
 from rx_phoenix.testing._marbles.recording import (
@@ -58,6 +59,7 @@ class Timeline:
         self.problems: list[str] = []
         self.is_strict: bool = False
         self._recordings: list[Recording] = []
+        self._failed: list[Recording] | None = None
         self._kept: list[Disposable] = []
         self._sources: list[Source] = []
 
@@ -81,11 +83,17 @@ class Timeline:
 
         self.scheduler.loop.call_at(self.scheduler.to_seconds(time), call)
 
-    def record(self, stream: Observable[Any]) -> Recording:
-        """Subscribe to a stream until the end of the test and record it."""
+    def record(self, stream: Observable[Any], *, is_kept: bool = True) -> Recording:
+        """Subscribe to a stream and record it.
+
+        Args:
+            stream: The stream.
+            is_kept: True to dispose the recording at the end of the test; False if it
+                lasts until its stream ends.
+        """
         recording = Recording(stream, self.scheduler, self.tick)
         self._recordings.append(recording)
-        return self.keep(recording)
+        return self.keep(recording) if is_kept else recording
 
     def marbles(
         self,
@@ -172,7 +180,7 @@ class Timeline:
         Args:
             is_all: True to include the errors that it has read.
         """
-        for recording in self._recordings:
+        for recording in self._recordings if self._failed is None else self._failed:
             error = recording.failure
             if error is not None and (is_all or not recording.is_end_read):
                 made = f"ended a recording made {recording.call_site}"
@@ -184,10 +192,19 @@ class Timeline:
             if self.is_strict and not recording.is_read:
                 yield f"a recording was never read: made {recording.call_site}"
 
+    def end(self) -> None:
+        """Ignore the errors of recordings that fail from now on: the test is over."""
+        if self._failed is None:
+            self._failed = [it for it in self._recordings if it.failure is not None]
+
     def dispose(self) -> None:
         """Dispose recordings and kept objects, the latest first; stop sources."""
+        self.end()
         while self._kept:
-            self._kept.pop().dispose()
+            try:
+                self._kept.pop().dispose()
+            except ISOLATED as error:
+                self.problems.append(f"unhandled: {describe(contained(error))}")
         for source in self._sources:
             source.playing.dispose()
 

@@ -107,41 +107,52 @@ class VirtualLoop(NoIoLoop):
                 self._clock = self._timers[0][0] if due else time
 
     def run_until_complete(
-        self, future: Generator[Any, None, T] | Awaitable[T], *, until: float = inf
+        self,
+        future: Generator[Any, None, T] | Awaitable[T],
+        *,
+        within: float = inf,
+        words: str = "",
     ) -> T:
         """Advance the clock until an awaitable ends, and return its result.
 
         Args:
             future: The awaitable.
-            until: The time at which to give up.
+            within: The seconds after which to give up.
+            words: The same, as the caller wrote it.
 
         Raises:
-            EndlessWait: It did not end by then, or no call is pending that could end
+            EndlessWait: It did not end in time, or no call is pending that could end
                 it.
         """
         with self._moving(self._clock):
             awaitable = cast("Awaitable[T]", future)
             waiting = asyncio.ensure_future(awaitable, loop=self)
             try:
-                self._run_until(waiting, until, awaitable)
+                if not self._has_run_until(waiting, self._clock + within):
+                    limit = words or f"{within:g} s"
+                    self._give_up(describe_wait(waiting, awaitable), limit)
             except BaseException:
                 waiting.cancel()
                 raise
             return waiting.result()
 
-    def _run_until(
-        self, waiting: asyncio.Future[Any], until: float, awaitable: object
-    ) -> None:
+    def _has_run_until(self, waiting: asyncio.Future[Any], end: float) -> bool:
+        """Advance the clock until a future ends; return False if it does not."""
         self._run_ready()
         while not waiting.done():
-            if not self._due(until):
-                name = describe_wait(waiting, awaitable)
-                if not self._due(inf):
-                    raise EndlessWait(f"{name} never ends: no timer is armed")
-                self._clock = until
-                raise EndlessWait(f"{name} did not end by {until:g} s")
+            if not self._due(end):
+                if self._due(inf):
+                    self._clock = end
+                return False
             self._clock = self._timers[0][0]
             self._run_ready()
+        return True
+
+    def _give_up(self, name: str, limit: str) -> None:
+        is_possible = self._due(inf)
+        why = f"did not end within {limit}" if is_possible else "never ends"
+        hint = "" if is_possible else ": no timer is armed"
+        raise EndlessWait(f"{name} {why}{hint}")
 
     @contextmanager
     def running(self) -> Generator[None]:

@@ -11,9 +11,9 @@ from rx_phoenix._streams.hub import Hub
 from rx_phoenix._streams.lease import Lease
 from rx_phoenix.errors import PushRefused
 from rx_phoenix.testing._leaks.tracing import (
-    forget_pushes,
     watch_deliveries,
     watch_leases,
+    watch_pushes,
 )
 
 
@@ -86,7 +86,7 @@ def make_push():
 def test_a_push_that_outlives_the_watch_is_not_reported(make_push):
     reports = []
 
-    with forget_pushes():
+    with watch_pushes():
         push = make_push(report=reports.append)
         push.answer(Reply("error", {}))
     del push
@@ -98,7 +98,7 @@ def test_a_push_that_outlives_the_watch_is_not_reported(make_push):
 def test_a_push_that_is_collected_meanwhile_is_reported(make_push):
     reports = []
 
-    with forget_pushes():
+    with watch_pushes():
         push = make_push(report=reports.append)
         push.answer(Reply("error", {}))
         del push

@@ -122,40 +122,42 @@ def test_a_request_of_an_older_connection_is_not_answered(client, state):
 def test_the_only_channel_needs_no_topic(client, state):
     client.does(JOIN)
 
-    assert state.channel(None).message == JOIN
+    assert state.channel("E", None).message == JOIN
 
 
 def test_without_a_join_there_is_no_channel(state):
     with pytest.raises(Impossible, match="the client has not joined a channel"):
-        state.channel(None)
+        state.channel("E", None)
 
 
 def test_one_of_several_channels_needs_a_topic_or_a_number(client, state):
     client.does(JOIN, OTHER)
 
-    assert state.channel("room:2").message == OTHER
-    assert state.channel(None, 1).message == JOIN
-    with pytest.raises(Impossible, match=r"several .* \(room:1, room:2\): give the"):
-        state.channel(None)
+    assert state.channel("E", "room:2").message == OTHER
+    assert state.channel("E", None, 1).message == JOIN
+    with pytest.raises(
+        Impossible, match=r"several .* \(room:1, room:2\): give .* \(m2\)"
+    ):
+        state.channel("m", None)
 
 
 def test_a_topic_that_is_not_joined_has_no_channel(client, state):
     client.does(JOIN)
 
     with pytest.raises(Impossible, match="the client has not joined room:9"):
-        state.channel("room:9")
+        state.channel("E", "room:9")
 
 
 def test_a_channel_that_is_left_gives_way_to_another(client, state):
     client.does(JOIN, OTHER, LEAVE)
 
-    assert state.channel(None).message == OTHER
+    assert state.channel("E", None).message == OTHER
 
 
 def test_a_channel_that_is_left_still_gets_its_end(client, state):
     client.does(JOIN, LEAVE)
 
-    assert state.channel(None).message == JOIN
+    assert state.channel("E", None).message == JOIN
 
 
 def test_a_refused_join_makes_no_channel(client, state):
@@ -163,20 +165,20 @@ def test_a_refused_join_makes_no_channel(client, state):
     state.mark_answered(state.request_of("J"), "error")
 
     with pytest.raises(Impossible, match="has not joined a channel"):
-        state.channel(None)
+        state.channel("E", None)
 
 
 def test_a_newer_join_takes_the_place_of_the_older(client, state):
     again = Message("7", "7", "room:1", "phx_join", {})
     client.does(JOIN, again)
 
-    assert state.channel("room:1").message == again
+    assert state.channel("E", "room:1").message == again
 
 
 def test_the_join_of_a_channel_that_ended_is_answered_no_more(client, state):
     client.does(JOIN)
 
-    state.end_channel(state.channel(None))
+    state.end_channel(state.channel("E", None))
     client.does(OTHER)
 
     assert state.request_of("J").action is OTHER

@@ -272,8 +272,8 @@ def test_a_wait_that_is_too_long_ends_at_its_limit(loop):
 
     tick()
     place = r"wait_for_rain\(\), waiting in .*wait_for_rain \(tests/.*:\d+\)"
-    with pytest.raises(UsageError, match=rf"{place}, did not end by 60\.5 s"):
-        loop.run_until_complete(wait_for_rain(), until=60.5)
+    with pytest.raises(UsageError, match=rf"{place}, did not end within 60\.5 s"):
+        loop.run_until_complete(wait_for_rain(), within=60.5)
 
     assert loop.time() == 60.5
 
