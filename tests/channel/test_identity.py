@@ -85,7 +85,7 @@ def test_other_params_are_taken_while_nobody_wants_it(stage, life, way):
         stage.answer("phx_leave")
 
     assert stage.socket.channel(TOPIC) is channel
-    assert stage.last("phx_join").payload == {"a": 2}
+    assert stage.server.last("phx_join").payload == {"a": 2}
 
 
 def test_left_out_params_never_conflict(stage):
@@ -95,7 +95,7 @@ def test_left_out_params_never_conflict(stage):
     stage.socket.stream(TOPIC).subscribe()
 
     assert stage.socket.channel(TOPIC) is channel
-    assert len(stage.frames("phx_join")) == 1
+    assert len(stage.server.sent("phx_join")) == 1
 
 
 def test_a_function_conflicts_with_any_other(stage):
@@ -159,7 +159,7 @@ def test_a_new_channel_may_have_other_params_than_a_forgotten_one(stage):
     stage.channel(params={"a": 2}).join()
     stage.open()
 
-    assert stage.last("phx_join").payload == {"a": 2}
+    assert stage.server.last("phx_join").payload == {"a": 2}
 
 
 # Made by hand.
@@ -172,7 +172,7 @@ def test_a_channel_can_be_made_by_hand(stage):
     stage.answer("phx_join")
 
     assert channel.state == "joined"
-    assert stage.last("phx_join").payload == {"a": 1}
+    assert stage.server.last("phx_join").payload == {"a": 1}
     assert stage.socket.channel(TOPIC) is channel
 
 
@@ -324,7 +324,7 @@ def test_removing_twice_is_as_once(stage):
     stage.socket.remove(channel)
 
     assert second is first
-    assert len(stage.frames("phx_leave")) == 1
+    assert len(stage.server.sent("phx_leave")) == 1
 
 
 def test_removing_again_does_not_hurt_the_successor(stage):
@@ -429,7 +429,7 @@ def test_a_successor_may_be_wanted_inside_the_end_of_its_predecessor(stage):
 
     assert stage.socket.channel(TOPIC) is not channel
     assert stage.channel().state == "joined"
-    assert stage.last("phx_join").payload == {"n": 2}
+    assert stage.server.last("phx_join").payload == {"n": 2}
 
 
 def test_a_refused_leave_of_a_removed_channel_is_nobodys_affair(stage):

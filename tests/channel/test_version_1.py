@@ -21,14 +21,14 @@ def joined(stage):
     stage.connect()
     channel = stage.channel()
     channel.join()
-    reply(stage, stage.last("phx_join"))
+    reply(stage, stage.server.last("phx_join"))
     assert channel.state == "joined"
     return channel
 
 
 def test_replies_are_matched_by_their_ref(stage, joined):
     push = joined.push("shout")
-    reply(stage, stage.last("shout"))
+    reply(stage, stage.server.last("shout"))
 
     assert push.status == "ok"
 
@@ -47,7 +47,7 @@ def test_a_crash_needs_no_join_ref(stage, joined):
     stage.receive("phx_error", {"reason": "x"})
     before = joined.state
     stage.wait(1)
-    reply(stage, stage.last("phx_join"))
+    reply(stage, stage.server.last("phx_join"))
 
     assert reasons == [{"reason": "x"}]
     assert (before, joined.state) == ("errored", "joined")
@@ -65,7 +65,7 @@ def test_a_close_needs_no_join_ref(stage, joined):
 def test_a_leave_is_one_close(stage, joined):
     closes, calls = [], hook_calls(joined.leave())
     joined.on_close(lambda *arguments: closes.append(arguments))
-    reply(stage, stage.last("phx_leave"))
+    reply(stage, stage.server.last("phx_leave"))
     before = joined.state
     stage.receive("phx_close", {})
 
@@ -76,7 +76,7 @@ def test_a_leave_is_one_close(stage, joined):
 
 def test_a_leave_without_a_close_is_over_at_its_timeout(stage, joined):
     calls = hook_calls(joined.leave())
-    reply(stage, stage.last("phx_leave"))
+    reply(stage, stage.server.last("phx_leave"))
     stage.wait(10)
 
     assert joined.state == "closed"
@@ -85,7 +85,7 @@ def test_a_leave_without_a_close_is_over_at_its_timeout(stage, joined):
 
 def test_a_leave_that_the_server_does_not_know_of_is_over_at_once(stage, joined):
     calls = hook_calls(joined.leave())
-    reply(stage, stage.last("phx_leave"), "error")
+    reply(stage, stage.server.last("phx_leave"), "error")
 
     assert joined.state == "closed"
     assert calls == [("error", {})]
@@ -94,9 +94,9 @@ def test_a_leave_that_the_server_does_not_know_of_is_over_at_once(stage, joined)
 def test_a_join_waits_for_the_close_that_follows_the_answer_to_a_leave(stage, joined):
     joined.leave()
     calls = hook_calls(joined.join())
-    reply(stage, stage.last("phx_leave"))
+    reply(stage, stage.server.last("phx_leave"))
     stage.receive("phx_close", {})
-    reply(stage, stage.last("phx_join"))
+    reply(stage, stage.server.last("phx_join"))
 
     assert calls == [("ok", {})]
     assert joined.state == "joined"

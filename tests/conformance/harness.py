@@ -1,4 +1,4 @@
-"""A socket in virtual time, and the server's part in the test's hand."""
+"""The kit's socket in virtual time, as phoenix.js's own tests set theirs up."""
 
 from typing import Any
 
@@ -10,10 +10,9 @@ from rx_phoenix import (
     Push,
     Reconnect,
     Rejoin,
-    Socket,
     SocketStats,
 )
-from rx_phoenix.testing import FakeConnection, FakeTransport, VirtualScheduler
+from rx_phoenix.testing import FakeConnection, Phx, Timeline
 
 __all__ = ["TOPIC", "Harness", "hook_calls"]
 
@@ -21,54 +20,42 @@ TOPIC = "room:1"
 URL = "ws://localhost/socket"
 
 
-class Harness:
-    """A socket with phoenix.js's tables, without heartbeats unless a test asks.
+class Harness(Phx):
+    """A `Phx` with phoenix.js's tables, without heartbeats unless a test asks.
+
+    Tests take each step by hand, at an instant that they reach by `wait`. They have the
+    same few words for it, below; the kit's own functions do the work.
 
     Args:
         answers_close: Whether the server answers a close of the client's.
-        url: The endpoint.
         options: The socket's own.
 
     Attributes:
         unhandled: What nobody handled; a test that expects it takes it.
-        sent: Every message of the client's, with its time.
     """
 
-    def __init__(
-        self, *, answers_close: bool = True, url: str = URL, **options: Any
-    ) -> None:
-        self.time = VirtualScheduler()
-        self.transport = FakeTransport(
-            answers_close=answers_close, serializer=options.get("serializer")
-        )
+    def __init__(self, *, answers_close: bool = True, **options: Any) -> None:
+        super().__init__(Timeline())
+        self.transport.answers_close = answers_close
+        phoenix_js = {
+            "url": URL,
+            "heartbeat": None,
+            "reconnect": Reconnect(Backoff.phoenix_reconnect()),
+            "rejoin": Rejoin(Backoff.phoenix_rejoin()),
+        }
+        self.use(**phoenix_js | options)
         self.unhandled: list[Exception] = []
-        self.sent: list[tuple[float, Message]] = []
-        self.socket = Socket(
-            url,
-            **{
-                "transport": self.transport,
-                "scheduler": self.time,
-                "heartbeat": None,
-                "reconnect": Reconnect(Backoff.phoenix_reconnect()),
-                "rejoin": Rejoin(Backoff.phoenix_rejoin()),
-            }
-            | options,
-        )
         self.socket.unhandled.subscribe(self.unhandled.append)
-        self.socket.sent.subscribe(self._note)
-
-    def _note(self, message: Message) -> None:
-        self.sent.append((self.time.clock, message))
-
-    # Time.
+        self._sent: list[Message] = []
+        self.socket.sent.subscribe(self._sent.append)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
-        self.time.advance_by(seconds)
+        self.scheduler.advance_by(seconds)
 
     def wait_until(self, clock: float) -> None:
         """Let time pass up to and with an instant."""
-        self.time.advance_to(clock)
+        self.scheduler.advance_to(clock)
 
     # The connection.
 
@@ -86,53 +73,35 @@ class Harness:
         self.transport.attempt.fail(error or ConnectError("refused"))
 
     def lose(self) -> None:
-        """Let the connection end without a goodbye."""
-        self.connection.lose()
-
-    def close(self, code: int = 1000, reason: str = "") -> None:
-        """Let the server close the connection."""
-        self.connection.close_from_server(code, reason)
-
-    @property
-    def connection(self) -> FakeConnection:
-        """The latest connection."""
-        return self.transport.connection
+        """Let the connection end without a close frame."""
+        self.transport.connection.lose()
 
     @property
     def attempts(self) -> int:
         """How often the client tried to connect."""
         return len(self.transport.attempts)
 
-    @property
-    def connections(self) -> list[FakeConnection]:
-        """Every connection that opened."""
-        return [a.connection for a in self.transport.attempts if a.connection]
-
-    # What the client says.
+    # The messages.
 
     @property
     def wire(self) -> list[Message]:
         """Every message that reached the server."""
-        return [message for one in self.connections for message in one.messages]
-
-    def frames(self, event: str) -> list[Message]:
-        """Every message of an event that reached the server."""
-        return [message for message in self.wire if message.event == event]
-
-    def last(self, event: str) -> Message:
-        """The latest of them."""
-        return self.frames(event)[-1]
-
-    def times(self, event: str) -> list[float]:
-        """When messages of an event were sent."""
-        return [time for time, message in self.sent if message.event == event]
+        return [message for one in self.server.connections for message in one.messages]
 
     @property
     def story(self) -> list[str]:
         """The events of all messages that reached the server, in order."""
         return [message.event for message in self.wire]
 
-    # What the server says.
+    def answer(
+        self, message: Message | str, status: str = "ok", response: Any = None
+    ) -> None:
+        """Reply to a message, or to the latest of an event."""
+        self.server.answer(message, status, response)
+
+    def say(self, channel: Channel, event: str, payload: Any = None) -> None:
+        """Send an event of a channel, as it is joined now."""
+        self.server.say(channel.topic, event, payload, join_ref=channel.join_ref)
 
     def receive(
         self,
@@ -143,27 +112,12 @@ class Harness:
         ref: str | None = None,
         topic: str = TOPIC,
     ) -> None:
-        """Let any message arrive."""
+        """Let any message arrive, even one that no server would send."""
         payload = {} if payload is None else payload
-        self.connection.receive(Message(join_ref, ref, topic, event, payload))
+        message = Message(join_ref, ref, topic, event, payload)
+        self.transport.connection.receive(message)
 
-    def say(self, channel: Channel, event: str, payload: Any = None) -> None:
-        """Let the server's channel say something, as it is joined now."""
-        join_ref = channel.join_ref
-        ref = join_ref if event in {"phx_close", "phx_error"} else None
-        self.receive(event, payload, join_ref=join_ref, ref=ref, topic=channel.topic)
-
-    def answer(
-        self, message: Message | str, status: str = "ok", response: Any = None
-    ) -> None:
-        """Reply to a message, or to the latest of an event."""
-        to = self.last(message) if isinstance(message, str) else message
-        payload = {"status": status, "response": {} if response is None else response}
-        self.receive(
-            "phx_reply", payload, join_ref=to.join_ref, ref=to.ref, topic=to.topic
-        )
-
-    # Both.
+    # The channel.
 
     @property
     def stats(self) -> SocketStats:
@@ -200,15 +154,13 @@ class Harness:
         assert channel.state == state
         return channel
 
-    # The end.
-
     def finish(self) -> None:
         """End the socket; nothing may be left of it, and nothing unhandled."""
         self.socket.aclose()
         self.wait(2.0)
-        assert [str(timer) for timer in self.time.pending] == []
+        assert [str(timer) for timer in self.scheduler.pending] == []
         assert self.unhandled == []
-        assert [message for _, message in self.sent] == self.wire
+        assert self._sent == self.wire
 
 
 def hook_calls(push: Push, *statuses: str) -> list[tuple[str, Any]]:

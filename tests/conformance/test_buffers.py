@@ -22,7 +22,7 @@ def test_what_is_said_offline_is_written_once_online(stage):
 @pytest.mark.case(89)
 def test_an_open_is_told_once(stage):
     opens = []
-    stage.socket.on_open(lambda: opens.append(stage.time.clock))
+    stage.socket.on_open(lambda: opens.append(stage.scheduler.clock))
 
     stage.connect()
     stage.wait(10)
@@ -72,7 +72,7 @@ def test_a_leave_while_offline_is_never_sent(stage):
     stage.open()
 
     assert leave.status == "ok"
-    assert stage.connection.messages == []
+    assert stage.transport.connection.messages == []
 
 
 @pytest.mark.case(96)
@@ -104,7 +104,7 @@ def test_a_payload_that_changes_while_it_waits_is_sent_as_it_was(stage):
     stage.connect()
     stage.answer("phx_join")
 
-    assert stage.last("note").payload == {"items": [1]}
+    assert stage.server.last("note").payload == {"items": [1]}
 
 
 @pytest.mark.defect(14)
@@ -118,7 +118,7 @@ def test_a_full_buffer_cancels_the_newest(make_stage):
     stage.answer("phx_join")
 
     assert [push.status for push in pushes] == [None, None, "cancelled"]
-    assert [message.payload for message in stage.frames("note")] == [
+    assert [message.payload for message in stage.server.sent("note")] == [
         {"n": 0},
         {"n": 1},
     ]
@@ -139,12 +139,12 @@ def test_a_full_buffer_cancels_the_oldest_if_that_was_chosen(make_stage):
 def test_pushes_that_the_network_does_not_take_count_as_waiting(make_stage):
     stage = make_stage(send_buffer=2)
     channel = stage.joined()
-    stage.connection.buffered = 1
+    stage.transport.connection.buffered = 1
 
     pushes = []
     for n in range(4):
         pushes.append(channel.push("note", {"n": n}))
-        stage.connection.buffered = n + 1
+        stage.transport.connection.buffered = n + 1
 
     assert [push.status for push in pushes] == [None, None, "cancelled", "cancelled"]
 

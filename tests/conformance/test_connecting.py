@@ -17,7 +17,7 @@ class Ends(list):
 
     def __init__(self, stage, outcome):
         super().__init__()
-        outcome.subscribe(None, self.append, lambda: self.append(stage.time.clock))
+        outcome.subscribe(None, self.append, lambda: self.append(stage.scheduler.clock))
 
 
 @pytest.mark.case(22)
@@ -54,7 +54,7 @@ def test_the_state_follows_the_connection(make_stage):
 
     stage.connect()
     stage.socket.disconnect()
-    stage.connection.finish_close()
+    stage.transport.connection.finish_close()
 
     assert states == ["closed", "connecting", "open", "closing", "closed"]
 
@@ -177,7 +177,7 @@ def test_after_a_disconnect_and_a_connect_a_close_is_retried_once(stage):
     stage.socket.disconnect()
     stage.connect()
 
-    stage.close(1001)
+    stage.server.close(1001)
     stage.wait(0.01)
 
     assert stage.attempts == 3
@@ -260,7 +260,7 @@ def test_a_push_that_waits_survives_a_disconnect(stage):
     stage.answer("note")
 
     assert push.status == "ok"
-    assert stage.connections[1].messages[-1].payload == {"n": 1}
+    assert stage.server.connections[1].messages[-1].payload == {"n": 1}
 
 
 @pytest.mark.defect(28)
@@ -279,9 +279,9 @@ def test_the_first_open_can_be_awaited(stage):
 
     async def wait_for_it():
         await stage.socket.connect()
-        opened.append(stage.time.clock)
+        opened.append(stage.scheduler.clock)
 
-    stage.time.spawn(wait_for_it(), lambda _: None, stage.unhandled.append)
+    stage.scheduler.spawn(wait_for_it(), lambda _: None, stage.unhandled.append)
     stage.wait(1)
     stage.open()
     stage.wait(0)

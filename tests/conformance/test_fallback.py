@@ -34,7 +34,7 @@ def stage():
     yield stage
     stage.socket.aclose()
     stage.wait(5)
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 @pytest.mark.case(235)
@@ -51,7 +51,7 @@ def test_a_websocket_that_fails_is_replaced_at_once(stage):
 def test_a_websocket_that_hangs_is_replaced_when_the_time_is_up(stage):
     stage.socket.connect()
 
-    stage.time.advance_before(2.5)
+    stage.scheduler.advance_before(2.5)
     assert stage.longpoll.attempts == []
     stage.wait_until(2.5)
 
@@ -65,7 +65,7 @@ def test_a_websocket_that_opens_has_the_time_anew_to_deliver(stage):
     stage.wait_until(2.4)
     connection = stage.websocket.attempt.open()
     assert connection.sent == ['[null,"fallback","phoenix","heartbeat",{}]']
-    stage.time.advance_before(4.9)
+    stage.scheduler.advance_before(4.9)
 
     stage.answer_probe(connection)
     stage.wait(60)

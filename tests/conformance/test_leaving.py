@@ -37,7 +37,7 @@ def test_a_leave_without_an_answer_ends_at_its_timeout(stage):
     leave = channel.leave()
     leave.subscribe(None, failures.append)
 
-    stage.time.advance_before(10)
+    stage.scheduler.advance_before(10)
     assert channel.state == "leaving"
     stage.wait_until(10)
 
@@ -55,7 +55,7 @@ def test_leaving_in_an_error_callback_ends_the_rejoins(stage):
     stage.wait(60)
 
     assert channel.state == "closed"
-    assert stage.times("phx_join") == [0]
+    assert stage.times("J") == [0]
 
 
 @pytest.mark.case(177)
@@ -124,7 +124,7 @@ def test_a_second_crash_is_told_and_puts_the_rejoin_off_by_the_same_step(stage):
     stage.wait(10)
 
     assert len(reasons) == 2
-    assert stage.times("phx_join") == [0, 1.6]
+    assert stage.times("J") == [0, 1.6]
 
 
 @pytest.mark.case(182)

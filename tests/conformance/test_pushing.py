@@ -30,7 +30,7 @@ def test_a_push_while_joined_is_sent_at_once(stage):
 
     push = channel.push("note", {"n": 1})
 
-    assert stage.connection.sent[-1] == '["1","2","room:1","note",{"n":1}]'
+    assert stage.transport.connection.sent[-1] == '["1","2","room:1","note",{"n":1}]'
     assert push.ref == "2"
 
 
@@ -58,7 +58,7 @@ def test_a_push_takes_its_ref_when_it_is_sent(stage):
 
     stage.answer("phx_join")
 
-    assert (push.ref, stage.last("note").ref) == ("2", "2")
+    assert (push.ref, stage.server.last("note").ref) == ("2", "2")
 
 
 @pytest.mark.case(150)
@@ -80,7 +80,7 @@ def test_a_push_that_outlived_no_join_is_never_sent(stage):
 def test_a_push_times_out_with_the_sockets_timeout(stage):
     calls = hook_calls(stage.joined().push("note"))
 
-    stage.time.advance_before(10)
+    stage.scheduler.advance_before(10)
     assert calls == []
     stage.wait_until(10)
 
@@ -133,7 +133,7 @@ def test_a_push_that_timed_out_while_it_waited_is_not_sent(stage):
 def test_no_payload_is_an_empty_object(stage, payload):
     stage.joined().push("note", payload)
 
-    assert stage.last("note").payload == {}
+    assert stage.server.last("note").payload == {}
 
 
 @pytest.mark.case(155)
@@ -141,7 +141,7 @@ def test_no_payload_is_an_empty_object(stage, payload):
 def test_any_other_payload_is_sent_as_it_is(stage, payload):
     stage.joined().push("note", payload)
 
-    assert stage.last("note").payload == payload
+    assert stage.server.last("note").payload == payload
 
 
 @pytest.mark.case(157)
@@ -167,7 +167,7 @@ def test_a_server_that_lost_the_channel_makes_it_rejoin(stage):
     stage.wait(1)
 
     assert calls == [("error", {"reason": "unmatched topic"})]
-    assert stage.times("phx_join") == [0, 1]
+    assert stage.times("J") == [0, 1]
 
 
 @pytest.mark.case(159)
@@ -275,7 +275,7 @@ def test_bytes_go_as_a_binary_frame(stage):
 
     channel.push("g", b"\x01\x02")
 
-    assert stage.connection.sent[-1] == b"\x00\x01\x01\x01\x0112tg\x01\x02"
+    assert stage.transport.connection.sent[-1] == b"\x00\x01\x01\x01\x0112tg\x01\x02"
 
 
 @pytest.mark.case(166)
@@ -300,7 +300,7 @@ def test_everything_that_is_bytes_goes_as_a_binary_frame(stage, data, waits):
     else:
         stage.joined("t").push("g", data)
 
-    assert stage.connection.sent[-1] == b"\x00\x01\x01\x01\x0112tg\x01\x02"
+    assert stage.transport.connection.sent[-1] == b"\x00\x01\x01\x01\x0112tg\x01\x02"
 
 
 @pytest.mark.defect(33)
@@ -327,7 +327,7 @@ def test_a_push_that_is_refused_raises_where_it_is_awaited(
     async def wait_for_it():
         await push
 
-    stage.time.spawn(wait_for_it(), lambda _: None, failures.append)
+    stage.scheduler.spawn(wait_for_it(), lambda _: None, failures.append)
     stage.wait(0)
     stage.answer("note", status, response)
     stage.wait(0)
@@ -344,7 +344,7 @@ def test_a_push_that_times_out_raises_where_it_is_awaited(stage):
     async def wait_for_it():
         await push
 
-    stage.time.spawn(wait_for_it(), lambda _: None, failures.append)
+    stage.scheduler.spawn(wait_for_it(), lambda _: None, failures.append)
     stage.wait(2)
 
     assert type(failures[0]) is PushTimeout

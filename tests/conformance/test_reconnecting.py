@@ -45,10 +45,10 @@ def test_the_waits_between_failures_follow_the_table(stage):
 
     waits = []
     for _ in PHOENIX_TABLE:
-        before, attempts = stage.time.clock, stage.attempts
+        before, attempts = stage.scheduler.clock, stage.attempts
         while stage.attempts == attempts:
-            stage.time.advance_to(stage.time.pending[0].when())
-        waits.append(round(stage.time.clock - before, 9))
+            stage.scheduler.advance_to(stage.scheduler.pending[0].when())
+        waits.append(round(stage.scheduler.clock - before, 9))
         stage.fail()
 
     assert waits == PHOENIX_TABLE
@@ -120,8 +120,8 @@ def test_delays_start_over_five_seconds_after_a_join_was_answered(
 def test_whatever_the_servers_close_code_we_reconnect(stage, code):
     stage.connect()
 
-    stage.close(code)
-    stage.time.advance_before(0.01)
+    stage.server.close(code)
+    stage.scheduler.advance_before(0.01)
     assert stage.attempts == 1
     stage.wait_until(0.01)
 
@@ -135,7 +135,7 @@ def test_a_close_for_a_violated_policy_is_final(stage):
     stage.socket.lifecycle.subscribe(happened.append)
     stage.connect()
 
-    stage.close(1008, "forbidden")
+    stage.server.close(1008, "forbidden")
     stage.wait(60)
 
     assert stage.attempts == 1
@@ -154,7 +154,7 @@ def test_a_close_code_can_be_made_final(make_stage):
     )
     stage.connect()
 
-    stage.close(4001)
+    stage.server.close(4001)
     stage.wait(60)
 
     assert stage.attempts == 1
@@ -342,7 +342,7 @@ def test_what_depended_on_a_lost_connection_learns_code_and_reason(stage):
     failures = []
     push.subscribe(None, failures.append)
 
-    stage.close(1012, "restart")
+    stage.server.close(1012, "restart")
 
     (error,) = failures
     assert (error.code, error.reason, error.clean) == (1012, "restart", True)

@@ -19,7 +19,7 @@ def test_a_message_reaches_the_channel_of_its_topic_alone(stage):
     on_topic = listen(stage.channel("topic"))
     off_topic = listen(stage.channel("off-topic"))
 
-    stage.connection.receive('[null,"ref","topic","event","payload"]')
+    stage.transport.connection.receive('[null,"ref","topic","event","payload"]')
 
     assert on_topic == ["payload"]
     assert off_topic == []
@@ -31,7 +31,7 @@ def test_the_socket_hears_every_message_whole(stage):
     stage.socket.on_message(messages.append)
     stage.connect()
 
-    stage.connection.receive('["1","ref","topic","event","payload"]')
+    stage.transport.connection.receive('["1","ref","topic","event","payload"]')
 
     assert messages == [Message("1", "ref", "topic", "event", "payload")]
 
@@ -73,7 +73,7 @@ def test_a_join_ref_that_is_a_number_matches_no_join(stage):
     payloads = listen(channel)
     stage.socket.lifecycle.subscribe(errors.append)
 
-    stage.connection.receive(f'[{channel.join_ref},null,"{TOPIC}","event",1]')
+    stage.transport.connection.receive(f'[{channel.join_ref},null,"{TOPIC}","event",1]')
 
     assert payloads == []
     assert isinstance(errors[0], ProtocolError)
@@ -181,7 +181,7 @@ def test_a_frame_that_is_none_is_told_and_the_connection_lives(stage, frame):
     payloads = listen(stage.joined())
     stage.socket.lifecycle.subscribe(happened.append)
 
-    stage.connection.receive(frame)
+    stage.transport.connection.receive(frame)
     stage.receive("event", 1)
 
     (error,) = happened

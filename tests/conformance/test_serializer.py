@@ -81,7 +81,7 @@ def test_the_bytes_of_a_field_are_counted_not_its_characters(serializer):
 def test_a_binary_reply_answers_a_push_with_bytes(stage):
     calls = hook_calls(stage.joined().push("note"))
 
-    stage.connection.receive(b"\x01\x01\x01\x06\x0212room:1ok\xff\x00")
+    stage.transport.connection.receive(b"\x01\x01\x01\x06\x0212room:1ok\xff\x00")
 
     assert calls == [("ok", b"\xff\x00")]
 
@@ -101,7 +101,7 @@ def test_binary_messages_are_routed_as_others_are(stage, frame, payloads):
     channel, heard_payloads = stage.joined(TOPIC), []
     channel.on("event", heard_payloads.append)
 
-    stage.connection.receive(frame)
+    stage.transport.connection.receive(frame)
 
     assert heard_payloads == payloads
 

@@ -5,7 +5,7 @@ import pytest
 
 def say(event):
     def act(stage, channel):
-        ref = stage.last("phx_join").ref
+        ref = stage.server.last("phx_join").ref
         stage.receive(event, join_ref=ref, ref=ref)
 
     return act
@@ -89,8 +89,8 @@ SOCKET = {
     "an open": lambda stage: stage.open(),
     "a failure": lambda stage: stage.fail(),
     "a loss": lambda stage: stage.lose(),
-    "a close of the server's": lambda stage: stage.close(),
-    "the server's answer": lambda stage: stage.connection.finish_close(),
+    "a close of the server's": lambda stage: stage.server.close(),
+    "the server's answer": lambda stage: stage.transport.connection.finish_close(),
     "2 s of silence": lambda stage: stage.wait(2),
 }
 

@@ -94,7 +94,7 @@ def test_from_room_to_room_there_is_one_connection(stage):
     visit(stage, "room:a")
     stage.wait(0.9)
     visit(stage, "room:b")
-    stage.time.advance_before(1.9)
+    stage.scheduler.advance_before(1.9)
     before = list(stage.events)
     stage.wait(0)
 
@@ -128,7 +128,7 @@ def test_an_end_that_is_asked_for_does_not_wait(stage, end):
     getattr(stage.socket, end)()
 
     assert stage.socket.state == "closed"
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 def test_connect_ends_the_linger(stage):
@@ -171,7 +171,7 @@ def test_without_demand_the_limits_of_an_outage_are_over(make_stage):
     stage.socket.connection.subscribe().dispose()
     stage.fail()
 
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 def test_nothing_is_left_to_linger_for_after_giving_up(make_stage):
@@ -179,7 +179,7 @@ def test_nothing_is_left_to_linger_for_after_giving_up(make_stage):
     stage.socket.connection.subscribe(on_error=lambda _: None)
     stage.fail()
 
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 def test_while_waiting_to_retry_nothing_lingers(stage):
@@ -187,14 +187,14 @@ def test_while_waiting_to_retry_nothing_lingers(stage):
     stage.fail()
     lease.dispose()
 
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 def test_without_demand_no_probe_is_sent(stage):
     visit(stage, "room:a")
     stage.socket.reconnect_now()
 
-    assert stage.times("heartbeat") == []
+    assert stage.times("h") == []
 
 
 def test_the_diagnosis_names_it(stage):

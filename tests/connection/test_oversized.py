@@ -22,7 +22,7 @@ def steady(make_stage):
 
 def sizes(stage):
     """The sizes of the payloads of the pushes that reached the server."""
-    return [len(message.payload["n"]) for message in stage.frames("x")]
+    return [len(message.payload["n"]) for message in stage.server.sent("x")]
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def test_the_largest_push_in_flight_is_not_sent_again(steady, notes, policy):
     again, large = retry_with_backoff(policy), RecordingObserver()
     requests = [channel.request("x", {"n": n * "x"}) for n in (10, 999, 100)]
     leases = [
-        request.pipe(again).subscribe(observer, scheduler=steady.time)
+        request.pipe(again).subscribe(observer, scheduler=steady.scheduler)
         for request, observer in zip(requests, [notes, large, notes], strict=True)
     ]
-    steady.close(1009)
+    steady.server.close(1009)
     steady.wait(1)
     steady.open()
     steady.answer("phx_join")
@@ -69,7 +69,7 @@ def test_the_others_are_ordinary_losses(steady):
     errors = []
     for push in small, large:
         push.subscribe(on_error=errors.append)
-    steady.close(1009, "too big")
+    steady.server.close(1009, "too big")
 
     assert [str(error).startswith("the connection was lost") for error in errors] == [
         True,
@@ -84,7 +84,7 @@ def test_bytes_count_and_not_characters(steady, notes):
     channel = steady.joined()
     channel.push("x", {"n": "aaaa"})
     channel.push("x", {"n": "üüü"}).subscribe(notes)
-    steady.close(1009)
+    steady.server.close(1009)
 
     assert "is too large for the server" in str(notes.errors[0])
 
@@ -94,7 +94,7 @@ def test_a_push_that_was_not_sent_goes_out_with_the_next_join(steady):
     waiting = steady.channel("room:2")
     waiting.join()
     push = waiting.push("x", {"n": 100 * "x"})
-    steady.close(1009)
+    steady.server.close(1009)
     steady.wait(1)
     steady.open()
 
@@ -106,7 +106,7 @@ def test_a_push_that_was_not_sent_goes_out_with_the_next_join(steady):
 def test_without_a_refusal_of_the_server_all_are_ordinary_losses(steady, notes, end):
     steady.joined().push("x", {"n": 1}).subscribe(notes)
     if end == "other code":
-        steady.close(1011, "why")
+        steady.server.close(1011, "why")
     elif end == "our own limit":
         lost = ConnectionLost(1009, "why", clean=False)
         steady.transport.attempt.observer.on_error(lost)
@@ -122,7 +122,7 @@ def test_a_payload_that_was_spoiled_since_is_not_the_largest(steady, notes):
     channel.push("x", payload).subscribe(notes)
     payload["n"] = object()
     channel.push("x", {"n": 1})
-    steady.close(1009, "why")
+    steady.server.close(1009, "why")
     payload["n"] = 100 * "x"
 
     assert notes.errors[0].reason == "why"

@@ -123,7 +123,7 @@ def test_a_frame_that_is_no_message_is_dropped_counted_and_told(stage, notes, fr
     stage.socket.frames.subscribe(heard.append)
     stage.socket.lifecycle.subscribe(lifecycle)
     stage.socket.stats.subscribe(notes)
-    stage.connection.receive(frame)
+    stage.transport.connection.receive(frame)
     stage.wait(1)
 
     assert heard == []
@@ -156,7 +156,7 @@ def test_on_close_gets_the_close_and_on_error_the_error(stage):
     stage.fail(refused)
     stage.wait(1)
     stage.open()
-    stage.close(1012, "restart")
+    stage.server.close(1012, "restart")
     stage.wait(1)
     stage.open()
     stage.socket.disconnect(4001, "bye")
@@ -302,7 +302,7 @@ def test_stats_come_at_once_and_then_every_second(stage, notes):
     first, *_, last = notes.values
     assert (first.frames_out, last.frames_out) == (1, 2)
     assert (last.frames_in, last.channels, last.buffered) == (1, 1, 0)
-    assert last.bytes_out == sum(map(len, stage.connection.sent))
+    assert last.bytes_out == sum(map(len, stage.transport.connection.sent))
 
 
 def test_stats_stop_with_their_subscription(stage, notes):
@@ -310,7 +310,7 @@ def test_stats_stop_with_their_subscription(stage, notes):
     stage.wait(10)
 
     assert len(notes.values) == 1
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 def test_stats_complete_with_the_socket(stage, notes):
@@ -349,7 +349,7 @@ def test_reconnects_are_counted_by_their_cause(stage, notes):
     stage.lose()
     stage.wait(1)
     stage.open()
-    stage.close(1012)
+    stage.server.close(1012)
     stage.wait(1)
     stage.open()
     stage.socket.stats.subscribe(notes)
@@ -371,11 +371,11 @@ def test_a_call_from_another_thread_is_made_on_the_loop(stage):
     run_in_a_thread(
         lambda: stage.socket.call_soon_threadsafe(lambda: channel.push("shout"))
     )
-    before = stage.frames("shout")
+    before = stage.server.sent("shout")
     stage.wait(0)
 
     assert before == []
-    assert len(stage.frames("shout")) == 1
+    assert len(stage.server.sent("shout")) == 1
 
 
 def test_one_that_raises_is_told(stage):
@@ -435,8 +435,8 @@ def test_async_with_connects_and_ends(stage):
         async with stage.socket as socket:
             return socket, socket.state
 
-    stage.time.call_later(1, stage.open)
-    socket, state = stage.time.loop.run_until_complete(main())
+    stage.scheduler.call_later(1, stage.open)
+    socket, state = stage.scheduler.loop.run_until_complete(main())
 
     assert socket is stage.socket
     assert (state, socket.state) == ("open", "closed")
@@ -449,9 +449,9 @@ def test_async_with_that_cannot_connect_raises_and_ends(stage):
         async with stage.socket:
             pytest.fail("it never opened")
 
-    stage.time.call_later(1, lambda: stage.fail(ConnectError("no", status=404)))
+    stage.scheduler.call_later(1, lambda: stage.fail(ConnectError("no", status=404)))
     with pytest.raises(ConnectError, match="no"):
-        stage.time.loop.run_until_complete(main())
+        stage.scheduler.loop.run_until_complete(main())
 
     with pytest.raises(UsageError):
         stage.socket.connect()
@@ -462,8 +462,8 @@ def test_async_with_ends_it_whatever_its_body_raises(stage):
         async with stage.socket:
             raise KeyError("mine")
 
-    stage.time.call_later(1, stage.open)
+    stage.scheduler.call_later(1, stage.open)
     with pytest.raises(KeyError, match="mine"):
-        stage.time.loop.run_until_complete(main())
+        stage.scheduler.loop.run_until_complete(main())
 
     assert stage.socket.state == "closed"

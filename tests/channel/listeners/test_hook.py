@@ -111,14 +111,14 @@ def test_what_it_returns_is_delivered_but_to_messages(stage, channel, heard):
 def test_it_can_make_something_of_nothing_and_false_of_something(stage, channel, heard):
     channel.on_message = lambda event, payload, ref: 0
     stage.say(channel, "shout", {"n": 1})
-    stage.connection.receive(f'["1",null,"{TOPIC}","shout",null]')
+    stage.transport.connection.receive(f'["1",null,"{TOPIC}","shout",null]')
 
     assert heard["on"] == [0, 0]
 
 
 def test_none_of_none_is_none(stage, channel, heard):
     channel.on_message = only_for_shouts(lambda event, payload, ref: None)
-    stage.connection.receive(f'["1",null,"{TOPIC}","shout",null]')
+    stage.transport.connection.receive(f'["1",null,"{TOPIC}","shout",null]')
 
     assert heard["on"] == [None]
 

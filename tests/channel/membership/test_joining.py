@@ -21,7 +21,7 @@ def notes():
 
 def answer_all(stage, status="ok"):
     """Answer the joins that were not, in their order."""
-    for message in stage.frames("phx_join"):
+    for message in stage.server.sent("phx_join"):
         stage.answer(message, status)
 
 
@@ -33,7 +33,7 @@ def test_a_join_is_a_message_whose_ref_is_its_join_ref(stage):
     channel = stage.channel(params={"a": 1})
     join = channel.join()
 
-    assert stage.connection.sent == ['["1","1","room:1","phx_join",{"a":1}]']
+    assert stage.transport.connection.sent == ['["1","1","room:1","phx_join",{"a":1}]']
     assert (join.ref, channel.join_ref, join.payload) == ("1", "1", {"a": 1})
 
 
@@ -64,7 +64,7 @@ def test_without_params_they_are_empty(stage):
     stage.connect()
     stage.channel().join()
 
-    assert stage.last("phx_join").payload == {}
+    assert stage.server.last("phx_join").payload == {}
 
 
 @pytest.mark.parametrize("seconds", [None, 1])
@@ -93,7 +93,7 @@ def test_params_are_asked_for_at_every_attempt(stage, seconds):
     stage.open()
     stage.wait(1)
 
-    assert [m.payload for m in stage.frames("phx_join")] == [
+    assert [m.payload for m in stage.server.sent("phx_join")] == [
         {"n": 1},
         {"n": 2},
         {"n": 3},
@@ -178,7 +178,7 @@ def test_params_that_fail_are_a_failed_attempt_and_asked_for_again(
 
 def test_params_that_never_come_are_a_timeout(stage, notes):
     async def params():
-        await stage.time.loop.create_future()
+        await stage.scheduler.loop.create_future()
 
     stage.connect()
     channel = stage.channel(params=params)
@@ -230,7 +230,7 @@ def test_who_is_asked_for_params_may_do_anything(stage, call):
     stage.connect()
     channel = stage.channel(params=params)
     channel.join()
-    joins = len(stage.frames("phx_join"))
+    joins = len(stage.server.sent("phx_join"))
     answer_all(stage)
 
     is_wanted = call in {"leave and join", "join", "push"}
@@ -250,7 +250,7 @@ def test_a_join_without_an_answer_times_out(stage, notes, timeout):
     join = channel.join(timeout)
     join.subscribe(notes)
     calls = hook_calls(join)
-    stage.time.advance_before(timeout or 10)
+    stage.scheduler.advance_before(timeout or 10)
     before = channel.state
     stage.wait(0)
 
@@ -264,7 +264,7 @@ def test_the_server_is_told_that_we_do_not_stay(stage):
     stage.channel().join()
     stage.wait(10)
 
-    leave = stage.last("phx_leave")
+    leave = stage.server.last("phx_leave")
     assert (leave.join_ref, leave.ref) == ("1", "2")
 
 
@@ -307,7 +307,7 @@ def test_each_attempt_has_its_time_anew(stage):
     channel = stage.channel()
     channel.join(timeout=3)
     stage.wait(3 + 1)
-    stage.time.advance_before(stage.time.clock + 3)
+    stage.scheduler.advance_before(stage.scheduler.clock + 3)
     before = channel.state
     stage.wait(0)
 
@@ -325,7 +325,7 @@ def test_without_a_connection_its_time_runs_all_the_same(stage, notes):
     assert [type(error) for error in notes.errors] == [PushTimeout]
     assert before == "errored"
     assert channel.state == "joined"
-    assert stage.frames("phx_leave") == []
+    assert stage.server.sent("phx_leave") == []
 
 
 def test_what_is_left_of_it_is_for_the_server(stage, notes):
@@ -333,7 +333,7 @@ def test_what_is_left_of_it_is_for_the_server(stage, notes):
     channel.join().subscribe(notes)
     stage.wait(7)
     stage.open()
-    stage.time.advance_before(10)
+    stage.scheduler.advance_before(10)
     before = notes.is_open
     stage.wait(0)
 
@@ -347,8 +347,8 @@ def test_behind_another_join_its_time_does_not_run(stage):
     first.join()
     second.join()
     stage.wait(9)
-    stage.answer(stage.frames("phx_join")[0])
-    stage.time.advance_before(19)
+    stage.answer(stage.server.sent("phx_join")[0])
+    stage.scheduler.advance_before(19)
     before = second.state
     stage.wait(0)
 
@@ -363,7 +363,7 @@ def test_behind_a_join_that_times_out_it_has_all_its_time(stage):
     second.join(timeout=3)
     stage.wait(5)
     before = second.state
-    stage.time.advance_before(8)
+    stage.scheduler.advance_before(8)
     still = second.state
     stage.wait(0)
 
@@ -377,7 +377,7 @@ def test_behind_a_join_that_is_left_it_has_all_its_time(stage):
     second.join(timeout=3)
     stage.wait(2)
     first.leave()
-    stage.time.advance_before(5)
+    stage.scheduler.advance_before(5)
     before = second.state
     stage.wait(0)
 
@@ -388,7 +388,7 @@ def test_many_joins_of_a_slow_server_all_succeed(stage):
     stage.connect()
     channels = [stage.channel(f"room:{n}") for n in range(20)]
     calls = [hook_calls(channel.join()) for channel in channels]
-    for message in stage.frames("phx_join"):
+    for message in stage.server.sent("phx_join"):
         stage.wait(9)
         stage.answer(message)
 

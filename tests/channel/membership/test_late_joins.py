@@ -37,7 +37,7 @@ def test_a_join_behind_a_leave_without_an_answer_is_sent_once(make_stage, notes)
     stage.wait(2)
     stage.answer("phx_join", "ok", {"n": 1})
 
-    assert (stage.times("phx_leave"), stage.times("phx_join")) == ([0], [0, 2])
+    assert (stage.times("L"), stage.times("J")) == ([0], [0, 2])
     assert (notes.values, notes.errors) == ([{"n": 1}], [])
 
 
@@ -74,7 +74,7 @@ def test_a_channel_behind_a_removed_one_waits_for_its_leave_likewise(make_stage,
     stage.wait(2)
     stage.answer("phx_join", "ok", {"n": 1})
 
-    assert stage.times("phx_join") == [0, 2]
+    assert stage.times("J") == [0, 2]
     assert (notes.values, notes.errors) == ([{"n": 1}], [])
 
 
@@ -90,7 +90,7 @@ def test_a_join_sent_late_is_not_given_up_when_its_caller_is(stage, late, notes)
 
     assert before == ("joining", "timeout")
     assert (channel.state, notes.values) == ("joined", [{"n": 1}])
-    assert stage.frames("phx_leave") == []
+    assert stage.server.sent("phx_leave") == []
 
 
 def test_its_caller_gets_the_timeout_everywhere_and_once(stage, late):
@@ -117,7 +117,7 @@ def test_it_has_all_its_time_from_its_sending(stage, late, notes):
 
     assert (before, channel.state) == ("joining", "errored")
     assert calls == [("timeout", {})]
-    assert stage.times("phx_leave") == [19.95]
+    assert stage.times("L") == [19.95]
     channel.leave()
 
 
@@ -129,7 +129,7 @@ def test_a_late_refusal_runs_the_hooks_and_is_tried_again(stage, late):
     stage.wait(1)
 
     assert calls == [("timeout", {}), ("error", {"reason": "full"})]
-    assert len(stage.frames("phx_join")) == 2
+    assert len(stage.server.sent("phx_join")) == 2
     channel.leave()
 
 
@@ -153,7 +153,7 @@ def test_a_lease_keeps_its_join_as_well(stage, notes, kind):
     stage.answer("phx_join")
 
     assert channel.state == "joined"
-    assert stage.frames("phx_leave") == []
+    assert stage.server.sent("phx_leave") == []
     lease.dispose()
     stage.answer("phx_leave")
 
@@ -183,7 +183,7 @@ def test_params_that_take_long_take_nothing_from_the_time_of_the_join(make_stage
     stage.wait(1)
 
     assert (before, channel.state) == ("joining", "errored")
-    assert stage.times("phx_leave") == [14]
+    assert stage.times("L") == [14]
     channel.leave()
 
 
@@ -199,7 +199,7 @@ def test_another_join_meanwhile_is_a_push_of_the_same_attempt(stage, late, notes
 
     assert (again is join, again.ref) == (False, join.ref)
     assert notes.values == [{"n": 1}, {"n": 1}]
-    assert len(stage.frames("phx_join")) == 1
+    assert len(stage.server.sent("phx_join")) == 1
 
 
 def test_another_join_while_params_are_awaited_is_the_push_that_is_sent(make_stage):
@@ -216,7 +216,7 @@ def test_another_join_while_params_are_awaited_is_the_push_that_is_sent(make_sta
     again = channel.join()
     stage.wait(2)
 
-    assert stage.times("phx_join") == [12]
+    assert stage.times("J") == [12]
     assert (again.ref, again.payload) == (channel.join_ref, {"a": 1})
     stage.answer("phx_join", "ok", {"n": 1})
     assert again.status == "ok"
@@ -228,7 +228,7 @@ def test_another_join_afterwards_is_answered_at_once(stage, late):
     stage.answer("phx_join", "ok", {"n": 1})
 
     assert channel.join().status == "ok"
-    assert len(stage.frames("phx_join")) == 1
+    assert len(stage.server.sent("phx_join")) == 1
 
 
 def test_another_join_meanwhile_ends_with_the_attempt(stage, late):
@@ -261,7 +261,7 @@ def test_so_many_failures_in_a_row_end_the_lease(make_stage, notes, failure, kin
 
     assert [type(error) for error in notes.errors] == [kind]
     assert channel.state == "closed"
-    assert len(stage.frames("phx_join")) == 3
+    assert len(stage.server.sent("phx_join")) == 3
 
 
 def test_give_up_cannot_lift_the_limit(make_stage, notes):

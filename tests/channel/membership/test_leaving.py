@@ -28,7 +28,7 @@ def test_it_is_sent_with_the_joins_ref(stage, channel_in, state):
     channel = channel_in(state)
     leave = channel.leave()
 
-    message = stage.last("phx_leave")
+    message = stage.server.last("phx_leave")
     assert (message.join_ref, message.ref) == ("1", leave.ref)
     assert (leave.ref, message.payload) == ("2", {})
 
@@ -40,7 +40,7 @@ def test_it_is_not_sent_where_nothing_is_joined(stage, channel_in, state):
     leave = channel.leave()
     stage.wait(60)
 
-    assert stage.frames("phx_leave") == []
+    assert stage.server.sent("phx_leave") == []
     assert leave.status == "ok"
     assert channel.state == "closed"
 
@@ -73,7 +73,7 @@ def test_a_leave_that_another_one_overtakes_in_its_midst_ends_too(stage, channel
 
 def test_it_is_not_sent_while_the_params_are_asked_for(stage):
     async def params():
-        await stage.time.loop.create_future()
+        await stage.scheduler.loop.create_future()
 
     stage.connect()
     channel = stage.channel(params=params)
@@ -164,7 +164,7 @@ def test_its_timeout_ends_it(stage, channel_in, notes):
     leave = channel.leave(timeout=3)
     leave.subscribe(notes)
     calls = hook_calls(leave)
-    stage.time.advance_before(3)
+    stage.scheduler.advance_before(3)
     before = channel.state
     stage.wait(0)
 
@@ -213,7 +213,7 @@ def test_leaving_twice_is_the_same_leave(stage, channel_in):
     first = channel.leave()
 
     assert channel.leave() is first
-    assert len(stage.frames("phx_leave")) == 1
+    assert len(stage.server.sent("phx_leave")) == 1
     stage.answer("phx_leave")
     assert channel.leave() is not first
 
@@ -224,12 +224,12 @@ def test_a_join_meanwhile_waits_for_the_end(stage, channel_in):
     channel = channel_in("leaving")
     join = channel.join()
     calls = hook_calls(join)
-    before = len(stage.frames("phx_join"))
+    before = len(stage.server.sent("phx_join"))
     stage.answer("phx_leave")
     stage.answer("phx_join")
 
     assert before == 1
-    assert len(stage.frames("phx_join")) == 2
+    assert len(stage.server.sent("phx_join")) == 2
     assert calls == [("ok", {})]
     assert channel.state == "joined"
 
@@ -279,8 +279,8 @@ def test_a_leave_after_that_join_takes_it_back(stage, channel_in, notes):
     assert [type(error) for error in notes.errors] == [PushCancelled]
     assert push.status == "cancelled"
     assert channel.state == "closed"
-    assert len(stage.frames("phx_join")) == 1
-    assert stage.time.pending == ()
+    assert len(stage.server.sent("phx_join")) == 1
+    assert stage.scheduler.pending == ()
 
 
 def test_the_time_of_a_join_starts_when_the_leave_before_it_has_ended(
@@ -318,7 +318,7 @@ def test_a_lease_taken_and_given_back_meanwhile_changes_nothing(stage, channel_i
     stage.answer("phx_leave")
 
     assert channel.state == "closed"
-    assert len(stage.frames("phx_join")) == 1
+    assert len(stage.server.sent("phx_join")) == 1
 
 
 # What it ends.
@@ -458,8 +458,8 @@ def test_the_servers_close_ends_every_want(stage, channel_in, state):
     assert joined.completions == 1
     assert push.status == "cancelled"
     assert join.status == ("ok" if state == "joined" else "cancelled")
-    assert len(stage.frames("phx_join")) == 1
-    assert stage.time.pending == ()
+    assert len(stage.server.sent("phx_join")) == 1
+    assert stage.scheduler.pending == ()
 
 
 def test_what_it_says_to_a_push(stage, channel_in, notes):

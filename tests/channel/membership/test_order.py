@@ -316,7 +316,7 @@ def test_a_reply_that_says_the_server_lost_the_channel(stage, story, listen):
     watch(story, channel.push("other"), "other")
     story.clear()
     lost = {"status": "error", "response": {"reason": "unmatched topic"}}
-    stage.receive("phx_reply", lost, ref=stage.last("shout").ref)
+    stage.receive("phx_reply", lost, ref=stage.server.last("shout").ref)
 
     assert story == [
         "state errored",

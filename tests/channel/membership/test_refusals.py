@@ -234,7 +234,7 @@ def test_the_depth_of_a_refusal_ends_neither_a_push_late_nor_the_connection(
     assert (push.status, push.is_settled, refused) == ("error", True, "errored")
     assert (leave.status, channel.state) == ("error", "closed")
     assert stage.socket.state == "open"
-    assert len(stage.connections) == 1
+    assert len(stage.server.connections) == 1
     leaving.leave()
 
 
@@ -273,7 +273,7 @@ def test_a_close_that_repeats_the_params_of_a_join_hides_them(stage):
     stage.answer("phx_join")
     closes = []
     stage.socket.lifecycle.subscribe(closes.append)
-    stage.close(4000, "denied joinsecret-1")
+    stage.server.close(4000, "denied joinsecret-1")
     channel.leave()
 
     assert closes[0].reason == "denied [redacted]"

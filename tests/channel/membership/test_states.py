@@ -12,7 +12,7 @@ def say(event):
     """Let the server's channel of the newest join say something."""
 
     def act(stage, channel):
-        joins = stage.frames("phx_join")
+        joins = stage.server.sent("phx_join")
         ref = joins[-1].ref if joins else "1"
         stage.receive(event, {"reason": "x"}, join_ref=ref, ref=ref)
 
@@ -21,7 +21,7 @@ def say(event):
 
 def answer(event, status="ok"):
     def act(stage, channel):
-        if stage.frames(event):
+        if stage.server.sent(event):
             stage.answer(event, status)
 
     return act
@@ -124,7 +124,7 @@ def test_a_push_while_it_is_left_and_wanted_again_waits_for_the_next_join(
     stage.answer("shout")
 
     assert (before, push.status) == (None, "ok")
-    assert stage.last("shout").join_ref == stage.last("phx_join").ref
+    assert stage.server.last("shout").join_ref == stage.server.last("phx_join").ref
 
 
 # A failed attempt to connect.

@@ -16,7 +16,7 @@ def test_a_cast_is_sent_at_once_on_a_joined_channel(stage):
     channel = stage.joined()
 
     assert channel.cast("moved", {"x": 1}) is None
-    message = stage.last("moved")
+    message = stage.server.last("moved")
     assert (message.join_ref, message.payload) == (channel.join_ref, {"x": 1})
     assert message.ref is not None
 
@@ -25,7 +25,7 @@ def test_a_cast_is_sent_at_once_on_a_joined_channel(stage):
 def test_a_falsy_payload_is_sent_as_that_of_a_push(stage, falsy):
     stage.joined().cast("moved", falsy)
 
-    assert stage.last("moved").payload == {}
+    assert stage.server.last("moved").payload == {}
 
 
 def test_it_waits_for_the_join_and_keeps_its_place_among_pushes(stage):
@@ -40,7 +40,7 @@ def test_it_waits_for_the_join_and_keeps_its_place_among_pushes(stage):
     stage.answer("phx_join")
 
     assert stage.story == ["phx_join", "first", "second", "third"]
-    assert stage.last("second").payload == {"n": 1}
+    assert stage.server.last("second").payload == {"n": 1}
     stage.wait(60)
     assert dropped(stage) == []
 
@@ -63,12 +63,12 @@ def test_nothing_is_kept_of_it_once_it_is_sent(stage, monkeypatch):
     )
     channel = stage.joined()
     made.clear()
-    pending = len(stage.time.pending)
+    pending = len(stage.scheduler.pending)
     for n in range(1000):
         channel.cast("moved", {"n": n})
 
     assert made == []
-    assert len(stage.time.pending) == pending
+    assert len(stage.scheduler.pending) == pending
     stage.lose()
     assert dropped(stage) == []
     channel.leave()
@@ -194,6 +194,6 @@ def test_those_that_were_written_when_the_connection_dies_are_gone(stage):
     stage.open()
     stage.answer("phx_join")
 
-    assert len(stage.frames("moved")) == 1
+    assert len(stage.server.sent("moved")) == 1
     assert dropped(stage) == []
     assert channel.state == "joined"

@@ -36,7 +36,7 @@ def test_a_push_while_joined_is_sent_at_the_call(stage):
     channel = stage.joined()
     before = channel.push("shout", {"a": 1})
 
-    assert stage.connection.sent[-1] == '["1","2","room:1","shout",{"a":1}]'
+    assert stage.transport.connection.sent[-1] == '["1","2","room:1","shout",{"a":1}]'
     assert (before.ref, before.event, before.payload) == ("2", "shout", {"a": 1})
 
 
@@ -44,7 +44,7 @@ def test_a_push_while_joined_is_sent_at_the_call(stage):
 def test_no_payload_is_an_empty_one(stage, payload):
     stage.joined().push("shout", payload)
 
-    assert stage.connection.sent[-1] == '["1","2","room:1","shout",{}]'
+    assert stage.transport.connection.sent[-1] == '["1","2","room:1","shout",{}]'
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
@@ -56,7 +56,10 @@ def test_bytes_are_a_binary_frame(stage, joining, kind, is_joined):
     if not is_joined:
         stage.answer("phx_join")
 
-    assert stage.connection.sent[-1] == b"\x00\x01\x01\x06\x0512room:1shout\x00\xff"
+    assert (
+        stage.transport.connection.sent[-1]
+        == b"\x00\x01\x01\x06\x0512room:1shout\x00\xff"
+    )
 
 
 @pytest.mark.parametrize("is_joined", [True, False])
@@ -99,7 +102,7 @@ def test_one_that_waits_has_no_ref_until_it_is_sent(stage, joining):
     stage.answer("phx_join")
 
     assert (before, push.ref) == (None, "2")
-    assert stage.last("shout").join_ref == "1"
+    assert stage.server.last("shout").join_ref == "1"
 
 
 MUTABLE = [
@@ -121,7 +124,7 @@ def test_what_is_sent_is_what_was_given_then(
     if not is_joined:
         change(payload)
         stage.answer("phx_join")
-    said = repr(stage.last("shout").payload)
+    said = repr(stage.server.last("shout").payload)
 
     assert said == given
 
@@ -133,14 +136,14 @@ def test_bytes_that_change_later_are_sent_as_they_were(stage, joining, kind):
     buffer[:] = b"after!"
     stage.answer("phx_join")
 
-    assert stage.connection.sent[-1].endswith(b"before")
+    assert stage.transport.connection.sent[-1].endswith(b"before")
 
 
 def test_what_can_be_said_can_wait(stage, joining):
     joining.push("shout", {"a": memoryview(b"hi")})
     stage.answer("phx_join")
 
-    assert stage.last("shout").payload == {"a": "aGk="}
+    assert stage.server.last("shout").payload == {"a": "aGk="}
 
 
 # Answered.
@@ -154,7 +157,7 @@ def test_the_reply_answers_it(stage, notes, status, response):
     push = stage.joined().push("shout")
     push.outcome.subscribe(notes)
     calls = hook_calls(push, status)
-    frame = stage.last("shout")
+    frame = stage.server.last("shout")
     stage.receive(
         "phx_reply",
         {"status": status, "response": response},
@@ -216,8 +219,10 @@ def test_replies_that_nobody_waits_for_are_counted(stage):
 )
 def test_a_reply_that_is_none_answers_nothing(stage, payload):
     push = stage.joined().push("shout")
-    stage.connection.receive(
-        stage.last("shout").__class__("1", push.ref, "room:1", "phx_reply", payload)
+    stage.transport.connection.receive(
+        stage.server.last("shout").__class__(
+            "1", push.ref, "room:1", "phx_reply", payload
+        )
     )
 
     assert push.status is None
@@ -236,7 +241,7 @@ def test_a_reply_without_a_response_has_none(stage):
 
 def test_its_deadline_runs_from_the_call(stage, notes):
     stage.joined().push("shout").subscribe(notes)
-    stage.time.advance_before(10)
+    stage.scheduler.advance_before(10)
     before = notes.is_open
     stage.wait(0)
 
@@ -313,7 +318,7 @@ def test_a_reply_that_says_the_channel_is_unknown_is_a_lost_membership(stage, no
     channel = stage.joined()
     channel.push("shout").subscribe(notes)
     lost = {"status": "error", "response": {"reason": "unmatched topic"}}
-    stage.receive("phx_reply", lost, ref=stage.last("shout").ref)
+    stage.receive("phx_reply", lost, ref=stage.server.last("shout").ref)
     before = channel.state
     stage.wait(1)
     stage.answer("phx_join")
@@ -326,7 +331,7 @@ def test_its_owner_sees_the_state_that_such_a_reply_brings(stage):
     channel, states = stage.joined(), []
     channel.push("shout").receive("error", lambda _: states.append(channel.state))
     lost = {"status": "error", "response": {"reason": "unmatched topic"}}
-    stage.receive("phx_reply", lost, ref=stage.last("shout").ref)
+    stage.receive("phx_reply", lost, ref=stage.server.last("shout").ref)
 
     assert states == ["errored"]
 
@@ -336,12 +341,12 @@ def test_its_owner_sees_the_state_that_such_a_reply_brings(stage):
 
 def test_a_push_can_be_awaited(stage):
     channel = stage.joined()
-    stage.time.call_later(1, lambda: stage.answer("shout", "ok", {"n": 1}))
+    stage.scheduler.call_later(1, lambda: stage.answer("shout", "ok", {"n": 1}))
 
     async def main():
         return await channel.push("shout")
 
-    assert stage.time.loop.run_until_complete(main()) == {"n": 1}
+    assert stage.scheduler.loop.run_until_complete(main()) == {"n": 1}
 
 
 def test_cancelling_an_await_does_not_cancel_the_push(stage):
@@ -361,7 +366,7 @@ def test_cancelling_an_await_does_not_cancel_the_push(stage):
         stage.answer("shout", "ok", {"n": 1})
         return await push
 
-    assert stage.time.loop.run_until_complete(main()) == {"n": 1}
+    assert stage.scheduler.loop.run_until_complete(main()) == {"n": 1}
 
 
 # A refusal that nobody looked at, in the whole.
@@ -398,10 +403,10 @@ def test_no_other_end_that_nobody_looked_at_is_told(stage, end):
 
 def test_each_subscription_to_a_request_sends(stage, notes):
     request = stage.joined().request("ask", {"a": 1})
-    before = stage.frames("ask")
+    before = stage.server.sent("ask")
     request.subscribe(notes)
     request.subscribe(notes)
-    for n, frame in enumerate(stage.frames("ask")):
+    for n, frame in enumerate(stage.server.sent("ask")):
         stage.answer(frame, "ok", {"n": n})
 
     assert before == []
@@ -413,7 +418,7 @@ def test_disposing_a_request_cancels_its_push(stage, joining):
     joining.request("ask").subscribe().dispose()
     stage.answer("phx_join")
 
-    assert stage.frames("ask") == []
+    assert stage.server.sent("ask") == []
 
 
 def test_a_request_where_nobody_is_joined_is_an_error_of_its_observer(stage, notes):

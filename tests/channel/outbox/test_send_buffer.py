@@ -97,7 +97,7 @@ def test_what_was_sent_does_not_count(small):
 
 def test_joins_leaves_and_heartbeats_never_count(small):
     stage = small()
-    stage.connection.buffered = 100
+    stage.transport.connection.buffered = 100
     for n in range(5):
         stage.channel(f"room:{n}").join()
     for n in range(5):
@@ -105,7 +105,7 @@ def test_joins_leaves_and_heartbeats_never_count(small):
     stage.socket.ping().subscribe(on_error=lambda _: None)
 
     assert stage.stats.buffered == 0
-    assert len(stage.connection.sent) == 11
+    assert len(stage.transport.connection.sent) == 11
 
 
 # Frames that wait for the wire.
@@ -116,15 +116,15 @@ def test_pushes_that_wait_for_the_wire_count(small, overflow):
     stage = small(overflow)
     stage.answer("phx_join")
     channel = stage.channel()
-    stage.connection.buffered = 1
+    stage.transport.connection.buffered = 1
     first = channel.push("first")
-    stage.connection.buffered = 2
+    stage.transport.connection.buffered = 2
     second = channel.push("second")
     third = channel.push("third")
 
     assert statuses(first, second, third) == [None, None, "cancelled"]
     assert stage.stats.buffered == 2
-    assert stage.frames("third") == []
+    assert stage.server.sent("third") == []
 
 
 def test_a_wire_that_catches_up_makes_room(small):
@@ -132,12 +132,12 @@ def test_a_wire_that_catches_up_makes_room(small):
     stage.answer("phx_join")
     channel = stage.channel()
     for depth in (1, 2):
-        stage.connection.buffered = depth
+        stage.transport.connection.buffered = depth
         channel.push("shout")
-    stage.connection.buffered = 1
+    stage.transport.connection.buffered = 1
     before = stage.stats.buffered
     third = channel.push("third")
-    stage.connection.buffered = 0
+    stage.transport.connection.buffered = 0
 
     assert before == 1
     assert third.status is None
@@ -149,7 +149,7 @@ def test_the_queue_of_a_lost_connection_counts_no_more(small):
     stage.answer("phx_join")
     channel = stage.channel()
     for depth in (1, 2):
-        stage.connection.buffered = depth
+        stage.transport.connection.buffered = depth
         channel.push("shout")
     stage.lose()
 
@@ -163,7 +163,7 @@ def test_what_waits_for_a_join_may_be_dropped_for_what_waits_for_the_wire(small)
     waiting = stage.channel("room:2")
     waiting.join()
     old = waiting.push("old")
-    stage.connection.buffered = 1
+    stage.transport.connection.buffered = 1
     first, second = stage.channel().push("first"), stage.channel().push("second")
 
     assert statuses(old, first, second) == ["cancelled", None, None]
@@ -189,11 +189,11 @@ def test_who_is_dropped_may_do_anything(small, call, is_joined):
     channel = stage.channel()
     if is_joined:
         stage.answer("phx_join")
-        stage.connection.buffered = 1
+        stage.transport.connection.buffered = 1
         channel.push("on its way")
         other = stage.channel("room:2")
         other.join()
-        stage.connection.buffered = 2
+        stage.transport.connection.buffered = 2
         oldest = other.push("oldest")
     else:
         oldest = channel.push("oldest")

@@ -44,7 +44,7 @@ def test_it_says_goodbye_with_code_and_reason(stage):
     stage.connect()
     stage.socket.disconnect(4001, "bye")
 
-    assert stage.connection.closed_by_us == (4001, "bye")
+    assert stage.transport.connection.closed_by_us == (4001, "bye")
     assert stage.socket.state == "closed"
 
 
@@ -53,7 +53,7 @@ def test_it_is_closing_until_the_peer_answers(make_stage):
     stage.connect()
     stage.socket.disconnect()
     before = stage.socket.state
-    stage.connection.finish_close()
+    stage.transport.connection.finish_close()
 
     assert (before, stage.socket.state) == ("closing", "closed")
 
@@ -62,7 +62,7 @@ def test_it_waits_two_seconds_for_the_peer(make_stage, notes):
     stage = silent(make_stage)
     stage.connect()
     stage.socket.disconnect().subscribe(notes)
-    stage.time.advance_before(2)
+    stage.scheduler.advance_before(2)
     before = stage.socket.state, notes.is_open
     stage.wait(0)
 
@@ -87,7 +87,7 @@ def test_it_acts_at_the_call_and_can_be_awaited(stage):
 
     stage.connect()
 
-    assert stage.time.loop.run_until_complete(main()) == "closed"
+    assert stage.scheduler.loop.run_until_complete(main()) == "closed"
 
 
 def test_a_second_one_waits_for_the_same_end(make_stage, notes):
@@ -96,7 +96,7 @@ def test_a_second_one_waits_for_the_same_end(make_stage, notes):
     stage.socket.disconnect()
     stage.socket.disconnect().subscribe(notes)
     before = notes.is_open
-    stage.connection.finish_close()
+    stage.transport.connection.finish_close()
 
     assert before
     assert notes.completions == 1
@@ -134,7 +134,7 @@ def test_what_no_close_frame_can_carry_is_refused_at_the_call(stage, code, reaso
         stage.socket.disconnect(code, reason)
 
     assert stage.socket.state == "open"
-    assert stage.connection.closed_by_us is None
+    assert stage.transport.connection.closed_by_us is None
 
 
 def test_while_connecting_its_close_is_told_once(stage):
@@ -281,7 +281,10 @@ def test_buffered_pushes_wait_for_connect_with_their_deadlines_running(stage):
 
     assert calls == [("timeout", {})]
     assert short.status == "timeout"
-    assert [m.event for m in stage.connection.messages] == ["phx_join", "long"]
+    assert [m.event for m in stage.transport.connection.messages] == [
+        "phx_join",
+        "long",
+    ]
     stage.answer("long")
     assert long.status == "ok"
 
@@ -353,7 +356,7 @@ def test_connect_at_once_does_not_wait_for_the_old_goodbye(make_stage):
     assert old.closed_by_us == (1000, "")
     assert stage.transport.attempts[0].is_disposed
     stage.socket.disconnect()
-    stage.connection.finish_close()
+    stage.transport.connection.finish_close()
 
 
 def test_the_end_of_an_old_goodbye_does_not_touch_the_new_connection(make_stage):
@@ -373,7 +376,7 @@ def test_nothing_of_an_old_connection_reaches_the_new_one(make_stage):
     stage = silent(make_stage)
     stage.connect()
     channel = stage.joined()
-    old = stage.connection
+    old = stage.transport.connection
     events = []
     channel.messages.subscribe(events.append)
     stage.socket.disconnect()
@@ -404,7 +407,7 @@ def test_many_goodbyes_at_once_are_all_waited_for(make_stage, notes):
 
     assert before
     assert notes.completions == 1
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 # The end.
@@ -439,14 +442,14 @@ def test_it_ends_from_every_state(make_stage, notes, state, answers_close):
     assert socket.state == "closed"
     assert {name for name, one in streams.items() if one.is_open} == set()
     assert not any(one.errors for one in streams.values())
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 def test_the_end_says_goodbye_with_1000(stage):
     stage.connect()
     stage.socket.aclose()
 
-    assert stage.connection.closed_by_us == (1000, "")
+    assert stage.transport.connection.closed_by_us == (1000, "")
 
 
 def test_a_loss_in_the_midst_of_the_end_begins_no_new_attempt(stage):
@@ -464,7 +467,7 @@ def test_the_end_leaves_no_timer_of_a_push_that_was_called_off(stage):
     stage.channel("room:1").push("late").cancel()
     stage.socket.aclose()
 
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 CHANNEL_STATES = {
@@ -643,7 +646,7 @@ def test_async_callbacks_are_cancelled(stage, place):
     async def listen(_):
         story.append("begins")
         try:
-            await stage.time.loop.create_future()
+            await stage.scheduler.loop.create_future()
         finally:
             story.append("ends")
 
@@ -667,7 +670,7 @@ def test_async_callbacks_are_cancelled(stage, place):
 def test_it_waits_for_what_its_end_cancels(make_stage):
     async def provide():
         try:
-            await stage.time.loop.create_future()
+            await stage.scheduler.loop.create_future()
         finally:
             await sleep(1)
 
@@ -675,7 +678,7 @@ def test_it_waits_for_what_its_end_cancels(make_stage):
     stage.socket.connect().subscribe(on_error=lambda _: None)
     stage.wait(0)
     closing = stage.socket.aclose()
-    stage.time.advance_before(stage.time.clock + 1)
+    stage.scheduler.advance_before(stage.scheduler.clock + 1)
     before = closing.is_settled
     stage.wait(0)
 
@@ -685,7 +688,7 @@ def test_it_waits_for_what_its_end_cancels(make_stage):
 def test_it_waits_two_seconds_for_what_refuses_to_end(make_stage):
     async def provide():
         try:
-            await stage.time.loop.create_future()
+            await stage.scheduler.loop.create_future()
         finally:
             await sleep(3)
 
@@ -693,7 +696,7 @@ def test_it_waits_two_seconds_for_what_refuses_to_end(make_stage):
     stage.socket.connect().subscribe(on_error=lambda _: None)
     stage.wait(0)
     closing = stage.socket.aclose()
-    stage.time.advance_before(stage.time.clock + 2)
+    stage.scheduler.advance_before(stage.scheduler.clock + 2)
     before = closing.is_settled
     stage.wait(0)
 
@@ -707,7 +710,7 @@ def test_a_socket_that_never_saw_a_loop_ends_at_once():
 
 def test_params_that_are_asked_for_are_not_waited_for(make_stage):
     async def provide():
-        await stage.time.loop.create_future()
+        await stage.scheduler.loop.create_future()
 
     stage = make_stage(params=provide)
     stage.socket.connect().subscribe(on_error=lambda _: None)
@@ -716,7 +719,7 @@ def test_params_that_are_asked_for_are_not_waited_for(make_stage):
     stage.wait(0)
 
     assert closing.is_settled
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 def test_a_channel_that_is_let_go_closes_what_nobody_else_holds(stage):

@@ -88,7 +88,7 @@ def test_the_last_to_go_closes_it(stage):
     stage.answer("phx_leave")
 
     assert (before, stage.socket.state) == ("open", "closed")
-    assert stage.connection.closed_by_us == (1000, "")
+    assert stage.transport.connection.closed_by_us == (1000, "")
 
 
 def test_a_channel_holds_it_until_its_leave_is_answered(stage):
@@ -257,9 +257,9 @@ def test_connect_can_be_awaited(stage):
         await stage.socket.connect()
         return stage.socket.state
 
-    stage.time.call_later(1, stage.open)
+    stage.scheduler.call_later(1, stage.open)
 
-    assert stage.time.loop.run_until_complete(main()) == "open"
+    assert stage.scheduler.loop.run_until_complete(main()) == "open"
 
 
 @pytest.mark.parametrize("end", ["disconnect", "aclose"])
@@ -420,7 +420,7 @@ def test_what_arrives_while_it_is_told_of_the_opening_is_heard(stage):
 
 def test_an_attempt_that_leads_to_nothing_fails_after_15_seconds(stage, events):
     stage.socket.connect()
-    stage.time.advance_before(15)
+    stage.scheduler.advance_before(15)
     before = list(events)
     stage.wait(0)
 
@@ -531,8 +531,9 @@ def test_an_end_that_is_no_loss_of_ours_is_told_in_our_words(make_stage):
 
         return Observable(subscribe)
 
-    stage = make_stage(transport=Transport(connect))
-    stage.transport = inner
+    transport = Transport(connect)
+    transport.inner = inner  # where the stage finds it
+    stage = make_stage(transport=transport)
     losses = []
     stage.socket.connect()
     stage.channel().join().subscribe(None, losses.append)
@@ -598,7 +599,7 @@ def test_a_policy_may_be_any_function_of_the_retry(make_stage):
     stage = make_stage(reconnect=Reconnect(lambda retry: retry * 3.0))
     stage.socket.connect()
     stage.fail()
-    stage.time.advance_before(3)
+    stage.scheduler.advance_before(3)
     before = stage.attempts
     stage.wait(0)
     stage.fail()

@@ -92,7 +92,7 @@ def test_other_credentials_get_one_attempt_after_the_usual_delay(make_stage, sec
     stage.wait(0.5)
     refuse(stage)
     stage.wait(seconds or 0)
-    stage.time.advance_before(stage.time.clock + 1)
+    stage.scheduler.advance_before(stage.scheduler.clock + 1)
     before = stage.attempts
     stage.wait(0)
     stage.open()
@@ -305,7 +305,7 @@ def test_a_provider_that_never_answers_fails_the_attempt_after_15_seconds(make_s
     events = []
     stage.socket.lifecycle.subscribe(events.append)
     stage.socket.connect()
-    stage.time.advance_before(15)
+    stage.scheduler.advance_before(15)
     before = list(events)
     stage.wait(0)
 

@@ -36,11 +36,11 @@ def notes():
 
 
 def beats(stage):
-    return stage.times("heartbeat")
+    return stage.times("h")
 
 
 def answer(stage, number=-1):
-    stage.answer(stage.frames("heartbeat")[number])
+    stage.answer(stage.server.sent("heartbeat")[number])
 
 
 def is_missed(stage):
@@ -51,7 +51,7 @@ def is_missed(stage):
 
 
 def test_the_first_comes_25_seconds_after_the_opening(stage):
-    stage.time.advance_before(25)
+    stage.scheduler.advance_before(25)
     before = beats(stage)
     stage.wait(0)
     answer(stage)
@@ -64,7 +64,7 @@ def test_it_is_a_message_to_phoenix(stage):
     stage.wait(25)
     answer(stage)
 
-    assert stage.connection.sent == ['[null,"1","phoenix","heartbeat",{}]']
+    assert stage.transport.connection.sent == ['[null,"1","phoenix","heartbeat",{}]']
 
 
 def test_the_next_counts_from_the_answer(stage):
@@ -116,7 +116,7 @@ def test_none_sends_none(make_stage):
     stage.wait(3600)
 
     assert stage.wire == []
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 def test_none_is_sent_while_there_is_no_connection(stage):
@@ -143,7 +143,7 @@ def test_the_rhythm_starts_over_with_each_connection(stage):
 
 def test_one_that_is_not_answered_within_10_seconds_is_missed(stage):
     stage.wait_until(25)
-    stage.time.advance_before(35)
+    stage.scheduler.advance_before(35)
     before = is_missed(stage)
     stage.wait(0)
 
@@ -158,7 +158,7 @@ def test_one_that_is_not_answered_within_10_seconds_is_missed(stage):
 
 def test_an_answer_at_the_last_moment_is_an_answer(stage):
     stage.wait_until(25)
-    stage.time.advance_before(35)
+    stage.scheduler.advance_before(35)
     answer(stage)
     stage.wait(1)
 
@@ -231,9 +231,9 @@ def test_whoever_hears_of_it_may_disconnect(stage):
 
 
 def test_half_a_frame_is_a_sign_of_life(stage):
-    stage.connection.bytes_received = 0
+    stage.transport.connection.bytes_received = 0
     stage.wait_until(34)
-    stage.connection.bytes_received += 1
+    stage.transport.connection.bytes_received += 1
     stage.wait_until(35)
     before = is_missed(stage)
     stage.wait_until(45)
@@ -254,10 +254,10 @@ def test_a_connection_that_counts_no_bytes_shows_life_by_whole_frames(stage):
 
 
 def test_heartbeats_go_on_while_a_frame_arrives(stage):
-    stage.connection.bytes_received = 0
-    while stage.time.clock < 80:
+    stage.transport.connection.bytes_received = 0
+    while stage.scheduler.clock < 80:
         stage.wait(1)
-        stage.connection.bytes_received += 1
+        stage.transport.connection.bytes_received += 1
 
     assert beats(stage) == [25, 50, 75]
     assert not is_missed(stage)
@@ -269,7 +269,7 @@ def test_heartbeats_go_on_while_a_frame_arrives(stage):
 def test_to_reconnect_now_probes_an_open_connection(stage):
     stage.wait(2)
     stage.socket.reconnect_now()
-    stage.time.advance_before(5)
+    stage.scheduler.advance_before(5)
     before = is_missed(stage)
     stage.wait(1)
     stage.open()
@@ -312,7 +312,7 @@ def test_a_probe_sends_its_heartbeat_without_a_policy_too(make_stage):
     stage.wait(3600)
 
     assert beats(stage) == [0]
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 # Joins that hold the server up.
@@ -325,7 +325,7 @@ def test_the_deadline_waits_for_joins_sent_before(stage):
     stage.wait(40)
     before = is_missed(stage)
     stage.answer("phx_join")
-    stage.time.advance_before(75)
+    stage.scheduler.advance_before(75)
     still = is_missed(stage)
     stage.wait(2.5)
 
@@ -357,7 +357,7 @@ def test_joins_that_are_not_answered_count_up_to_the_timeout_of_one(stage):
     stage.wait(24)
     stage.channel("room:1").join(timeout=5).mark_seen()
     stage.channel("room:2").join(timeout=7).mark_seen()
-    stage.time.advance_before(25 + 7 + 10)
+    stage.scheduler.advance_before(25 + 7 + 10)
     before = is_missed(stage)
     stage.wait(0)
 
@@ -390,9 +390,9 @@ def test_a_ping_can_be_awaited(stage):
     async def main():
         return await stage.socket.ping()
 
-    stage.time.call_later(0.3, lambda: answer(stage))
+    stage.scheduler.call_later(0.3, lambda: answer(stage))
 
-    assert stage.time.loop.run_until_complete(main()) == pytest.approx(0.3)
+    assert stage.scheduler.loop.run_until_complete(main()) == pytest.approx(0.3)
 
 
 def test_pings_are_told_apart(stage):

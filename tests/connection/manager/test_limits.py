@@ -61,7 +61,7 @@ def live(make_stage):
 
 def test_an_attempt_takes_as_long_as_the_policy_allows(live):
     life = live(timeout=2.0)
-    life.stage.time.advance_before(2)
+    life.stage.scheduler.advance_before(2)
     before = life.failures
     life.stage.wait(0)
 
@@ -178,7 +178,7 @@ def test_no_wait_outlasts_it(live):
     life.stage.wait(5)
 
     assert str(life.end) == "refused"
-    assert life.stage.time.pending == ()
+    assert life.stage.scheduler.pending == ()
 
 
 def test_an_open_connection_ends_it_and_an_outage_begins_it_again(live):
@@ -226,7 +226,7 @@ def test_a_disconnect_ends_them(live):
     life.stage.wait(60)
 
     assert life.end is None
-    assert life.stage.time.pending == ()
+    assert life.stage.scheduler.pending == ()
 
 
 # What is final.

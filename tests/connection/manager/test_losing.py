@@ -61,7 +61,7 @@ def test_a_loss_in_its_order(steady):
     stage.socket.lifecycle.subscribe(lambda event: story.append(type(event).__name__))
     stage.socket.on_close(lambda closed: story.append(closed.code))
     story.clear()
-    stage.close(1012)
+    stage.server.close(1012)
 
     assert story == [
         "socket closed",
@@ -84,7 +84,7 @@ def test_a_loss_with_pushes_in_flight_fails_each_at_once_and_once(steady):
     outcomes = [RecordingObserver() for _ in pushes]
     for push, outcome in zip(pushes, outcomes, strict=True):
         push.subscribe(outcome)
-    frames = stage.frames("shout")
+    frames = stage.server.sent("shout")
     stage.lose()
     stage.wait(1)
     stage.open()
@@ -94,7 +94,7 @@ def test_a_loss_with_pushes_in_flight_fails_each_at_once_and_once(steady):
     assert calls == [[("timeout", {})]] * 3
     assert [type(one.errors[0]) for one in outcomes] == [ConnectionLost] * 3
     assert {push.status for push in pushes} == {"lost"}
-    assert stage.frames("shout") == frames
+    assert stage.server.sent("shout") == frames
 
 
 def test_what_was_buffered_outlives_a_loss(steady):
@@ -175,7 +175,7 @@ def test_each_cause_of_an_outage_is_a_warning_and_its_end_says_how_long(steady, 
 def test_every_close_of_the_peer_but_one_is_followed_by_an_attempt(steady, code):
     stage = steady()
     stage.connect()
-    stage.close(code, "why")
+    stage.server.close(code, "why")
     stage.wait(1)
 
     closed = stage.events[1]
@@ -187,7 +187,7 @@ def test_every_close_of_the_peer_but_one_is_followed_by_an_attempt(steady, code)
 def test_a_violation_of_a_policy_is_final(steady):
     stage = steady()
     stage.connect()
-    stage.close(1008, "no")
+    stage.server.close(1008, "no")
     stage.wait(60)
 
     assert [type(event) for event in stage.events] == [Opened, Closed, GaveUp]
@@ -241,10 +241,10 @@ def test_a_users_policy_decides_what_is_final(steady):
         reconnect=Reconnect(lambda _: 1.0, give_up=lambda error: error.code == 4001)
     )
     stage.connect()
-    stage.close(1006)
+    stage.server.close(1006)
     stage.wait(1)
     stage.open()
-    stage.close(4001)
+    stage.server.close(4001)
     stage.wait(60)
 
     assert stage.attempts == 2
@@ -259,7 +259,7 @@ def test_a_users_policy_may_forgive_everything(steady):
     stage.fail(ConnectError("no", status=404))
     stage.wait(1)
     stage.open()
-    stage.close(1008)
+    stage.server.close(1008)
     stage.wait(1)
 
     assert stage.attempts == 4
@@ -296,7 +296,7 @@ def test_an_end_that_a_reported_fault_brings_about_is_one(steady, options, statu
     stage.socket.unhandled.subscribe(lambda _: getattr(stage.socket, end)())
     stage.fail(ConnectError("no", status=status))
 
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
     assert delays(stage) == []
     assert (stage.attempts, stage.socket.state) == (1, "closed")
     assert len(stage.unhandled) == 1
@@ -335,7 +335,7 @@ def test_delays_do_not_start_over_a_moment_before(steady):
     stage.lose()
     stage.wait(1)
     stage.open()
-    stage.time.advance_before(stage.time.clock + 30)
+    stage.scheduler.advance_before(stage.scheduler.clock + 30)
     stage.lose()
 
     assert delays(stage) == [1, 2]
@@ -378,7 +378,7 @@ def test_an_answer_a_moment_before_is_not_enough(steady):
     stage.wait(1)
     stage.open()
     stage.answer("phx_join")
-    stage.time.advance_before(stage.time.clock + 5)
+    stage.scheduler.advance_before(stage.scheduler.clock + 5)
     stage.lose()
 
     assert delays(stage) == [1, 2]
@@ -392,7 +392,7 @@ def test_a_second_answer_does_not_put_it_off(steady):
     stage.lose()
     stage.wait(1)
     stage.open()
-    first, second = stage.frames("phx_join")[-2:]
+    first, second = stage.server.sent("phx_join")[-2:]
     stage.answer(first)
     stage.wait(3)
     stage.answer(second)
@@ -404,11 +404,11 @@ def test_a_second_answer_does_not_put_it_off(steady):
 
 def test_one_timer_serves_the_answers_of_all_joins(stage):
     stage.joined()
-    waiting = len(stage.time.pending)
+    waiting = len(stage.scheduler.pending)
     for number in range(2, 5):
         stage.joined(f"room:{number}")
 
-    assert len(stage.time.pending) == waiting
+    assert len(stage.scheduler.pending) == waiting
 
 
 @pytest.mark.parametrize("restart", ["disconnect", "last lease"])
@@ -509,7 +509,7 @@ def test_a_loss_leaves_no_timer_of_its_pushes(steady):
     stage.lose()
     stage.wait(0)
 
-    assert [timer.when() for timer in stage.time.pending] == [1.0]
+    assert [timer.when() for timer in stage.scheduler.pending] == [1.0]
 
 
 # The end of all attempts.
@@ -517,7 +517,7 @@ def test_a_loss_leaves_no_timer_of_its_pushes(steady):
 
 ENDS = {
     "a refusal": lambda stage: stage.fail(ConnectError("no", status=404)),
-    "a close": lambda stage: (stage.open(), stage.close(1008)),
+    "a close": lambda stage: (stage.open(), stage.server.close(1008)),
 }
 
 
@@ -556,7 +556,7 @@ def test_giving_up_ends_all_leases_and_all_pushes(steady, end):
     assert calls == ([("timeout", {})], [("timeout", {})])
     assert (join.status, push.status) == ("lost", "lost")
     assert stage.socket.state == "closed"
-    assert stage.time.pending == ()
+    assert stage.scheduler.pending == ()
 
 
 def test_a_channel_that_a_lease_wanted_is_closed_by_it(steady):
@@ -574,7 +574,7 @@ def test_who_takes_a_lease_on_hearing_that_it_closed_is_told_of_the_end(steady, 
     stage.socket.states.subscribe(
         lambda state: state == "closed" and stage.socket.connection.subscribe(notes)
     )
-    stage.close(1008)
+    stage.server.close(1008)
 
     assert stage.attempts == 1
     assert len(notes.errors) == 1
