@@ -55,9 +55,9 @@ def test_the_largest_push_in_flight_is_not_sent_again(steady, notes, policy):
 
 
 def test_a_sink_does_not_send_it_again_either(steady, notes):
-    sink = push_each(steady.joined(), "x", again=True, scheduler=steady.time)
+    sink = push_each(steady.joined(), "x", again=True, scheduler=steady.scheduler)
     reactivex.of({"n": 999 * "x"}).pipe(sink).subscribe(notes)
-    steady.close(1009)
+    steady.server.close(1009)
     steady.wait(1)
 
     assert [TEXT in str(error) for error in notes.errors] == [True]
