@@ -4,25 +4,36 @@ It brings its server along::
 
     python examples/sensor.py
 
-The server answers nothing. What was sent in the last second before a loss may not have
-arrived; it is reported, as is what was never sent.
+The server answers nothing, so batches are cast. What was cast since the last answer to
+a heartbeat may not have arrived when a connection is lost; it is reported, as is what
+was never sent.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
 
-from rx_phoenix import Channel, ChannelState, Push, Socket
+from reactivex import Subject
+
+from rx_phoenix import Channel, Socket
+from rx_phoenix.operators import push_each
 from rx_phoenix.testing import PhoenixServer, ServerChannel
 
 
 class Sensor:
-    def __init__(self, channel: Channel, on_loss: Callable[[int], object]) -> None:
-        self.channel, self.on_loss = channel, on_loss
-        self.batch: list[dict[str, object]] = []
+    def __init__(self, channel: Channel, on_loss: Callable[[int], None]) -> None:
         self.size, self.window = 10, 0.1
-        self.timer: asyncio.TimerHandle | None = None
         channel.on("backpressure_config", self.configure)
+        self.measurements = Subject[dict[str, object]]()
+        batches = push_each(
+            channel,
+            "measurements_batch",
+            size=lambda: self.size,
+            every=lambda: self.window,
+            in_flight=None,
+            on_loss=on_loss,
+        )
+        self.measurements.pipe(batches).subscribe(on_error=print)
 
     def configure(self, config: dict[str, int]) -> None:
         self.size = config["recommended_batch_size"]
@@ -30,25 +41,10 @@ class Sensor:
 
     def send(self, attribute: str, payload: object) -> None:
         measured = {"attribute_id": attribute, "payload": payload}
-        self.batch.append({**measured, "timestamp": time.time()})
-        if len(self.batch) >= self.size:
-            self.flush()
-        elif self.timer is None:
-            self.timer = asyncio.get_running_loop().call_later(self.window, self.flush)
+        self.measurements.on_next({**measured, "timestamp": time.time()})
 
-    def flush(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
-        batch, self.batch, self.timer = self.batch, [], None
-        if not batch:
-            return
-        is_joined = self.channel.state is ChannelState.JOINED
-        push = self.channel.push("measurements_batch", batch, 1 if is_joined else 60)
-        push.on_settled(lambda status: self.settled(push, status))
-
-    def settled(self, push: Push, status: str) -> None:
-        if status in {"lost", "cancelled"} or push.ref is None:
-            self.on_loss(len(push.payload))
+    def close(self) -> None:
+        self.measurements.on_completed()
 
 
 class Collector(ServerChannel):
@@ -70,7 +66,7 @@ async def main(count: int) -> None:
         for n in range(count):
             sensor.send("temperature", n)
             await asyncio.sleep(0.005)
-        sensor.flush()
+        sensor.close()
         await socket.ping()
 
 
