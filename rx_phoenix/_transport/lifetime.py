@@ -12,7 +12,7 @@ from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._transport.contract import Connection
 
-__all__ = ["closing", "lifetime"]
+__all__ = ["lifetime", "session_of"]
 
 
 def lifetime(
@@ -38,11 +38,17 @@ def lifetime(
 
 
 @asynccontextmanager
-async def closing(
-    session: ClientSession, endpoint: Endpoint
+async def session_of(
+    endpoint: Endpoint, given: ClientSession | None, make: Callable[[], ClientSession]
 ) -> AsyncGenerator[ClientSession]:
-    """Close a session in the end; warn if its loop has ended before."""
-    loop = get_running_loop()
+    """Provide the session of an attempt: the user's, or one of its own.
+
+    One of its own is closed in the end, with a warning if its loop has ended before.
+    """
+    if given is not None:
+        yield given
+        return
+    session, loop = make(), get_running_loop()
     try:
         yield session
     finally:

@@ -3,8 +3,6 @@
 from asyncio import get_running_loop, sleep
 from base64 import b64encode
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from http import HTTPStatus
 from ssl import SSLContext
 
@@ -25,7 +23,7 @@ from rx_phoenix._transport.http_options import (
     proxy_of_environment,
 )
 from rx_phoenix._transport.kernel_buffer import make_socket
-from rx_phoenix._transport.lifetime import closing, lifetime
+from rx_phoenix._transport.lifetime import lifetime, session_of
 from rx_phoenix._transport.poll_requests import Failure, PollRequests
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Duration, seconds
@@ -129,7 +127,7 @@ class LongPollTransport:
         proxy = self._proxy
         if proxy is None and self._trust_env and self._given_session is None:
             proxy = proxy_of_environment(address)
-        async with self._session(endpoint) as session:
+        async with session_of(endpoint, self._given_session, new_session) as session:
             requests = PollRequests(
                 session,
                 endpoint,
@@ -142,14 +140,10 @@ class LongPollTransport:
             await open_session(requests, endpoint, deadline)
             await LongPollConnection(requests).live(observer)
 
-    @asynccontextmanager
-    async def _session(self, endpoint: Endpoint) -> AsyncGenerator[ClientSession]:
-        if self._given_session is not None:
-            yield self._given_session
-            return
-        connector = TCPConnector(socket_factory=make_socket)
-        async with closing(ClientSession(connector=connector), endpoint) as session:
-            yield session
+
+def new_session() -> ClientSession:
+    """Make the session of an attempt that was given none."""
+    return ClientSession(connector=TCPConnector(socket_factory=make_socket))
 
 
 async def open_session(

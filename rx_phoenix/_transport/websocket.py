@@ -3,8 +3,7 @@
 from asyncio import Future, TimerHandle, get_running_loop
 from base64 import b64encode
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from ssl import SSLContext
 
 from aiohttp import (
@@ -47,7 +46,7 @@ from rx_phoenix._transport.http_options import (
     proxy_of_environment,
 )
 from rx_phoenix._transport.inbound import Batch, Inbound
-from rx_phoenix._transport.lifetime import closing, lifetime
+from rx_phoenix._transport.lifetime import lifetime, session_of
 from rx_phoenix._transport.outlet import Outlet
 from rx_phoenix.errors import ConnectError, ConnectionLost
 from rx_phoenix.policy import Duration, seconds
@@ -135,7 +134,7 @@ class WebSocketTransport:
         self, endpoint: Endpoint, observer: abc.ObserverBase[Connection]
     ) -> None:
         deadline = deadline_of(endpoint)
-        async with self._session(endpoint) as session:
+        async with session_of(endpoint, self._given_session, new_session) as session:
             # As a value: an exception raised while aiohttp's is handled would keep it,
             # with the URL and all headers.
             outcome = await self._open(session, endpoint, deadline)
@@ -186,14 +185,10 @@ class WebSocketTransport:
             response.close()
             raise
 
-    @asynccontextmanager
-    async def _session(self, endpoint: Endpoint) -> AsyncGenerator[ClientSession]:
-        if self._given_session is not None:
-            yield self._given_session
-            return
-        own = ClientSession(timeout=ClientTimeout(total=None))
-        async with closing(own, endpoint) as session:
-            yield session
+
+def new_session() -> ClientSession:
+    """Make the session of an attempt that was given none."""
+    return ClientSession(timeout=ClientTimeout(total=None))
 
 
 class WebSocketConnection:
