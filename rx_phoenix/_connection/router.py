@@ -146,7 +146,7 @@ class Router:
 
     def admit(self, push: ChannelPush) -> bool:
         """Return whether one more push may wait; if not, it was cancelled."""
-        self._note_written()
+        self.send_buffer.written(self.taken)
         return self.send_buffer.admit(push)
 
     def report_dropped_cast(self, error: Exception) -> None:
@@ -165,13 +165,8 @@ class Router:
     @property
     def buffered(self) -> int:
         """The number of pushes that wait for a join or for the network."""
-        self._note_written()
+        self.send_buffer.written(self.taken)
         return len(self.send_buffer)
-
-    def _note_written(self) -> None:
-        attempt = self._attempt
-        if attempt is not None:
-            self.send_buffer.written(attempt.frames_sent - attempt.buffered)
 
     @property
     def received(self) -> int:

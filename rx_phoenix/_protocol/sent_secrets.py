@@ -27,7 +27,10 @@ class SentSecrets:
 
     Args:
         current: Returns those of the present connection.
-        joined: Returns those of the present joins that a text repeats.
+        joined_in: Returns those of the present joins that a text repeats.
+
+    Attributes:
+        joined_in: As given.
 
     >>> sent = SentSecrets(lambda: frozenset({"hunter2"}), lambda text: frozenset())
     >>> sent.remember(["old-t0ken"])
@@ -38,10 +41,10 @@ class SentSecrets:
     def __init__(
         self,
         current: Callable[[], frozenset[str]],
-        joined: Callable[[str], frozenset[str]],
+        joined_in: Callable[[str], frozenset[str]],
     ) -> None:
         self._current = current
-        self._joined = joined
+        self.joined_in = joined_in
         self._older: dict[str, frozenset[str]] = {}
         KEEPERS[id(self)] = self
 
@@ -60,11 +63,7 @@ class SentSecrets:
 
     def repeated_in(self, text: str) -> frozenset[str]:
         """Return those that a text may repeat: all but joins that it does not."""
-        return self._joined(text) | self.all_but_joined
-
-    def joined_in(self, text: str) -> frozenset[str]:
-        """Return those of the present joins that a text repeats."""
-        return self._joined(text)
+        return self.joined_in(text) | self.all_but_joined
 
 
 KEEPERS = WeakValueDictionary[int, SentSecrets]()
