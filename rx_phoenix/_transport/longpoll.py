@@ -3,6 +3,8 @@
 from asyncio import get_running_loop, sleep
 from base64 import b64encode
 from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from ssl import SSLContext
 
@@ -24,7 +26,7 @@ from rx_phoenix._transport.http_options import (
 )
 from rx_phoenix._transport.kernel_buffer import make_socket
 from rx_phoenix._transport.lifetime import lifetime, session_of
-from rx_phoenix._transport.poll_requests import Failure, PollRequests
+from rx_phoenix._transport.poll_requests import Failure, PollRequests, Requests
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Duration, seconds
 
@@ -123,12 +125,19 @@ class LongPollTransport:
         self, endpoint: Endpoint, observer: abc.ObserverBase[Connection]
     ) -> None:
         deadline = deadline_of(endpoint)
+        async with self._requests(endpoint) as requests:
+            await open_session(requests, endpoint, deadline)
+            await LongPollConnection(requests).live(observer)
+
+    @asynccontextmanager
+    async def _requests(self, endpoint: Endpoint) -> AsyncGenerator[Requests]:
+        """Make the requests of one session; a fake makes others."""
         address = URL(endpoint.address("longpoll"), encoded=True)
         proxy = self._proxy
         if proxy is None and self._trust_env and self._given_session is None:
             proxy = proxy_of_environment(address)
         async with session_of(endpoint, self._given_session, new_session) as session:
-            requests = PollRequests(
+            yield PollRequests(
                 session,
                 endpoint,
                 options={"ssl": self._ssl, "proxy": proxy},
@@ -137,8 +146,6 @@ class LongPollTransport:
                 poll_timeout=self._poll_timeout,
                 send_timeout=self._send_timeout,
             )
-            await open_session(requests, endpoint, deadline)
-            await LongPollConnection(requests).live(observer)
 
 
 def new_session() -> ClientSession:
@@ -147,7 +154,7 @@ def new_session() -> ClientSession:
 
 
 async def open_session(
-    requests: PollRequests, endpoint: Endpoint, deadline: float | None
+    requests: Requests, endpoint: Endpoint, deadline: float | None
 ) -> None:
     """Open a session by the first poll.
 
@@ -180,7 +187,7 @@ class LongPollConnection(Duplex):
         outlives_close: See `Connection`.
     """
 
-    def __init__(self, requests: PollRequests) -> None:
+    def __init__(self, requests: Requests) -> None:
         super().__init__()
         # Its server ends a session 30 s after the last poll.
         self.outlives_close = True

@@ -4,7 +4,7 @@ from asyncio import get_running_loop, timeout
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from aiohttp import (
@@ -26,7 +26,7 @@ from rx_phoenix._transport.aiohttp_answers import is_pool_full, keep_head
 from rx_phoenix._transport.body import ENCODINGS, read_body, refusal_body
 from rx_phoenix._transport.cause import cause_of, root_of
 
-__all__ = ["Answer", "Failure", "PollRequests"]
+__all__ = ["Answer", "Failure", "PollRequests", "Requests"]
 
 TOO_BIG = 1009
 """The close code for a message that is too large (RFC 6455, 7.4.1)."""
@@ -76,6 +76,32 @@ class Failure:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
     code: int = 1011
+
+
+class Requests(Protocol):
+    """The requests of a long poll: `PollRequests`, or those of a fake.
+
+    Attributes:
+        public_url: The endpoint, fit for logs.
+        bytes_received: The bytes of answers that bring messages.
+        bytes_sent: The bytes of requests that the network has taken.
+    """
+
+    public_url: str
+    bytes_received: int
+    bytes_sent: int
+
+    async def open(self, deadline: float | None) -> Answer | Failure:
+        """Ask for a session."""
+        ...
+
+    async def poll(self) -> Answer | Failure:
+        """Wait for messages."""
+        ...
+
+    async def send(self, lines: bytes) -> Answer | Failure:
+        """Send messages, a line each."""
+        ...
 
 
 class PollRequests:

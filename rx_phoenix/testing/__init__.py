@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from rx_phoenix.testing._transports.fake import FakeConnection as FakeConnection
     from rx_phoenix.testing._transports.fake import FakeTransport as FakeTransport
     from rx_phoenix.testing._transports.playback import TapeTransport as TapeTransport
+    from rx_phoenix.testing._transports.polls import (
+        FakeLongPollTransport as FakeLongPollTransport,
+    )
+    from rx_phoenix.testing._transports.polls import FakeRequest as FakeRequest
     from rx_phoenix.testing._transports.proxy import FaultProxy as FaultProxy
     from rx_phoenix.testing._transports.tape import read_tape as read_tape
 else:
@@ -67,6 +71,7 @@ else:
             "_time.timer": "VirtualTimer",
             "_transports.fake": "FakeAttempt FakeConnection FakeTransport",
             "_transports.playback": "TapeTransport",
+            "_transports.polls": "FakeLongPollTransport FakeRequest",
             "_transports.proxy": "FaultProxy",
             "_transports.tape": "read_tape",
         },
