@@ -123,7 +123,8 @@ async def test_a_million_characters_come_and_go(joined):
 async def test_hundreds_of_pushes_are_answered_in_order(joined):
     answers = []
     pushes = [
-        joined.push("echo", {"n": n}).receive("ok", answers.append) for n in range(900)
+        joined.push("echo", {"n": n}, timeout=60).receive("ok", answers.append)
+        for n in range(900)
     ]
 
     await pushes[-1]
