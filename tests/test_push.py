@@ -332,22 +332,6 @@ def test_each_observer_gets_an_error_of_its_own(push):
     assert {error.status for error in errors} == {"error"}
 
 
-def test_an_observer_that_raises_is_reported_and_its_siblings_hear(
-    push, notes, reported
-):
-    boom = RuntimeError("boom")
-
-    def fail(_):
-        raise boom
-
-    push.subscribe(fail)
-    push.subscribe(notes)
-    push.answer(OK)
-
-    assert notes.values == [{"id": 7}]
-    assert reported == [boom]
-
-
 def test_many_can_await_it(push, time):
     async def main():
         tasks = [create_task(wait()) for _ in range(2)]

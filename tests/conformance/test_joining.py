@@ -120,7 +120,7 @@ def test_a_join_carries_the_params_and_its_own_ref_twice(stage):
     push = channel.join()
 
     assert connection.sent == ['["1","1","room:1","phx_join",{"one":"two"}]']
-    assert (push.ref, channel.join_ref) == ("1", "1")
+    assert (push.ref, channel.join_ref, push.payload) == ("1", "1", {"one": "two"})
 
 
 @pytest.mark.case(117)
@@ -406,11 +406,12 @@ def test_an_unknown_status_of_a_join_is_a_refusal(stage):
 @pytest.mark.case(141)
 @pytest.mark.defect(16)
 def test_a_second_join_of_a_topic_takes_part_in_the_first(stage):
-    first = stage.joined()
+    stage.connect()
+    first, second = stage.channel().join(), stage.channel().join()
+    stage.answer("phx_join")
+    third = stage.channel().join()
 
-    second = stage.channel()
-
-    assert second.join() is first.join()
+    assert first is second is third
     assert stage.story == ["phx_join"]
 
 
@@ -438,6 +439,7 @@ def test_the_close_of_an_older_join_does_not_reach_the_newer(stage):
     stage.answer("phx_join")
 
     stage.receive("phx_close", join_ref=old, ref=old)
+    stage.receive("phx_error", join_ref=old, ref=old)
     stage.receive("event", "old", join_ref=old)
     stage.receive("event", "broadcast")
 

@@ -31,20 +31,7 @@ def test_a_push_while_joined_is_sent_at_once(stage):
     push = channel.push("note", {"n": 1})
 
     assert stage.transport.connection.sent[-1] == '["1","2","room:1","note",{"n":1}]'
-    assert push.ref == "2"
-
-
-@pytest.mark.case(147)
-def test_a_push_while_joining_is_sent_after_the_ok(stage):
-    stage.connect()
-    channel = stage.channel()
-    channel.join()
-
-    channel.push("note")
-    assert stage.story == ["phx_join"]
-    stage.answer("phx_join")
-
-    assert stage.story == ["phx_join", "note"]
+    assert (push.ref, push.event, push.payload) == ("2", "note", {"n": 1})
 
 
 @pytest.mark.case(149)
@@ -58,7 +45,8 @@ def test_a_push_takes_its_ref_when_it_is_sent(stage):
 
     stage.answer("phx_join")
 
-    assert (push.ref, stage.server.last("note").ref) == ("2", "2")
+    sent = stage.server.last("note")
+    assert (push.ref, sent.ref, sent.join_ref) == ("2", "2", "1")
 
 
 @pytest.mark.case(150)
@@ -129,7 +117,7 @@ def test_a_push_that_timed_out_while_it_waited_is_not_sent(stage):
 
 
 @pytest.mark.case(155)
-@pytest.mark.parametrize("payload", [None, 0, "", False])
+@pytest.mark.parametrize("payload", [None, 0, "", False, {}])
 def test_no_payload_is_an_empty_object(stage, payload):
     stage.joined().push("note", payload)
 
@@ -142,16 +130,6 @@ def test_any_other_payload_is_sent_as_it_is(stage, payload):
     stage.joined().push("note", payload)
 
     assert stage.server.last("note").payload == payload
-
-
-@pytest.mark.case(157)
-def test_a_second_reply_is_ignored(stage):
-    calls = hook_calls(stage.joined().push("note"))
-
-    stage.answer("note", "ok", {"n": 1})
-    stage.answer("note", "ok", {"n": 2})
-
-    assert calls == [("ok", {"n": 1})]
 
 
 @pytest.mark.case(158)
@@ -168,6 +146,8 @@ def test_a_server_that_lost_the_channel_makes_it_rejoin(stage):
 
     assert calls == [("error", {"reason": "unmatched topic"})]
     assert stage.times("J") == [0, 1]
+    stage.answer("phx_join")
+    assert channel.state == "joined"
 
 
 @pytest.mark.case(159)
@@ -270,14 +250,6 @@ def test_a_push_after_the_servers_close_is_refused_at_the_call(stage):
 
 
 @pytest.mark.case(165)
-def test_bytes_go_as_a_binary_frame(stage):
-    channel = stage.joined("t")
-
-    channel.push("g", b"\x01\x02")
-
-    assert stage.transport.connection.sent[-1] == b"\x00\x01\x01\x01\x0112tg\x01\x02"
-
-
 @pytest.mark.case(166)
 @pytest.mark.defect(34)
 @pytest.mark.parametrize(

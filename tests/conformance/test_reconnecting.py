@@ -242,41 +242,30 @@ def test_a_function_of_params_that_raises_is_a_failed_attempt(make_stage):
 
 
 @pytest.mark.case(66)
+@pytest.mark.case(67)
+@pytest.mark.case(196)
 @pytest.mark.defect(22)
-def test_a_close_callback_that_raises_stops_nothing(stage):
-    closes, failure = [], ValueError("mine")
+def test_callbacks_that_raise_stop_neither_a_connection_nor_a_rejoin(stage):
+    channel, closes, failure = stage.channel(), [], ValueError("mine")
 
-    def fail(_):
+    def fail(*_):
         raise failure
 
+    stage.socket.on_open(fail)
     stage.socket.on_close(fail)
     stage.socket.on_close(closes.append)
-    stage.connect()
-
-    stage.lose()
-    stage.wait(0.01)
-
-    assert len(closes) == 1
-    assert stage.attempts == 2
-    assert stage.unhandled == [failure]
-    stage.unhandled.clear()
-
-
-@pytest.mark.case(67)
-@pytest.mark.defect(22)
-def test_a_channels_error_callback_that_raises_stops_nothing(stage):
-    channel, failure = stage.joined(), ValueError("mine")
-
-    def fail(_):
-        raise failure
-
     channel.on_error(fail)
+    stage.joined()
 
     stage.lose()
     stage.wait(0.01)
+    stage.open()
+    stage.answer("phx_join")
 
-    assert stage.attempts == 2
-    assert stage.unhandled == [failure]
+    assert channel.state == "joined"
+    stage.lose()
+    assert len(closes) == 2
+    assert stage.unhandled == [failure] * 6  # each of the three, twice
     stage.unhandled.clear()
 
 

@@ -893,21 +893,6 @@ def test_the_next_connection_has_heartbeats_again(trial, time):
     assert trial.times == [20.0, 42.0]
 
 
-def test_an_observer_of_a_ping_that_raises_is_reported(trial, notes):
-    fault = RuntimeError("boom")
-
-    def fail(_):
-        raise fault
-
-    ping = trial.liveness.ping()
-    ping.subscribe(fail)
-    ping.subscribe(notes)
-    trial.answer()
-
-    assert trial.reported == [fault]
-    assert notes.values == [0.0]
-
-
 # While a consumer that is full has the reading stop.
 
 

@@ -211,20 +211,6 @@ def test_what_cannot_be_said_is_neither_sent_nor_counted_nor_shown(trial):
     assert (connection.sent, counted(trial), trial.log) == ([], {}, [])
 
 
-def test_who_watches_and_raises_is_reported(trial):
-    fault = RuntimeError("boom")
-
-    def fail(_):
-        raise fault
-
-    connection = trial.connect()
-    trial.router.sent.subscribe(fail)
-    trial.router.send(SHOUT)
-
-    assert trial.reported == [fault]
-    assert connection.sent == [SHOUT_FRAME]
-
-
 # Encoding without a connection.
 
 

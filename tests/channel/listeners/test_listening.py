@@ -85,21 +85,6 @@ def test_refs_are_told_apart_over_all_kinds(channel):
     assert len(set(refs)) == 4
 
 
-@pytest.mark.parametrize("event", ["phx_reply", "phx_close", "phx_error"])
-def test_off_of_a_lifecycle_event_does_not_break_the_client(stage, channel, event):
-    channel.off(event)
-    push = channel.push("ask")
-    stage.answer("ask")
-    stage.say(channel, "phx_error")
-    stage.wait(1)
-    stage.answer("phx_join")
-    leave = channel.leave()
-    stage.answer("phx_leave")
-
-    assert (push.status, leave.status) == ("ok", "ok")
-    assert channel.state == "closed"
-
-
 def test_on_close_gets_payload_ref_and_join_ref(stage, channel):
     closes = []
     channel.on_close(lambda *arguments: closes.append(arguments))

@@ -28,15 +28,6 @@ def answer_all(stage, status="ok"):
 # What is sent.
 
 
-def test_a_join_is_a_message_whose_ref_is_its_join_ref(stage):
-    stage.connect()
-    channel = stage.channel(params={"a": 1})
-    join = channel.join()
-
-    assert stage.transport.connection.sent == ['["1","1","room:1","phx_join",{"a":1}]']
-    assert (join.ref, channel.join_ref, join.payload) == ("1", "1", {"a": 1})
-
-
 def test_each_attempt_has_a_ref_of_its_own(stage):
     channel = stage.joined()
     join = channel.join()
@@ -58,13 +49,6 @@ def test_there_is_no_join_ref_while_none_is_in_force(stage):
 
     assert (before, lost, channel.join_ref) == (None, None, None)
     channel.join().mark_seen()
-
-
-def test_without_params_they_are_empty(stage):
-    stage.connect()
-    stage.channel().join()
-
-    assert stage.server.last("phx_join").payload == {}
 
 
 @pytest.mark.parametrize("seconds", [None, 1])
@@ -259,15 +243,6 @@ def test_a_join_without_an_answer_times_out(stage, notes, timeout):
     assert calls == [("timeout", {})]
 
 
-def test_the_server_is_told_that_we_do_not_stay(stage):
-    stage.connect()
-    stage.channel().join()
-    stage.wait(10)
-
-    leave = stage.server.last("phx_leave")
-    assert (leave.join_ref, leave.ref) == ("1", "2")
-
-
 def test_a_join_that_the_timeout_brings_about_is_sent_after_that(stage):
     stage.connect()
     channel = stage.channel()
@@ -290,16 +265,6 @@ def test_it_is_tried_again(stage):
 
     assert channel.state == "joined"
     assert calls == [("timeout", {}), ("ok", {})]
-
-
-def test_an_answer_after_the_timeout_is_a_late_one(stage):
-    stage.connect()
-    channel = stage.channel()
-    channel.join()
-    stage.wait(10)
-    stage.answer("phx_join")
-
-    assert channel.state == "errored"
 
 
 def test_each_attempt_has_its_time_anew(stage):
@@ -408,16 +373,6 @@ def test_a_push_is_not_put_off_by_a_join(stage):
 # The push of a join.
 
 
-def test_while_joining_or_joined_it_is_the_same(stage):
-    stage.connect()
-    channel = stage.channel()
-    first = channel.join()
-    second = channel.join()
-    stage.answer("phx_join")
-
-    assert first is second is channel.join()
-
-
 def test_its_callbacks_run_at_each_rejoin_too(stage):
     channel = stage.joined()
     calls = hook_calls(channel.join())
@@ -452,29 +407,6 @@ def test_cancelling_it_ends_that_wait_only(stage):
 
     assert join.status == "cancelled"
     assert channel.state == "joined"
-
-
-def test_a_second_answer_to_a_join_changes_nothing(stage):
-    channel = stage.joined()
-    joins = []
-    channel.joins.subscribe(joins.append)
-    stage.answer("phx_join", "error")
-
-    assert channel.state == "joined"
-    assert joins == []
-
-
-def test_joins_emit_the_response_of_each(stage):
-    channel, joins = stage.channel(), []
-    channel.joins.subscribe(joins.append)
-    stage.connect()
-    channel.join()
-    stage.answer("phx_join", "ok", {"n": 1})
-    stage.say(channel, "phx_error")
-    stage.wait(1)
-    stage.answer("phx_join", "ok", [2])
-
-    assert joins == [{"n": 1}, [2]]
 
 
 # Bad arguments.

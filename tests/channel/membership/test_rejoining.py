@@ -51,16 +51,6 @@ def test_every_status_but_ok_is_a_refusal_and_tried_again(stage, status):
     assert calls == [(status, {"n": 1}), ("ok", {"n": 2})]
 
 
-def test_it_is_tried_again_after_the_delays_of_the_policy(stage):
-    stage.connect()
-    stage.channel().join().mark_seen()
-    for delay in (1, 2, 5, 10, 10):
-        stage.answer("phx_join", "error")
-        stage.wait(delay)
-
-    assert stage.times("J") == [0, 1, 3, 8, 18, 28]
-
-
 def test_the_default_delays_have_a_jitter_of_a_fifth(make_stage):
     chances = [0.0, 0.5, 0.999999, 0.25]
     stage = make_stage(rejoin=Rejoin(), random=lambda: chances.pop(0))
@@ -71,35 +61,6 @@ def test_the_default_delays_have_a_jitter_of_a_fifth(make_stage):
         stage.wait(delay)
 
     assert stage.times("J") == pytest.approx([0, 0.8, 2.8, 8.8, 17.8])
-
-
-def test_delays_start_over_when_a_join_was_accepted(stage):
-    stage.connect()
-    channel = stage.channel()
-    channel.join().mark_seen()
-    for delay in (1, 2):
-        stage.answer("phx_join", "error")
-        stage.wait(delay)
-    stage.answer("phx_join")
-    stage.say(channel, "phx_error")
-    stage.wait(1)
-
-    assert stage.times("J") == [0, 1, 3, 4]
-
-
-def test_delays_start_over_with_each_connection(stage):
-    stage.connect()
-    stage.channel().join().mark_seen()
-    for delay in (1, 2):
-        stage.answer("phx_join", "error")
-        stage.wait(delay)
-    stage.lose()
-    stage.wait(0.01)
-    stage.open()
-    stage.answer("phx_join", "error")
-    stage.wait(1)
-
-    assert stage.times("J") == pytest.approx([0, 1, 3, 3.01, 4.01])
 
 
 @pytest.mark.parametrize("wants", [("join",), ("joined",), ("join", "joined")])

@@ -130,6 +130,7 @@ def test_a_push_while_it_is_left_and_wanted_again_waits_for_the_next_join(
 # A failed attempt to connect.
 
 
+@pytest.mark.case(178)
 def test_a_failed_attempt_is_an_error_of_a_channel_that_waits(stage):
     channel, reasons = stage.channel(), []
     channel.on_error(reasons.append)
