@@ -9,6 +9,7 @@ from rx_phoenix._protocol.binary import decode_binary, encode_binary, is_binary
 from rx_phoenix._protocol.checks import check
 from rx_phoenix._protocol.encoding import FAILURES, EncodeHook, PayloadEncoder
 from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.names import CLOSE, ERROR
 from rx_phoenix.errors import EncodeError, ProtocolError
 
 __all__ = [
@@ -144,9 +145,9 @@ class SerializerV1:
     Args:
         enc_hook: As of `SerializerV2`.
 
-    The server's messages do not name their join, so that one from an older join cannot
-    be distinguished from one of the current join. Prefer version 2 where the server
-    supports it.
+    The server's events do not name their join, so that one from an older join cannot
+    be distinguished from one of the current join; only replies, ``phx_close`` and
+    ``phx_error`` do, by their ref. Prefer version 2 where the server supports it.
 
     >>> serializer = SerializerV1()
     >>> frame = serializer.encode(Message("1", "2", "room:1", "echo", {"n": 1}))
@@ -186,7 +187,15 @@ class SerializerV1:
             wire = self._decode(frame)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise _decode_error(frame, error) from error
-        return Message(wire.join_ref, wire.ref, wire.topic, wire.event, wire.payload)
+        join_ref = wire.join_ref
+        if join_ref is None and wire.event in ENDS_OF_JOIN:
+            # A join that replaces another one is accepted first, then that one closed.
+            join_ref = wire.ref
+        return Message(join_ref, wire.ref, wire.topic, wire.event, wire.payload)
+
+
+ENDS_OF_JOIN = frozenset({CLOSE, ERROR})
+"""The events whose ref is that of the join, where there is no other place for it."""
 
 
 def _check_hook(hook: object) -> None:

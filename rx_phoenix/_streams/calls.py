@@ -203,8 +203,8 @@ class ThreadCall:
             return
         is_stream = isinstance(result, abc.ObservableBase)
         if isawaitable(result) and (not is_stream or isinstance(result, Result)):
-            self.task = self._scheduler.loop.create_task(_wait_for(result))
-            self.task.add_done_callback(self._task_ended)
+            task = self._scheduler.loop.create_task(self._wait_for(result))
+            task.add_done_callback(self._task_ended)
         else:
             self._end().succeed(result)
 
@@ -213,6 +213,11 @@ class ThreadCall:
         self._is_cancelled = True
         if self.task is not None:
             self.task.cancel()
+
+    async def _wait_for(self, awaitable: Awaitable[Any]) -> Any:
+        # From within, because an eager task begins before its creator gets it.
+        self.task = current_task()
+        return await awaitable
 
     def _task_ended(self, task: "Task[Any]") -> None:
         if not task.cancelled():
@@ -242,7 +247,3 @@ class ThreadCall:
     def __del__(self) -> None:
         if self._answer is not None:
             self._answer.fail(UsageError(LOOP_ENDED))
-
-
-async def _wait_for(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable

@@ -62,6 +62,20 @@ def test_a_close_needs_no_join_ref(stage, joined):
     assert closes == [({}, None, "1")]
 
 
+@pytest.mark.parametrize("event", ["phx_close", "phx_error"])
+def test_the_end_of_a_join_that_was_replaced_is_dropped(stage, joined, event):
+    replaced = stage.server.last("phx_join").ref
+    stage.receive("phx_error", {}, ref=replaced)
+    stage.wait(1)
+    rejoin = stage.server.last("phx_join")
+    reply(stage, rejoin)
+    stage.receive(event, {}, ref=replaced)
+    assert joined.state == "joined"
+    stage.receive(event, {}, ref=rejoin.ref)
+
+    assert joined.state == {"phx_close": "closed", "phx_error": "errored"}[event]
+
+
 def test_a_leave_is_one_close(stage, joined):
     closes, calls = [], hook_calls(joined.leave())
     joined.on_close(lambda *arguments: closes.append(arguments))

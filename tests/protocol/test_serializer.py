@@ -139,6 +139,8 @@ def test_version_1_leaves_out_a_join_ref_that_is_none_but_never_a_ref():
 @given(strategies.messages)
 def test_version_1_reads_what_it_said(message):
     frame = V1.encode(message)
+    if message.event in {"phx_close", "phx_error"} and message.join_ref is None:
+        message = msgspec.structs.replace(message, join_ref=message.ref)
 
     assert V1.decode(frame) == message
     assert V1.decode(frame.encode()) == message

@@ -13,8 +13,8 @@ from rx_phoenix.errors import RxPhoenixError
 from rx_phoenix.testing import FakeTransport, VirtualScheduler
 from tests.simulation.test_hostile_server import frame_of
 
-FRAMES = 100 * int(os.environ.get("RX_PHOENIX_SEEDS", "300"))
-"""30,000 in each run of CI; the nightly run has more seeds."""
+FRAMES = max(100_000, 100 * int(os.environ.get("RX_PHOENIX_SEEDS", "0")))
+"""Also in each run of CI; the nightly run has more."""
 
 DEEPEST = 1_000
 """More levels than the decoder takes."""

@@ -6,6 +6,7 @@ from concurrent.futures import CancelledError
 import pytest
 
 from rx_phoenix._streams.calls import ThreadCalls
+from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.testing import VirtualScheduler
 
@@ -91,6 +92,19 @@ def test_nor_for_the_coroutine_that_asked_for_it(scheduler, calls, log):
     scheduler.advance_by(5)
 
     assert log == [1.0]
+
+
+@pytest.mark.skipif(not hasattr(asyncio, "eager_task_factory"), reason="Python 3.12")
+async def test_nor_for_the_coroutine_that_an_eager_task_began(calls, log):
+    async def end():
+        calls.except_caller()
+        calls.when_ended(lambda: log.append("ended"))
+        log.append("returns")
+
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    await asyncio.wrap_future(calls.call(end, LoopScheduler.current()))
+
+    assert log == ["ended", "returns"]
 
 
 def test_an_interrupt_leaves_the_loop_and_ends_the_call(scheduler, calls):
