@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from reactivex import operators as ops
 
 from rx_phoenix._cli.connecting import connected
+from rx_phoenix._cli.frames import FrameRedactor
 from rx_phoenix._cli.listening import (
     ListenOptions,
     bounded,
@@ -22,7 +23,6 @@ from rx_phoenix._cli.listening import (
 from rx_phoenix._cli.output import Output, as_json
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.names import JOIN
-from rx_phoenix._protocol.redaction import forms_of, redactor, values_in
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
 from rx_phoenix.operators import for_each, values
@@ -97,8 +97,7 @@ async def record(
         OSError: The file cannot be written.
         ConnectError: The server cannot be reached.
     """
-    known = set(target.secrets)
-    redact = redactor(known, destination.names)
+    frames = FrameRedactor(target.secrets, destination.names)
     written = 0
     async with connected(target) as socket:
         channels = [socket.channel(topic, params) for topic, params in joins.items()]
@@ -111,12 +110,8 @@ async def record(
 
             def write(entry: Entry) -> None:
                 # Flushed at once, so that an interrupt loses no entry.
-                nonlocal written, redact
-                if isinstance(entry, Sent) and entry.message.event == JOIN:
-                    sent = values_in(entry.message.payload, entry.message.topic)
-                    known.update(forms_of(sent))
-                    redact = redactor(known, destination.names)
-                file.write(f"{as_json(redacted(entry, redact))}\n")
+                nonlocal written
+                file.write(f"{as_json(redacted(entry, frames))}\n")
                 file.flush()
                 written += 1
 
@@ -127,25 +122,18 @@ async def record(
     target.note(f"Wrote {written} entries.")
 
 
-def redacted(entry: Entry, redact: Callable[[Any], Any]) -> Entry:
+def redacted(entry: Entry, frames: FrameRedactor) -> Entry:
     """Return an entry without its secrets.
 
     Args:
         entry: The entry.
-        redact: The function that `redactor` returns.
+        frames: Knows them.
     """
-    if not isinstance(entry, Sent | Received):
+    if isinstance(entry, Sent):
+        frames.sent(entry.message)
+    elif not isinstance(entry, Received):
         return entry
-    message = entry.message
-    return replace(
-        entry,
-        message=replace(
-            message,
-            topic=redact(message.topic),
-            event=redact(message.event),
-            payload=redact(message.payload),
-        ),
-    )
+    return replace(entry, message=frames.redacted(entry.message))
 
 
 async def replay(

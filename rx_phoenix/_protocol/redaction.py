@@ -258,7 +258,10 @@ def secret_texts_of(url: str, credentials: Sequence[Any]) -> frozenset[str]:
 def parts_of(url: str, public: str) -> Iterator[str]:
     """Yield the user, the password, and the secret values of the query."""
     parts = urlsplit(url)
-    yield from parts.netloc.rpartition("@")[0].split(":")
+    login = parts.netloc.rpartition("@")[0]
+    # As a whole, because it travels so in base64.
+    for text in {login, unquote(login)}:
+        yield from (text, *text.split(":", 1))
     for piece in parts.query.split("&"):
         name, _, value = piece.rpartition("=")
         for text in values_in({name: unquote(value)}, public):

@@ -7,13 +7,15 @@ from urllib.request import getproxies, proxy_bypass
 from yarl import URL
 
 from rx_phoenix._protocol.checks import check, check_instance, check_methods, is_whole
-from rx_phoenix.errors import UsageError
+from rx_phoenix._protocol.redaction import failure_of, secrets_of
+from rx_phoenix.errors import TransportError, UsageError
 
 __all__ = [
     "check_http_options",
     "check_size",
     "check_usable",
     "proxy_of_environment",
+    "without_password",
 ]
 
 
@@ -94,3 +96,10 @@ def proxy_of_environment(url: URL) -> str | None:
         if proxy:
             return proxy if urlsplit(proxy).scheme == "http" else None
     return None
+
+
+def without_password(error: TransportError, proxy: str | None) -> TransportError:
+    """Return the same error without the user and the password of a proxy."""
+    if proxy is None:
+        return error
+    return failure_of(error, str(proxy), secrets_of(str(proxy), ()))

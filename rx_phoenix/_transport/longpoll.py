@@ -23,11 +23,12 @@ from rx_phoenix._transport.http_options import (
     check_size,
     check_usable,
     proxy_of_environment,
+    without_password,
 )
 from rx_phoenix._transport.kernel_buffer import make_socket
 from rx_phoenix._transport.lifetime import lifetime, session_of
 from rx_phoenix._transport.poll_requests import Failure, PollRequests, Requests
-from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
+from rx_phoenix.errors import ConnectError, ConnectionLost, TransportError, UsageError
 from rx_phoenix.policy import Duration, seconds
 
 __all__ = ["LongPollTransport"]
@@ -137,7 +138,7 @@ class LongPollTransport:
         if proxy is None and self._trust_env and self._given_session is None:
             proxy = proxy_of_environment(address)
         async with session_of(endpoint, self._given_session, new_session) as session:
-            yield PollRequests(
+            requests = PollRequests(
                 session,
                 endpoint,
                 options={"ssl": self._ssl, "proxy": proxy},
@@ -146,6 +147,11 @@ class LongPollTransport:
                 poll_timeout=self._poll_timeout,
                 send_timeout=self._send_timeout,
             )
+            try:
+                yield requests
+            except TransportError as error:
+                without_password(error, proxy)
+                raise
 
 
 def new_session() -> ClientSession:

@@ -44,6 +44,7 @@ from rx_phoenix._transport.http_options import (
     check_size,
     check_usable,
     proxy_of_environment,
+    without_password,
 )
 from rx_phoenix._transport.inbound import Batch, Inbound
 from rx_phoenix._transport.lifetime import lifetime, session_of
@@ -134,23 +135,28 @@ class WebSocketTransport:
         self, endpoint: Endpoint, observer: abc.ObserverBase[Connection]
     ) -> None:
         deadline = deadline_of(endpoint)
-        async with session_of(endpoint, self._given_session, new_session) as session:
-            # As a value: an exception raised while aiohttp's is handled would keep it,
-            # with the URL and all headers.
-            outcome = await self._open(session, endpoint, deadline)
-            if isinstance(outcome, ConnectError):
-                raise outcome
-            await outcome.live(observer)
-
-    async def _open(
-        self, session: ClientSession, endpoint: Endpoint, deadline: float | None
-    ) -> "WebSocketConnection | ConnectError":
-        protocols = subprotocols(endpoint.auth_token)
-        upgrade = Upgrade(endpoint.headers, protocols, self._compress)
         url = URL(endpoint.address("websocket"), encoded=True)
         proxy = self._proxy
         if proxy is None and self._trust_env and self._given_session is None:
             proxy = proxy_of_environment(url)
+        async with session_of(endpoint, self._given_session, new_session) as session:
+            # As a value: an exception raised while aiohttp's is handled would keep it,
+            # with the URL and all headers.
+            outcome = await self._open(session, endpoint, url, proxy, deadline)
+            if isinstance(outcome, ConnectError):
+                raise without_password(outcome, proxy)
+            await outcome.live(observer)
+
+    async def _open(
+        self,
+        session: ClientSession,
+        endpoint: Endpoint,
+        url: URL,
+        proxy: str | None,
+        deadline: float | None,
+    ) -> "WebSocketConnection | ConnectError":
+        protocols = subprotocols(endpoint.auth_token)
+        upgrade = Upgrade(endpoint.headers, protocols, self._compress)
         try:
             # A redirect is a refusal, as in browsers: it would take the auth token
             # along.

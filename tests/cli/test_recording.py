@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rx_phoenix import Socket
+from rx_phoenix._cli.frames import FrameRedactor
 from rx_phoenix._cli.listening import ListenOptions
 from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.recording import (
@@ -21,7 +22,6 @@ from rx_phoenix._cli.recording import (
     replay,
 )
 from rx_phoenix._protocol.message import Message
-from rx_phoenix._protocol.redaction import redactor
 from rx_phoenix.errors import ConnectError, UsageError
 from rx_phoenix.testing._transports.tape import (
     Closed,
@@ -124,12 +124,12 @@ async def test_params_of_a_join_are_hidden_by_name_and_wherever_they_recur(
 def test_a_topic_may_be_a_secret_too():
     entry = said(Sent, "hi", {}, topic=f"user:{SECRET}")
 
-    assert redacted(entry, redactor([SECRET])).message.topic == "user:[redacted]"
+    assert redacted(entry, FrameRedactor([SECRET])).message.topic == "user:[redacted]"
 
 
 @pytest.mark.parametrize("entry", [Opened(0.0), Closed(1.0, 1012, "")])
 def test_what_carries_no_message_has_no_secrets(entry):
-    assert redacted(entry, redactor([SECRET])) is entry
+    assert redacted(entry, FrameRedactor([SECRET])) is entry
 
 
 async def test_a_tape_is_not_overwritten_by_accident(server, tape):

@@ -182,6 +182,13 @@ def test_nothing_is_no_secret():
     assert secrets_of(f"{URL}?token=&key=", [{"token": ""}, "", {"x-key": ""}]) == set()
 
 
+def test_the_login_of_a_url_is_known_as_it_travels():
+    secrets = secrets_of("ws://jo:p%40ss:w0rd@h/socket", ())
+
+    assert {"jo", "p%40ss:w0rd", "p@ss:w0rd", "jo:p@ss:w0rd"} <= secrets
+    assert b64encode(b"jo:p@ss:w0rd").decode().rstrip("=") in secrets
+
+
 def test_a_part_of_a_query_is_known_among_others():
     secrets = secrets_of(f"{URL}?a=1&token=s3cret&b=2", ())
 

@@ -59,28 +59,30 @@ async def running_gate(ssl: SSLContext | None = None) -> AsyncIterator[Gate]:
 
 
 class Proxy:
-    """A proxy that tunnels everything to one port, whatever host it is asked for.
+    """A proxy that carries everything to one port, whatever host it is asked for.
 
     Args:
         port: The port.
         refusal: A status line to answer with instead.
+        body: The body of that answer.
 
     Attributes:
         url: Where it listens.
         heads: The head of every request so far.
     """
 
-    def __init__(self, port: int, refusal: str | None = None) -> None:
+    def __init__(self, port: int, refusal: str | None = None, body: str = "") -> None:
         self.url = ""
         self.heads: list[str] = []
         self._port = port
         self._refusal = refusal
+        self._body = body
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Tunnel one connection."""
+        """Carry one connection."""
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -95,12 +97,17 @@ class Proxy:
     ) -> None:
         self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
         if self._refusal is not None:
-            head = f"HTTP/1.1 {self._refusal}\r\nContent-Length: 0\r\n\r\n"
-            writer.write(head.encode())
+            head = (
+                f"HTTP/1.1 {self._refusal}\r\nContent-Length: {len(self._body)}\r\n\r\n"
+            )
+            writer.write((head + self._body).encode())
             return
         there, back = await asyncio.open_connection("127.0.0.1", self._port)
         try:
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            if self.heads[-1].startswith("CONNECT "):
+                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            else:
+                back.write(self.heads[-1].encode())
             ways = [pump(reader, back), pump(there, writer)]
             await asyncio.gather(*ways, return_exceptions=True)
         finally:
@@ -123,9 +130,11 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @asynccontextmanager
-async def running_proxy(port: int, refusal: str | None = None) -> AsyncIterator[Proxy]:
+async def running_proxy(
+    port: int, refusal: str | None = None, body: str = ""
+) -> AsyncIterator[Proxy]:
     """Serve on loopback."""
-    proxy = Proxy(port, refusal)
+    proxy = Proxy(port, refusal, body)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
