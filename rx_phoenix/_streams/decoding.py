@@ -67,6 +67,9 @@ class Decoding:
         return error
 
 
+CUSTOM = msgspec.inspect.CustomType
+"""The kind of a type that msgspec leaves to a hook."""
+
 DECODE = msgspec.json.Decoder().decode
 
 _cached = lru_cache(maxsize=256)(Decoding)
@@ -79,7 +82,7 @@ def _by_msgspec(type_: Any) -> Decode:
         error = contained(caught)
         words = str(error).replace("''", "'")  # around the name of a type
         raise UsageError(f"cannot decode payloads into {type_!r}: {words}") from error
-    if isinstance(information, msgspec.inspect.CustomType):
+    if isinstance(information, CUSTOM):
         raise UsageError(
             f"cannot decode payloads into {type_!r}: pass a msgspec Struct, a "
             "dataclass, a TypedDict, an attrs class, a pydantic model, or a type "
@@ -87,6 +90,10 @@ def _by_msgspec(type_: Any) -> Decode:
         )
     # In JSON, keys are strings, whatever the type of a dict's keys.
     return partial(msgspec.convert, type=type_, str_keys=True)
+
+
+def _is_of_attrs(part: Any) -> bool:
+    return isinstance(part, type) and hasattr(part, "__attrs_attrs__")
 
 
 def _is_struct(part: Any) -> bool:
@@ -126,6 +133,7 @@ WITH_FIELDS: Sequence[Callable[[Any], bool]] = (
     is_dataclass,
     is_typeddict,
     _is_named_tuple,
+    _is_of_attrs,
     _is_struct,
 )
 """The kinds of types whose fields have types of their own."""
@@ -147,9 +155,12 @@ def _by_pydantic(type_: Any) -> Decode:
         error = contained(caught)
     try:
         # Structs, and the TypedDicts of Python 3.11, are known to msgspec alone.
+        is_known = not isinstance(msgspec.inspect.type_info(type_), CUSTOM)
         msgspec.json.Decoder(type_, dec_hook=_decode_part)
     except ISOLATED as caught:
         contained(caught)
+        is_known = False
+    if not is_known:
         raise UsageError(f"cannot decode payloads into {type_!r}: {error}") from error
     return partial(msgspec.convert, type=type_, str_keys=True, dec_hook=_decode_part)
 

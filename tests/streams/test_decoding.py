@@ -1,6 +1,8 @@
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple, NewType, TypedDict
 
+import attrs
 import msgspec
 import pytest
 
@@ -88,6 +90,11 @@ class Envelope(msgspec.Struct):
     order: Order
 
 
+@attrs.define
+class Parcel:
+    order: Order
+
+
 ORDER = Order(id=1)
 CANCELLED = Cancelled(kind="cancelled", id=1)
 EITHER = Annotated[Created | Cancelled, pydantic.Field(discriminator="kind")]
@@ -104,6 +111,7 @@ BUILT = [
     (Pair, [{"id": 1}, 2], Pair(ORDER, 2)),
     (Envelope, {"order": {"id": 1}}, Envelope(ORDER)),
     (list[Envelope], [{"order": {"id": 1}}], [Envelope(ORDER)]),
+    (Parcel, {"order": {"id": 1}}, Parcel(ORDER)),
     (tuple[Order, ...], [{"id": 1}], (ORDER,)),
     (NewType("Orders", list[Order]), [{"id": 1}], [ORDER]),
     (pydantic.TypeAdapter(list[Order]), [{"id": 1}], [ORDER]),
@@ -129,6 +137,7 @@ def test_a_payload_that_does_not_fit_is_described_without_its_values(type_):
     assert "hunter2" not in str(raised.value)
 
 
-def test_a_union_that_neither_library_knows_is_refused():
+@pytest.mark.parametrize("type_", [Point | Order, defaultdict[str, Order]])
+def test_a_type_that_neither_library_knows_is_refused(type_):
     with pytest.raises(UsageError, match="cannot decode payloads into"):
-        decoder(Point | Order)
+        decoder(type_)
