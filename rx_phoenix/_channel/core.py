@@ -254,8 +254,6 @@ class ChannelCore(ChannelEffects):
         awaits_turn = stage is Stage.WAITING and self.rejoin_timer.is_due
         is_late = stage in UNANSWERED and (self.join.has_time or awaits_turn)
         if is_late and self.demand.rejoins:
-            if awaits_turn:
-                self.join.cancel_deadline()
             event = ChannelEvent.CALLER_TIMED_OUT
         elif self.join.is_under_way and self.rejoin_timer.is_final(error):
             event = ChannelEvent.JOIN_TIMED_OUT_FOR_GOOD

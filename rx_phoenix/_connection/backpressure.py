@@ -82,7 +82,9 @@ class Backpressure:
         self._stop_watching()
 
     def hold(self, consumer: Consumer, beyond: int) -> None:
-        """Deliver nothing more to a full consumer, until `release`.
+        """Read nothing more from the end of this read on, until `release`.
+
+        It is called within a read, at whose end the reader calls `check`.
 
         Args:
             consumer: The consumer.
@@ -100,9 +102,7 @@ class Backpressure:
             )
         counters = self._counters
         counters.beyond_maxsize = max(counters.beyond_maxsize, beyond)
-        if consumer not in self._full:
-            self._full[consumer] = None
-            self.check()
+        self._full[consumer] = None
 
     def release(self, consumer: Consumer) -> None:
         """Deliver to a consumer again."""
