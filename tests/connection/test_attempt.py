@@ -3,7 +3,7 @@
 from asyncio import sleep
 
 import pytest
-from reactivex import concat, defer, empty, just
+from reactivex import concat, defer, empty, just, throw
 from reactivex.disposable import Disposable
 
 from rx_phoenix._connection.attempt import Attempt, Destination
@@ -78,6 +78,13 @@ class Broken:
 
     def connect(self, _):
         raise self.error
+
+
+class Emitting(Broken):
+    """A transport that fails later."""
+
+    def connect(self, _):
+        return throw(self.error)
 
 
 @pytest.fixture
@@ -465,6 +472,14 @@ def test_a_loss_is_told_when_everything_was_let_go(opened, transport):
     transport.connection.lose()
 
     assert [name for name, _ in opened.told] == ["let go", "lost"]
+
+
+def test_a_usage_error_that_a_transport_emits_is_told_as_it_is(make_trial):
+    error = UsageError("no such thing")
+    trial = make_trial(transport=Emitting(error))
+    trial.attempt.start()
+
+    assert trial.told == [("failed", error)]
 
 
 def test_a_usage_error_is_told_when_everything_was_let_go(make_trial, time):

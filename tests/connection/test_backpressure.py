@@ -109,6 +109,9 @@ def test_reading_pauses_at_maxsize_and_goes_on_at_half(trial, time):
     pauses.append(trial.connection.is_paused)
 
     assert pauses == [False, False, False, False, True, True, False]
+    assert trial.stats.pauses == 1
+    # Nothing watches for what would end the pause any longer.
+    assert not connection_of(trial.socket).router.sent.is_watched
 
 
 def test_nothing_is_lost_and_the_order_is_kept(trial, time):
@@ -322,6 +325,7 @@ def test_a_long_pause_is_told_with_its_consumer_at_each_doubling(
     make_trial, time, caplog
 ):
     trial = make_trial()
+    time.advance_by(7)
 
     async def stuck(_):
         await asyncio.sleep(1000)

@@ -109,6 +109,16 @@ def test_it_is_the_same_promise_until_it_is_settled(demand):
     assert demand.connect(is_open=False) is not promise
 
 
+def test_who_learns_of_a_pause_may_end_it(demand):
+    demand.connect(is_open=False).subscribe(
+        None, lambda _: demand.connect(is_open=False)
+    )
+    demand.add("channel")
+    demand.pause()
+
+    assert demand.exists
+
+
 @pytest.mark.parametrize(
     ("call", "error"),
     [("pause", ConnectError), ("end", UsageError)],

@@ -3,6 +3,8 @@
 import pytest
 
 from rx_phoenix import Message, Socket
+from rx_phoenix._connection.departure import leave_after_answers
+from rx_phoenix._connection.handle import connection_of
 from rx_phoenix.testing import FakeTransport, VirtualScheduler
 
 
@@ -94,3 +96,27 @@ def test_channels_rejoin_after_a_pause(socket, peer, transport):
     answer(again, again.messages[-1])
 
     assert channel.state == "joined"
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_answers_in_flight_are_awaited_and_channels_left_once(
+    socket, peer, time, is_answered
+):
+    channel, ends = socket.channel("room:1"), []
+    channel.join()
+    answer(peer, peer.messages[-1])
+    channel.push("x")
+    question = peer.messages[-1]
+
+    def end():
+        ends.append(left(peer))
+        peer.lose()
+
+    leave_after_answers(connection_of(socket).router, time, end)
+    before = left(peer)
+    if is_answered:
+        answer(peer, question)
+    time.advance_by(10)
+
+    assert before == []
+    assert ends == [["room:1"]]

@@ -1,5 +1,8 @@
 """The environment of a socket: time, randomness and reports."""
 
+import asyncio
+from threading import Thread, get_ident
+
 import pytest
 
 from rx_phoenix import UsageError
@@ -46,3 +49,31 @@ def test_without_cancelled_tasks_it_is_quiet_at_once():
     time.advance_by(0)
 
     assert calls == [1]
+
+
+async def test_an_exception_of_another_thread_is_reported_on_the_loop():
+    reported, error = [], ValueError("mine")
+    environment = Environment(
+        None, lambda: 0.5, lambda error: reported.append((error, get_ident()))
+    )
+    assert environment.scheduler
+    await asyncio.to_thread(environment, error)
+    await asyncio.sleep(0)
+
+    assert reported == [(error, get_ident())]
+
+
+def test_one_of_another_thread_after_the_end_of_the_loop_is_logged(caplog):
+    reported, error = [], ValueError("mine")
+    environment = Environment(None, lambda: 0.5, reported.append)
+
+    async def bind():
+        assert environment.scheduler
+
+    asyncio.run(bind())
+    thread = Thread(target=environment, args=(error,))
+    thread.start()
+    thread.join()
+
+    assert reported == []
+    assert [record.exc_info[1] for record in caplog.records] == [error]

@@ -189,3 +189,10 @@ def test_delays_start_over_once_it_was_joined_for_half_a_minute(stage, seconds, 
     stage.wait(10)
 
     assert stage.times("J") == [0, 1, 1 + seconds + delay]
+
+
+def test_the_diagnosis_names_no_reason_for_a_close(stage):
+    channel = stage.joined()
+    stage.say(channel, "phx_close")
+
+    assert "'room:1' is not joined: it waits to join again." in stage.socket.diagnosis()

@@ -177,9 +177,13 @@ def test_params_that_never_come_are_a_timeout(stage, notes):
 
 
 def test_params_of_a_join_that_is_over_are_not_sent(stage):
+    ends = []
+
     async def params():
-        await sleep(5)
-        return {}
+        try:
+            await sleep(5)
+        finally:
+            ends.append(stage.scheduler.clock)
 
     stage.connect()
     channel = stage.channel(params=params)
@@ -189,6 +193,7 @@ def test_params_of_a_join_that_is_over_are_not_sent(stage):
     stage.wait(60)
 
     assert stage.wire == []
+    assert ends == [1]
 
 
 CALLS = {

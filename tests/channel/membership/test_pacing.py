@@ -1,6 +1,6 @@
 """The pace of joins on a new connection, and the waits that a server asks for."""
 
-from asyncio import CancelledError
+from asyncio import CancelledError, sleep
 from datetime import timedelta
 
 import pytest
@@ -138,6 +138,62 @@ def test_only_the_time_of_the_caller_runs_while_a_join_waits_for_its_turn(
     assert [type(error) for error in notes.errors] == [PushTimeout]
     assert (before, second.state) == ("joining", "joined")
     assert stage.times("J") == [0, 30]
+
+
+def test_a_second_caller_has_its_own_time_while_the_join_waits_for_its_turn(make_stage):
+    stage = make_stage(rejoin=Rejoin(at_once=1, every=30))
+    _, channel = want(stage, 2)
+    stage.connect()
+    stage.wait(10)
+    second = channel.join(timeout=4)
+    stage.scheduler.advance_before(14)
+    before = second.status
+    stage.wait(0)
+
+    assert (before, second.status) == (None, "timeout")
+    stage.wait(16)
+    assert stage.times("J") == [0, 30]
+
+
+def test_a_successor_waits_for_its_turn_in_its_callers_time(make_stage):
+    stage = make_stage(rejoin=Rejoin(at_once=1, every=30), timeout=10)
+    want(stage, 1)
+    stage.connect()
+    answer_all(stage)
+    stage.socket.remove(stage.joined())
+    join = stage.channel().join()
+    stage.wait(5)
+    stage.answer("phx_leave")
+    stage.scheduler.advance_before(15)
+    before = join.status
+    stage.wait(0)
+
+    assert (before, join.status) == (None, "timeout")
+    assert stage.times("J") == [0, 0]
+
+
+def test_a_join_whose_turn_came_fails_in_its_time(make_stage):
+    asked = []
+
+    async def params():
+        asked.append(stage.scheduler.clock)
+        await sleep(100)
+
+    stage = make_stage(rejoin=Rejoin(at_once=1, every=1))
+    want(stage, 1)
+    channel = stage.channel("room:slow", params)
+    channel.join(timeout=2).mark_seen()
+    stage.connect()
+    answer_all(stage)
+    stage.wait(2.9)
+    before = channel.state
+    stage.wait(0.1)
+    after = channel.state
+    stage.wait(1)
+
+    assert (before, after) == ("joining", "errored")
+    assert asked == [1, 4]
+    channel.leave()
 
 
 def test_refused_joins_keep_to_the_pace_when_they_are_tried_again(make_stage):

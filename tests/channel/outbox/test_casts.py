@@ -3,6 +3,7 @@
 import pytest
 
 from rx_phoenix import EncodeError, NotJoinedError, UsageError
+from rx_phoenix._channel.core import core_of
 from rx_phoenix._push import ChannelPush
 
 
@@ -166,7 +167,7 @@ def test_so_are_those_that_the_timeout_drops(make_stage):
     stage.wait(0.1)
 
     assert (before, stage.stats.casts_dropped) == (0, 1)
-    assert "had no answer within 3 s" not in dropped(stage)[0]
+    assert "waited for 3 s and was not sent" in dropped(stage)[0]
     channel.leave()
 
 
@@ -184,6 +185,21 @@ def test_so_are_those_that_the_end_drops(stage, end):
     texts = dropped(stage)
     assert [text.split()[0] for text in texts] == ["1", "2"]
     assert all("'room:1'" in text for text in texts)
+
+
+def test_its_sender_learns_whether_it_was_sent(stage):
+    stage.connect()
+    channel, ends = stage.channel(), []
+    channel.join()
+    cast = core_of(channel).outbox.cast
+    cast("moved", {}, 1.0, lambda was_sent: ends.append(("dropped", was_sent)))
+    stage.wait(1)
+    cast("moved", {}, 1.0, lambda was_sent: ends.append(("waited", was_sent)))
+    stage.answer("phx_join")
+    cast("moved", {}, 1.0, lambda was_sent: ends.append(("at once", was_sent)))
+
+    assert ends == [("dropped", False), ("waited", True), ("at once", True)]
+    assert len(dropped(stage)) == 1
 
 
 def test_those_that_were_written_when_the_connection_dies_are_gone(stage):

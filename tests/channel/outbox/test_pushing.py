@@ -1,6 +1,7 @@
 """Pushes: sent, buffered, answered, or not."""
 
 from asyncio import CancelledError, create_task, sleep
+from threading import Lock
 
 import pytest
 
@@ -36,7 +37,8 @@ def joining(stage):
 @pytest.mark.defect(34)
 @pytest.mark.parametrize("is_joined", [True, False])
 @pytest.mark.parametrize(
-    "payload", [{"a": object()}, {"a": float("nan")}, {"a": {1j}}, "\ud800"]
+    "payload",
+    [{"a": object()}, {"a": float("nan")}, {"a": {1j}}, {"a": Lock()}, "\ud800"],
 )
 def test_a_payload_that_cannot_be_said_is_refused_at_the_call(
     stage, joining, is_joined, payload
