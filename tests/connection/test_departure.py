@@ -102,7 +102,8 @@ def test_channels_rejoin_after_a_pause(socket, peer, transport):
 def test_answers_in_flight_are_awaited_and_channels_left_once(
     socket, peer, time, is_answered
 ):
-    channel, ends = socket.channel("room:1"), []
+    channel, ends, unhandled = socket.channel("room:1"), [], []
+    socket.unhandled.subscribe(unhandled.append)
     channel.join()
     answer(peer, peer.messages[-1])
     channel.push("x")
@@ -120,3 +121,4 @@ def test_answers_in_flight_are_awaited_and_channels_left_once(
 
     assert before == []
     assert ends == [["room:1"]]
+    assert unhandled == []

@@ -6,7 +6,7 @@ from threading import Thread, get_ident
 import pytest
 
 from rx_phoenix import UsageError
-from rx_phoenix._connection.environment import Environment
+from rx_phoenix._connection.environment import Environment, UnhandledReporter
 from rx_phoenix.testing import VirtualScheduler
 
 
@@ -77,3 +77,11 @@ def test_one_of_another_thread_after_the_end_of_the_loop_is_logged(caplog):
 
     assert reported == []
     assert [record.exc_info[1] for record in caplog.records] == [error]
+
+
+async def test_the_reporter_of_what_is_unhandled_belongs_to_the_same_loop():
+    environment = Environment(None, lambda: 0.5, print)
+    reporter = UnhandledReporter(print, environment)
+
+    assert reporter.bound is None
+    assert environment.scheduler is reporter.bound

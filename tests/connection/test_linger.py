@@ -68,6 +68,21 @@ def test_it_can_be_cancelled_and_begin_again(make, time):
     assert closes == [13.0]
 
 
+def test_it_may_begin_again_inside_of_its_close(time):
+    closes = []
+
+    def close():
+        closes.append(time.clock)
+        if len(closes) == 1:
+            linger.begin(is_used=True)
+
+    linger = Linger(5.0, lambda: time, close)
+    linger.begin(is_used=True)
+    time.advance_by(60)
+
+    assert closes == [5.0, 10.0]
+
+
 # A socket.
 
 

@@ -196,6 +196,28 @@ def test_a_join_whose_turn_came_fails_in_its_time(make_stage):
     channel.leave()
 
 
+def test_a_join_that_fails_as_its_turn_comes_is_tried_again(make_stage):
+    stage = make_stage(rejoin=Rejoin(Backoff.steps(1, jitter=0), at_once=1, every=1))
+    want(stage, 1)
+    answers = iter([ValueError("no params today"), {}])
+
+    def params():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    channel = stage.channel("room:1", params)
+    channel.join().mark_seen()
+    stage.connect()
+    stage.wait(3)
+
+    assert channel.state == "joining"
+    assert stage.times("J") == [0, 2]
+    assert [str(error) for error in stage.unhandled] == ["no params today"]
+    stage.unhandled.clear()
+
+
 def test_refused_joins_keep_to_the_pace_when_they_are_tried_again(make_stage):
     stage = make_stage(rejoin=Rejoin(Backoff.steps(10), at_once=2, every=1))
     want(stage, 4)

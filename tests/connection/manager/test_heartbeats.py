@@ -167,6 +167,16 @@ def test_a_heartbeat_of_an_old_connection_does_not_end_the_new_one(stage):
     assert stage.socket.state == "open"
 
 
+def test_an_answer_that_is_read_a_few_turns_after_the_last_moment_counts(stage):
+    loop = stage.scheduler.loop
+    stage.wait_until(25)
+    question = stage.server.last("heartbeat")
+    stage.at(35, lambda: loop.call_soon(loop.call_soon, stage.answer, question))
+    stage.wait_until(36)
+
+    assert not is_missed(stage)
+
+
 def test_a_second_answer_changes_nothing(stage):
     stage.wait_until(25)
     answer(stage)
