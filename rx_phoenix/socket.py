@@ -93,7 +93,7 @@ class Socket(SocketHandle):
         url: The endpoint as in phoenix.js, such as ``wss://example.org/socket``.
         params: Connect params: a mapping, or a function or coroutine function that is
             called at every attempt.
-        auth_token: Phoenix's auth token, as text; likewise. An empty one is none.
+        auth_token: Phoenix's auth token, as text; likewise. An empty one is ignored.
         headers: Extra HTTP headers, text to text; likewise.
         timeout: Seconds for a join, a leave or a push. A number over 3,600 gets a
             `UsageWarning`: it looks like milliseconds.
@@ -269,7 +269,7 @@ class Socket(SocketHandle):
             probe: Seconds within which something must arrive over it.
 
         Raises:
-            UsageError: The socket was ended, or the duration is none above 0.
+            UsageError: The socket was ended, or the duration is not above 0.
         """
         within = seconds(probe, "probe")
         if not within:
@@ -288,7 +288,7 @@ class Socket(SocketHandle):
         if self._connection.is_open:
             return self._connection.heartbeat.ping()
         failed = SingleResult[float](self._connection.report)
-        failed.fail(ConnectionLost(1006, "not connected, so there is none to ping"))
+        failed.fail(ConnectionLost(1006, "cannot ping: the socket is not connected"))
         return failed
 
     @property

@@ -18,7 +18,7 @@ FEW = 10
 
 
 class Sample(Struct, frozen=True):
-    """What somebody measured, and when, in seconds since 1970."""
+    """A measurement, and its time, in seconds since 1970."""
 
     at: float
     value: float

@@ -10,7 +10,7 @@ async def buy(channel: Channel, count: int) -> str:
     except PushRefused as error:
         return f"refused: {error.response}"
     except PushTimeout:
-        return "nobody knows yet: ask your broker"
+        return "not known yet: ask your broker"
     except (PushCancelled, TransportError):
-        return "nobody knows: the line went dead"
+        return "not known: the line went dead"
     return f"bought {count} for {answer['total']}"

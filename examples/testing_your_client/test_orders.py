@@ -24,9 +24,9 @@ def channel(phx: Phx) -> Channel:
     [
         ("-oj--b", "bought 3 for 126"),
         ("-oj--n", "refused: no money"),
-        ("-oj-- 10s -", "nobody knows yet: ask your broker"),
-        ("-oj--#", "nobody knows: the line went dead"),
-        ("-oj--E", "nobody knows: the line went dead"),
+        ("-oj-- 10s -", "not known yet: ask your broker"),
+        ("-oj--#", "not known: the line went dead"),
+        ("-oj--E", "not known: the line went dead"),
     ],
 )
 def test_an_order_ends_in_plain_words(

@@ -71,7 +71,7 @@ class Destination:
             url=self.url,
             vsn=self.vsn,
             params={} if params is None else params,
-            # As phoenix.js does: an empty token is none.
+            # As phoenix.js does: an empty token is ignored.
             auth_token=None if auth_token == "" else auth_token,
             headers={} if headers is None else headers,
             timeout=timeout,

@@ -48,7 +48,7 @@ class Diagnosis:
         """Remember an event with its time, and log it.
 
         Frames that are dropped one after another are one event, so that they neither
-        flood a log nor hide earlier events; heartbeats that were answered are none.
+        flood a log nor hide earlier events; answered heartbeats are left out.
         """
         now = self._connection.scheduler.monotonic()
         is_news = self._outage.take(event, now)

@@ -30,7 +30,7 @@ class Outage:
     def take(self, event: Lifecycle | ProtocolError, now: float) -> bool:
         """Take an event; returns True if it is news.
 
-        A failed attempt is none if the one before it had the same cause.
+        A failed attempt is not if the one before it had the same cause.
         """
         match event:
             case Opened():

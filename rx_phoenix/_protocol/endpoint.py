@@ -40,7 +40,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         params: The connect params, sent in the query.
         vsn: The serializer's version, the last item of the query.
         auth_token: Phoenix's auth token; how it is sent depends on the transport. An
-            empty one is none.
+            empty one is ignored.
         headers: Extra HTTP headers.
         timeout: Seconds that the attempt may take, from `Transport.connect` on, before
             it is abandoned; None if nothing limits it.

@@ -163,7 +163,7 @@ class CallContext:
     def of(cls, report: Reporter) -> Self:
         """Return a copy of the present context, for an owner that reports there.
 
-        In virtual time it is none: all is to run in the context of the test.
+        In virtual time there is no copy: all runs in the context of the test.
         """
         bound = report.bound if isinstance(report, LoopReporter) else None
         return cls(copy_context() if bound is None else bound.copy_context())

@@ -105,7 +105,7 @@ class Binding(Struct, frozen=True):
         filter: A condition, such as ``id=eq.1``.
 
     Raises:
-        UsageError: The event is none of them, or another argument is not text.
+        UsageError: The event is not one of them, or another argument is not text.
     """
 
     event: str = "*"

@@ -19,7 +19,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(answer: str, complaint: str = "") -> Verdict:
-    """Judge an answer in JSON; one that is none came from a service out of reach.
+    """Judge an answer in JSON; anything else came from a service out of reach.
 
     pip-audit says that nothing is known of packages that its service does not know
     either, so that its own verdict counts for nothing where all are unknown.

@@ -176,7 +176,7 @@ def test_a_broadcast_that_is_named_like_the_lifecycle_does_not_move_it(stage, ev
 @pytest.mark.parametrize(
     "frame", ["no json", "[]", "[1,2,3,4,5]", "{}", b"\x05", b"\x00\xff"]
 )
-def test_a_frame_that_is_none_is_told_and_the_connection_lives(stage, frame):
+def test_what_is_not_a_frame_is_reported_and_the_connection_lives(stage, frame):
     happened = []
     payloads = listen(stage.joined())
     stage.socket.lifecycle.subscribe(happened.append)

@@ -28,7 +28,7 @@ def downtimes(
 ) -> Observable[Downtime]:
     """Emit each downtime of a channel when it ends.
 
-    The time before the first join is none.
+    The time before the first join does not count.
 
     Args:
         states: The channel's states.

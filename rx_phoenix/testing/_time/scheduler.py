@@ -66,7 +66,7 @@ class VirtualScheduler(LoopScheduler):
     def watch(self, function: Callable[[], None]) -> Timer:
         """Call a function before and after each advance of the clock.
 
-        It is none of the `pending` calls.
+        It is not one of the `pending` calls.
         """
 
         def call() -> None:

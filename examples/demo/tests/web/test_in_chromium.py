@@ -7,11 +7,15 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from reactivex import operators as ops
 from yarl import URL
 
 from examples.demo.tests.web.dashboard_harness import running_dashboard
 from rx_phoenix import Socket
+from rx_phoenix.operators import first_value
 from rx_phoenix_demo.backend import embedded_backend
+from rx_phoenix_demo.publisher import RECEIVED
+from rx_phoenix_demo.reading import Reading
 from tests.browser import (
     PATIENCE,
     TEXT,
@@ -149,14 +153,19 @@ async def test_readings_that_stay_away_show(harness, browser):
         assert tab.complaints == []
 
 
-async def test_a_button_is_answered_and_the_readings_follow(harness, browser):
+RATE = 'Bokeh.documents[0].get_model_by_name("rate").active'
+
+
+async def test_a_button_changes_the_rate_of_the_readings(harness, browser):
+    readings = harness.viewer.stream(harness.backend.topic, RECEIVED, as_type=Reading)
+    slower = readings.pipe(ops.filter(lambda reading: reading.every == 0.5))
     async with browser.tab(harness.address) as tab:
-        await tab.until(says("live"))
+        await tab.until(f"{POINTS} && {RATE} === null")  # none has the present rate
+        slow = first_value(slower, timeout=PATIENCE)
         pressed = await tab.until(press("½ s"))  # the buttons come last
         await tab.until(says("answered"))
-        await tab.until("""
-            Bokeh.documents[0].get_model_by_name("rate").active === 0
-        """)
+        await slow
+        await tab.until(f"{RATE} === 0")
 
         assert pressed == 1
         assert tab.complaints == []
