@@ -1,5 +1,6 @@
 """A presence in virtual time: what it shows, to whom, and what that is worth."""
 
+import json
 from collections import deque
 from itertools import count
 
@@ -13,6 +14,7 @@ from rx_phoenix._protocol.changes import Joined, Left, Updated
 from rx_phoenix.errors import CallbackOverrun, PayloadError
 from rx_phoenix.presence import MAX_PENDING_DIFFS
 from rx_phoenix.testing import FakeTransport, VirtualScheduler
+from tests.growth import count_calls
 
 TOPIC = "room:1"
 
@@ -583,6 +585,34 @@ DIFFS = [
     {"joins": {}},
     {"leaves": {}},
 ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "metas", "most"), [(1, 300, 8), (100, 1, 50)], ids=["metas", "keys"]
+)
+def test_a_state_costs_few_calls_for_each_meta_however_many(
+    room, presence, keys, metas, most
+):
+    presence.on_join(lambda *_: None)
+    presence.on_leave(lambda *_: None)
+    presence.changes.subscribe(lambda _: None)
+
+    def calls(times, of):
+        refs = range(times * metas) if keys == 1 else range(metas)
+        state = {
+            f"u{key}": {"metas": [{"phx_ref": f"{of} {ref}"} for ref in refs]}
+            for key in range(keys if keys == 1 else times * keys)
+        }
+        ref, receive = room.channel.join_ref, room.transport.connection.receive
+        frame = json.dumps([ref, None, TOPIC, "presence_state", state])
+        return count_calls(lambda: receive(frame))
+
+    calls(1, "first")
+    once = calls(1, "second")
+    calls(4, "third")
+
+    assert once < most * keys * metas
+    assert calls(4, "fourth") < 4.1 * once
 
 
 @pytest.mark.parametrize("payload", DIFFS)

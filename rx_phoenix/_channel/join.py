@@ -13,9 +13,10 @@ from rx_phoenix._protocol.names import JOIN
 from rx_phoenix._protocol.redaction import values_in
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.deadline import Deadline
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.provider import Provider, ask, is_asked
 from rx_phoenix._streams.reporter import CallContext
-from rx_phoenix.errors import PushCancelled, UsageError
+from rx_phoenix.errors import PushCancelled
 
 __all__ = ["Join", "Params", "check_params"]
 
@@ -227,8 +228,8 @@ class Join:
             ref = connection.router.next_ref()
             message = Message(ref, ref, self._context.topic, JOIN, payload)
             connection.router.encode(message)
-        except (UsageError, TypeError, ValueError) as error:
-            self._fail(error)
+        except ISOLATED as error:  # a serializer may be the user's
+            self._fail(contained(error))
             return
         self.ref = push.ref = ref
         self._attempt = SENT

@@ -1,5 +1,6 @@
 """Exceptions on streams: a new instance for each observer, and only `Exception`s."""
 
+from contextlib import suppress
 from typing import Any, TypeVar
 
 __all__ = ["ENDS_PROGRAM", "ISOLATED", "contained", "fresh"]
@@ -42,15 +43,22 @@ def contained(error: BaseException) -> Exception:
     caller of the function would seem to be cancelled.
 
     Returns:
-        The error, as an exception that can be reported.
+        The error, as an exception that can be reported and shown.
 
     Raises:
         BaseException: The error itself, if the program is to end.
     """
-    if isinstance(error, Exception):
-        return error
     if isinstance(error, ENDS_PROGRAM):
         raise error
-    exception = RuntimeError(f"a callback ended with {error!r}")
+    words = None
+    with suppress(Exception):  # its class may fail to describe it
+        str(error)
+        words = repr(error)
+    if words is None:
+        text = f"a callback ended with a {type(error).__qualname__} without words"
+        return RuntimeError(text).with_traceback(error.__traceback__)
+    if isinstance(error, Exception):
+        return error
+    exception = RuntimeError(f"a callback ended with {words}")
     exception.__cause__ = error
     return exception

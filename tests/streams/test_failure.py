@@ -137,3 +137,14 @@ def test_what_is_no_exception_is_contained_as_the_cause_of_one(error):
     assert isinstance(exception, RuntimeError)
     assert exception.__cause__ is error
     assert repr(error) in str(exception)
+
+
+@pytest.mark.parametrize("kind", [Exception, BaseException])
+@pytest.mark.parametrize("method", ["__str__", "__repr__"])
+def test_an_error_that_cannot_be_shown_is_replaced(kind, method):
+    def fail(_):
+        raise LookupError
+
+    error = type("Mute", (kind,), {method: fail})()
+
+    assert str(contained(error)) == "a callback ended with a Mute without words"

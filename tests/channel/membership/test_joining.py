@@ -127,10 +127,21 @@ async def raise_later():
     raise_now()
 
 
+class Broken:
+    def tolist(self):
+        raise LookupError("there is none")
+
+
 @pytest.mark.parametrize(
     "params",
-    [raise_now, raise_later, lambda: 7, lambda: {"a": object()}, lambda: ["a"]],
-    ids=["raises", "raises later", "no mapping", "cannot be said", "a list"],
+    [
+        pytest.param(raise_now, id="raises"),
+        pytest.param(raise_later, id="raises later"),
+        pytest.param(lambda: 7, id="not a mapping"),
+        pytest.param(lambda: {"a": object()}, id="cannot be encoded"),
+        pytest.param(lambda: {"a": Broken()}, id="cannot be converted"),
+        pytest.param(lambda: ["a"], id="a list"),
+    ],
 )
 def test_params_that_fail_are_a_failed_attempt_and_asked_for_again(
     stage, notes, params
