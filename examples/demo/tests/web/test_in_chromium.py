@@ -160,6 +160,7 @@ async def test_a_button_changes_the_rate_of_the_readings(harness, browser):
     readings = harness.viewer.stream(harness.backend.topic, RECEIVED, as_type=Reading)
     slower = readings.pipe(ops.filter(lambda reading: reading.every == 0.5))
     async with browser.tab(harness.address) as tab:
+        await tab.until(says("live"))
         await tab.until(f"{POINTS} && {RATE} === null")  # none has the present rate
         slow = first_value(slower, timeout=PATIENCE)
         pressed = await tab.until(press("½ s"))  # the buttons come last
