@@ -11,7 +11,7 @@ class Case(Struct, frozen=True, kw_only=True):
     Attributes:
         name: Its name.
         what: What happens, for the reader of the table.
-        kind: ``receive``, ``push``, ``join``, ``presence`` or ``first``.
+        kind: ``receive``, ``push``, ``exchange``, ``join``, ``presence`` or ``first``.
         count: How many events, pushes or channels.
         topics: Over how many topics events are spread.
         events: Over how many names.
@@ -19,7 +19,8 @@ class Case(Struct, frozen=True, kw_only=True):
         listeners: How many handlers hear each event.
         handling: ``plain``, ``typed`` (into a Struct), ``operators`` (a filter and a
             map of reactivex), ``binary``, or an ``async def`` whose events are
-            ``queued`` or have the socket ``waiting``.
+            ``queued`` or have the socket ``waiting``; of an exchange, whether answers
+            are ``awaited`` or get a ``callback``.
         is_general: Whether all clients run it, or only those that can say it.
     """
 
@@ -83,6 +84,20 @@ CASES = {
             name="waiting",
             what='the same, with 1,000 queued at most and overflow="wait"',
             handling="waiting",
+        ),
+        Case(
+            name="callback",
+            what="pushes, one in flight, an event behind each answer, by callbacks",
+            kind="exchange",
+            count=2000,
+            handling="callback",
+        ),
+        Case(
+            name="awaited",
+            what="the same, each answer awaited",
+            kind="exchange",
+            count=2000,
+            handling="awaited",
         ),
         Case(
             name="fan-out-10",

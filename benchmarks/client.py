@@ -49,6 +49,10 @@ class Client(ABC):
     async def push(self, topic: str, count: int, in_flight: int) -> None:
         """Push ``echo`` so many times, and see each answered."""
 
+    async def exchange(self, topic: str, count: int, *, is_awaited: bool) -> None:
+        """Push ``go`` for one event so many times, each after the answer before."""
+        raise Unsupported
+
     def watch_presence(self, topic: str, synced: Handler) -> None:
         """Have a function called with each change of a presence."""
         raise Unsupported

@@ -79,6 +79,22 @@ async def push(client: Client, case: Case) -> Callable[[], Awaitable[None]]:
     return lambda: client.push("bench:0", case.count, case.in_flight)
 
 
+async def exchange(client: Client, case: Case) -> Callable[[], Awaitable[None]]:
+    """Pushes one after another, to the last event behind an answer."""
+    await client.open()
+    await client.join(["bench:0"])
+    countdown = Countdown()
+    client.listen("bench:0", "tick0", countdown.handle, "plain")
+
+    async def run() -> None:
+        countdown.start(case.count)
+        is_awaited = case.handling == "awaited"
+        await client.exchange("bench:0", case.count, is_awaited=is_awaited)
+        await countdown.finished.wait()
+
+    return run
+
+
 async def presence(client: Client, case: Case) -> Callable[[], Awaitable[None]]:
     """A presence, from the asking to the last change."""
     countdown = Countdown()
@@ -112,13 +128,14 @@ async def first(client: Client, case: Case) -> Callable[[], Awaitable[None]]:
 
 
 KINDS = {
+    "exchange": exchange,
     "first": first,
     "join": join,
     "presence": presence,
     "push": push,
     "receive": receive,
 }
-REPEATABLE = {"push", "receive"}
+REPEATABLE = {"exchange", "push", "receive"}
 
 
 async def measure(

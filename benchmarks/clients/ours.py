@@ -111,6 +111,26 @@ class RxPhoenix(Client):
             channel.push("echo", {"n": number}).receive("ok", answered)
         await finished
 
+    async def exchange(self, topic: str, count: int, *, is_awaited: bool) -> None:
+        """Await each answer, or have a callback push the next."""
+        channel, order, left = self.channel(topic), Order(count=1), count
+        if is_awaited:
+            for _ in range(count):
+                await channel.push("go", order)
+            return
+        finished = asyncio.get_running_loop().create_future()
+
+        def answered(_: object) -> None:
+            nonlocal left
+            left -= 1
+            if left:
+                channel.push("go", order).receive("ok", answered)
+            else:
+                finished.set_result(None)
+
+        channel.push("go", order).receive("ok", answered)
+        await finished
+
     def watch_presence(self, topic: str, synced: Handler) -> None:
         """A presence, by its changes and its syncs."""
         presence = Presence(self.channel(topic))

@@ -94,6 +94,18 @@ def a_hint_is_never_over(patch):
     patch.setattr(Rejoin, "least_delay", lambda *_: 3600.0)
 
 
+def all_joins_have_their_turn_at_once(patch):
+    patch.setattr(JoinPace, "_wait_of", lambda *_: 0.0)
+
+
+def a_hint_is_ignored(patch):
+    patch.setattr(RejoinTimer, "_take_hint", lambda *_: None)
+
+
+def a_hint_does_not_outlive_its_connection(patch):
+    patch.setattr(RejoinTimer, "resume", RejoinTimer.await_turn)
+
+
 def a_heartbeat_that_is_missed_has_no_consequence(patch):
     patch.setattr(HeartbeatMonitor, "start", lambda _: None)
 
@@ -192,6 +204,9 @@ BUGS = [
     Bug(a_404_is_final_whenever_it_comes, Invariant.ALL_HEALS),
     Bug(only_the_first_join_gets_a_turn, Invariant.ALL_HEALS),
     Bug(a_hint_is_never_over, Invariant.ALL_HEALS),
+    Bug(all_joins_have_their_turn_at_once, Invariant.PACED),
+    Bug(a_hint_is_ignored, Invariant.HINTS_KEPT),
+    Bug(a_hint_does_not_outlive_its_connection, Invariant.HINTS_KEPT),
     Bug(a_heartbeat_that_is_missed_has_no_consequence, Invariant.DEAD_FOUND),
     Bug(only_an_answer_is_a_sign_of_life, Invariant.RECEIVING_LIVES),
     Bug(a_leave_is_never_sent, Invariant.SERVER_AGREES),

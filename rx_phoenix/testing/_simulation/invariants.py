@@ -19,6 +19,8 @@ class Invariant(StrEnum):
     ALL_HEALS = (
         "a requested channel is joined when the faults end, fallback and 4xx included"
     )
+    PACED = "joins at an open keep the pace: some at once, then one by one"
+    HINTS_KEPT = "no channel joins again before the wait that the server asked for"
     SERVER_AGREES = "client and server agree on the joined channels"
     NO_OLD_JOIN = "no message of an older join is delivered"
     IN_ORDER = "the order within a topic is kept"

@@ -18,6 +18,7 @@ from rx_phoenix.testing._simulation.actions import ACTIONS, Setup
 from rx_phoenix.testing._simulation.ends import Ends
 from rx_phoenix.testing._simulation.engine import Run
 from rx_phoenix.testing._simulation.invariants import Invariant
+from rx_phoenix.testing._simulation.joins import OwnJoins
 from rx_phoenix.testing._simulation.listener import Listener
 from rx_phoenix.testing._simulation.network import Network
 from rx_phoenix.testing._simulation.plan import Step
@@ -63,6 +64,9 @@ REJOINS = (
 )
 """The policies of the sockets: joins together, and joins one by one after a hint."""
 
+JOINING = frozenset({"join", "lease"})
+"""The actions by which users have a channel join."""
+
 
 class World(Run):
     """One run of a few sockets.
@@ -87,12 +91,15 @@ class World(Run):
         ]
         self.networks = [network for pair in self._pairs for network in pair]
         self._setup = Setup(self.server, self._pairs, self._ends)
+        self._joins: list[OwnJoins] = []
         self._sockets = [
             self._socket(number, pair, Random(seed + number))  # noqa: S311
             for number, pair in enumerate(self._pairs)
         ]
         self._listeners = [
-            self._listen(socket, topic) for socket in self._sockets for topic in TOPICS
+            self._listen(socket, joins, topic)
+            for socket, joins in zip(self._sockets, self._joins, strict=True)
+            for topic in TOPICS
         ]
 
     @property
@@ -119,6 +126,10 @@ class World(Run):
             send_buffer=BUFFER,
             timeout=TIMEOUT,
         )
+        joins = OwnJoins(socket.rejoin, lambda: self.clock, self.problem)
+        socket.states.subscribe(joins.moved)
+        socket.sent.subscribe(joins.send)
+        self._joins.append(joins)
         socket.lifecycle.subscribe(partial(self._lifecycle, number))
         socket.unhandled.subscribe(self._unhandled)
         return socket
@@ -136,8 +147,10 @@ class World(Run):
                     text = f"{number} was called dead {late:g} s after it received"
                     self.problem(Invariant.RECEIVING_LIVES, text)
 
-    def _listen(self, socket: Socket, topic: str) -> Listener:
+    def _listen(self, socket: Socket, joins: OwnJoins, topic: str) -> Listener:
         channel = socket.channel(topic)
+        channel.refusals.subscribe(lambda error: joins.refused(topic, error))
+        channel.closes.subscribe(lambda _: joins.ended(topic))
         channel.states.subscribe(lambda state: self.note(f"{topic} {state}"))
         random = Random(self._seed)  # noqa: S311
         listener = Listener(channel, self.scheduler, random, self.problem)
@@ -158,6 +171,8 @@ class World(Run):
         socket = self._sockets[number]
         channel = socket.channel(random.choice(TOPICS))
         self.note(f"{step.name} {number} {channel.topic}")
+        if step.name in JOINING:
+            self._joins[number].asked(channel.topic)
         try:
             ACTIONS[step.name](self._setup, number, socket, channel, random)
         except UsageError as error:
