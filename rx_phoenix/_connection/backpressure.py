@@ -35,6 +35,7 @@ class Backpressure:
         counters: The figures.
         awaits_answer: Returns True while an answer is awaited.
         scheduler: Returns the scheduler, when it is needed.
+        go_on: Called at the end of a pause, before the connection reads again.
 
     Attributes:
         pauses: A count that grows with every pause and end of one.
@@ -47,6 +48,7 @@ class Backpressure:
         counters: Counters,
         awaits_answer: Callable[[], bool],
         scheduler: Callable[[], LoopScheduler],
+        go_on: Callable[[], None],
     ) -> None:
         self.pauses = 0
         self._pushes = pushes
@@ -54,6 +56,7 @@ class Backpressure:
         self._counters = counters
         self._awaits_answer = awaits_answer
         self._scheduler = scheduler
+        self._go_on = go_on
         self._attempt: Attempt | None = None
         self._full: dict[Consumer, None] = {}
         # While reading is paused: what ends the pause, and since when it is.
@@ -123,7 +126,9 @@ class Backpressure:
             attempt.pause()
         elif self.is_paused and not is_right:
             self._stop_watching()
-            attempt.resume()
+            self._go_on()
+            if attempt is self._attempt and not self.is_paused:
+                attempt.resume()
 
     def describe(self) -> str | None:
         """Describe the pause in a sentence; None if there is none."""

@@ -85,7 +85,12 @@ class Router:
         self._refs = 0
         self._taps = 0
         self.backpressure = Backpressure(
-            self.pushes, self.sent, self.counters, awaits_answer, scheduler
+            self.pushes,
+            self.sent,
+            self.counters,
+            awaits_answer,
+            scheduler,
+            lambda: self.reader.go_on(),  # noqa: PLW0108 - it follows
         )
         self.reader = FrameReader(
             self._route_batch, self._route_replies, self.backpressure, scheduler

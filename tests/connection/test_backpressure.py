@@ -160,6 +160,26 @@ def test_it_goes_on_when_every_full_consumer_is_at_half(make_trial, time):
     subscription.dispose()
 
 
+def test_reads_behind_an_ended_await_do_not_overshoot_either(make_trial, time):
+    trial = make_trial()
+
+    async def ask_and_consume():
+        await trial.room.push("q")
+        trial.begin()
+
+    time.loop.create_task(ask_and_consume())
+    time.advance_by(0)
+    trial.answer(trial.connection.messages[-1].ref)
+    for n in range(20):
+        trial.send(n)  # while the loop has its turns
+    time.advance_by(0)
+    assert trial.connection.is_paused
+
+    time.advance_by(30)
+    assert trial.handled == list(range(20))
+    assert trial.stats.beyond_maxsize == 0
+
+
 def test_while_an_answer_is_awaited_reading_goes_on(trial, time):
     push = trial.room.push("q")
     trial.send(*range(5))

@@ -11,11 +11,14 @@ from rx_phoenix.testing._time.scheduler import VirtualScheduler
 class Backpressure:
     """Counts how often it was asked whether to pause."""
 
-    is_needed = False
+    is_needed = is_paused = False
     checks = 0
 
     def check(self):
         self.checks += 1
+
+    def cut(self):
+        self.is_paused = False
 
 
 class Trial:
@@ -218,3 +221,51 @@ def test_after_each_read_a_full_consumer_is_looked_at_again(trial):
     trial.reader.receive("D")
 
     assert trial.backpressure.checks == 2
+
+
+def pause(trial):
+    trial.backpressure.is_paused = True
+
+
+def test_reads_that_waited_for_turns_are_delivered_until_a_consumer_is_full(
+    trial, time
+):
+    trial.actions = {"a": await_ended, "D": lambda: pause(trial)}
+    for read in "aB", "C", "DE", "F":
+        trial.reader.receive(read)
+    time.advance_by(0)
+    before = trial.log
+    trial.backpressure.is_paused = False
+    trial.reader.go_on()
+
+    assert (before, trial.log) == ("aBCDE", "aBCDEF")
+
+
+def test_a_read_that_comes_in_a_pause_waits(trial):
+    pause(trial)
+    trial.reader.receive("A")
+    trial.reader.receive("B")
+    assert trial.log == ""
+
+    trial.backpressure.is_paused = False
+    trial.reader.go_on()
+    assert trial.log == "AB"
+
+
+def test_an_end_is_behind_what_a_pause_held_back(trial):
+    pause(trial)
+    trial.reader.receive("AB")
+    trial.reader.when_delivered(lambda: trial.take("!"))
+
+    assert trial.log == "AB!"
+
+
+def test_an_end_behind_a_pause_waits_for_turns_as_well(trial, time):
+    trial.actions["a"] = await_ended
+    pause(trial)
+    trial.reader.receive("aB")
+    trial.reader.when_delivered(lambda: trial.take("!"))
+    before = trial.log
+    time.advance_by(0)
+
+    assert (before, trial.log) == ("a", "aB!")
