@@ -22,6 +22,7 @@ TESTED_ELSEWHERE = {
     "rx_phoenix.testing._simulation.ends": "tests/simulation",
     "rx_phoenix.testing._simulation.hosted": "tests/simulation",
     "rx_phoenix.testing._simulation.invariants": "tests/simulation",
+    "rx_phoenix.testing._simulation.joins": "tests/simulation",
     "rx_phoenix.testing._simulation.listener": "tests/simulation",
     "rx_phoenix.testing._simulation.network": "tests/simulation",
     "rx_phoenix.testing._simulation.plan": "tests/simulation",
