@@ -1,5 +1,6 @@
 """docs/observability.md: its code runs, and its tables are complete."""
 
+import ast
 import logging
 import re
 import subprocess
@@ -48,6 +49,21 @@ def test_every_attribute_is_on_the_page():
     }
 
     assert {name for name in known if f"`{name}`" not in TEXT} == set()
+
+
+def fields_in(source):
+    """The fields of records that a module logs, as far as it names them."""
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "fields":
+            yield from (f"phoenix_{key.arg}" for key in node.keywords if key.arg)
+
+
+def test_every_field_of_a_record_is_on_the_page():
+    sources = ROOT.joinpath("rx_phoenix").rglob("*.py")
+    known = {field for source in sources for field in fields_in(source)}
+
+    assert "phoenix_consumer" in known
+    assert {field for field in known if f"`{field}`" not in TEXT} == set()
 
 
 # What the page shows is what is printed.
