@@ -74,7 +74,9 @@ class Guard:
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
         """Answer 403 to a request that may not pass."""
-        origin = request.headers.get("Origin")
+        # Several are one text, which is not an origin.
+        given = request.headers.getall("Origin", None)
+        origin = None if given is None else ", ".join(given)
         if self.admits(request.headers.get("Host", ""), origin):
             return await handler(request)
         return responses.text(403, "this origin is not allowed: see --origin")
@@ -94,7 +96,8 @@ def _parsed(origin: str) -> URL | None:
         url = URL(origin)
     except ValueError:
         return None
-    return url if url.host and url.port is not None else None
+    is_origin = url.host and url.port is not None and url.user is None
+    return url if is_origin and url.raw_path_qs == "/" else None
 
 
 def _is_loopback(host: str) -> bool:

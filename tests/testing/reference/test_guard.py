@@ -1,5 +1,6 @@
 import aiohttp
 import pytest
+from multidict import CIMultiDict
 
 from rx_phoenix.testing._reference import reference_app
 from rx_phoenix.testing._reference.guard import Guard
@@ -39,6 +40,12 @@ def test_programs_and_own_pages_are_admitted(host, origin):
         (HERE, "file://"),
         (HERE, "http://[::1"),
         (HERE, "http://localhost:99999999"),
+        (HERE, f"http://evil.example@{HERE}"),
+        (HERE, f"http://{HERE}, http://evil.example"),
+        (HERE, f"http://{HERE}/evil.example"),
+        (f"evil.example@{HERE}", None),
+        (f"{HERE}/evil.example", None),
+        (f"{HERE}?evil.example", None),
         ("evil.example:4000", None),
         ("evil.example:4000", "http://evil.example:4000"),
         ("127.0.0.1.evil.example", None),
@@ -109,6 +116,15 @@ async def test_all_doors_of_a_guarded_server_are_shut(guarded, path, method, hea
 
     assert response.status == 403
     assert "Access-Control-Allow-Origin" not in response.headers
+
+
+async def test_an_own_origin_lets_no_second_one_in(guarded):
+    own = f"http://127.0.0.1:{guarded.port}"
+    headers = CIMultiDict([("Origin", own), ("Origin", "https://evil.example")])
+    async with aiohttp.ClientSession(own) as http:
+        response = await http.get(PATHS[0], headers=headers)
+
+    assert response.status == 403
 
 
 async def test_a_program_and_an_own_page_connect(guarded):
