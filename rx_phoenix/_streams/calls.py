@@ -107,7 +107,9 @@ class ThreadCalls:
         """
         self._scheduler = scheduler
         answer = Answer(scheduler, self._report)
-        if not scheduler.hop(ThreadCall(self, function, answer, scheduler)):
+        # Held, because it fails the answer when it is dropped.
+        call = ThreadCall(self, function, answer, scheduler)
+        if not scheduler.hop(call):
             answer.cancel()
             raise UsageError(FORKED_TEXT if scheduler.is_forked else LOOP_ENDED)
         return answer

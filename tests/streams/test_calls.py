@@ -143,8 +143,11 @@ def test_an_error_that_was_raised_is_not_reported(scheduler, calls, reported):
     assert reported == []
 
 
-def test_a_loop_that_is_closed_takes_no_call(scheduler, calls):
+def test_a_loop_that_is_closed_takes_no_call_and_reports_none(
+    scheduler, calls, reported
+):
     scheduler.loop.close()
 
     with pytest.raises(UsageError, match="ended before the call"):
         calls.call(print, scheduler)
+    assert reported == []
