@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
+from rx_phoenix._protocol.checks import check_instance
 from rx_phoenix.errors import UsageError
 
 __all__ = ["TICK", "Lane", "MarbleError", "Mark", "check_letters", "duration", "parse"]
@@ -100,10 +101,12 @@ def parse(
 
     Raises:
         MarbleError: The string is invalid.
+        UsageError: It is not text.
 
     >>> [(mark.time, mark.letter) for mark in parse("-a(bc) 1.5s d").marks]
     [(0.1, 'a'), (0.2, 'b'), (0.2, 'c'), (1.8, 'd')]
     """
+    check_instance("a lane", text, str, "text such as '-oj-'")
     reader = Reader(text, letters, tick, numbered=numbered)
     for token in TOKEN.finditer(text):
         reader.read(token)

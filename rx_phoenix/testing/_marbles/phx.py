@@ -2,12 +2,14 @@
 
 from asyncio import TimerHandle
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from inspect import isawaitable
 from itertools import groupby, zip_longest
 from operator import attrgetter
 from typing import Any, Self, TypeVar
 
 from reactivex import Observable, typing
 
+from rx_phoenix._protocol.checks import check
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._transport.contract import CLOSE_TIMEOUT
 from rx_phoenix.errors import UsageError
@@ -119,9 +121,17 @@ class Phx:
             within: The time after which to give up, as in a lane or in seconds.
 
         Raises:
-            UsageError: It did not end in time, or no timer is armed that could end it.
+            UsageError: It did not end in time, no timer is armed that could end it, or
+                it is not awaitable.
             MarbleError: ``within`` is not a duration.
         """
+        takes = "awaitable, such as channel.join() or a coroutine"
+        check(
+            isawaitable(awaitable),
+            "what phx.wait_for waits for",
+            takes,
+            repr(awaitable),
+        )
         loop = self.scheduler.loop
         if isinstance(within, str):
             limit, words = parse(f" {within} ", {}).end, within.strip()
@@ -130,7 +140,7 @@ class Phx:
         try:
             return loop.run_until_complete(awaitable, within=limit, words=words)
         except EndlessWait as reason:
-            armed = [f"  - {timer}" for timer in loop.pending[:SHOWN]]
+            armed = [f"  - {timer}" for timer in reason.armed[:SHOWN]]
             lanes = [line for lane in self._lanes for line in lane.last_lines()]
             lines = [*lanes, *(["still armed:"] if armed else [])]
             raise UsageError("\n".join([str(reason), *lines, *armed])) from None

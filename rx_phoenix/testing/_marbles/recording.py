@@ -7,6 +7,7 @@ from typing import Any, ClassVar, overload
 
 from reactivex import Observable, abc
 
+from rx_phoenix._protocol.checks import check_methods
 from rx_phoenix.testing._leaks.call_site import CallSite
 from rx_phoenix.testing._marbles.diff import edge, first_difference, show
 from rx_phoenix.testing._marbles.drawing import draw_lane
@@ -161,6 +162,8 @@ class Recording(Moments):
     def __init__(
         self, stream: Observable[Any], scheduler: VirtualScheduler, tick: float = TICK
     ) -> None:
+        takes = "an Observable, such as channel.stream('new_msg')"
+        check_methods("a recorded stream", stream, "subscribe", takes)
         super().__init__(tick=tick)
         self.call_site: CallSite = CallSite.here()
         self.is_read: bool = False

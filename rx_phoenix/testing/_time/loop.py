@@ -8,7 +8,14 @@ Rule 3: an unhandled exception is raised from the call that advances the clock.
 import asyncio
 import sys
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Sequence,
+)
 from contextlib import contextmanager
 from contextvars import Context
 from heapq import heappop, heappush
@@ -35,7 +42,15 @@ LIMIT = 10_000
 
 
 class EndlessWait(UsageError):
-    """An awaitable did not end in virtual time."""
+    """An awaitable did not end in virtual time.
+
+    Attributes:
+        armed: The timers that were armed then, as text.
+    """
+
+    def __init__(self, text: str, armed: Sequence[str]) -> None:
+        super().__init__(text)
+        self.armed = armed
 
 
 class VirtualLoop(NoIoLoop):
@@ -131,6 +146,10 @@ class VirtualLoop(NoIoLoop):
                 if not self._has_run_until(waiting, self._clock + within):
                     limit = words or f"{within:g} s"
                     self._give_up(describe_wait(waiting, awaitable), limit)
+            except EndlessWait:
+                waiting.cancel()
+                self._run_ready()  # a cancelled task is not left behind
+                raise
             except BaseException:
                 waiting.cancel()
                 raise
@@ -152,7 +171,7 @@ class VirtualLoop(NoIoLoop):
         is_possible = self._due(inf)
         why = f"did not end within {limit}" if is_possible else "never ends"
         hint = "" if is_possible else ": no timer is armed"
-        raise EndlessWait(f"{name} {why}{hint}")
+        raise EndlessWait(f"{name} {why}{hint}", [str(timer) for timer in self.pending])
 
     @contextmanager
     def running(self) -> Generator[None]:

@@ -422,6 +422,29 @@ def test_a_wait_can_have_a_limit(phx, channel, within, words):
         phx.wait_for(channel.events("x").pipe(ops.first()), within=within)
 
 
+def test_a_wait_that_never_ends_has_no_armed_timer(phx):
+    async def wait():
+        await asyncio.Event().wait()
+
+    with pytest.raises(UsageError, match="no timer is armed") as raised:
+        phx.wait_for(wait())
+
+    assert "still armed" not in str(raised.value)
+
+
+MISTAKES = {
+    "what phx.wait_for waits for must be awaitable": lambda phx: phx.wait_for(None),
+    "a recorded stream must be an Observable": lambda phx: phx.record([1]),
+    "a lane must be text": lambda phx: phx.run(server=["o"]),
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_wrong_argument_is_refused_by_name(phx, words):
+    with pytest.raises(UsageError, match=words):
+        MISTAKES[words](phx)
+
+
 @pytest.mark.parametrize("within", ["soon", "90x"])
 def test_the_limit_of_a_wait_is_a_duration(phx, within):
     with pytest.raises(MarbleError):
