@@ -67,6 +67,7 @@ class Functions:
 
     def __init__(self) -> None:
         self._by_file: defaultdict[str, list[FunctionType]] = defaultdict(list)
+        gc.unfreeze()  # the tests freeze what they have imported, which hides it
         for thing in gc.get_objects():
             if isinstance(thing, FunctionType):
                 self._by_file[thing.__code__.co_filename].append(thing)
