@@ -8,7 +8,6 @@ from rx_phoenix._protocol.message import Reply
 from rx_phoenix._protocol.names import OK, TIMEOUT
 from rx_phoenix._protocol.redaction import is_secret, redactor, secrets_in
 from rx_phoenix._streams.callbacks import Spawn
-from rx_phoenix._streams.deadline import DeadlinePool
 from rx_phoenix._streams.reporter import Reporter, check_caller
 from rx_phoenix.errors import (
     JoinRefused,
@@ -26,7 +25,7 @@ class ChannelPush(Push):
     """A `Push` with the members that end it, which users do not see.
 
     Attributes:
-        deadlines: The pool that holds its deadline; None if none does.
+        dues: The deadlines among which is its own; None if it has none.
 
     >>> push = ChannelPush("room:1", "shout", {}, 10.0, report=print, spawn=None)
     >>> chained = push.receive("ok", lambda response: print("sent", response))
@@ -36,7 +35,7 @@ class ChannelPush(Push):
     'ok'
     """
 
-    __slots__ = ("_on_cancel", "deadlines")
+    __slots__ = ("_on_cancel", "dues")
 
     def __init__(  # noqa: PLR0913 - a push's content, and its place
         self,
@@ -55,7 +54,7 @@ class ChannelPush(Push):
         self.payload = payload
         self.within = within
         self.ref: str | None = None
-        self.deadlines: DeadlinePool | None = None
+        self.dues: dict[Any, float] | None = None
         self._report = report
         self._spawn = spawn
         self._on_cancel = on_cancel
@@ -174,9 +173,9 @@ class ChannelPush(Push):
 
     def _decide(self, outcome: Reply) -> None:
         self._first = outcome
-        if self.deadlines is not None:
-            self.deadlines.remove(self)
-            self.deadlines = None
+        if self.dues is not None:
+            self.dues.pop(self, None)
+            self.dues = None
         if self._outcome_stream is not None:
             self._outcome_stream.succeed(outcome)
 

@@ -37,9 +37,10 @@ PRIMITIVE = str, int, float
 """The types whose JavaScript counterparts have falsy values."""
 
 
-def is_js_falsy(payload: object) -> bool:
-    """Return whether phoenix.js takes a payload for a missing one (``push.js``)."""
-    return payload is None or (isinstance(payload, PRIMITIVE) and not payload)
+def sendable(payload: Any) -> Any:
+    """Return a payload as phoenix.js sends it: ``{}`` for a falsy one (``push.js``)."""
+    is_falsy = payload is None or (isinstance(payload, PRIMITIVE) and not payload)
+    return {} if is_falsy else payload
 
 
 def _check_socket(socket: object) -> None:
@@ -378,10 +379,9 @@ class Channel(ChannelHandle):
             EncodeError: The payload cannot be encoded; nothing was sent.
         """
         self._check_push(event)
-        within = self._core.timeout if timeout is None else timeout_of(timeout)
-        return self._core.outbox.push(
-            event, {} if is_js_falsy(payload) else payload, within
-        )
+        core = self._core
+        within = core.timeout if timeout is None else timeout_of(timeout)
+        return core.outbox.push(event, sendable(payload), within)
 
     def cast(self, event: str, payload: Any = None) -> None:
         """Send an event that the server does not answer.
@@ -438,7 +438,7 @@ class Channel(ChannelHandle):
         core = self._core
         # As `check_loop` does first, but without its calls: there is one a push.
         attached = core.attached
-        bound = None if attached is None else attached.environment.bound
+        bound = None if attached is None else attached.environment.bound_to
         if bound is not None and get_ident() != bound.runner._thread_id:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
             core.check_loop()
         demand = core.demand
@@ -465,8 +465,7 @@ class Channel(ChannelHandle):
         """Cast, and call a function when it was sent (True) or dropped (False)."""
         self._check_push(event)
         core = self._core
-        payload = {} if is_js_falsy(payload) else payload
-        core.outbox.cast(event, payload, core.timeout, ended)
+        core.outbox.cast(event, sendable(payload), core.timeout, ended)
 
     @property
     def _lifecycle(self) -> Observable[Any]:

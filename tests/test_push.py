@@ -411,8 +411,8 @@ def test_it_can_be_cancelled_where_nobody_keeps_it(reported):
 
 @ends
 def test_the_end_calls_off_its_deadline(push, time, end):
-    deadlines = push.deadlines = DeadlinePool(lambda: time)
-    deadlines.add(push)
+    deadlines = DeadlinePool(lambda: time)
+    push.dues = deadlines.add(push)
     ENDS[end](push)
     deadlines.drop_idle_timers()
 

@@ -371,7 +371,7 @@ class ChannelCore(ChannelEffects):
         reply, ref = message.reply, message.ref
         if reply is None or ref is None:
             is_awaited = False
-        elif (push := self.outbox.take(ref)) is None and ref != CAST_REF:
+        elif (push := self.outbox.sent.pop(ref, None)) is None and ref != CAST_REF:
             if self._answer_membership(ref, reply, delivery):
                 return True
             self.connection.router.counters.late_replies += 1

@@ -70,9 +70,12 @@ class Outbox:
         membership: The channel's; pushes are sent only while it is joined.
         join: The channel's; pushes carry its ref.
         report: Receives the exceptions of observers.
+
+    Attributes:
+        sent: By ref, the pushes that await their answers.
     """
 
-    __slots__ = ("_context", "_join", "_membership", "_report", "_sent", "_waiting")
+    __slots__ = ("_context", "_join", "_membership", "_report", "_waiting", "sent")
 
     def __init__(
         self,
@@ -85,7 +88,7 @@ class Outbox:
         self._membership = membership
         self._join = join
         self._report = report
-        self._sent: dict[str, ChannelPush] = {}
+        self.sent: dict[str, ChannelPush] = {}
         self._waiting: dict[ChannelPush, None] = {}
 
     def push(self, event: str, payload: Any, within: float) -> ChannelPush:
@@ -115,8 +118,7 @@ class Outbox:
         else:
             self._send(push, join_ref, router)
         if not push.is_settled:
-            push.deadlines = connection.deadlines
-            connection.deadlines.add(push)
+            push.dues = connection.deadlines.add(push)
         if router.pushes.is_watched:
             router.pushes.on_next(push)
         return push
@@ -153,8 +155,7 @@ class Outbox:
         cast.ended = ended
         self._wait(cast)
         if cast in self._waiting:
-            cast.deadlines = connection.cast_deadlines
-            connection.cast_deadlines.add(cast)
+            cast.dues = connection.cast_deadlines.add(cast)
         self.flush()
 
     def flush(self) -> None:
@@ -176,24 +177,20 @@ class Outbox:
             return None
         return self._join.ref if connection.is_open else None
 
-    def take(self, ref: str) -> ChannelPush | None:
-        """Take the push that was sent with this ref."""
-        return self._sent.pop(ref, None)
-
     def take_all(self, *, waiting: bool) -> list[ChannelPush]:
         """Take all pushes that were sent, and those that wait too if asked."""
-        taken = [*self._sent.values(), *(self._waiting if waiting else ())]
+        taken = [*self.sent.values(), *(self._waiting if waiting else ())]
         for push in taken:
             self._forget(push)
         return taken
 
     def in_flight(self) -> list[ChannelPush]:
         """Return the pushes that were sent and not answered."""
-        return [*self._sent.values()]
+        return [*self.sent.values()]
 
     def largest(self) -> tuple[int, ChannelPush] | None:
         """Return the size in bytes of the largest push in flight, and itself."""
-        sizes = [(self._size(push), push) for push in self._sent.values()]
+        sizes = [(self._size(push), push) for push in self.sent.values()]
         return max(sizes, key=lambda entry: entry[0]) if sizes else None
 
     def _size(self, push: ChannelPush) -> int:
@@ -209,11 +206,12 @@ class Outbox:
         push.ref = ref = router.next_ref()
         message = Message(join_ref, ref, self._context.topic, push.event, push.payload)
         # Registered first: a reply may come within the call.
-        self._sent[ref] = push
+        self.sent[ref] = push
         try:
-            router.send_push(message)
+            if router.send(message):
+                router.count_unwritten()
         except BaseException:
-            del self._sent[ref]
+            del self.sent[ref]
             raise
 
     def _send_cast(
@@ -225,7 +223,8 @@ class Outbox:
         ended: CastEnded | None,
     ) -> None:
         topic = self._context.topic
-        router.send_push(Message(join_ref, CAST_REF, topic, event, payload))
+        if router.send(Message(join_ref, CAST_REF, topic, event, payload)):
+            router.count_unwritten()
         if ended is not None:
             ended(True)  # noqa: FBT003 - it was sent
 
@@ -244,7 +243,7 @@ class Outbox:
 
     def _forget(self, push: ChannelPush) -> None:
         if push.ref is not None:
-            self._sent.pop(push.ref, None)
+            self.sent.pop(push.ref, None)
         elif push in self._waiting:
             del self._waiting[push]
             self._context.connection.router.send_buffer.remove(push)

@@ -150,7 +150,7 @@ class ChannelParts(LoopReporter):
     def bound(self) -> LoopScheduler | None:
         """The scheduler of the socket, once it is bound to a loop."""
         attached = self.attached
-        return None if attached is None else attached.environment.bound
+        return None if attached is None else attached.environment.bound_to
 
     def __call__(self, error: Exception, /) -> None:
         """Report an exception, as `report`."""

@@ -225,11 +225,17 @@ class Attempt:
         """Call a function in some seconds, unless it is over by then."""
         self.own(self._scheduler.call_later(delay, call))
 
-    def send(self, frame: Frame) -> None:
-        """Send a frame over the open connection."""
-        assert self.connection is not None, "not open"  # noqa: S101
+    def send(self, frame: Frame) -> int:
+        """Send a frame over the open connection.
+
+        Returns:
+            The number of frames that are not written yet.
+        """
+        connection = self.connection
+        assert connection is not None, "not open"  # noqa: S101
         self.frames_sent += 1
-        self.connection.send(frame)
+        connection.send(frame)
+        return connection.buffered
 
     @property
     def can_pause(self) -> bool:

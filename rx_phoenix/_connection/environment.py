@@ -25,6 +25,7 @@ class Environment(LoopReporter):
     Attributes:
         tasks: The tasks that run on the socket's loop.
         context: The context of the functions that the socket was given.
+        bound_to: As `bound`, without a call: each push asks for it several times.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Environment(LoopReporter):
         report: Callable[..., None],
     ) -> None:
         self.tasks = Tasks(lambda: self.scheduler)
-        self._scheduler = None if scheduler is None else scheduler.detached()
+        self.bound_to = None if scheduler is None else scheduler.detached()
         self._random = random
         self._report = report
         self.context = CallContext.of(self)
@@ -46,7 +47,7 @@ class Environment(LoopReporter):
             error: The exception.
             source: Its source, for the log: the ``topic`` of a channel.
         """
-        bound = self._scheduler
+        bound = self.bound_to
         if bound is None or bound.is_here:
             self._report(error, **source)
         elif not bound.hop(lambda: self._report(error, **source)):
@@ -60,7 +61,7 @@ class Environment(LoopReporter):
     @property
     def bound(self) -> LoopScheduler | None:
         """The scheduler, once it is bound to a loop."""
-        return self._scheduler
+        return self.bound_to
 
     @property
     def scheduler(self) -> LoopScheduler:
@@ -69,9 +70,9 @@ class Environment(LoopReporter):
         Raises:
             UsageError: None was given, and no loop runs.
         """
-        if self._scheduler is None:
-            self._scheduler = LoopScheduler.current().detached()
-        return self._scheduler
+        if self.bound_to is None:
+            self.bound_to = LoopScheduler.current().detached()
+        return self.bound_to
 
     def random(self) -> float:
         """Return a number from 0 up to 1, for jitter; 0.5 if the source fails."""
@@ -88,10 +89,10 @@ class Environment(LoopReporter):
 
     def when_quiet(self, call: Callable[[], None], within: float) -> None:
         """Call a function once no task is left that we cancelled, or after a while."""
-        if self._scheduler is None:
+        if self.bound_to is None:
             call()
         else:
-            self._scheduler.when_quiet(call, within)
+            self.bound_to.when_quiet(call, within)
 
 
 class UnhandledReporter(LoopReporter):

@@ -73,7 +73,8 @@ class Router:
         self.counters = Counters()
         self._report = report
         self._serializer = serializer
-        # Looked up once: every frame goes through them.
+        # Looked up once: every message goes through them.
+        self._encode = serializer.encode
         self._decode = serializer.decode
         self._decode_raw = raw_decoder(serializer)
         self._expects_typed = False
@@ -126,27 +127,30 @@ class Router:
         """
         return self._serializer.encode(message)
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> int:
         """Send a message; the connection must be open.
+
+        Returns:
+            The number of frames that the network has not taken.
 
         Raises:
             EncodeError: It cannot be encoded; nothing was sent.
         """
-        frame = self._serializer.encode(message)
+        frame = self._encode(message)
         attempt = self._attempt
         assert attempt is not None, "not open"  # noqa: S101
-        attempt.send(frame)
+        waiting = attempt.send(frame)
         counters = self.counters
         counters.frames_out += 1
         counters.bytes_out += len(frame)
         if self.sent.is_watched:
             self.sent.on_next(message)
+        return waiting
 
-    def send_push(self, message: Message) -> None:
-        """Send a channel's push, which counts until the network has taken it."""
-        self.send(message)
+    def count_unwritten(self) -> None:
+        """Count the push that was sent last until the network has taken it."""
         attempt = self._attempt
-        if attempt is not None and attempt.buffered:
+        if attempt is not None:
             self.send_buffer.wrote(attempt.frames_sent)
 
     def admit(self, push: ChannelPush) -> bool:

@@ -84,8 +84,9 @@ def check_event(topic: str, event: object) -> None:
 
     >>> check_event("room:1", "shout")
     """
-    check_name("an event", event)
-    if event in RESERVED or (event == HEARTBEAT and topic == PHOENIX):
+    if not isinstance(event, str):
+        check_name("an event", event)
+    elif event in RESERVED or (event == HEARTBEAT and topic == PHOENIX):
         raise UsageError(
             f"the event of a push must not be reserved by the protocol, got {event!r}: "
             "use join(), leave() or ping(), or choose another name"

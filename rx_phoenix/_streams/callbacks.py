@@ -9,7 +9,12 @@ from typing import Any, Protocol
 from reactivex import abc
 
 from rx_phoenix._streams.failure import ISOLATED, contained
-from rx_phoenix._streams.reporter import CallContext, Reporter, run_on_loop
+from rx_phoenix._streams.reporter import (
+    CallContext,
+    Reporter,
+    context_of,
+    run_on_loop,
+)
 from rx_phoenix.errors import CallbackOverrun, UsageError
 
 __all__ = ["Callback", "Spawn", "discard"]
@@ -33,7 +38,7 @@ class Spawn(Protocol):
         ...
 
 
-class Callback(abc.DisposableBase):
+class Callback(CallContext, abc.DisposableBase):
     """A user's function; the coroutines it returns run one at a time, in order.
 
     It runs in a copy, made here, of the present context, and its exceptions are
@@ -58,7 +63,6 @@ class Callback(abc.DisposableBase):
     """
 
     __slots__ = (
-        "_context",
         "_dropped",
         "_function",
         "_is_disposed",
@@ -78,7 +82,9 @@ class Callback(abc.DisposableBase):
     ) -> None:
         if not callable(function):
             raise UsageError(f"a callback must be a function, got {function!r}")
-        self._context = CallContext.of(report)
+        # Not by a call of the base's: there is one a push.
+        self._context = context_of(report)
+        self._is_entered = False
         self._function = function
         self._spawn = spawn
         self._report = report
@@ -93,7 +99,7 @@ class Callback(abc.DisposableBase):
         """Call the function, and run its coroutine if it returns one."""
         if self._is_disposed:
             return
-        self._context.run(self._call, arguments)
+        self.run(self._call, arguments)
 
     def _call(self, arguments: tuple[Any, ...]) -> None:
         try:
@@ -164,11 +170,11 @@ class Callback(abc.DisposableBase):
             self._running = None
 
     def _finished(self, _: object) -> None:
-        self._context.run(self._start_next)
+        self.run(self._start_next)
 
     def _failed(self, error: Exception) -> None:
-        self._context.run(self._report, error)
-        self._context.run(self._start_next)
+        self.run(self._report, error)
+        self.run(self._start_next)
 
 
 def discard(awaitable: Awaitable[Any]) -> None:

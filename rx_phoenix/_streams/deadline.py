@@ -130,8 +130,12 @@ class DeadlinePool:
     def __bool__(self) -> bool:
         return any(self._dues.values())
 
-    def add(self, waiting: Expiring) -> None:
-        """Start the deadline of an entry."""
+    def add(self, waiting: Expiring) -> dict[Expiring, float]:
+        """Start the deadline of an entry.
+
+        Returns:
+            The entries of this timeout; taking it from there cancels its deadline.
+        """
         within = waiting.within
         dues = self._dues.get(within)
         if dues is None:
@@ -139,12 +143,7 @@ class DeadlinePool:
             self._start_timer(within, within)
             dues = self._dues[within] = {}
         dues[waiting] = self._scheduler.monotonic() + within
-
-    def remove(self, waiting: Expiring) -> None:
-        """Cancel the deadline of an entry."""
-        dues = self._dues.get(waiting.within)
-        if dues is not None:
-            dues.pop(waiting, None)
+        return dues
 
     def drop_idle_timers(self) -> None:
         """Cancel the timers without entries."""
@@ -178,7 +177,7 @@ class DeadlinePool:
             self._start_timer(within, due - now)
             return
         self._start_timer(within, 0.0)
-        self.remove(first)
+        del dues[first]
         first.expire()
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "Reporter",
     "Runner",
     "check_caller",
+    "context_of",
     "run_on_loop",
 ]
 
@@ -139,6 +140,15 @@ def _is_thread_of_rx() -> bool:
     return first.startswith("reactivex.")
 
 
+def context_of(report: Reporter) -> Context | None:
+    """Return a copy of the present context, for an owner that reports there.
+
+    In virtual time there is no copy: all runs in the context of the test.
+    """
+    bound = report.bound if isinstance(report, LoopReporter) else None
+    return copy_context() if bound is None else bound.copy_context()
+
+
 class CallContext:
     """The context in which the functions of one owner run.
 
@@ -161,12 +171,8 @@ class CallContext:
 
     @classmethod
     def of(cls, report: Reporter) -> Self:
-        """Return a copy of the present context, for an owner that reports there.
-
-        In virtual time there is no copy: all runs in the context of the test.
-        """
-        bound = report.bound if isinstance(report, LoopReporter) else None
-        return cls(copy_context() if bound is None else bound.copy_context())
+        """Return one for an owner that reports there; see `context_of`."""
+        return cls(context_of(report))
 
     def run(self, function: Callable[..., R], *arguments: Any) -> R:
         """Call a function in it; in the present one if it has been entered already."""

@@ -56,9 +56,6 @@ It parses the rest of a read once those are delivered, so that a small read cann
 inflate into any amount of memory at once.
 """
 
-SYNC_SIZE = 16 * 1024
-"""Bytes above which aiohttp would deflate a message in a thread."""
-
 REASON_SIZE = 123
 """Bytes of the longest reason of a close frame (RFC 6455, 5.5)."""
 
@@ -349,18 +346,21 @@ class FrameWriter:
             compress=compression.bits,
             notakeover=compression.no_takeover,
         )
-        self._is_compressed = bool(compression.bits)
+        writer: Any = self._writer
+        # What `send_frame` ends in, without a coroutine for each frame. Nor may a
+        # large one be deflated in a thread: it would be overtaken.
+        self._write: Callable[[bytes, WSMsgType, int], None] = (
+            writer._send_compressed_frame_sync  # noqa: SLF001
+            if compression.bits
+            else writer._write_websocket_frame  # noqa: SLF001
+        )
 
     def send(self, frame: Frame) -> None:
         """Write a frame, `str` as text."""
-        kind = TEXT if isinstance(frame, str) else BINARY
-        data = frame.encode() if isinstance(frame, str) else frame
-        if self._is_compressed and len(data) > SYNC_SIZE:
-            writer: Any = self._writer
-            # In a thread it would be overtaken, or would hold up all after it.
-            writer._send_compressed_frame_sync(data, kind, None)  # noqa: SLF001
+        if isinstance(frame, str):
+            self._write(frame.encode(), TEXT, 0)
         else:
-            run(self._writer.send_frame(data, kind))
+            self._write(frame, BINARY, 0)
 
     def pong(self, data: bytes) -> None:
         """Answer a ping."""

@@ -26,6 +26,10 @@ class Outlet:
         loop: Its loop.
         timeout: Seconds in which the network has to take something.
         stalled: Called once, when it has not.
+
+    Attributes:
+        untaken: Where each frame ends that the network has not taken yet, when it was
+            last asked; in bytes since the beginning.
     """
 
     def __init__(
@@ -43,20 +47,19 @@ class Outlet:
         self._is_gathering = False
         self._has_written = False
         self._is_stopped = False
-        # In bytes since the beginning: written, taken, and where each frame ends that
-        # is not taken yet.
+        # In bytes since the beginning, too.
         self._written = 0
         self._taken = 0
-        self._ends: deque[int] = deque()
+        self.untaken: deque[int] = deque()
         self._taken_at = 0.0
         self._timer: TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
         """The number of frames that the network has not taken."""
-        if self._ends:
+        if self.untaken:
             self._note_progress()
-        return len(self._ends)
+        return len(self.untaken)
 
     @property
     def taken(self) -> int:
@@ -98,7 +101,7 @@ class Outlet:
     def stop(self) -> None:
         """Write nothing more."""
         self._is_stopped = True
-        self._ends.clear()
+        self.untaken.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -123,21 +126,21 @@ class Outlet:
             return
         for frame in frames:
             end += len(frame)
-            self._ends.append(end)
+            self.untaken.append(end)
         if self._timer is None:
             self._taken = self._written - waiting
             self._taken_at = self._loop.time()
             self._check_later()
 
     def _note_progress(self) -> None:
-        ends = self._ends
-        if not ends:
+        untaken = self.untaken
+        if not untaken:
             return
         taken = self.taken
         if taken > self._taken:
             self._taken, self._taken_at = taken, self._loop.time()
-        while ends and ends[0] <= taken:
-            ends.popleft()
+        while untaken and untaken[0] <= taken:
+            untaken.popleft()
 
     def _check_later(self) -> None:
         self._timer = self._loop.call_later(self._timeout / CHECKS, self._check)
@@ -145,7 +148,7 @@ class Outlet:
     def _check(self) -> None:
         self._timer = None
         self._note_progress()
-        if not self._ends:
+        if not self.untaken:
             return
         if self._loop.time() - self._taken_at >= self._timeout:
             self.stop()

@@ -248,7 +248,9 @@ class WebSocketConnection:
     @property
     def buffered(self) -> int:
         """The number of frames that the network has not taken."""
-        return self._outlet.waiting + len(self._backlog)
+        # Asked for each push: mostly there are none.
+        outlet = self._outlet
+        return len(self._backlog) + (outlet.waiting if outlet.untaken else 0)
 
     @property
     def bytes_received(self) -> int:
@@ -262,11 +264,11 @@ class WebSocketConnection:
 
     def send(self, frame: Frame) -> None:
         """Write a frame, in this turn of the loop unless the network is full."""
-        if not self._is_writable:
+        if self._is_closing or self._end.done():
             return
         if self._backlog:
             self._backlog.append(frame)
-        elif self._network.is_full:
+        elif self._outlet.untaken and self._network.is_full:
             self._backlog.append(frame)
             self._network.when_writable(self._write_backlog)
         else:

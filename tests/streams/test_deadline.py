@@ -35,6 +35,9 @@ class BoundedQueue:
     def expire(self):
         self.log.append((self.name, self.time.clock))
 
+    def cancel(self):
+        self.dues.pop(self, None)
+
 
 @pytest.fixture
 def deadlines(time):
@@ -47,7 +50,7 @@ def wait(time, log, deadlines):
 
     def wait(name, within=10.0):
         waiting = BoundedQueue(name, within, time, log)
-        deadlines.add(waiting)
+        waiting.dues = deadlines.add(waiting)
         return waiting
 
     return wait
@@ -67,30 +70,28 @@ def test_each_of_many_expires_in_its_own_time(time, log, wait):
     assert log == [("short", 2.0), ("a", 10.0), ("b", 11.0), ("c", 11.0)]
 
 
-def test_one_that_was_removed_does_not_expire_and_the_others_do(
-    time, log, deadlines, wait
-):
+def test_one_that_was_removed_does_not_expire_and_the_others_do(time, log, wait):
     first = wait("first")
     time.advance_by(1)
     wait("second")
-    deadlines.remove(first)
+    first.cancel()
     time.advance_by(60)
 
     assert log == [("second", 11.0)]
 
 
-def test_those_that_wait_equally_long_share_a_timer(time, deadlines, wait):
+def test_those_that_wait_equally_long_share_a_timer(time, wait):
     waiting = [wait("equal") for _ in range(100)]
     armed = len(time.pending)
     for one in waiting:
-        deadlines.remove(one)
+        one.cancel()
     time.advance_by(60)
 
     assert armed == 1
 
 
-def test_the_timer_stays_for_whoever_comes_next(time, log, deadlines, wait):
-    deadlines.remove(wait("first"))
+def test_the_timer_stays_for_whoever_comes_next(time, log, wait):
+    wait("first").cancel()
     timers = time.pending
     time.advance_by(4)
     wait("second")
@@ -101,8 +102,8 @@ def test_the_timer_stays_for_whoever_comes_next(time, log, deadlines, wait):
     assert log == [("second", 14.0)]
 
 
-def test_a_timer_that_nobody_needs_ends_when_it_is_due(time, log, deadlines, wait):
-    deadlines.remove(wait("first"))
+def test_a_timer_that_nobody_needs_ends_when_it_is_due(time, log, wait):
+    wait("first").cancel()
     time.advance_by(10)
     left = time.pending
     wait("second")
@@ -115,7 +116,7 @@ def test_a_timer_that_nobody_needs_ends_when_it_is_due(time, log, deadlines, wai
 def test_lengths_that_nobody_waits_for_keep_few_timers(time, deadlines, wait):
     most = 0
     for number in range(1000):
-        deadlines.remove(wait("once", 100.0 + number))
+        wait("once", 100.0 + number).cancel()
         most = max(most, len(time.pending))
     deadlines.drop_idle_timers()
 
@@ -146,7 +147,7 @@ def test_where_no_timer_can_be_started_nothing_waits(time, log, deadlines, wait)
 
 
 def test_idle_timers_can_be_dropped_and_the_others_go_on(time, log, deadlines, wait):
-    deadlines.remove(wait("gone"))
+    wait("gone").cancel()
     wait("here", 5.0)
     deadlines.drop_idle_timers()
     armed = len(time.pending)
@@ -167,10 +168,10 @@ def test_sums_of_seconds_that_are_no_round_numbers_expire(time, log, wait, withi
     assert [name for name, _ in log] == list(range(40))
 
 
-def test_removing_twice_is_the_same_as_once(time, log, deadlines, wait):
+def test_removing_twice_is_the_same_as_once(time, log, wait):
     waiting = wait("a")
-    deadlines.remove(waiting)
-    deadlines.remove(waiting)
+    waiting.cancel()
+    waiting.cancel()
     time.advance_by(60)
 
     assert log == []
@@ -180,7 +181,7 @@ def test_one_that_expires_may_remove_others_and_wait_anew(time, log, deadlines, 
     class Eager(BoundedQueue):
         def expire(self):
             super().expire()
-            deadlines.remove(second)
+            second.cancel()
             wait("again")
 
     deadlines.add(Eager("first", 10.0, time, log))

@@ -4,6 +4,7 @@ A new aiohttp that fails here needs a look at `rx_phoenix._transport.aiohttp_fra
 before the range of versions is widened.
 """
 
+import ast
 import asyncio
 import inspect
 import json
@@ -15,15 +16,16 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import ClientResponse, WSServerHandshakeError
+from aiohttp import ClientResponse, ClientSession, WSServerHandshakeError
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import WebSocketWriter
 from multidict import CIMultiDict
 from yarl import URL
 
+from rx_phoenix._transport import aiohttp_answers, aiohttp_frames
 from rx_phoenix._transport.aiohttp_frames import (
     OVERHEAD,
     QUEUE_LIMIT,
-    SYNC_SIZE,
     Compression,
     FrameError,
     FrameReader,
@@ -98,9 +100,61 @@ def test_a_protocol_takes_a_parser_and_what_it_parses_into():
 
     assert list(parameters)[:3] == ["self", "parser", "payload"]
     names = {"pause_reading", "resume_reading", "exception", "read_timeout"}
-    names |= {"writing_paused", "_drain_waiter", "_loop"}
+    names |= {"writing_paused", "_drain_waiter", "_loop", "_parser"}
     assert names <= {*dir(ResponseHandler)}
     assert hasattr(ClientResponse, "connection")
+
+
+def test_a_queue_has_what_it_is_emptied_by():
+    assert {"read", "exception", "_buffer", "_size"} <= {*dir(Log().reader.queue)}
+
+
+@pytest.mark.parametrize(
+    ("name", "third"),
+    [("_write_websocket_frame", "rsv"), ("_send_compressed_frame_sync", "compress")],
+)
+def test_a_writer_has_the_two_ends_of_send_frame_which_do_not_wait(name, third):
+    method = getattr(WebSocketWriter, name)
+
+    assert list(inspect.signature(method).parameters) == [
+        "self",
+        "message",
+        "opcode",
+        third,
+    ]
+    assert not inspect.iscoroutinefunction(method)
+
+
+async def test_a_session_has_what_is_asked_of_it():
+    async with ClientSession() as session:
+        assert hasattr(session, "_middlewares")
+        assert {"_acquired", "_acquired_per_host"} <= {*dir(session.connector)}
+
+
+def test_nothing_else_that_is_private_is_used():
+    found = set()
+    for module in (aiohttp_frames, aiohttp_answers):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            match node:
+                case ast.Attribute(value=ast.Name(id="self")):
+                    pass
+                case ast.Attribute(attr=name) if not name.endswith("__"):
+                    found.add(name)
+                case ast.Call(func=ast.Name(id="getattr"), args=[_, named, *_]):
+                    found.add(ast.literal_eval(named))
+
+    assert {name for name in found if name.startswith("_")} == {
+        "_acquired",
+        "_acquired_per_host",
+        "_buffer",
+        "_drain_waiter",
+        "_loop",
+        "_middlewares",
+        "_parser",
+        "_send_compressed_frame_sync",
+        "_size",
+        "_write_websocket_frame",
+    }
 
 
 # Reading.
@@ -238,7 +292,7 @@ async def test_frames_are_masked_and_complete_whatever_their_size(bits):
         "x" * 200,
         b"y" * 70_000,
         "z",
-        b"y" * SYNC_SIZE * 9,
+        b"y" * 150_000,
     ]
     data, events = await written(frames, Compression(bits))
 
