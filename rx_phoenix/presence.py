@@ -102,11 +102,13 @@ class Presence:
         self._refs = 0
         self._callbacks: dict[int, tuple[Callback, abc.DisposableBase]] = {}
         self._status = State(PresenceStatus.AWAITING, self._report)
-        self._states = LazyLatest[Snapshot](lambda: self.state, self._report)
-        self._changes = Hub[Change](self._report)
-        self._joins = Hub[tuple[Any, ...]](self._report)
-        self._leaves = Hub[tuple[Any, ...]](self._report)
-        self._syncs = Hub[tuple[Any, ...]](self._report)
+        self._states: LazyLatest[Snapshot] = LazyLatest(
+            lambda: self.state, self._report
+        )
+        self._changes: Hub[Change] = Hub(self._report)
+        self._joins: Hub[tuple[Any, ...]] = Hub(self._report)
+        self._leaves: Hub[tuple[Any, ...]] = Hub(self._report)
+        self._syncs: Hub[tuple[Any, ...]] = Hub(self._report)
         self._listening = CompositeDisposable()
         for source, listener in (
             (channel.events(state_event), self._state_received),

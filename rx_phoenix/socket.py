@@ -23,7 +23,7 @@ from rx_phoenix._protocol.checks import check, check_instance, check_methods, is
 from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import SocketState, check_name
-from rx_phoenix._protocol.serializer import Serializer, SerializerV2
+from rx_phoenix._protocol.serializer import DEFAULT_SERIALIZER, Serializer
 from rx_phoenix._streams.callbacks import Callback
 from rx_phoenix._streams.calls import ThreadCalls
 from rx_phoenix._streams.hub import Hub
@@ -140,7 +140,7 @@ class Socket(SocketHandle):
         check_instance("scheduler", scheduler, LoopScheduler | None, takes)
         transport = DefaultTransport() if transport is None else transport
         check_methods("transport", transport, "connect", "a transport, not its class")
-        serializer = SerializerV2() if serializer is None else serializer
+        serializer = DEFAULT_SERIALIZER if serializer is None else serializer
         takes = "a serializer, not its class"
         check_methods("serializer", serializer, "encode decode", takes)
         destination = Destination(url, serializer.vsn, params, auth_token, headers)
@@ -150,7 +150,8 @@ class Socket(SocketHandle):
         self._url = destination.public_url
         self._log = partial(log_unhandled, url=self._url)
         environment = Environment(scheduler, _random_of(random), self._report)
-        self._unhandled = Hub[Exception](UnhandledReporter(self._log, environment))
+        unhandled_reporter = UnhandledReporter(self._log, environment)
+        self._unhandled: Hub[Exception] = Hub(unhandled_reporter)
         self._connection = ConnectionManager(
             destination,
             transport=transport,

@@ -150,13 +150,14 @@ class WithoutQueue(WithMsgspec):
             max_size=0,
             compression=Compression(),
         )
-        Network(self.ws._response).attach(reader)  # noqa: SLF001
+        self.network = Network(self.ws._response)  # noqa: SLF001
+        self.network.attach(reader)
         order_of = msgspec.to_builtins(order)
         await self.ws.send_str(self.encode(["1", "1", topic, "go", order_of]))
 
     async def close(self) -> None:
         """Disconnect without a close frame, which nobody would read."""
-        self.ws._response.close()  # noqa: SLF001
+        self.network.release()
         await self.session.close()
 
     async def push(self, topic: str, count: int, in_flight: int) -> None:

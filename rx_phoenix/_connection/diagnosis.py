@@ -1,6 +1,5 @@
 """The diagnosis of a connection, in plain words."""
 
-from collections import deque
 from collections.abc import Iterator
 
 from rx_phoenix._connection.manager import ConnectionManager
@@ -38,7 +37,7 @@ class Diagnosis:
     def __init__(self, url: str, connection: ConnectionManager) -> None:
         self._url = url
         self._connection = connection
-        self._events: deque[tuple[float, str]] = deque(maxlen=KEPT)
+        self._events: list[tuple[float, str]] = []
         self._outage = Outage()
         self._dropped = 0
         connection.observer = self.note
@@ -63,6 +62,7 @@ class Diagnosis:
             log_event(event, words, self._url, is_news=is_news, took=took)
         if not isinstance(event, HeartbeatAnswered):
             self._events.append((now, text))
+            del self._events[:-KEPT]
 
     def text(self) -> str:
         """Return the state, the last events, and the channels that are not joined."""

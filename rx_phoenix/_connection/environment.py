@@ -26,6 +26,7 @@ class Environment(LoopReporter):
         tasks: The tasks that run on the socket's loop.
         context: The context of the functions that the socket was given.
         bound_to: As `bound`, without a call: each push asks for it several times.
+        get_scheduler: Returns `scheduler`; one function for all parts of a socket.
     """
 
     def __init__(
@@ -34,7 +35,8 @@ class Environment(LoopReporter):
         random: Callable[[], float],
         report: Callable[..., None],
     ) -> None:
-        self.tasks = Tasks(lambda: self.scheduler)
+        self.get_scheduler: Callable[[], LoopScheduler] = lambda: self.scheduler
+        self.tasks = Tasks(self.get_scheduler)
         self.bound_to = None if scheduler is None else scheduler.detached()
         self._random = random
         self._report = report

@@ -90,11 +90,11 @@ class ConnectionManager(Traffic):
         environment: Environment,
     ) -> None:
         super().__init__(serializer, heartbeat, send_buffer, environment)
-        report = environment.report
+        report, get_scheduler = environment.report, environment.get_scheduler
         self.state = State(SocketState.CLOSED, report)
-        self.lifecycle = Hub[Lifecycle | ProtocolError](report)
+        self.lifecycle: Hub[Lifecycle | ProtocolError] = Hub(report)
         self.observer: Callable[[Lifecycle | ProtocolError], None] | None = None
-        self.lease = Lease[Opened](
+        self.lease: Lease[Opened] = Lease(
             self._lease_taken, lambda: self.release(self.lease), report
         )
         self._destination = destination
@@ -103,7 +103,7 @@ class ConnectionManager(Traffic):
         self.demand = ConnectionDemand(report)
         self._reconnector = Reconnector(
             reconnect,
-            scheduler=lambda: self.scheduler,
+            scheduler=get_scheduler,
             spawn=self.spawn,
             random=environment.random,
             context=environment.context,
@@ -118,7 +118,7 @@ class ConnectionManager(Traffic):
             self.router.registry.secrets_in,
         )
         self.linger = Linger(
-            reconnect.linger, lambda: self.scheduler, lambda: self._close(1000, "")
+            reconnect.linger, get_scheduler, lambda: self._close(1000, "")
         )
         self._own_close = OwnClose(self._closed, report)
         self._departure = SerialDisposable()

@@ -25,7 +25,7 @@ class OwnClose:
         self._over = over
         self._report = report
         self._event: Closed | None = None
-        self.promise = SingleResult[None](report)
+        self.promise: SingleResult[None] = SingleResult(report)
         self.promise.succeed(None)
 
     def begin(self, event: Closed | None) -> Callable[[bool], None]:

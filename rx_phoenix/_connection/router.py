@@ -64,10 +64,11 @@ class Router:
         awaits_answer: Callable[[], bool],
         scheduler: Callable[[], LoopScheduler],
     ) -> None:
-        self.frames = Hub[Message](report, self._tap)
-        self.messages = Hub[Message](report, self._tap)
-        self.sent = Hub[Message](report)
-        self.pushes = Hub[ChannelPush](report)
+        # `Hub[Message](…)` would have each keep its type in a dictionary of its own.
+        self.frames: Hub[Message] = Hub(report, self._tap)
+        self.messages: Hub[Message] = Hub(report, self._tap)
+        self.sent: Hub[Message] = Hub(report)
+        self.pushes: Hub[ChannelPush] = Hub(report)
         self.registry = ChannelRegistry()
         self.send_buffer = PushQueue(send_buffer)
         self.counters = Counters()

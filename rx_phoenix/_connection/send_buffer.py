@@ -1,6 +1,6 @@
 """The send buffer: the waiting pushes of one socket, bounded."""
 
-from collections import deque
+from bisect import bisect_right
 
 from rx_phoenix._push import ChannelPush
 from rx_phoenix.errors import PushCancelled
@@ -19,7 +19,7 @@ class PushQueue:
     def __init__(self, policy: SendBuffer) -> None:
         self._policy = policy
         self._waiting: dict[ChannelPush, None] = {}
-        self._unwritten: deque[int] = deque()
+        self._unwritten: list[int] = []
         self._coming = 0
 
     def __len__(self) -> int:
@@ -68,8 +68,7 @@ class PushQueue:
 
     def written(self, number: int) -> None:
         """Count no push of the connection up to this frame: they are sent."""
-        while self._unwritten and self._unwritten[0] <= number:
-            self._unwritten.popleft()
+        del self._unwritten[: bisect_right(self._unwritten, number)]
 
     def clear_wire(self) -> None:
         """Forget the queue of a connection that is gone."""

@@ -64,17 +64,17 @@ class Traffic:
             heartbeat_answered=self._heartbeat_answered,
             malformed=self._emit,
             awaits_answer=self._awaits_answer,
-            scheduler=lambda: self.scheduler,
+            scheduler=environment.get_scheduler,
         )
         self.joins = SerialDeadlines()
-        self.deadlines = DeadlinePool(lambda: self.scheduler)
-        self.cast_deadlines = DeadlinePool(lambda: self.scheduler)
-        self.pace = JoinPace(lambda: self.scheduler)
+        self.deadlines = DeadlinePool(environment.get_scheduler)
+        self.cast_deadlines = DeadlinePool(environment.get_scheduler)
+        self.pace = JoinPace(environment.get_scheduler)
         self.heartbeat = HeartbeatMonitor(
             heartbeat,
             self.router,
             self.joins,
-            scheduler=lambda: self.scheduler,
+            scheduler=environment.get_scheduler,
             answered=lambda round_trip: self._emit(HeartbeatAnswered(round_trip)),
             missed=self._heartbeat_missed,
             report=environment.report,

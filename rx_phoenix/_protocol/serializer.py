@@ -13,6 +13,7 @@ from rx_phoenix._protocol.names import CLOSE, ERROR
 from rx_phoenix.errors import EncodeError, ProtocolError
 
 __all__ = [
+    "DEFAULT_SERIALIZER",
     "Frame",
     "RawMessage",
     "Serializer",
@@ -115,14 +116,15 @@ class RawMessage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     payload: msgspec.Raw
 
 
+DECODE_RAW = msgspec.json.Decoder(RawMessage).decode
+
+
 def raw_decoder(serializer: Serializer) -> Callable[[Frame], RawMessage] | None:
     """Return a decoder that leaves out the payload; None if there is none.
 
     It raises for a binary frame, too: `Serializer.decode` decides on what it rejects.
     """
-    if type(serializer) is not SerializerV2:
-        return None
-    return msgspec.json.Decoder(RawMessage).decode
+    return DECODE_RAW if type(serializer) is SerializerV2 else None
 
 
 class WireMessageV1(msgspec.Struct, omit_defaults=True):
@@ -234,3 +236,7 @@ def _decode_error(frame: Frame, error: Exception) -> ProtocolError:
     return ProtocolError(
         f"cannot decode a frame of {len(frame)} characters: {error}", excerpt
     )
+
+
+DEFAULT_SERIALIZER = SerializerV2()
+"""That of all sockets that were given none: it keeps nothing of a message."""

@@ -147,20 +147,23 @@ class Network:
 
     Attributes:
         transport: The transport of asyncio's.
-        response: The response.
     """
 
     def __init__(self, response: ClientResponse) -> None:
         connection = response.connection
         protocol = connection and connection.protocol
-        if protocol is None or protocol.transport is None:
+        if connection is None or protocol is None or protocol.transport is None:
             raise ConnectionResetError("the connection was lost after the handshake")
         # No answer is due any more, so its timeout would only cut an idle connection.
         protocol.read_timeout = None
         self.transport: Transport = protocol.transport
         limit_unsent(self.transport.get_extra_info("socket"))
-        self.response = response
+        self._connection = connection
         self._protocol = protocol
+        # Else the answer, its headers and the parser of HTTP would live on with it.
+        answer: Any = response
+        handler: Any = protocol
+        answer._connection = handler._parser = None  # noqa: SLF001
 
     @property
     def is_full(self) -> bool:
@@ -198,10 +201,10 @@ class Network:
 
     def release(self) -> None:
         """Close it, and drop what the network does not take within a turn."""
-        self.response.close()
-        # Else a peer that does not read would keep the descriptor for as long.
         loop = self._protocol._loop  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         if not loop.is_closed():
+            self._connection.close()
+            # Else a peer that does not read would keep the descriptor for as long.
             loop.call_soon(self.transport.abort)
 
 
@@ -211,6 +214,8 @@ class FlowControl:
     Reading is paused by `Network.pause` alone, and an `Outlet` takes every frame.
     """
 
+    __slots__ = ()
+
     _paused = False
     _reading_paused = False
 
@@ -219,6 +224,9 @@ class FlowControl:
 
     def resume_reading(self) -> None:
         """Do nothing: reading was not paused."""
+
+
+FLOW_CONTROL: Any = FlowControl()
 
 
 class FrameReader:
@@ -249,9 +257,8 @@ class FrameReader:
         max_size: int,
         compression: Compression,
     ) -> None:
-        protocol: Any = FlowControl()
         loop: Any = None  # only for a waiter, and this queue is never waited for
-        self.queue = WebSocketDataQueue(protocol, QUEUE_LIMIT, loop=loop)
+        self.queue = WebSocketDataQueue(FLOW_CONTROL, QUEUE_LIMIT, loop=loop)
         self.bytes_received = 0
         self._deliver = deliver
         self._pinged = pinged
@@ -337,10 +344,9 @@ class FrameWriter:
     """
 
     def __init__(self, outlet: Outlet, compression: Compression) -> None:
-        protocol: Any = FlowControl()
         transport: Any = outlet
         self._writer = WebSocketWriter(
-            protocol,
+            FLOW_CONTROL,
             transport,
             use_mask=True,
             compress=compression.bits,

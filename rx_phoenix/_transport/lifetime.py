@@ -49,16 +49,20 @@ async def session_of(
         yield given
         return
     session, loop = make(), get_running_loop()
+    connector = session.connector
+    assert connector is not None, "a session that was made without one"  # noqa: S101
     try:
         yield session
     finally:
+        # It may have been detached; then its connector is what is left to close.
+        session.detach()
         if loop.is_closed():  # then nothing can be awaited
-            session.detach()
             warnings.warn(
                 f"the socket of {endpoint.public_url} outlived its event loop: await "
                 "its aclose(), or use `async with`",
                 ResourceWarning,
                 stacklevel=1,
-                source=session,
+                source=connector,
             )
-        await session.close()
+        else:
+            await connector.close()

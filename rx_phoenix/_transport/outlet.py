@@ -1,7 +1,7 @@
 """The frames that leave, on their way to the network."""
 
 from asyncio import AbstractEventLoop, TimerHandle, WriteTransport
-from collections import deque
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
 __all__ = ["Outlet"]
@@ -50,7 +50,7 @@ class Outlet:
         # In bytes since the beginning, too.
         self._written = 0
         self._taken = 0
-        self.untaken: deque[int] = deque()
+        self.untaken: list[int] = []
         self._taken_at = 0.0
         self._timer: TimerHandle | None = None
 
@@ -139,8 +139,7 @@ class Outlet:
         taken = self.taken
         if taken > self._taken:
             self._taken, self._taken_at = taken, self._loop.time()
-        while untaken and untaken[0] <= taken:
-            untaken.popleft()
+        del untaken[: bisect_right(untaken, taken)]
 
     def _check_later(self) -> None:
         self._timer = self._loop.call_later(self._timeout / CHECKS, self._check)

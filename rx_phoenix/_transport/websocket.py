@@ -2,7 +2,6 @@
 
 from asyncio import Future, TimerHandle, get_running_loop
 from base64 import b64encode
-from collections import deque
 from collections.abc import Sequence
 from ssl import SSLContext
 
@@ -145,6 +144,10 @@ class WebSocketTransport:
             outcome = await self._open(session, endpoint, url, proxy, deadline)
             if isinstance(outcome, ConnectError):
                 raise without_password(outcome, proxy)
+            if self._given_session is None:
+                # Only its connector is needed. A session that is open would complain
+                # if it was collected before this coroutine, with a loop that ended.
+                session.detach()
             await outcome.live(observer)
 
     async def _open(
@@ -234,7 +237,7 @@ class WebSocketConnection:
         self._loop = loop
         self._end: Future[Exception] = loop.create_future()
         # Frames for a network that is full: its own buffer would be slower.
-        self._backlog: deque[Frame] = deque()
+        self._backlog: list[Frame] = []
         self._is_closing = False
         self._is_closed_by_peer = False
         self._close_frame = NORMAL, ""
@@ -310,7 +313,9 @@ class WebSocketConnection:
             error = await self._end
         finally:
             is_abandoned = self._end.cancelled() or not self._end.done()
-            if is_abandoned and not self._is_closing:
+            if self._loop.is_closed():  # then nothing can be written
+                self._outlet.stop()
+            elif is_abandoned and not self._is_closing:
                 self._writer.close(NORMAL, "")
             self._outlet.end_turn()
             self._outlet.stop()
@@ -326,8 +331,11 @@ class WebSocketConnection:
         if self._end.done():
             return
         self._outlet.begin_turn()
-        while backlog and not network.is_full:
-            self._writer.send(backlog.popleft())
+        written = 0
+        while written < len(backlog) and not network.is_full:
+            self._writer.send(backlog[written])
+            written += 1
+        del backlog[:written]
         if backlog:
             network.when_writable(self._write_backlog)
         elif self._is_closing:

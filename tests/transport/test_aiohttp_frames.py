@@ -102,7 +102,7 @@ def test_a_protocol_takes_a_parser_and_what_it_parses_into():
     names = {"pause_reading", "resume_reading", "exception", "read_timeout"}
     names |= {"writing_paused", "_drain_waiter", "_loop", "_parser"}
     assert names <= {*dir(ResponseHandler)}
-    assert hasattr(ClientResponse, "connection")
+    assert {"connection", "_connection"} <= {*dir(ClientResponse)}
 
 
 def test_a_queue_has_what_it_is_emptied_by():
@@ -147,6 +147,7 @@ def test_nothing_else_that_is_private_is_used():
         "_acquired",
         "_acquired_per_host",
         "_buffer",
+        "_connection",
         "_drain_waiter",
         "_loop",
         "_middlewares",
