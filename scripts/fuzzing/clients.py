@@ -77,9 +77,9 @@ class Kinds:
         loop: Any = None
         network: Network = connection._network  # noqa: SLF001
         self._queue: Any = WebSocketDataQueue(stand_in, 2**30, loop=loop)
-        compressed = network.response.headers.get("Sec-WebSocket-Extensions")
+        is_compressed = bool(connection._writer._writer.compress)  # noqa: SLF001
         self._reader = WebSocketReader(
-            self._queue, MAX_SIZE, compress=bool(compressed), decode_text=False
+            self._queue, MAX_SIZE, compress=is_compressed, decode_text=False
         )
         self._kinds: deque[WSMsgType] = deque()
         self._connection = connection
