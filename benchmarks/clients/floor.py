@@ -124,6 +124,11 @@ class WithoutQueue(WithMsgspec):
     What aiohttp's reader and msgspec cost by themselves. It only receives.
     """
 
+    async def open(self) -> None:
+        """Connect, and take the connection over."""
+        await super().open()
+        self.network = Network(self.ws._response)  # noqa: SLF001
+
     async def read(self, topic: str, order: Order) -> None:
         """Replace aiohttp's queue, and push."""
         handler, decode = self.handler, self.decode
@@ -150,7 +155,6 @@ class WithoutQueue(WithMsgspec):
             max_size=0,
             compression=Compression(),
         )
-        self.network = Network(self.ws._response)  # noqa: SLF001
         self.network.attach(reader)
         order_of = msgspec.to_builtins(order)
         await self.ws.send_str(self.encode(["1", "1", topic, "go", order_of]))
