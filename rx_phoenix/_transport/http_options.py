@@ -14,7 +14,7 @@ __all__ = [
     "check_http_options",
     "check_size",
     "check_usable",
-    "proxy_of_environment",
+    "proxy_for",
     "without_password",
 ]
 
@@ -82,7 +82,19 @@ def _check_proxy(proxy: object) -> None:
     check(scheme in {"http", "https"}, "proxy", takes, got)
 
 
-def proxy_of_environment(url: URL) -> str | None:
+def proxy_for(
+    url: URL, proxy: str | None, session: object | None, *, trust_env: bool
+) -> str | None:
+    """Return the proxy of an attempt: the user's, or else the environment's if trusted.
+
+    A session of the user's has settings of its own.
+    """
+    if proxy is None and trust_env and session is None:
+        return _proxy_of_environment(url)
+    return proxy
+
+
+def _proxy_of_environment(url: URL) -> str | None:
     """Return the HTTP proxy that the environment has for a URL.
 
     aiohttp's ``trust_env`` would also send the passwords of ``~/.netrc``. It looks for

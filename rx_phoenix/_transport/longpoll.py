@@ -22,7 +22,7 @@ from rx_phoenix._transport.http_options import (
     check_http_options,
     check_size,
     check_usable,
-    proxy_of_environment,
+    proxy_for,
     without_password,
 )
 from rx_phoenix._transport.kernel_buffer import make_socket
@@ -134,10 +134,9 @@ class LongPollTransport:
     async def _requests(self, endpoint: Endpoint) -> AsyncGenerator[Requests]:
         """Make the requests of one session; a fake makes others."""
         address = URL(endpoint.address("longpoll"), encoded=True)
-        proxy = self._proxy
-        if proxy is None and self._trust_env and self._given_session is None:
-            proxy = proxy_of_environment(address)
-        async with session_of(endpoint, self._given_session, new_session) as session:
+        given = self._given_session
+        proxy = proxy_for(address, self._proxy, given, trust_env=self._trust_env)
+        async with session_of(endpoint, given, new_session) as session:
             requests = PollRequests(
                 session,
                 endpoint,

@@ -42,7 +42,7 @@ from rx_phoenix._transport.http_options import (
     check_http_options,
     check_size,
     check_usable,
-    proxy_of_environment,
+    proxy_for,
     without_password,
 )
 from rx_phoenix._transport.inbound import Batch, Inbound
@@ -135,16 +135,15 @@ class WebSocketTransport:
     ) -> None:
         deadline = deadline_of(endpoint)
         url = URL(endpoint.address("websocket"), encoded=True)
-        proxy = self._proxy
-        if proxy is None and self._trust_env and self._given_session is None:
-            proxy = proxy_of_environment(url)
-        async with session_of(endpoint, self._given_session, new_session) as session:
+        given = self._given_session
+        proxy = proxy_for(url, self._proxy, given, trust_env=self._trust_env)
+        async with session_of(endpoint, given, new_session) as session:
             # As a value: an exception raised while aiohttp's is handled would keep it,
             # with the URL and all headers.
             outcome = await self._open(session, endpoint, url, proxy, deadline)
             if isinstance(outcome, ConnectError):
                 raise without_password(outcome, proxy)
-            if self._given_session is None:
+            if given is None:
                 # Only its connector is needed. A session that is open would complain
                 # if it was collected before this coroutine, with a loop that ended.
                 session.detach()
