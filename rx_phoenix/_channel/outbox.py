@@ -15,6 +15,7 @@ from rx_phoenix._connection.router import Router
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import CAST_REF, OK
 from rx_phoenix._push import ChannelPush
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Reporter
 from rx_phoenix.errors import EncodeError, PushTimeout
 
@@ -164,12 +165,22 @@ class Outbox:
         while self._waiting and (join_ref := self._sending_ref(connection)) is not None:
             push = next(iter(self._waiting))
             self._forget(push)
-            if isinstance(push, WaitingCast):
-                push.sent()
-                router, ended = connection.router, push.ended
-                self._send_cast(push.event, push.payload, join_ref, router, ended)
-            else:
-                self._send(push, join_ref, connection.router)
+            try:
+                self._send_waiting(push, join_ref, connection.router)
+            except ISOLATED as error:  # a serializer and its hook may be the user's
+                self._end_unsent(push, contained(error))
+
+    def _end_unsent(self, push: ChannelPush, error: Exception) -> None:
+        if not isinstance(push, WaitingCast):  # which reports its end by itself
+            self._report(error)
+        push.end(error)
+
+    def _send_waiting(self, push: ChannelPush, join_ref: str, router: Router) -> None:
+        if isinstance(push, WaitingCast):
+            self._send_cast(push.event, push.payload, join_ref, router, push.ended)
+            push.sent()
+        else:
+            self._send(push, join_ref, router)
 
     def _sending_ref(self, connection: ConnectionManager) -> str | None:
         """Return the join that a push sent now belongs to; None if none can be sent."""

@@ -10,6 +10,7 @@ from rx_phoenix._connection.sleep_detector import SleepDetector
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import HEARTBEAT, PHOENIX
 from rx_phoenix._streams.deadline import SerialDeadlines
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Reporter
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.single_result import SingleResult
@@ -194,7 +195,10 @@ class HeartbeatMonitor:
         self._excuse = excuse
         ref = self._ref = self._router.next_ref()
         self._renew(within)
-        self._send(ref, None)
+        try:
+            self._send(ref, None)
+        except ISOLATED as error:  # a serializer may be the user's
+            self._report(contained(error))
         if self._ref != ref:
             return  # an observer of what is sent ended the connection
 

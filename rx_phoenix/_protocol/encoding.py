@@ -67,6 +67,15 @@ class PayloadEncoder:
             return False
 
     def _substitute(self, value: Any) -> Any:
+        try:
+            return self._by_hook(value)
+        except FAILURES:
+            raise
+        except Exception as error:
+            # Of the hook, or of a method of the value: any kind may come.
+            raise TypeError(f"encoding it raised {error!r}") from error
+
+    def _by_hook(self, value: Any) -> Any:
         if self._hook is not None:
             try:
                 return self._hook(value)

@@ -214,7 +214,8 @@ def _to_json(
         # Looked for only where there may be one.
         problem = encoder.problem(message.payload) if b"null" in data else ""
     except FAILURES as error:
-        raise _encode_error(message, str(error), encoder) from error
+        cause = error.__cause__ or error
+        raise _encode_error(message, str(error), encoder) from cause
     if problem:
         raise _encode_error(message, problem, encoder)
     return data.decode()

@@ -26,9 +26,14 @@ def caught(handler):
 
 
 def passes_on(handler):
-    """Whether it only cleans up, and raises again what it caught."""
-    last = handler.body[-1]
-    return isinstance(last, ast.Raise) and last.exc is None
+    """Whether it raises again what it caught, or another exception because of it."""
+    match handler.body[-1]:
+        case ast.Raise(exc=None):
+            return True
+        case ast.Raise(cause=ast.Name(id=name)):
+            return name == handler.name and "BaseException" not in caught(handler)
+        case _:
+            return False
 
 
 def decides(handler):
@@ -63,7 +68,13 @@ def test_no_module_decides_by_itself_which_exceptions_are_contained(root, name):
 
 @pytest.mark.parametrize(
     "handler",
-    ["except Exception: pass", "except: pass", "except ISOLATED as error: log(error)"],
+    [
+        "except Exception: pass",
+        "except: pass",
+        "except ISOLATED as error: log(error)",
+        "except BaseException as error: raise TypeError from error",
+        "except Exception: raise TypeError from None",
+    ],
 )
 def test_the_check_finds_a_handler_that_decides_by_itself(handler):
     assert [*faults(f"try:\n    call()\n{handler}\n")] == [3]
@@ -74,6 +85,7 @@ def test_the_check_finds_a_handler_that_decides_by_itself(handler):
     [
         "except BaseException:\n    close()\n    raise",
         "except ISOLATED as error:\n    report(contained(error))",
+        "except Exception as error:\n    raise TypeError from error",
         "except ValueError:\n    pass",
     ],
 )

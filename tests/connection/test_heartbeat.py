@@ -232,6 +232,19 @@ def test_a_heartbeat_without_an_answer_in_time_is_missed(trial, time, clock, mis
     assert trial.missed == missed
 
 
+def test_one_that_cannot_be_encoded_is_reported_and_missed(trial, time):
+    error = KeyError("of a serializer")
+
+    def refuse():
+        raise error
+
+    trial.router.on_send = refuse
+    trial.liveness.start()
+    time.advance_to(100)
+
+    assert (trial.reported, trial.missed) == ([error], [25])
+
+
 def test_a_heartbeat_is_missed_once(trial, time):
     trial.liveness.start()
     time.advance_by(1000)

@@ -112,6 +112,17 @@ def test_the_place_of_what_cannot_be_said_is_named(payload, place):
     assert str(raised.value).endswith(f" - at `{place}`")
 
 
+@pytest.mark.parametrize("error", [KeyError, AttributeError, OSError, ValueError])
+def test_an_error_of_a_hook_names_the_place_and_is_the_cause(error):
+    def hook(value):
+        raise error("at a loss")
+
+    with pytest.raises(EncodeError, match=r"at a loss.* - at `rows") as raised:
+        written({"rows": [1, 1j]}, SerializerV2(enc_hook=hook))
+
+    assert type(raised.value.__cause__) is error
+
+
 def test_a_payload_that_is_it_itself_has_no_place():
     with pytest.raises(EncodeError, match=r"not supported$"):
         written(object())

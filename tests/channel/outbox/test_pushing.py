@@ -11,6 +11,7 @@ from rx_phoenix import (
     PushRefused,
     PushTimeout,
     Reply,
+    SerializerV2,
 )
 from tests.conformance.harness import hook_calls
 from tests.operators.recording_observer import RecordingObserver
@@ -103,6 +104,25 @@ def test_bytes_that_change_later_are_sent_as_they_were(stage, joining, kind):
     stage.answer("phx_join")
 
     assert stage.transport.connection.sent[-1].endswith(b"before")
+
+
+def test_one_that_cannot_be_encoded_when_it_is_sent_holds_up_no_other(make_stage):
+    known = {complex: 0}
+    serializer = SerializerV2(enc_hook=lambda value: known[type(value)])
+    stage = make_stage(serializer=serializer)
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    push, after = channel.push("fails", 1j), channel.push("next")
+    channel.cast("fails", 1j)
+    known.clear()
+    stage.answer("phx_join")
+    stage.answer("next")
+
+    assert (push.status, after.status) == ("cancelled", "ok")
+    assert [type(error) for error in stage.unhandled] == [EncodeError, PushCancelled]
+    assert "encoding it raised KeyError" in str(stage.unhandled[1])
+    stage.unhandled.clear()
 
 
 def test_what_can_be_said_can_wait(stage, joining):
