@@ -73,6 +73,11 @@ FORKED_TEXT = (
     "process; call_soon_threadsafe() does not reach across a fork"
 )
 
+CLOSED_TEXT = (
+    "this object belongs to an event loop that is closed: create a socket for each "
+    "loop, and end it with aclose() before its loop ends"
+)
+
 
 class LoopScheduler(PeriodicScheduler):
     """The scheduler of one asyncio loop.
@@ -117,11 +122,11 @@ class LoopScheduler(PeriodicScheduler):
 
     @property
     def is_here(self) -> bool:
-        """True on the loop's thread, outside any other loop, and in no fork."""
+        """True on the thread of the open loop, outside any other loop and any fork."""
         try:
             return get_running_loop() is self.loop
         except RuntimeError:
-            return get_ident() == self._thread
+            return get_ident() == self._thread and not self.loop.is_closed()
 
     @property
     def is_forked(self) -> bool:
@@ -132,13 +137,15 @@ class LoopScheduler(PeriodicScheduler):
         """Check that the caller is on the loop's thread, outside any other loop.
 
         Raises:
-            UsageError: It is another thread, another loop is running, or this process
-                is a fork of the loop's.
+            UsageError: It is another thread, another loop is running, the loop is
+                closed, or this process is a fork of the loop's.
         """
         if self.is_here:
             return
         if self.is_forked:
             raise UsageError(FORKED_TEXT)
+        if self.loop.is_closed():
+            raise UsageError(CLOSED_TEXT)
         raise UsageError(
             "this object belongs to another event loop: use "
             "socket.call_soon_threadsafe(function) from another thread or loop, or "

@@ -11,7 +11,7 @@ import pytest
 import reactivex
 from reactivex import operators as ops
 
-from rx_phoenix import Presence, PushRefused, Socket, UsageError
+from rx_phoenix import Message, Presence, PushRefused, Socket, UsageError
 from rx_phoenix.operators import (
     LoopScheduler,
     first_value,
@@ -19,6 +19,7 @@ from rx_phoenix.operators import (
     push_each,
     share_latest,
 )
+from rx_phoenix.testing import FakeTransport
 from tests.integration.app import running_app
 
 WAY_IN = "call_soon_threadsafe"
@@ -197,6 +198,41 @@ def test_every_entry_point_is_refused_in_a_later_loop(app_elsewhere):
         runner.run(wait(bound.socket.aclose()))
 
     assert [name for name, text in texts.items() if WAY_IN not in text] == []
+
+
+@pytest.fixture
+def make_on_a_closed_loop():
+    """Makes something of a joined channel whose loop is closed by then."""
+
+    async def join(make):
+        transport = FakeTransport()
+        socket = Socket("ws://h/socket", transport=transport)
+        room = socket.channel("room:1")
+        join = room.join()
+        reply = {"status": "ok", "response": {}}
+        peer = transport.attempt.open()
+        peer.receive(Message("1", "1", "room:1", "phx_reply", reply))
+        assert await join == {}
+        return make(socket, room)
+
+    return lambda make: asyncio.run(join(make))
+
+
+def test_every_entry_point_is_refused_once_the_loop_is_closed(make_on_a_closed_loop):
+    bound = make_on_a_closed_loop(Bound)
+    texts = refusals(bound, lambda attempt: attempt())
+
+    assert [name for name, text in texts.items() if "is closed" not in text] == []
+    assert bound.room.state == "joined"
+
+
+def test_nothing_raises_when_it_is_disposed_after_that(make_on_a_closed_loop):
+    made = make_on_a_closed_loop(
+        lambda _, room: [make(room) for make in DISPOSABLES.values()]
+    )
+    for disposable in made:
+        disposable.dispose()
+        in_another_thread(disposable.dispose)
 
 
 @pytest.mark.parametrize("place", PLACES[:2])
