@@ -9,9 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import reactivex
+from reactivex import Observable
 from reactivex import operators as ops
 
-from rx_phoenix import Message, Presence, PushRefused, Socket, UsageError
+from rx_phoenix import (
+    Channel,
+    Message,
+    Presence,
+    Push,
+    PushRefused,
+    Socket,
+    UsageError,
+)
 from rx_phoenix.operators import (
     LoopScheduler,
     first_value,
@@ -83,14 +92,20 @@ ENTRY_POINTS = {
     "channel": lambda it: it.socket.channel("room:another"),
     "remove": lambda it: it.socket.remove(it.room),
     "on_open": lambda it: it.socket.on_open(print),
+    "on_close": lambda it: it.socket.on_close(print),
+    "on_error": lambda it: it.socket.on_error(print),
     "on_message": lambda it: it.socket.on_message(print),
     "off of a socket": lambda it: it.socket.off(1),
     "assign on_message": lambda it: setattr(it.room, "on_message", print),
     "assign a socket": lambda it: setattr(it.room, "socket", it.socket),
     "presence": lambda it: Presence(it.room),
     "on_join of a presence": lambda it: it.presence.on_join(print),
+    "on_leave of a presence": lambda it: it.presence.on_leave(print),
+    "on_sync of a presence": lambda it: it.presence.on_sync(print),
     "off of a presence": lambda it: it.presence.off(1),
     "subscribe to a presence": lambda it: raised(it.presence.states),
+    "subscribe to its changes": lambda it: raised(it.presence.changes),
+    "subscribe to its statuses": lambda it: raised(it.presence.statuses),
     "settled receive": lambda it: it.settled.receive("ok", print),
     "settled cancel": lambda it: it.settled.cancel(),
     "subscribe to a settled push": lambda it: raised(it.settled),
@@ -107,6 +122,9 @@ ENTRY_POINTS = {
     "subscribe to states": lambda it: raised(it.room.states),
     "subscribe to a stream": lambda it: raised(it.room.stream("tick")),
     "subscribe to joined": lambda it: raised(it.room.joined),
+    "subscribe to joins": lambda it: raised(it.room.joins),
+    "subscribe to closes": lambda it: raised(it.room.closes),
+    "subscribe to errors": lambda it: raised(it.room.errors),
     "subscribe to refusals": lambda it: raised(it.room.refusals),
     "subscribe to session": lambda it: raised(it.room.session),
     "subscribe to a push": lambda it: raised(it.push),
@@ -122,6 +140,23 @@ ENTRY_POINTS = {
     "await a ping": lambda it: it.ping.__await__().send(None),
     "await a connect": lambda it: it.opening.__await__().send(None),
 }
+
+FREE_EVERYWHERE = {
+    Socket: "url timeout rejoin state diagnosis call_soon_threadsafe",
+    Channel: "topic state join_ref is_wanted",
+    Push: "topic event payload within ref status is_settled",
+    Presence: "state status list dispose sync_state sync_diff",
+}
+"""The members that only read, the way in, and what never raises."""
+
+
+@pytest.mark.parametrize("kind", FREE_EVERYWHERE, ids=lambda kind: kind.__name__)
+def test_the_table_has_every_entry_point(kind):
+    public = {name for name in dir(kind) if not name.startswith("_")}
+    brought = {*dir(Observable())} if issubclass(kind, Observable) else set()
+    used = {name for use in ENTRY_POINTS.values() for name in use.__code__.co_names}
+
+    assert public - brought - {*FREE_EVERYWHERE[kind].split()} <= used
 
 
 def in_another_thread(attempt):
