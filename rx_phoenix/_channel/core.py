@@ -1,6 +1,7 @@
 """The core of a channel: the requests of users, and the messages of the server."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from rx_phoenix._channel.change import Change
@@ -10,7 +11,7 @@ from rx_phoenix._channel.listeners import CONTROL
 from rx_phoenix._channel.membership import Effect
 from rx_phoenix._channel.stages import ChannelEvent, Stage
 from rx_phoenix._connection.handle import SocketHandle
-from rx_phoenix._protocol.hook import Hook
+from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import (
     CAST_REF,
@@ -22,6 +23,7 @@ from rx_phoenix._protocol.names import (
 )
 from rx_phoenix._push import ChannelPush, quoted_reply
 from rx_phoenix._streams.lease import Lease
+from rx_phoenix._streams.reporter import CallContext
 from rx_phoenix.errors import JoinRefused, PushCancelled, UsageError
 
 __all__ = ["ChannelCore", "ChannelHandle", "core_of"]
@@ -87,7 +89,9 @@ class ChannelCore(ChannelEffects):
         self._has_ended = False
 
     def hook_with(self, hook: Hook) -> None:
-        """Have every message pass a hook from now on."""
+        """Have every message pass a hook from now on, in a copy of this context."""
+        if hook is not identity_hook:
+            hook = partial(CallContext.of(self).run, hook)
         self.on_message = hook
         self.listeners.heed(hook)
 

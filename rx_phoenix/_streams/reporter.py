@@ -27,6 +27,9 @@ Reporter = Callable[[Exception], None]
 
 log = logging.getLogger("rx_phoenix")
 
+RUNNERS_OF_THREADS = {"threading", "concurrent.futures.thread"}
+"""The modules whose functions stand at the bottom of the stack of every thread."""
+
 
 class Runner(Protocol):
     """A loop that stores the thread in which it runs, as those of asyncio do.
@@ -131,11 +134,11 @@ def run_on_loop(report: Reporter, call: Callable[[], object]) -> None:
 
 
 def _is_thread_of_rx() -> bool:
-    """Return whether this thread was started by ``reactivex``: by a timer, say."""
+    """Return whether ``reactivex`` runs this thread: one of a timer, or of a pool."""
     frame, first = sys._getframe(), ""  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
-        first = first if name == "threading" else name
+        first = first if name in RUNNERS_OF_THREADS else name
         frame = frame.f_back
     return first.startswith("reactivex.")
 

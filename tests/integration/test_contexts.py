@@ -55,6 +55,14 @@ def on_message(room, note):
     room.socket.on_message(note)
 
 
+def assign_on_message(room, note):
+    def hook(event, payload, ref):
+        note()
+        return payload
+
+    room.on_message = hook
+
+
 def async_on(room, note):
     async def callback(_):
         note()
@@ -97,6 +105,7 @@ def on_leave_of_presence(room, note):
 WAYS = [
     on,
     on_message,
+    assign_on_message,
     async_on,
     map_events,
     for_each_event,

@@ -11,6 +11,7 @@ import pytest
 import reactivex
 from reactivex import Observable
 from reactivex import operators as ops
+from reactivex.scheduler import ThreadPoolScheduler
 
 from rx_phoenix import (
     Channel,
@@ -432,17 +433,30 @@ def app_elsewhere():
 # The timers of Rx.
 
 
+async def error_of_a_push_behind(elsewhere, socket, room):
+    """The error that a push behind an operator of threads leaves on `unhandled`."""
+    unhandled = asyncio.get_running_loop().create_future()
+    socket.unhandled.subscribe(unhandled.set_result)
+    room.events("tick").pipe(elsewhere).subscribe(lambda _: room.push("echo"))
+    await room.push("burst_reply", {"n": 1})
+    return await asyncio.wait_for(unhandled, 5)
+
+
 async def test_a_timer_of_rx_is_told_how_to_run_on_the_loop(socket, room, monkeypatch):
     raised = threading.Event()
     monkeypatch.setattr(threading, "excepthook", lambda _: raised.set())
-    unhandled = asyncio.get_running_loop().create_future()
-    socket.unhandled.subscribe(unhandled.set_result)
-    room.events("tick").pipe(ops.debounce(0.01)).subscribe(lambda _: room.push("echo"))
-    await room.push("burst_reply", {"n": 1})
-    error = await asyncio.wait_for(unhandled, 5)
+    error = await error_of_a_push_behind(ops.debounce(0.01), socket, room)
 
     assert await asyncio.to_thread(raised.wait, 5)
     assert isinstance(error, UsageError)
+    assert "scheduler=LoopScheduler.current()" in str(error)
+
+
+async def test_so_is_a_pool_of_rx_which_keeps_what_is_raised(socket, room):
+    pool = ThreadPoolScheduler(1)
+    error = await error_of_a_push_behind(ops.observe_on(pool), socket, room)
+    pool.executor.shutdown()
+
     assert "scheduler=LoopScheduler.current()" in str(error)
 
 
