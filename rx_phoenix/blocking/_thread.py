@@ -1,6 +1,7 @@
 """An event loop in a daemon thread, for callers in other threads."""
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
@@ -14,9 +15,17 @@ from reactivex import Observable
 
 from rx_phoenix import UsageError
 
-__all__ = ["GRACE", "LoopThread", "call_in_thread", "check_may_block"]
+__all__ = [
+    "GRACE",
+    "LoopThread",
+    "call_in_thread",
+    "check_may_block",
+    "fit_for_loop",
+]
 
 T = TypeVar("T")
+
+log = logging.getLogger("rx_phoenix")
 
 GRACE = 5.0
 """Seconds beyond a call's own timeout after which its loop is taken for blocked."""
@@ -209,13 +218,26 @@ class LoopThread:
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     """Run a loop until it is stopped, cancel what is left, and close it."""
     try:
-        loop.run_forever()
+        has_ended = False
+        while not has_ended:
+            has_ended = _run(loop)
         loop.run_until_complete(_cancel_rest())
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         # Unlike `asyncio.Runner` it does not await the loop's executor: that takes one
         # more thread, which a program that is about to end does not get.
         loop.close()
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> bool:
+    """Run a loop until it is stopped; return False if an exception ended it before."""
+    try:
+        loop.run_forever()
+    except (KeyboardInterrupt, SystemExit):
+        # Other threads wait for this loop, and the program ends by its main thread.
+        log.exception("a function on the event loop's thread raised")
+        return False
+    return True
 
 
 async def _cancel_rest() -> None:
@@ -237,6 +259,19 @@ def _result(future: "Future[T]", timeout: float | None) -> T:
         ) from None
 
 
+def fit_for_loop(error: BaseException) -> BaseException:
+    """Return an exception of another thread's function that can be raised on a loop.
+
+    One that would end the loop, or the coroutine in which it is raised, becomes the
+    cause of a `RuntimeError`: it was to end its own thread, or a generator there.
+    """
+    if not isinstance(error, KeyboardInterrupt | SystemExit | StopIteration):
+        return error
+    fit = RuntimeError(f"a function in another thread ended with {error!r}")
+    fit.__cause__ = error
+    return fit
+
+
 async def call_in_thread(function: Callable[[], T]) -> T:
     """Call a function that may block in a daemon thread of its own."""
     loop = asyncio.get_running_loop()
@@ -252,7 +287,7 @@ async def call_in_thread(function: Callable[[], T]) -> T:
             value: object = function()
             deliver = done.set_result
         except BaseException as error:  # noqa: BLE001 - raised by the awaiting caller
-            value, deliver = error, done.set_exception
+            value, deliver = fit_for_loop(error), done.set_exception
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(finish, deliver, value)
 

@@ -7,6 +7,8 @@ from queue import SimpleQueue
 from threading import Lock, Thread, current_thread
 from typing import Any
 
+from rx_phoenix.blocking._thread import fit_for_loop
+
 __all__ = ["Worker"]
 
 Job = tuple["Future[Any]", Callable[[], Any]]
@@ -74,6 +76,6 @@ def _perform(future: "Future[Any]", function: Callable[[], Any]) -> None:
     try:
         result = function()
     except BaseException as error:  # noqa: BLE001 - raised by the awaiting callback
-        future.set_exception(error)
+        future.set_exception(fit_for_loop(error))
     else:
         future.set_result(result)

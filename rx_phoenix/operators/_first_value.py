@@ -70,7 +70,7 @@ def first_value(
 
     def fail(error: Exception) -> None:
         if not first.done():
-            first.set_exception(error)
+            first.set_exception(_fit_for_future(error))
             holdings.dispose()
             await_ended()
 
@@ -85,3 +85,12 @@ def first_value(
     first.add_done_callback(lambda _: holdings.dispose())  # for a cancellation
     subscription.disposable = stream.subscribe(succeed, fail, complete, scheduler=tasks)
     return first
+
+
+def _fit_for_future(error: Exception) -> Exception:
+    """Return an exception that a Future takes, which a StopIteration is not."""
+    if not isinstance(error, StopIteration):
+        return error
+    fit = RuntimeError(f"the stream ended with {error!r}")
+    fit.__cause__ = error
+    return fit

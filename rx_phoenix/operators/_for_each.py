@@ -10,6 +10,7 @@ from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_phoenix._protocol.checks import check_function, check_methods
+from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.reporter import CallContext
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix.errors import UsageError
@@ -87,19 +88,13 @@ def for_each(  # noqa: PLR0913 - a stream, a function, and the keywords of map_a
         context = CallContext(tasks.copy_context())
         operator = ops.do_action(partial(_call, context, fn))
 
-    ended: Future[None] = tasks.loop.create_future()
+    ended: Future[Exception | None] = tasks.loop.create_future()
 
-    def fail(error: Exception) -> None:
+    def end(error: Exception | None = None) -> None:
         if not ended.done():
-            ended.set_exception(error)
+            ended.set_result(error)
 
-    def complete() -> None:
-        if not ended.done():
-            ended.set_result(None)
-
-    subscription = stream.pipe(operator).subscribe(
-        None, fail, complete, scheduler=tasks
-    )
+    subscription = stream.pipe(operator).subscribe(None, end, end, scheduler=tasks)
     task = tasks.loop.create_task(_wait_for(ended))
     task.add_done_callback(lambda _: subscription.dispose())
     return task
@@ -111,15 +106,24 @@ def _is_async(fn: object) -> bool:
 
 
 def _call(context: CallContext, fn: Callable[[T], object], value: T) -> None:
-    result = context.run(fn, value)
-    if isawaitable(result):
+    try:
+        result = context.run(fn, value)
+    except ISOLATED as error:
+        problem = contained(error)
+    else:
+        if not isawaitable(result):
+            return
         if iscoroutine(result):
             result.close()
-        raise UsageError(
+        problem = UsageError(
             f"{fn!r} returned an awaitable: pass the `async def` itself to for_each(), "
             "or a functools.partial of it"
         )
+    raise problem
 
 
-async def _wait_for(ended: "Future[None]") -> None:
-    await ended
+async def _wait_for(ended: "Future[Exception | None]") -> None:
+    # Raised here, because a Future does not take every exception.
+    error = await ended
+    if error is not None:
+        raise error

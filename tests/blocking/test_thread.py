@@ -95,6 +95,27 @@ def test_an_exception_of_such_a_function_is_raised_where_it_is_awaited(thread):
         thread.call(lambda: call_in_thread(lambda: 1 / 0), 5)
 
 
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit, StopIteration])
+def test_one_that_would_end_the_loop_is_the_cause_of_another(thread, end):
+    def fail():
+        raise end("at once")
+
+    with pytest.raises(RuntimeError, match="at once"):
+        thread.call(lambda: call_in_thread(fail), 5)
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_an_exception_that_leaves_the_loop_does_not_end_it(thread, caplog, end):
+    def fail():
+        raise end("at once")
+
+    thread.call(lambda: None, 1)
+    thread.post(fail)
+
+    assert thread.call(lambda: 7, 5) == 7
+    assert "event loop's thread raised" in caplog.text
+
+
 def test_a_wait_for_such_a_function_can_be_cancelled(thread):
     released = threading.Event()
 

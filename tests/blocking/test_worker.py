@@ -34,6 +34,16 @@ def test_a_call_that_raises_does_not_end_the_thread(worker):
     assert worker.submit(int, "7").result(5) == 7
 
 
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit, StopIteration])
+def test_an_exception_that_would_end_the_loop_is_the_cause_of_another(worker, end):
+    def fail():
+        raise end("at once")
+
+    with pytest.raises(RuntimeError, match="at once") as raised:
+        worker.submit(fail).result(5)
+    assert isinstance(raised.value.__cause__, end)
+
+
 def test_a_cancelled_call_is_skipped(worker):
     going = threading.Event()
     first = worker.submit(going.wait, 5)

@@ -76,6 +76,15 @@ def test_an_error_of_the_stream_is_raised(source, run):
         run(main())
 
 
+def test_a_stop_iteration_is_raised_as_the_cause_of_another(run):
+    async def main():
+        await first_value(reactivex.throw(StopIteration(7)), timeout=1)
+
+    with pytest.raises(RuntimeError, match=r"StopIteration\(7\)") as raised:
+        run(main())
+    assert isinstance(raised.value.__cause__, StopIteration)
+
+
 def test_a_stream_that_completes_without_a_value_is_an_error(run):
     async def main():
         await first_value(reactivex.empty(), timeout=1)

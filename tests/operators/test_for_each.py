@@ -160,6 +160,20 @@ def test_an_exception_of_the_function_ends_it(fn, source, time):
     assert not source.is_watched
 
 
+@pytest.mark.parametrize("end", [asyncio.CancelledError, StopIteration, GeneratorExit])
+def test_so_does_one_that_a_task_cannot_raise(end, source, time):
+    def fail(_):
+        raise end
+
+    async def main():
+        task = for_each(source.observable, fail)
+        source.on_next("a")
+        await task
+
+    with pytest.raises(RuntimeError, match=end.__name__):
+        time.loop.run_until_complete(main())
+
+
 def test_a_function_that_only_returns_a_coroutine_is_a_mistake(source, time, slow):
     task = for_each(source.observable, lambda n: slow.method(n), scheduler=time)  # noqa: PLW0108
 
