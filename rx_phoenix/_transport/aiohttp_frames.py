@@ -177,7 +177,7 @@ class Network:
             protocol._drain_waiter = protocol._loop.create_future()  # noqa: SLF001
 
         def done(waiter: Future[None]) -> None:
-            waiter.exception()  # the end is reported elsewhere
+            retrieve(waiter)
             call()
 
         protocol._drain_waiter.add_done_callback(done)  # noqa: SLF001
@@ -205,7 +205,23 @@ class Network:
         if not loop.is_closed():
             self._connection.close()
             # Else a peer that does not read would keep the descriptor for as long.
-            loop.call_soon(self.transport.abort)
+            loop.call_soon(self.abort)
+
+    def abort(self) -> None:
+        """Drop it at once, and what it has not taken; do nothing once it has ended."""
+        # asyncio's transport raises if it has ended by writing its last bytes.
+        ended = self._protocol.closed
+        if ended is not None and not ended.done():
+            ended.add_done_callback(retrieve)
+            self.transport.abort()
+
+
+def retrieve(waiter: Future[None]) -> None:
+    """Look at a waiter's exception: asyncio logs one that nothing looks at.
+
+    The network's end is reported elsewhere.
+    """
+    waiter.exception()
 
 
 class FlowControl:

@@ -297,7 +297,7 @@ class WebSocketConnection:
     def abort(self) -> None:
         """Drop the connection at once, and what the network has not taken."""
         self._outlet.stop()
-        self._network.transport.abort()
+        self._network.abort()
 
     async def live(self, observer: abc.ObserverBase[Connection]) -> None:
         """Announce it, then read until it ends.

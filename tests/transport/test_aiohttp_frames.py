@@ -8,11 +8,13 @@ import ast
 import asyncio
 import inspect
 import json
+import socket
 import tomllib
 import zlib
 from base64 import b64encode
 from hashlib import sha1
 from pathlib import Path
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -30,6 +32,7 @@ from rx_phoenix._transport.aiohttp_frames import (
     FrameError,
     FrameReader,
     FrameWriter,
+    Network,
     Upgrade,
 )
 from rx_phoenix._transport.outlet import Outlet
@@ -100,7 +103,7 @@ def test_a_protocol_takes_a_parser_and_what_it_parses_into():
 
     assert list(parameters)[:3] == ["self", "parser", "payload"]
     names = {"pause_reading", "resume_reading", "exception", "read_timeout"}
-    names |= {"writing_paused", "_drain_waiter", "_loop", "_parser"}
+    names |= {"closed", "writing_paused", "_drain_waiter", "_loop", "_parser"}
     assert names <= {*dir(ResponseHandler)}
     assert {"connection", "_connection"} <= {*dir(ClientResponse)}
 
@@ -390,3 +393,39 @@ def test_an_answer_that_is_not_an_upgrade_is_an_error(headers, why):
 def test_another_status_is_an_error():
     with pytest.raises(WSServerHandshakeError, match="not an upgrade"):
         Upgrade({}, (), 0).check(Answer(200, {}))
+
+
+# The network.
+
+
+async def test_a_release_while_the_last_bytes_are_taken_fails_nowhere():
+    loop, failures = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, context: failures.append(context))
+    ours, theirs = socket.socketpair()
+    with theirs:
+        theirs.setblocking(False)
+        transport, protocol = await loop.create_connection(
+            lambda: ResponseHandler(loop), sock=ours
+        )
+        handshake = SimpleNamespace(protocol=protocol, close=protocol.close)
+        network = Network(SimpleNamespace(connection=handshake))
+        while not transport.get_write_buffer_size():
+            transport.write(bytes(4096))
+
+        # The loop finds room in the turn of the release, ahead of the abort.
+        loop.call_soon(network.release)
+        drain(theirs)
+        for _ in range(4):
+            await asyncio.sleep(0)
+
+    assert not failures
+    assert protocol.closed is None or protocol.closed.done()
+
+
+def drain(peer):
+    """Read what there is."""
+    while True:
+        try:
+            peer.recv(2**16)
+        except BlockingIOError:
+            return
