@@ -158,6 +158,10 @@ class ChannelPush(Push):
         """Report an unobserved refusal to `Socket.unhandled`."""
         self._report(error)
 
+    def has_hook(self, status: str) -> bool:
+        """Return True if `receive` gave a function for a status."""
+        return any(awaited == status for awaited, _ in self._hooks)
+
     def begin_again(self) -> None:
         """Let `receive` await the reply to a rejoin."""
         self._latest = None

@@ -5,8 +5,18 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import islice
 
+import psutil
+
 from benchmarks.soak.ledger import Ledger, Numbers
-from rx_phoenix import Channel, Closed, HeartbeatMissed, Socket
+from benchmarks.soak.vitals import LIMITS
+from rx_phoenix import (
+    Channel,
+    Closed,
+    HeartbeatAnswered,
+    HeartbeatMissed,
+    Socket,
+    SocketStats,
+)
 from rx_phoenix.operators import for_each
 
 __all__ = [
@@ -33,6 +43,13 @@ SLOW = 280
 
 AHEAD = 20_000
 """How many of them the server may have sent, or tried to, before they are handled."""
+
+PADDING = 1_000
+"""Bytes that each of them carries: so many ahead are more than the network holds, and
+the server's writes stall."""
+
+WARM = 5_000
+"""Events that are handled before memory counts."""
 
 PORTION = 50
 """How many messages a channel is asked for at a time."""
@@ -133,6 +150,47 @@ async def many_channels(
         yield listeners
 
 
+class Witness:
+    """Watches a client whose consumer is slow.
+
+    Args:
+        ledger: The books.
+        numbers: The numbers of the events that were handled.
+    """
+
+    def __init__(self, ledger: Ledger, numbers: Numbers) -> None:
+        self._ledger = ledger
+        self._numbers = numbers
+        self._process = psutil.Process()
+        self._first: int | None = None
+
+    def see(self, event: object) -> None:
+        """Count heartbeats; nothing may end the connection."""
+        if isinstance(event, HeartbeatAnswered):
+            self._ledger.happened["heartbeats answered beside a slow consumer"] += 1
+        if isinstance(event, HeartbeatMissed | Closed):
+            self._ledger.breach(f"{event} while a consumer was slow")
+
+    def measure(self, stats: SocketStats) -> None:
+        """Compare the memory with what it was soon after the start."""
+        happened = self._ledger.happened
+        happened["pauses for a slow consumer"] = stats.pauses
+        if self._numbers.seen > WARM:
+            memory = self._process.memory_info().rss
+            self._first = self._first or memory
+            name = "bytes more while a consumer was slow"
+            happened[name] = max(happened[name], memory - self._first)
+
+    def conclude(self, count: int) -> None:
+        """Compare what was handled with what was sent."""
+        seen = self._numbers.seen
+        if seen != count:
+            self._ledger.breach(f"{seen} of {count} were handled by a slow consumer")
+        growth = self._ledger.happened["bytes more while a consumer was slow"]
+        if growth > LIMITS["memory"]:
+            self._ledger.breach(f"{growth:,} bytes more while a consumer was slow")
+
+
 async def consume_slowly(
     url: str, count: int, ledger: Ledger, told: Callable[[int], None]
 ) -> None:
@@ -145,19 +203,17 @@ async def consume_slowly(
         told: Called with how many there were so far, now and then.
     """
     async with Socket(url, timeout=60) as socket:
-        channel = socket.channel("room:slow")
+        channel = socket.channel("room:slow", {"padding": PADDING})
         numbers = Numbers(ledger, channel.topic)
+        witness = Witness(ledger, numbers)
         await channel.join()
 
         async def handle(payload: dict[str, int]) -> None:
             await asyncio.sleep(0.001)
             numbers.see(payload)
 
-        def watch(event: object) -> None:
-            if isinstance(event, HeartbeatMissed | Closed):
-                ledger.breach(f"{channel.topic}: {event} while its consumer was slow")
-
-        watching = socket.lifecycle.subscribe(watch)
+        watching = socket.lifecycle.subscribe(witness.see)
+        measuring = socket.stats.subscribe(witness.measure)
         consuming = for_each(channel.events("tick"), handle, overflow="wait")
         for asked in range(0, count, AT_ONCE):
             channel.cast("count", min(AT_ONCE, count - asked))
@@ -169,8 +225,8 @@ async def consume_slowly(
             before = numbers.seen
             await asyncio.sleep(5)
         watching.dispose()
+        measuring.dispose()
         consuming.cancel()
-        if numbers.seen != count:
-            ledger.breach(f"{channel.topic}: {numbers.seen} of {count} were handled")
+        witness.conclude(count)
         ledger.settle(channel.topic, numbers.seen, numbers.seen)
         ledger.happened["sockets opened"] += 1

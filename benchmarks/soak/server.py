@@ -30,6 +30,7 @@ class Room(ServerChannel):
     def join(self, params: dict[str, Any]) -> None:
         """Refuse whoever asks for it."""
         self.said = 0
+        self.more = {"padding": "x" * params["padding"]} if "padding" in params else {}
         if params.get("refuse"):
             raise JoinError("as you wish")
 
@@ -39,7 +40,7 @@ class Room(ServerChannel):
             case "count":
                 for _ in range(payload):
                     self.said += 1
-                    self.push("tick", {"n": self.said})
+                    self.push("tick", {"n": self.said, **self.more})
                 self.reply(ref, "ok", self.said)
             case "echo":
                 self.reply(ref, "ok", payload)

@@ -27,7 +27,7 @@ class Consumer(Protocol):
 
 
 class Backpressure(Protocol):
-    """Stops the reading of a connection."""
+    """Stops a reader."""
 
     def hold(self, consumer: Consumer, beyond: int) -> None:
         """Deliver nothing more to a full consumer, until `release`.
@@ -47,7 +47,7 @@ class Backpressure(Protocol):
 
 
 class Reader(Protocol):
-    """The reader of a connection, while it delivers."""
+    """The reader of a connection, or of a backfill, while it delivers."""
 
     @property
     def backpressure(self) -> Backpressure:

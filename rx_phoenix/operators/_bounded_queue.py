@@ -135,10 +135,11 @@ class BoundedQueue(Generic[T]):
             self._undelivered += 1
             if is_power_of_two(self._undelivered):
                 log.warning(
-                    "%s is full, and no connection can wait for it: %d values were "
-                    "queued beyond its maxsize of %d so far",
+                    "%s is full, and no connection can wait for it: %d %s queued "
+                    "beyond its maxsize of %d so far",
                     self.name,
                     self._undelivered,
+                    "value was" if self._undelivered == 1 else "values were",
                     self._maxsize,
                     extra=fields(consumer=self.name, waiting=size),
                 )

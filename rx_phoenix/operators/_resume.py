@@ -174,6 +174,7 @@ def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumptio
       a quiet topic is up to date at once. This needs the cursor of an event, or
       ``since``; before the first event nothing is asked.
 
+    It is not asked for more while a consumer with ``overflow="wait"`` is full.
     Meanwhile live events wait. An event that belongs into an open hole is put there.
     Any other one that comes after its successors goes to ``on_late``.
 

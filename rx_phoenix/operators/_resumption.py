@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from reactivex import abc
 from reactivex.disposable import SerialDisposable
 
+from rx_phoenix._streams.delivery import Consumer, delivery
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Reporter
 from rx_phoenix._streams.reporter import CallContext
@@ -94,13 +95,51 @@ class Timeline(Generic[T, C]):
         return place, None
 
 
+class Pages:
+    """The reader of a backfill: asks for no more while a consumer is full.
+
+    Args:
+        go_on: Called when no consumer is full any more.
+        tasks: Calls it, because a consumer may release from within its own call, and
+            from a thread of its own.
+    """
+
+    def __init__(self, go_on: Callable[[], None], tasks: LoopScheduler) -> None:
+        self._go_on = go_on
+        self._tasks = tasks
+        self._full: dict[Consumer, None] = {}
+
+    @property
+    def backpressure(self) -> "Pages":
+        """What stops it."""
+        return self
+
+    @property
+    def is_held(self) -> bool:
+        """True while a consumer is full."""
+        return bool(self._full)
+
+    def hold(self, consumer: Consumer, beyond: int) -> None:
+        """Ask for nothing more, until `release`."""
+        self._full[consumer] = None
+
+    def release(self, consumer: Consumer) -> None:
+        """Go on, unless another consumer is full."""
+        if self._full.pop(consumer, self) is None and not self._full:
+            self._tasks.hop(self._go_on)
+
+    def give_turns(self) -> None:
+        """Do nothing: a page comes to a task, which is a turn of its own."""
+
+
 class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
     """Emits the events of one subscription in order, and asks for those that miss.
 
     Events wait, in order, while one before them is missing. A *hole* lies between the
     last event that was emitted and the first that waits; only `Options.follows` knows
     of one. After a rejoin the stream is *behind* until the backfill, asked for what
-    follows the last event, returns nothing that is new.
+    follows the last event, returns nothing that is new. No page is asked for while a
+    consumer is full of those before.
 
     Args:
         options: The arguments of `resume`.
@@ -141,6 +180,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         # Payloads that do not fit, by the cursor before them.
         self._unfit: list[tuple[C, Exception]] = []
         self._call = SerialDisposable()
+        self._pages = Pages(self._go_on, tasks)
         self._end: Callable[[], None] | None = None
         self._is_busy = False
 
@@ -193,7 +233,8 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         if self.last is None or self.last < cursor:
             known = self._insert(cursor, event)
             waiting = self._waiting.entries
-            if self._asked is not None and len(waiting) > self._options.maxsize:
+            is_asking = self._asked is not None or self._pages.is_held
+            if is_asking and len(waiting) > self._options.maxsize:
                 # Another backfill will bring it.
                 self._dropped = waiting.pop(0).cursor
                 self._is_behind = True
@@ -220,14 +261,18 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         if self._is_busy:
             return
         self._is_busy = True
+        outer = delivery.reader
+        if outer is None:
+            delivery.reader = self._pages
         try:
             while self._waiting.entries and self._emit_first():
                 pass
             if not self._waiting.entries:
                 self._catch_up()
         finally:
+            delivery.reader = outer
             self._is_busy = False
-        is_done = self._asked is None and not self._waiting.entries
+        is_done = self._asked is None and not (self._waiting.entries or self._is_behind)
         if is_done and self._end is not None:
             end, self._end = self._end, None
             end()
@@ -298,6 +343,8 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
     # Asking for what misses.
 
     def _ask(self, after: C, before: C | None) -> None:
+        if self._pages.is_held:
+            return
         backfill = self._options.backfill
         assert backfill is not None, "nothing to ask"  # noqa: S101
 

@@ -11,6 +11,7 @@ from reactivex import operators as ops
 
 from rx_phoenix._streams.hub import noop
 from rx_phoenix.errors import PayloadError, UsageError
+from rx_phoenix.operators._map_async import map_async
 from rx_phoenix.operators._resume import Gap, consecutive, resume
 from tests.operators.feed import Feed
 from tests.operators.recording_observer import Failure, RecordingObserver
@@ -683,6 +684,38 @@ def test_without_a_loop_it_says_so(feed, notes):
 
     assert isinstance(notes.errors[0], UsageError)
     assert feed.extras == []
+
+
+def test_pages_wait_for_a_full_consumer(feed, time, notes, caplog):
+    history = list(range(101))
+    most = 0
+
+    async def backfill(after, before):
+        nonlocal most
+        page = [event for event in history if after < event][:10]
+        most = max(most, after + len(page) - len(notes.values))
+        return page
+
+    async def work(event):
+        await asyncio.sleep(1)
+        return event
+
+    stream = resume(
+        feed, "news", cursor=number, param="since", since=0, backfill=backfill
+    )
+    working = stream.pipe(map_async(work, maxsize=20, overflow="wait"))
+    working.subscribe(notes, scheduler=time)
+    feed.rejoin()
+    time.advance_by(50)
+    history.append(101)
+    feed.emit(101)
+    feed.events.on_completed()
+    time.advance_by(60)
+
+    assert notes.values == list(range(1, 102))
+    assert most <= 31, "one at work, a full queue, and a page"
+    assert not notes.is_open
+    assert caplog.messages == []
 
 
 # Leaving

@@ -602,6 +602,38 @@ def test_it(phx):
         result.assert_outcomes(passed=1)
 
 
+REJOIN_LOOKS = {
+    "nothing": "",
+    "the first join": "assert join.status == 'ok'",
+    "receive": "join.receive('error', print)",
+    "receive of another status": "join.receive('ok', print)",
+    "refusals": "phx.record(channel.refusals)",
+    "expect_client": "phx.expect_client('*J 1.1s J')",
+    "expect_client of another time": "phx.run(server='--'); "
+    "phx.expect_client('-', since=1.5)",
+}
+
+
+@pytest.mark.parametrize("look", REJOIN_LOOKS)
+def test_a_refused_rejoin_that_no_assertion_looked_at_fails_with_its_line(run, look):
+    result = run(
+        f"""
+def test_it(phx):
+    channel = phx.socket.channel("room:1")
+    join = channel.join()
+    phx.run(server="-ojE 0.9s -r")
+    {REJOIN_LOOKS[look]}
+"""
+    )
+
+    if look in {"receive", "refusals", "expect_client"}:
+        result.assert_outcomes(passed=1)
+    else:
+        result.assert_outcomes(passed=1, errors=1)
+        told = "  - unhandled: JoinRefused(*, of a rejoin of the join made *py:7)"
+        result.stdout.fnmatch_lines([told])
+
+
 def test_an_unplugged_socket_fails_the_test_even_if_its_error_is_swallowed(run):
     result = run(
         """

@@ -6,11 +6,13 @@ Methods of the streams are wrapped during a test only, so production code pays n
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 from weakref import WeakSet
 
-from reactivex import abc
+from reactivex import Observable, abc
 
+from rx_phoenix._protocol.names import OK, TIMEOUT
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Hub, Subscription
 from rx_phoenix._streams.lease import Lease
@@ -31,6 +33,9 @@ __all__ = [
 
 LOOKS = ("joined", "refusals")
 """The streams of a channel that show a refused join."""
+
+ENDS = frozenset({OK, TIMEOUT, "cancelled", "lost"})
+"""The statuses of a join that was not refused."""
 
 
 @dataclass(eq=False, slots=True)
@@ -81,8 +86,40 @@ def watch_leases() -> Generator[list[Share]]:
         Lease.subscribe = subscribe
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A join or rejoin that the server refused.
+
+    Attributes:
+        channel: The channel.
+        join: The push of the join, whose rejoins have no push of their own.
+        call_site: The call that made it.
+        error: The refusal.
+        time: Its time.
+        is_rejoin: True if the push had ended before.
+    """
+
+    channel: Channel
+    join: ChannelPush
+    call_site: CallSite
+    error: PushRefused
+    time: float
+    is_rejoin: bool
+
+    @property
+    def is_seen(self) -> bool:
+        """True if its push showed it to the test."""
+        if self.is_rejoin:
+            return self.join.has_hook(self.error.status)
+        return self.join.is_seen
+
+    def __str__(self) -> str:
+        what = "a rejoin of the join" if self.is_rejoin else "the join"
+        return f"{self.error!r}, of {what} made {self.call_site}"
+
+
 class Joins:
-    """The joins that a test made, and the times of their refusals.
+    """The joins that a test made, and the refusals of them and of their rejoins.
 
     Args:
         clock: Returns the time.
@@ -90,43 +127,55 @@ class Joins:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._made: list[tuple[Channel, ChannelPush, CallSite]] = []
-        self._times: dict[ChannelPush, float] = {}
+        # Of each channel the latest one, and the latest one that was refused.
+        self._made: dict[Channel, tuple[ChannelPush, CallSite]] = {}
+        self._refused: dict[Channel, tuple[ChannelPush, CallSite]] = {}
+        self._refusals: list[Refusal] = []
         self._looked: set[Channel] = set()
 
-    def add(self, channel: Channel, push: ChannelPush) -> None:
+    def add(
+        self, channel: Channel, push: ChannelPush, refusals: Observable[Exception]
+    ) -> None:
         """Add a join, unless it is the same again."""
-        if push in self._times:
+        is_new = channel not in self._made
+        if not is_new and self._made[channel][0] is push:
             return
+        made = self._made[channel] = push, CallSite.here()
 
-        def settled(_: object) -> None:
-            self._times[push] = self._clock()
+        def ended(status: str) -> None:
+            if status not in ENDS:
+                self._refused[channel] = made
 
-        self._times[push] = self._clock()
-        self._made.append((channel, push, CallSite.here()))
-        push.on_settled(settled)
+        push.on_settled(ended)
+        if is_new:
+            refusals.subscribe(partial(self._note, channel))
+
+    def _note(self, channel: Channel, error: Exception) -> None:
+        """Note a refusal, which a push has shown just before unless it had ended."""
+        refused = self._refused.pop(channel, None)
+        if isinstance(error, PushRefused):
+            push, site = refused or self._made[channel]
+            self._refusals.append(
+                Refusal(channel, push, site, error, self._clock(), refused is None)
+            )
 
     def look(self, channel: Channel) -> None:
         """Record that the test looked at a stream that shows refusals."""
         self._looked.add(channel)
 
     def unseen(self, spans: Iterable[tuple[float, float]]) -> Iterator[str]:
-        """Yield a line for each refused join that no assertion looked at.
+        """Yield a line for each join with a refusal that no assertion looked at.
 
         Args:
             spans: The spans of time in which the client's actions were compared.
         """
-        spans = list(spans)
-        for channel, push, call_site in self._made:
-            time = self._times[push]
-            is_covered = any(start <= time <= end for start, end in spans)
-            if push.is_seen or channel in self._looked or is_covered:
-                continue
-            errors: list[Exception] = []
-            push.subscribe(on_error=errors.append).dispose()
-            for error in errors:
-                if isinstance(error, PushRefused):
-                    yield f"unhandled: {error!r}, of the join made {call_site}"
+        spans, told = list(spans), set[ChannelPush]()
+        for refusal in self._refusals:
+            is_covered = any(start <= refusal.time <= end for start, end in spans)
+            is_looked_at = refusal.channel in self._looked or refusal.is_seen
+            if not (is_covered or is_looked_at or refusal.join in told):
+                told.add(refusal.join)
+                yield f"unhandled: {refusal}"
 
 
 @contextmanager
@@ -134,12 +183,13 @@ def watch_joins(clock: Callable[[], float]) -> Generator[Joins]:
     """Collect every join that is made meanwhile, except those of leases."""
     joins = Joins(clock)
     join = Channel.join
-    streams = {name: vars(Channel)[name] for name in LOOKS if name in vars(Channel)}
+    streams = {name: vars(Channel)[name] for name in LOOKS}
+    refusals = streams["refusals"]
 
     def traced(channel: Channel, *args: Any, **options: Any) -> Push:
         push = join(channel, *args, **options)
         if isinstance(push, ChannelPush):
-            joins.add(channel, push)
+            joins.add(channel, push, refusals.__get__(channel))
         return push
 
     def watched(stream: property) -> property:

@@ -99,10 +99,12 @@ class Phx:
         return self._timeline.tick
 
     @tick.setter
-    def tick(self, seconds: float) -> None:
-        self._timeline.tick = seconds
+    def tick(self, tick: float) -> None:
+        length = seconds(tick, "phx.tick")
+        check(length > 0, "phx.tick", "more than 0 s", repr(tick))
+        self._timeline.tick = length
         for lane in self._lanes:
-            lane.tick = seconds
+            lane.tick = length
 
     def at(self, time: typing.RelativeTime, function: Callable[[], object]) -> None:
         """Call a function at a time of the test's clock, before the server acts.

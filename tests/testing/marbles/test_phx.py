@@ -287,6 +287,14 @@ def test_a_tick_can_be_set(phx, channel):
     assert (phx.tick, phx.clock) == (1, 3)
 
 
+@pytest.mark.parametrize("tick", [0, -0.1, float("nan"), "0.1"])
+def test_a_tick_takes_time(phx, tick):
+    with pytest.raises(UsageError, match=r"phx\.tick must be .*, got"):
+        phx.tick = tick
+
+    assert phx.tick == 0.1
+
+
 # The socket
 
 
