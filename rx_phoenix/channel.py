@@ -401,7 +401,7 @@ class Channel(ChannelHandle):
             UsageError: As in `push`.
             EncodeError: As in `push`.
         """
-        self._cast(event, payload)
+        self._cast(event, sendable(payload))
 
     def request(
         self, event: str, payload: Any = None, timeout: Duration | None = None
@@ -459,13 +459,21 @@ class Channel(ChannelHandle):
         """
         return self._core.join.extend_params(extra)
 
+    def _push(self, event: str, payload: Any, within: float | None) -> Push:
+        """Push a payload as it is, even one that is falsy."""
+        self._check_push(event)
+        core = self._core
+        return core.outbox.push(
+            event, payload, core.timeout if within is None else within
+        )
+
     def _cast(
         self, event: str, payload: Any, ended: Callable[[bool], object] | None = None
     ) -> None:
-        """Cast, and call a function when it was sent (True) or dropped (False)."""
+        """Cast as it is, and call a function when it was sent (True) or dropped."""
         self._check_push(event)
         core = self._core
-        core.outbox.cast(event, sendable(payload), core.timeout, ended)
+        core.outbox.cast(event, payload, core.timeout, ended)
 
     @property
     def _lifecycle(self) -> Observable[Any]:

@@ -113,7 +113,9 @@ class Batches:
         self.close()
         count = min(self._size, len(self.waiting))
         payloads = [self.waiting.take() for _ in range(count)]
-        return count, payloads[0] if self._window.is_single else payloads
+        if not self._window.is_single:
+            return count, payloads
+        return count, {} if payloads[0] is None else payloads[0]
 
     def close(self) -> None:
         """Forget the time of the present batch."""

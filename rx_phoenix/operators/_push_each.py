@@ -1,7 +1,6 @@
 """A sink: pushes for the values of a stream, in batches."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -36,10 +35,8 @@ PAUSE = 1.0
 class Pushable(Protocol):
     """The part of a channel that `push_each` uses."""
 
-    def push(
-        self, event: str, payload: Any = None, timeout: Duration | None = None
-    ) -> Observable[Any]:
-        """Push a payload; the Observable is of its answer."""
+    def _push(self, event: str, payload: Any, within: float | None) -> Observable[Any]:
+        """Push a payload as it is; the Observable is of its answer."""
         ...
 
     def _cast(self, event: str, payload: Any, ended: Callable[[bool], object]) -> None:
@@ -78,9 +75,10 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
     """Push each payload of a stream, in batches, and emit the answers.
 
     A batch is pushed as the list of its payloads; with ``size=1`` each payload is
-    pushed as itself. It goes out when it has ``size`` payloads, or ``every`` seconds
-    after its first one, or at the end of the stream. Payloads wait while ``in_flight``
-    batches are unanswered. A change of the window, an outage or the end loses nothing.
+    pushed as itself, 0 and False too, and None as ``{}``. A batch goes out when it has
+    ``size`` payloads, or ``every`` seconds after its first one, or at the end of the
+    stream. Payloads wait while ``in_flight`` batches are unanswered. A change of the
+    window, an outage or the end loses nothing.
 
     Marbles, with ``push_each(channel, "row", size=2, every=0.3)``, where the server
     answers with the last payload of a batch, after a tick::
@@ -131,7 +129,7 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
     window = Window(size, every)
     check_in_flight(in_flight, again=again)
     BoundedQueue[Any](maxsize, overflow, on_loss)
-    within = None if timeout is None else timedelta(seconds=seconds(timeout, "timeout"))
+    within = None if timeout is None else seconds(timeout, "timeout")
 
     report = partial(report_to, channel)
     lost = partial(_report_loss, on_loss or partial(_log_loss, event), channel)
@@ -158,7 +156,9 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
         return Observable(subscribe)
 
     def push(payload: Any) -> Observable[Any]:
-        return channel.push(event, payload, within)
+        return channel._push(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            event, payload, within
+        )
 
     def cast(payload: Any, ended: Callable[[bool], object]) -> None:
         channel._cast(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
