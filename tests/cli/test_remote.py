@@ -50,11 +50,6 @@ BOUNDED = {
 }
 
 
-async def say_nothing(reader, writer):
-    await reader.read()
-    writer.close()
-
-
 @pytest.mark.parametrize(
     ("command", "option"),
     [
@@ -65,14 +60,22 @@ async def say_nothing(reader, writer):
     ],
 )
 async def test_a_server_that_says_nothing_is_given_up_in_time(command, option):
+    waits = []
+
+    async def say_nothing(reader, writer):
+        began = monotonic()
+        await reader.read()
+        waits.append(monotonic() - began)
+        writer.close()
+
     async with listening(say_nothing) as port:
         url = f"ws://127.0.0.1:{port}/socket"
-        began = monotonic()
         ran = await run(command, url, *BOUNDED[command], option, "0.3")
 
     assert ran.code == 4
     assert "answer" in ran.err + ran.out
-    assert monotonic() - began < 9  # of the ten seconds that are usual
+    # Of the ten seconds that are usual; the start of a program is not counted.
+    assert max(waits) < 9
 
 
 async def test_verbose_shows_frames_without_secrets(server):

@@ -22,7 +22,7 @@ from rx_phoenix import (
     UsageError,
 )
 from rx_phoenix._protocol.endpoint import Endpoint
-from rx_phoenix.testing import FaultProxy
+from rx_phoenix.testing import FakeLongPollTransport, FaultProxy
 from rx_phoenix.testing._reference import reference_app
 from tests.transport.peer import PATIENCE, Life
 from tests.transport.poll_peer import running_poll_peer
@@ -248,20 +248,24 @@ async def test_nothing_yet_is_followed_by_the_next_poll(peer, life, poll):
     assert not life.ended.done()
 
 
-async def test_polls_that_are_answered_at_once_with_nothing_become_rare(peer, life):
-    loop = asyncio.get_running_loop()
-    poll, began, asked = await peer.welcome(), loop.time(), []
-    while (now := loop.time() - began) < 0.75:
-        asked.append(now)
-        poll.answer(204)
-        poll = await peer.polled()
-    began = loop.time()
-    poll.answer(200, A)
-    await peer.polled()
+def test_polls_that_are_answered_at_once_with_nothing_become_rare(phx):
+    polls = FakeLongPollTransport()
+    phx.use(transport=polls, heartbeat=None)
+    phx.socket.connect()
+    phx.run(server="-")
+    polls.poll.answer(status=410, token="T")
+    asked = []
+    for tick in range(40):
+        phx.run(server="-")
+        if polls.unanswered:
+            asked.append(tick)
+            polls.poll.answer(status=204)
+    phx.run(server="-" * 10)
+    polls.poll.answer(Message(None, None, "room:1", "a", {}))
+    phx.run(server="-")
 
-    assert len(asked) <= 4  # at 0.0, 0.1, 0.3 and 0.7
-    assert loop.time() - began < 0.1
-    assert life.frames.get_nowait() == A
+    assert asked == [0, 1, 3, 7, 15, 25, 35]  # a second apart at most
+    assert polls.unanswered == [polls.poll]
 
 
 @pytest.mark.parametrize("payload", [b"abc", b"", b"[1]", "größer".encode()])
