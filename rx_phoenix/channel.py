@@ -437,9 +437,7 @@ class Channel(ChannelHandle):
     def _check_push(self, event: str) -> None:
         core = self._core
         # As `check_loop` does first, but without its calls: there is one a push.
-        attached = core.attached
-        bound = None if attached is None else attached.environment.bound_to
-        if bound is not None and get_ident() != bound.runner._thread_id:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        if get_ident() != core.home.runner._thread_id:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
             core.check_loop()
         demand = core.demand
         if not (demand.join_requested or demand.exists):

@@ -150,7 +150,7 @@ class Socket(SocketHandle):
         self._url = destination.public_url
         self._log = partial(log_unhandled, url=self._url)
         environment = Environment(scheduler, _random_of(random), self._report)
-        unhandled_reporter = UnhandledReporter(self._log, environment)
+        unhandled_reporter = UnhandledReporter(self._log, environment.home)
         self._unhandled: Hub[Exception] = Hub(unhandled_reporter)
         self._connection = ConnectionManager(
             destination,
@@ -413,7 +413,7 @@ class Socket(SocketHandle):
             raise UsageError(f"function must be callable, got {function!r}")
         if self._ended is not None:
             raise UsageError(ENDED)
-        bound = self._connection.environment.bound
+        bound = self._connection.environment.home.bound
         if bound is None:
             raise UsageError(
                 "this socket is not bound to an event loop: connect() or join on its "

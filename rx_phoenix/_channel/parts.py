@@ -23,8 +23,7 @@ from rx_phoenix._protocol.names import ChannelState
 from rx_phoenix._protocol.redaction import forms_of, is_secret, redactor
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.hub import Watcher, noop
-from rx_phoenix._streams.reporter import LoopReporter
-from rx_phoenix._streams.scheduler import LoopScheduler
+from rx_phoenix._streams.reporter import UNBOUND, LoopReporter
 from rx_phoenix._streams.state import State
 from rx_phoenix.errors import UsageError
 from rx_phoenix.policy import Rejoin
@@ -75,6 +74,7 @@ class ChannelParts(LoopReporter):
         "_socket",
         "attached",
         "demand",
+        "home",
         "join",
         "listeners",
         "membership",
@@ -119,8 +119,9 @@ class ChannelParts(LoopReporter):
     @socket.setter
     def socket(self, socket: SocketHandle | None) -> None:
         self._socket = socket
-        # Kept, because each push asks for it.
-        self.attached = None if socket is None else connection_of(socket)
+        # Kept, because each push asks for them.
+        attached = self.attached = None if socket is None else connection_of(socket)
+        self.home = UNBOUND if attached is None else attached.environment.home
 
     @property
     def connection(self) -> ConnectionManager:
@@ -145,12 +146,6 @@ class ChannelParts(LoopReporter):
     def rejoin(self) -> Rejoin:
         """The policy of rejoins."""
         return Rejoin() if self._socket is None else self._socket.rejoin
-
-    @property
-    def bound(self) -> LoopScheduler | None:
-        """The scheduler of the socket, once it is bound to a loop."""
-        attached = self.attached
-        return None if attached is None else attached.environment.bound_to
 
     def __call__(self, error: Exception, /) -> None:
         """Report an exception, as `report`."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from rx_phoenix._log import log_unhandled
 from rx_phoenix._streams.failure import ISOLATED, contained
-from rx_phoenix._streams.reporter import CallContext, LoopReporter, Reporter
+from rx_phoenix._streams.reporter import CallContext, Home, LoopReporter, Reporter
 from rx_phoenix._streams.scheduler import LoopScheduler
 from rx_phoenix._streams.tasks import Tasks
 from rx_phoenix.errors import UsageError
@@ -25,7 +25,6 @@ class Environment(LoopReporter):
     Attributes:
         tasks: The tasks that run on the socket's loop.
         context: The context of the functions that the socket was given.
-        bound_to: As `bound`, without a call: each push asks for it several times.
         get_scheduler: Returns `scheduler`; one function for all parts of a socket.
     """
 
@@ -37,7 +36,7 @@ class Environment(LoopReporter):
     ) -> None:
         self.get_scheduler: Callable[[], LoopScheduler] = lambda: self.scheduler
         self.tasks = Tasks(self.get_scheduler)
-        self.bound_to = None if scheduler is None else scheduler.detached()
+        self.home = Home(None if scheduler is None else scheduler.detached())
         self._random = random
         self._report = report
         self.context = CallContext.of(self)
@@ -49,7 +48,7 @@ class Environment(LoopReporter):
             error: The exception.
             source: Its source, for the log: the ``topic`` of a channel.
         """
-        bound = self.bound_to
+        bound = self.home.bound
         if bound is None or bound.is_here:
             self._report(error, **source)
         elif not bound.hop(lambda: self._report(error, **source)):
@@ -61,20 +60,16 @@ class Environment(LoopReporter):
         return self
 
     @property
-    def bound(self) -> LoopScheduler | None:
-        """The scheduler, once it is bound to a loop."""
-        return self.bound_to
-
-    @property
     def scheduler(self) -> LoopScheduler:
         """Time and tasks; bound to the running loop at the first need, for life.
 
         Raises:
             UsageError: None was given, and no loop runs.
         """
-        if self.bound_to is None:
-            self.bound_to = LoopScheduler.current().detached()
-        return self.bound_to
+        bound = self.home.bound
+        if bound is None:
+            bound = self.home.bind(LoopScheduler.current().detached())
+        return bound
 
     def random(self) -> float:
         """Return a number from 0 up to 1, for jitter; 0.5 if the source fails."""
@@ -91,10 +86,10 @@ class Environment(LoopReporter):
 
     def when_quiet(self, call: Callable[[], None], within: float) -> None:
         """Call a function once no task is left that we cancelled, or after a while."""
-        if self.bound_to is None:
+        if self.home.bound is None:
             call()
         else:
-            self.bound_to.when_quiet(call, within)
+            self.home.bound.when_quiet(call, within)
 
 
 class UnhandledReporter(LoopReporter):
@@ -102,18 +97,13 @@ class UnhandledReporter(LoopReporter):
 
     Args:
         log: Logs an exception of an observer.
-        environment: The socket's.
+        home: The loop of the socket.
     """
 
-    def __init__(self, log: Reporter, environment: Environment) -> None:
+    def __init__(self, log: Reporter, home: Home) -> None:
         self._log = log
-        self._environment = environment
+        self.home = home
 
     def __call__(self, error: Exception, /) -> None:
         """Log an exception."""
         self._log(error)
-
-    @property
-    def bound(self) -> LoopScheduler | None:
-        """The scheduler, once the socket is bound to a loop."""
-        return self._environment.bound

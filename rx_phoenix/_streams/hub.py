@@ -20,6 +20,7 @@ from reactivex import Observable, abc
 
 from rx_phoenix._streams.failure import ISOLATED, contained, fresh
 from rx_phoenix._streams.reporter import Reporter, check_caller, run_on_loop
+from rx_phoenix._streams.scheduler import noop
 from rx_phoenix.errors import UsageError
 
 __all__ = [
@@ -42,10 +43,6 @@ ITERATING = (
     "a hot stream cannot be iterated over: await what has one outcome; for a stream "
     "write `async with values(stream) as items:` and `async for item in items:`"
 )
-
-
-def noop(*_: object) -> None:
-    """Do nothing, in place of a disposed observer."""
 
 
 class Subscription(abc.DisposableBase):

@@ -5,16 +5,22 @@ import sys
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from threading import get_ident
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
+from rx_phoenix._streams.scheduler import (
+    NOTED_AT_FORKS,
+    UNKNOWN_RUNNER,
+    LoopScheduler,
+)
 from rx_phoenix.errors import UsageError
 
 __all__ = [
     "PRESENT",
+    "UNBOUND",
     "CallContext",
+    "Home",
     "LoopReporter",
     "Reporter",
-    "Runner",
     "check_caller",
     "context_of",
     "run_on_loop",
@@ -31,40 +37,36 @@ RUNNERS_OF_THREADS = {"threading", "concurrent.futures.thread"}
 """The modules whose functions stand at the bottom of the stack of every thread."""
 
 
-class Runner(Protocol):
-    """A loop that stores the thread in which it runs, as those of asyncio do.
+class Home:
+    """The one loop to which all objects of a socket belong.
 
-    To compare it is several times cheaper than to ask for the running loop.
-    """
-
-    _thread_id: int | None
-
-
-class Loop(Protocol):
-    """The loop of a reporter: a `LoopScheduler`.
+    Args:
+        bound: The loop, if it is known by now.
 
     Attributes:
-        runner: The loop itself, if it stores its thread.
+        bound: The loop; None before the socket is bound to one.
+        runner: Of the loop: each push compares its thread with the caller's.
     """
 
-    runner: Runner
+    __slots__ = ("__weakref__", "bound", "runner")
 
-    @property
-    def is_here(self) -> bool:
-        """True if the caller is on it."""
-        ...
+    def __init__(self, bound: LoopScheduler | None = None) -> None:
+        self.bound = bound
+        self.runner = UNKNOWN_RUNNER if bound is None else bound.runner
+        NOTED_AT_FORKS.add(self)
 
-    def check_loop(self) -> None:
-        """Check that the caller is on it."""
-        ...
+    def bind(self, bound: LoopScheduler) -> LoopScheduler:
+        """Settle on a loop, for life."""
+        self.bound, self.runner = bound, bound.runner
+        return bound
 
-    def hop(self, call: Callable[[], object]) -> bool:
-        """Have it call a function; return False if it cannot."""
-        ...
+    def forked(self) -> None:
+        """Have every caller ask the loop, which refuses all of them in a fork."""
+        self.runner = UNKNOWN_RUNNER
 
-    def copy_context(self) -> Context | None:
-        """Return a copy of the present context; None to run all in the present one."""
-        ...
+
+UNBOUND = Home()
+"""The home of what has no socket."""
 
 
 class LoopReporter:
@@ -72,17 +74,17 @@ class LoopReporter:
 
     Every object of a socket reports somewhere, so that every entry point can ask its
     reporter whether the caller is where it may be.
+
+    Attributes:
+        home: The loop, as all objects of the socket share it.
     """
 
     __slots__ = ()
 
+    home: Home
+
     def __call__(self, error: Exception, /) -> None:
         """Report an exception."""
-        raise NotImplementedError
-
-    @property
-    def bound(self) -> Loop | None:
-        """The loop; None before it is bound."""
         raise NotImplementedError
 
     def check_loop(self) -> None:
@@ -91,8 +93,9 @@ class LoopReporter:
         Raises:
             UsageError: It is on another thread, in another loop, or in a fork.
         """
-        bound = self.bound
-        if bound is None or get_ident() == bound.runner._thread_id:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        home = self.home
+        bound = home.bound
+        if bound is None or get_ident() == home.runner._thread_id:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
             return
         try:
             bound.check_loop()
@@ -109,7 +112,7 @@ class LoopReporter:
             Whether the caller is elsewhere, and must not call it. If the loop has
             ended, nothing does.
         """
-        bound = self.bound
+        bound = self.home.bound
         if bound is None or bound.is_here:
             return False
         if not bound.hop(call):
@@ -148,7 +151,7 @@ def context_of(report: Reporter) -> Context | None:
 
     In virtual time there is no copy: all runs in the context of the test.
     """
-    bound = report.bound if isinstance(report, LoopReporter) else None
+    bound = report.home.bound if isinstance(report, LoopReporter) else None
     return copy_context() if bound is None else bound.copy_context()
 
 

@@ -22,7 +22,7 @@ from copy import copy
 from datetime import datetime
 from threading import get_ident
 from time import time
-from typing import Any, Literal, Self, TypeVar, cast
+from typing import Any, Literal, Protocol, Self, TypeVar, cast
 from weakref import WeakSet
 
 from reactivex import abc, typing
@@ -31,11 +31,16 @@ from reactivex.scheduler import CurrentThreadScheduler
 from reactivex.scheduler.periodicscheduler import PeriodicScheduler
 
 from rx_phoenix._streams.failure import ENDS_PROGRAM, contained
-from rx_phoenix._streams.hub import noop
-from rx_phoenix._streams.reporter import Runner
 from rx_phoenix.errors import UsageError
 
-__all__ = ["FORKED_TEXT", "LoopScheduler", "Timer"]
+__all__ = [
+    "FORKED_TEXT",
+    "NOTED_AT_FORKS",
+    "UNKNOWN_RUNNER",
+    "LoopScheduler",
+    "Timer",
+    "noop",
+]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -57,13 +62,26 @@ class Timer(abc.DisposableBase):
         self._cancel()
 
 
+def noop(*_: object) -> None:
+    """Do nothing, such as in place of a disposed observer."""
+
+
+class Runner(Protocol):
+    """A loop that stores the thread in which it runs, as those of asyncio do.
+
+    To compare it is several times cheaper than to ask for the running loop.
+    """
+
+    _thread_id: int | None
+
+
 class UnknownRunner:
     """The place of a loop that does not store it: the running loop is asked for."""
 
     _thread_id: int | None = None
 
 
-UNKNOWN_RUNNER = UnknownRunner()
+UNKNOWN_RUNNER: Runner = UnknownRunner()
 
 FORKED = -1
 """The thread of a scheduler that a fork has copied."""
@@ -74,8 +92,9 @@ FORKED_TEXT = (
 )
 
 CLOSED_TEXT = (
-    "this object belongs to an event loop that is closed: create a socket for each "
-    "loop, and end it with aclose() before its loop ends"
+    "this object belongs to another event loop, one that is closed: create a socket "
+    "for each loop, and end it with aclose() before its loop ends; "
+    "call_soon_threadsafe() does not reach a closed loop"
 )
 
 
@@ -96,7 +115,7 @@ class LoopScheduler(PeriodicScheduler):
         )
         self._thread = get_ident()
         self._context: Context | None = None
-        SCHEDULERS.add(self)
+        NOTED_AT_FORKS.add(self)
         self._start = super().now
         self._started = loop.time()
         self._tasks: set[Task[Any]] = set()
@@ -184,7 +203,7 @@ class LoopScheduler(PeriodicScheduler):
         detached._context = Context()  # noqa: SLF001 - of the same class
         detached._tasks, detached._ending = set(), set()  # noqa: SLF001
         detached._waiting = []  # noqa: SLF001
-        SCHEDULERS.add(detached)
+        NOTED_AT_FORKS.add(detached)
         return detached
 
     def copy_context(self) -> Context | None:
@@ -398,14 +417,22 @@ async def _wait_for(awaitable: Awaitable[T]) -> T:
     return await awaitable
 
 
-SCHEDULERS = WeakSet[LoopScheduler]()
-"""Those of this process, for a fork to mark."""
+class Forkable(Protocol):
+    """What must not be used in a fork."""
+
+    def forked(self) -> None:
+        """Refuse every caller from now on."""
+        ...
 
 
-def _mark_forked() -> None:
-    for scheduler in tuple(SCHEDULERS):
-        scheduler.forked()
+NOTED_AT_FORKS = WeakSet[Forkable]()
+"""The objects of this process that belong to one of its loops."""
+
+
+def _note_fork() -> None:
+    for each in tuple(NOTED_AT_FORKS):
+        each.forked()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_mark_forked)
+    os.register_at_fork(after_in_child=_note_fork)

@@ -81,7 +81,7 @@ def test_one_of_another_thread_after_the_end_of_the_loop_is_logged(caplog):
 
 async def test_the_reporter_of_what_is_unhandled_belongs_to_the_same_loop():
     environment = Environment(None, lambda: 0.5, print)
-    reporter = UnhandledReporter(print, environment)
+    reporter = UnhandledReporter(print, environment.home)
 
-    assert reporter.bound is None
-    assert environment.scheduler is reporter.bound
+    assert reporter.home.bound is None
+    assert environment.scheduler is reporter.home.bound

@@ -8,6 +8,7 @@ import pytest
 from rx_phoenix._streams.reporter import (
     PRESENT,
     CallContext,
+    Home,
     LoopReporter,
     check_caller,
     run_on_loop,
@@ -23,15 +24,11 @@ class Reporter(LoopReporter):
     """The reporter of a loop that a test chooses."""
 
     def __init__(self, bound=None):
-        self._bound = bound
+        self.home = Home(bound)
         self.reported = []
 
     def __call__(self, error):
         self.reported.append(error)
-
-    @property
-    def bound(self):
-        return self._bound
 
 
 def test_one_without_a_loop_checks_nothing():
