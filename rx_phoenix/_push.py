@@ -96,7 +96,7 @@ class ChannelPush(Push):
 
     def timed_out(self) -> PushTimeout:
         """Make the error of a deadline that passed."""
-        return PushTimeout(f"{self} had no answer within {self.within:g} s")
+        return PushTimeout(f"{self} timed out after {self.within:g} s")
 
     def settle(self, reply: Reply, secrets: Iterable[str] = ()) -> None:
         """Decide the outcome by a reply, without the `receive` callbacks."""

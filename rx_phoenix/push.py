@@ -160,7 +160,7 @@ class Push(Result[Any]):
         return super().__await__()
 
     def __str__(self) -> str:
-        return f"the push of {self.event!r} to {self.topic!r}"
+        return f"push {self.event!r} to {self.topic!r}"
 
     def __repr__(self) -> str:
         status = hidden(self._first.status) if self._first else "open"

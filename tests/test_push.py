@@ -183,7 +183,7 @@ def test_what_it_says_of_a_refusal(push, notes):
     (error,) = notes.errors
     assert (error.status, error.response) == ("error", {"reason": "full"})
     assert str(error) == (
-        "the push of 'shout' to 'room:1' was answered 'error': {'reason': 'full'}"
+        "push 'shout' to 'room:1' was answered 'error': {'reason': 'full'}"
     )
 
 
@@ -193,7 +193,7 @@ def test_what_it_says_of_a_deadline(push, notes):
 
     (error,) = notes.errors
     assert isinstance(error, TimeoutError)
-    assert str(error) == "the push of 'shout' to 'room:1' had no answer within 10 s"
+    assert str(error) == "push 'shout' to 'room:1' timed out after 10 s"
 
 
 def test_what_it_says_of_itself(push):
@@ -433,7 +433,7 @@ def refused(reported, look=lambda push: None, reply=REFUSAL):
 
 
 def test_a_refusal_that_nobody_looked_at_is_reported_when_it_is_collected(reported):
-    text = "the push of 'shout' to 'room:1' was answered 'error': {'reason': 'full'}"
+    text = "push 'shout' to 'room:1' was answered 'error': {'reason': 'full'}"
 
     assert refused(reported) == [(PushRefused, text)]
 

@@ -120,7 +120,7 @@ class RejoinTimer:
     def _warn(self, error: Exception, reason: str) -> None:
         topic, url = self._context.topic, self._context.connection.url
         does = "does not answer" if isinstance(error, PushTimeout) else "refuses"
-        text = "The server %s the join of %r over %s, which is retried: %s."
+        text = "The server %s the join of %r over %s: %s. The join is retried."
         extra = fields(topic=topic, url=url, error=type(error).__name__, reason=reason)
         try:
             log.warning(text, does, topic, url, reason, extra=extra)

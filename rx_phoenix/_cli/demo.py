@@ -20,12 +20,18 @@ PASS_ON: dict[str, Any] = {
 
 
 def demo(context: typer.Context) -> None:
-    """Show a live dashboard of this machine, where the demo is installed."""
+    """Show a live dashboard of this machine, where the demo is installed.
+
+    To install it, clone the repository and run ./scripts/demo there.
+    """
     try:
         command = import_module(f"{PACKAGE}.__main__")
     except ModuleNotFoundError as missing:
         if missing.name != PACKAGE:
             raise
+        if {"-h", "--help"}.intersection(context.args):
+            typer.echo(context.get_help())
+            return
         fail(
             "The demo is not installed: clone the repository and run "
             "./scripts/demo there."

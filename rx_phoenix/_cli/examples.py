@@ -44,7 +44,7 @@ rx-phoenix doctor {URL} --topic room:lobby --token env:TOKEN
 """,
     "shell": f"""
 rx-phoenix shell {URL}
-echo 'push room:lobby echo {{"n": 1}}' | rx-phoenix shell {URL}
+printf 'join room:lobby\\npush room:lobby echo\\n' | rx-phoenix shell {URL}
 """,
     "serve": """
 rx-phoenix serve

@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-import typer
 from typer.core import TyperCommand, TyperGroup
+
+from rx_phoenix._cli.examples import EXAMPLES
 
 __all__ = ["URL_VARIABLE", "Command", "Group", "RemoteCommand"]
 
@@ -26,11 +27,13 @@ TWO_COLUMNS = 60
 TERM = 24
 """Columns of a term beside its explanation."""
 
-EXAMPLES = "Examples"
-
 
 class Command(TyperCommand):
     """A command with plain help, whose epilog holds examples, one a line."""
+
+    def get_usage(self, ctx: Any) -> str:
+        """Render the usage, which an error of the command line shows too."""
+        return "\n".join(_usage(self, ctx, _width()))
 
     def get_help(self, ctx: Any) -> str:
         """Render the help."""
@@ -38,13 +41,17 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """The commands, with plain help."""
+    """The commands, with plain help, in the order of their examples."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names, those that a newcomer needs first."""
+        return sorted(super().list_commands(ctx), key=[*EXAMPLES].index)
 
     def get_help(self, ctx: Any) -> str:
         """Render the help."""
         commands = [
-            (name, (command.help or "").partition("\n\n")[0])
-            for name, command in self.commands.items()
+            (name, (self.commands[name].help or "").partition("\n\n")[0])
+            for name in self.list_commands(ctx)
         ]
         width = _width()
         sections = ["", "Commands:", *_definitions(commands, width)]
@@ -65,9 +72,15 @@ class RemoteCommand(Command):
         flag, first = given.get("url_flag"), given.get("url")
         is_url = isinstance(first, str) and "://" in first
         if isinstance(flag, str) and is_url:
-            raise typer.BadParameter("give the URL once: as --url, or as an argument")
+            ctx.fail("Give the URL once: as --url, or as an argument.")
         url = flag or ("" if is_url else os.environ.get(URL_VARIABLE, ""))
+        if not url and not is_url and self._lacks_an_argument(given):
+            ctx.fail(f"Missing argument 'URL': give it first, or in {URL_VARIABLE}.")
         return super().parse_args(ctx, [url, *args] if url else args)
+
+    def _lacks_an_argument(self, given: Mapping[str, Any]) -> bool:
+        required = [param.name for param in self.params if param.required]
+        return any(given.get(name or "") in {None, ()} for name in required)
 
 
 def _page(command: Any, ctx: Any, end: Sequence[str]) -> str:
@@ -112,8 +125,10 @@ def _sections(command: Any, ctx: Any) -> dict[str, list[tuple[str, str]]]:
             if not (param.is_flag or param.name == "help"):
                 term += f" {_metavar(param)}"
         record = param.get_help_record(ctx)
-        # The plain text: two blanks set off the default, which is a sentence here.
-        sections.setdefault(title, []).append((term, " ".join(record[1].split())))
+        # The plain text: two blanks set off the default, which is a sentence here. The
+        # usage shows which arguments are required; a URL is not, given its variable.
+        text = " ".join(record[1].replace("[required]", "").split())
+        sections.setdefault(title, []).append((term, text))
     return sections
 
 
@@ -163,7 +178,7 @@ def _example_lines(examples: str, width: int) -> list[str]:
             break_on_hyphens=False,
         )
         lines += [*(f"{part} \\" for part in parts[:-1]), *parts[-1:]]
-    return ["", f"{EXAMPLES}:", *lines] if lines else []
+    return ["", "Examples:", *lines] if lines else []
 
 
 def _width() -> int:

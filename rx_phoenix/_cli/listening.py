@@ -9,7 +9,12 @@ from reactivex import Observable
 from reactivex import operators as ops
 
 from rx_phoenix._cli.connecting import connected
-from rx_phoenix._cli.events import Notice, channel_notices, connection_notices
+from rx_phoenix._cli.events import (
+    Notice,
+    channel_notices,
+    connection_notices,
+    refusal_notices,
+)
 from rx_phoenix._cli.exit_codes import ExitCode
 from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.target import Target
@@ -117,7 +122,15 @@ def notices_of(socket: Socket, *channels: Channel) -> Observable[Notice]:
     return reactivex.merge(
         connection_notices(socket.lifecycle),
         *(channel.joins.pipe(channel_notices(channel.topic)) for channel in channels),
+        *(refusal_notices(refusals_of_rejoins(channel)) for channel in channels),
     )
+
+
+def refusals_of_rejoins(channel: Channel) -> Observable[Exception]:
+    """Emit the errors of a channel's joins from the first that succeeded on."""
+    if channel.state == "joined":
+        return channel.refusals
+    return channel.refusals.pipe(ops.skip_until(channel.joins))
 
 
 def with_topic(

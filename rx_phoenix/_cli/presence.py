@@ -11,7 +11,6 @@ from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.target import Target
 from rx_phoenix._protocol.presence import Snapshot
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.errors import PushTimeout
 from rx_phoenix.operators import first_value, values
 from rx_phoenix.presence import Presence
 
@@ -37,13 +36,13 @@ async def presence(
     Raises:
         ConnectError: The server cannot be reached.
         JoinRefused: The join was refused.
-        PushTimeout: The server did not send the presence state.
+        TimeoutError: The server did not send the presence state.
     """
     async with connected(target) as socket:
         channel = socket.channel(topic, params)
         tracker = Presence(channel)
-        notices = notices_of(socket, channel)
         await channel.join()
+        notices = notices_of(socket, channel)
         for key, present in (await _state(tracker, topic, socket.timeout)).items():
             output.value({"key": key, **present})
         if options is None:
@@ -60,7 +59,7 @@ async def _state(tracker: Presence, topic: str, within: float) -> Snapshot:
     try:
         return await first_value(tracker.states, timeout=within)
     except TimeoutError:
-        raise PushTimeout(
+        raise TimeoutError(
             f"no presence_state of {topic!r} arrived within {within:g} s: "
             "check that the server's channel pushes it after the join"
         ) from None

@@ -1,6 +1,6 @@
 """``rx-phoenix push`` and ``rx-phoenix request``: an event, and the reply to it."""
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -144,31 +144,35 @@ async def request(
     rejoin = Rejoin(give_up=lambda _: True)
     async with aclosing(socket_of(target, rejoin=rejoin)) as socket:
         channel = socket.channel(options.topic, options.params)
-        retried = channel.request(options.event, options.payload).pipe(
-            retry_with_backoff(
-                DELAYS, attempts=attempts, give_up=is_final, on_retry=notify(target)
-            )
-        )
         failures: list[Exception] = []
         socket.on_error(failures.append)
+
+        def cause_of(error: Exception) -> Exception:
+            """Return the cause of a timeout: mostly there was no connection."""
+            return failures[-1] if failures and socket.state != "open" else error
+
+        def notify(retry: Retry) -> None:
+            problem = explain(cause_of(retry.error))
+            text = problem.text if problem else f"{retry.error}."
+            target.note(f"{text} Retrying in {retry.delay:.1f} s.")
+
+        retried = channel.request(options.event, options.payload).pipe(
+            retry_with_backoff(
+                DELAYS, attempts=attempts, give_up=is_final, on_retry=notify
+            )
+        )
         membership = channel.joined.pipe(ops.ignore_elements())
         reply = first_value(reactivex.merge(membership, retried), timeout=None)
         try:
             return await show(reply, target, output)
-        except PushTimeout:
-            if not failures or socket.state == "open":
-                raise
-    raise failures[-1]
+        except PushTimeout as timeout:
+            failure = cause_of(timeout)
+    raise failure  # outside, so that its own cause stays
 
 
 def is_final(error: Exception) -> bool:
     """Return True if the server refused, so that a retry is useless."""
     return isinstance(error, PushRefused | ConnectError)
-
-
-def notify(target: Target) -> Callable[[Retry], None]:
-    """Return a function that prints a notice of the next attempt, and its reason."""
-    return lambda retry: target.note(f"Retrying in {retry.delay:.1f} s: {retry.error}.")
 
 
 async def show(reply: Awaitable[Any], target: Target, output: Output) -> ExitCode:

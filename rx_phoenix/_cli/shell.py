@@ -24,7 +24,7 @@ from rx_phoenix._cli.pushing import show
 from rx_phoenix._cli.stdin import stdin_lines
 from rx_phoenix._cli.target import Target
 from rx_phoenix.channel import Channel
-from rx_phoenix.errors import RxPhoenixError, UsageError
+from rx_phoenix.errors import JoinRefused, PushTimeout, RxPhoenixError, UsageError
 from rx_phoenix.socket import Socket
 
 __all__ = ["Shell", "history_file", "shell"]
@@ -162,8 +162,16 @@ async def join(state: Shell, given: str) -> None:
     """Join a topic, and show the reply."""
     topic, _, params = given.partition(" ")
     given_params = params_of(params, "the params") if params else None
-    channel = state.socket.channel(topic, given_params)
-    await show(channel.join(), state.target, state.output)
+    await joined(state, state.socket.channel(topic, given_params))
+
+
+async def joined(state: Shell, channel: Channel) -> None:
+    """Join, and show the reply; a join that fails is not retried behind the prompt."""
+    try:
+        await show(channel.join(), state.target, state.output)
+    except (JoinRefused, PushTimeout):
+        channel.leave()
+        raise
 
 
 async def leave(state: Shell, given: str) -> None:
@@ -179,7 +187,7 @@ async def push(state: Shell, given: str) -> None:
     topic, _, rest = given.partition(" ")
     event, _, payload = rest.strip().partition(" ")
     if not event:
-        raise UsageError("the push needs a topic and an event")
+        raise UsageError(f"push needs {COMMANDS['push'].arguments}")
     pushed = state.channel(topic).push(
         event, payload_of(payload.strip().encode() or b"{}")
     )
@@ -201,7 +209,7 @@ async def watch(state: Shell, given: str) -> None:
         lambda item: state.output.event(given, item.event, item.payload), ended, ended
     )
     # The stream has joined it already: the reply is that of the same join.
-    await show(channel.join(), state.target, state.output)
+    await joined(state, channel)
 
 
 async def unwatch(state: Shell, given: str) -> None:

@@ -70,7 +70,7 @@ def announce(event: Lifecycle | ProtocolError, took: float | None = None) -> str
         case HeartbeatMissed():
             return "The server does not answer a heartbeat: giving the connection up."
         case GaveUp(error):
-            return f"Giving up: {_advise(error)} Call connect() to start afresh."
+            return f"Giving up: {_advise(error)} Call connect() to start over."
         case FellBack(error):
             return f"Falling back to the other transport: {_advise(error)}"
         case ProtocolError():
@@ -84,7 +84,7 @@ def _describe_rare(event: Lifecycle | ProtocolError) -> str:
         case HeartbeatMissed():
             return "The server did not answer a heartbeat, so it was given up."
         case GaveUp(error):
-            return f"Gave up: {_advise(error)} Call connect() to start afresh."
+            return f"Gave up: {_advise(error)} Call connect() to start over."
         case FellBack(error):
             return f"Fell back to the other transport: {_advise(error)}"
         case SteppedUp():

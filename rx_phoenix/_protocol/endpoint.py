@@ -134,8 +134,7 @@ def check_url(url: str) -> None:
     if not is_usable:
         raise UsageError(
             "the endpoint must be a full URL such as 'wss://example.org/socket', "
-            f"got {_public_part(str(url))}: outside a browser, a relative URL has no "
-            "page to complete it"
+            f"got {_public_part(str(url))}: begin it with ws:// or wss://, and a host"
         )
 
 

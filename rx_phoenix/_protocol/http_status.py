@@ -2,10 +2,12 @@
 
 __all__ = ["advice_on", "hint_on"]
 
+OFTEN = "often it is /socket, without /websocket"
+
 ADVICE = {
     401: "The server refused the credentials: check the token.",
     403: "The server refused: check the token, params, Origin and vsn.",
-    404: "No socket is at this path: try /socket, without /websocket.",
+    404: f"No socket is at this path: {OFTEN}.",
     426: "The server requires another HTTP version: look for a proxy in between.",
     429: "The server limits connections: wait a while.",
     500: "The server failed: check its log.",
@@ -33,4 +35,4 @@ def hint_on(status: int | None) -> str:
     >>> hint_on(503)
     ''
     """
-    return ": often it is /socket, without /websocket" if status == 404 else ""  # noqa: PLR2004
+    return f": {OFTEN}" if status == 404 else ""  # noqa: PLR2004

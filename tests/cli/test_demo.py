@@ -39,6 +39,15 @@ def test_without_the_demo_one_line_says_how_to_get_it(not_installed):
     assert "./scripts/demo" in result.stderr
 
 
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_without_the_demo_its_help_is_ours(not_installed, flag):
+    result = CliRunner().invoke(app, ["demo", flag])
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage: ")
+    assert "./scripts/demo" in result.stdout
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["--seconds", "3", "--terminal"], ["--help"], ["-h"]]
 )

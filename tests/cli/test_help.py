@@ -55,6 +55,33 @@ def test_the_help_shows_the_examples(name):
     assert " ".join(EXAMPLES[name].split()[:3]) in " ".join(text.split())
 
 
+def test_no_argument_is_marked_as_required_because_the_usage_shows_it(command):
+    assert "[required]" not in help_of(*command)
+
+
+def test_the_commands_are_listed_in_the_order_of_their_examples():
+    listed = re.findall(r"^  (\w+) ", help_of().partition("Commands:")[2], re.MULTILINE)
+
+    assert listed == [*EXAMPLES]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "Missing argument 'URL': give it first, or in RX_PHOENIX_URL."),
+        (("room:a", "echo"), "Missing argument 'URL'"),
+        (("ws://127.0.0.1:1/socket", "room:a"), "Missing argument 'EVENT'"),
+    ],
+)
+def test_an_argument_that_is_missing_is_named_below_the_usage_of_the_help(
+    words, message
+):
+    errors = CliRunner().invoke(app, ["push", *words], env={"TERM": "dumb"}).stderr
+
+    assert errors.splitlines()[0] == help_of("push").splitlines()[0]
+    assert message in errors
+
+
 def test_a_group_of_options_has_a_heading():
     text = help_of("push")
 

@@ -130,6 +130,17 @@ def test_news_are_of_the_connection_and_of_the_channel(phx):
     ]
 
 
+def test_a_refused_rejoin_is_news_once_and_a_refused_first_join_is_not(phx):
+    channel = phx.socket.channel("room:a")
+    news = phx.record(notices_of(phx.socket, channel))
+    channel.join()
+    phx.run(server="or 2s r 2s jE 2s r 4s r")
+
+    reason = {"reason": "unauthorized"}
+    full = f"The join of 'room:a' was answered 'error': {reason}. Retrying."
+    assert [item.text for item in news.values][1:] == ["Joined room:a.", full]
+
+
 async def shouts(url, *payloads):
     """Shout from elsewhere."""
     async with Socket(url) as socket:

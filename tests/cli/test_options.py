@@ -89,7 +89,7 @@ def test_two_urls_are_a_mistake(invoke):
     result, given = invoke(URL, "room:a", "--url", OTHER)
 
     assert result.exit_code == 2
-    assert "give the URL once" in result.output
+    assert "Give the URL once" in result.output
     assert given == []
 
 

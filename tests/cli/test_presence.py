@@ -8,7 +8,7 @@ from rx_phoenix import Socket
 from rx_phoenix._cli.listening import ListenOptions
 from rx_phoenix._cli.output import Output
 from rx_phoenix._cli.presence import presence
-from rx_phoenix.errors import JoinRefused, PushTimeout
+from rx_phoenix.errors import JoinRefused
 from tests.cli.targets import target_for
 from tests.cli.terminal import run, terminal
 
@@ -42,7 +42,7 @@ async def test_whoever_comes_and_goes_is_shown_on_request(server, capsys):
 async def test_a_topic_that_nobody_counts_is_told(server):
     target = target_for(server.url, timeout=0.5)
 
-    with pytest.raises(PushTimeout, match="presence_state"):
+    with pytest.raises(TimeoutError, match="presence_state"):
         await presence(target, "room:a", {}, Output(), None)
 
 

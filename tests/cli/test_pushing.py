@@ -124,6 +124,15 @@ async def test_a_request_that_never_reached_the_server_says_so(nobody):
         await request(target, options_for("echo"), Output(), attempts=1)
 
 
+async def test_the_notice_of_a_retry_names_the_missing_server(nobody, capsys):
+    target = target_for(nobody, timeout=0.5)
+
+    with pytest.raises(ConnectError):
+        await request(target, options_for("echo"), Output(), attempts=2)
+
+    assert f"No connection to {nobody}" in capsys.readouterr().err
+
+
 async def test_a_request_that_has_no_answer_says_so(server, capsys):
     target = target_for(server.url, timeout=0.3)
 

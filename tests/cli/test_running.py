@@ -82,7 +82,7 @@ def test_a_problem_is_told_on_stderr_without_a_traceback(capsys):
 def test_a_problem_comes_with_advice_if_there_is_any(capsys):
     ended(broken(ConnectError("no", url="ws://example.org/", status=404)))
 
-    assert "try /socket" in capsys.readouterr().err
+    assert "often it is /socket" in capsys.readouterr().err
 
 
 def test_a_bug_is_no_problem_of_the_user():

@@ -39,6 +39,16 @@ async def test_a_user_joins_watches_pushes_and_leaves(server, tmp_path):
         assert "Traceback" not in screen.text
 
 
+async def test_a_join_that_is_refused_is_not_retried(server):
+    lines = "join room:forbidden\nstatus\npush room:forbidden echo\n"
+    ran = await run("shell", server.url, given=lines)
+
+    assert ran.code == 2
+    assert "is not joined: unauthorized" not in ran.out
+    assert "retried" not in ran.err
+    assert "'room:forbidden' is not joined: try join room:forbidden" in ran.err
+
+
 async def test_the_history_is_kept_for_its_owner_alone(server, tmp_path):
     home = str(tmp_path)
     async with terminal("shell", server.url, XDG_STATE_HOME=home) as screen:
@@ -101,7 +111,7 @@ async def test_commands_may_come_from_a_pipe(server):
     [
         ("nonsense", 2, "There is no command 'nonsense': try help"),
         ("push room:a echo", 2, "'room:a' is not joined: try join room:a"),
-        ("push room:a", 2, "The push needs a topic and an event"),
+        ("push room:a", 2, "Push needs TOPIC EVENT"),
         ("leave room:a", 2, "'room:a' is not joined"),
         ("leave", 2, "Leave needs TOPIC"),
         ("join ", 2, "Join needs TOPIC"),

@@ -7,7 +7,7 @@ from rx_phoenix import ConnectionLost, Reconnect, Rejoin
 from rx_phoenix.operators import push_each, retry_with_backoff
 from tests.operators.recording_observer import RecordingObserver
 
-TEXT = "the push of 'x' to 'room:1' is too large for the server, got 1,030 bytes: "
+TEXT = "push 'x' to 'room:1' is too large for the server, got 1,030 bytes: "
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_the_others_are_ordinary_losses(steady):
         True,
         True,
     ]
-    assert "the push of 'x' to 'room:2' is too large" in str(errors[0])
+    assert "push 'x' to 'room:2' is too large" in str(errors[0])
     assert errors[1].reason == "too big"
     assert (small.status, large.status) == ("lost", "lost")
 

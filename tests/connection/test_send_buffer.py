@@ -197,7 +197,7 @@ def test_what_was_dropped_says_so_and_what_to_do(offer, overflow, event):
 
     assert type(error) is PushCancelled
     assert str(error) == (
-        f"the push of {event!r} to 'room:1' was dropped: the send buffer is full "
+        f"push {event!r} to 'room:1' was dropped: the send buffer is full "
         "(1 of 1). Await earlier pushes or raise send_buffer."
     )
 

@@ -36,7 +36,7 @@ from rx_phoenix.errors import ConnectError, ProtocolError
         ),
         (
             GaveUp(ConnectError("it is full")),
-            "Gave up: it is full. Call connect() to start afresh.",
+            "Gave up: it is full. Call connect() to start over.",
         ),
         (
             AttemptFailed(OSError("no route"), 2),
@@ -119,7 +119,7 @@ def test_an_end_without_a_reason_says_what_its_code_means(code, meaning):
         ),
         (
             404,
-            " No socket is at this path: try /socket, without /websocket.",
+            " No socket is at this path: often it is /socket, without /websocket.",
         ),
         (429, " The server limits connections: wait a while."),
         (500, " The server failed: check its log."),
@@ -150,7 +150,7 @@ def test_a_failure_comes_with_advice(status, advice):
         ),
         (
             GaveUp(ConnectError("it is full")),
-            "Giving up: it is full. Call connect() to start afresh.",
+            "Giving up: it is full. Call connect() to start over.",
         ),
         (AttemptFailed(OSError("no route"), 2), "Attempt 2 failed: no route."),
         (ProtocolError("it is odd"), "A frame is dropped: it is odd."),

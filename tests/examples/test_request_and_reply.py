@@ -12,7 +12,7 @@ async def test_it_tells_each_reply(server):
         "Answer: {'what': 'is 6 * 7'}",
         "In order: [30, 20, 10]",
         "Refused: error {'reason': 'nope'}",
-        "Silence: the push of 'noreply' to 'room:questions' had no answer within 0.1 s",
+        "Silence: push 'noreply' to 'room:questions' timed out after 0.1 s",
         "Attempt 2 in 0.05 s",
         "Attempt 3 in 0.1 s",
         "Still busy",

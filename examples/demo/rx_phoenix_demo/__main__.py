@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -21,17 +22,29 @@ from rx_phoenix_demo.web.browser import in_browser
 
 __all__ = ["main"]
 
+EXAMPLES = """\b
+Examples:
+  rx-phoenix demo --seconds 30
+  rx-phoenix demo --terminal
+"""
+
 UNUSABLE = 2
 """The exit code when this machine refuses, for instance the port."""
 
 UNREACHABLE = 3
 """The exit code when the server cannot be reached, or refuses."""
 
+INTERRUPTED, TERMINATED = 130, 143
+"""The exit codes when Ctrl-C or SIGTERM ended it, as a shell makes them."""
+
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "terminal_width": min(shutil.get_terminal_size().columns, 80),
+    },
 )
 
 
@@ -44,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     app(arguments, prog_name="rx-phoenix demo")
 
 
-@app.command()
+@app.command(epilog=EXAMPLES)
 def demo(
     url: Annotated[
         str | None,
@@ -56,11 +69,20 @@ def demo(
     ] = None,
     seconds: Annotated[
         float | None,
-        typer.Option(min=1.0, help="Stop after this time; at Ctrl-C if left out."),
+        typer.Option(
+            min=1.0,
+            metavar="SECONDS",
+            help="Stop after this time; at Ctrl-C if left out.",
+        ),
     ] = None,
     alarm: Annotated[
         float,
-        typer.Option(min=1.0, max=100.0, help="Percentage that raises an alarm."),
+        typer.Option(
+            min=1.0,
+            max=100.0,
+            metavar="PERCENT",
+            help="Load that raises an alarm, in percent.",
+        ),
     ] = 80.0,
     terminal: Annotated[
         bool, typer.Option("--terminal", help="Show the figures in the terminal.")
@@ -69,7 +91,13 @@ def demo(
         bool, typer.Option("--no-browser", help="Do not open a browser.")
     ] = False,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The page's port; 0 for any free one.")
+        int,
+        typer.Option(
+            min=0,
+            max=65535,
+            metavar="PORT",
+            help="The page's port; 0 for any free one.",
+        ),
     ] = 0,
     origin: Annotated[
         list[str],
@@ -100,8 +128,10 @@ def demo(
     silence_library_log()
     try:
         asyncio.run(until_terminated(run_demo(url, seconds, present, origin)))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        pass
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    except asyncio.CancelledError:
+        raise typer.Exit(TERMINATED) from None
     except BrokenPipeError:
         discard_stdout()
     except OSError as error:

@@ -100,7 +100,7 @@ async def test_ctrl_c_ends_it_without_a_traceback():
         await screen.until("● live")
         screen.press("\x03")
 
-        assert await screen.end() == 0
+        assert await screen.end() == 130
         assert "Traceback" not in screen.text
 
 
@@ -111,7 +111,7 @@ async def test_a_signal_ends_it_in_a_pipe():
         process.send_signal(signal.SIGTERM)
         _, err = await process.communicate()
 
-    assert process.returncode == 0
+    assert process.returncode == 143
     assert err == b""
 
 
@@ -150,7 +150,7 @@ async def test_ctrl_c_ends_the_page_without_a_word():
         await screen.until("Ctrl-C ends it")
         screen.press("\x03")
 
-        assert await screen.end() == 0
+        assert await screen.end() == 130
         assert "Traceback" not in screen.text
 
 

@@ -121,8 +121,8 @@ def test_its_words_have_the_topic_and_the_url(stage, caplog):
     channel.leave()
 
     assert caplog.messages[-1] == (
-        "The server refuses the join of 'room:1' over ws://localhost/socket, which is "
-        "retried: full."
+        "The server refuses the join of 'room:1' over ws://localhost/socket: full. "
+        "The join is retried."
     )
 
 
