@@ -4,15 +4,13 @@
 
     python -m rx_phoenix.testing.supabase
     python examples/supabase_worker.py
-
-The token of `sign_in` is asked for at each join and every ten minutes. If it expires
-nevertheless, or the server restarts, the worker joins again by itself.
 """
 
 import argparse
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 
 from rx_phoenix import PushError, WebSocketTransport
@@ -30,10 +28,8 @@ class Worker:
         ca_file: str | None = None,
     ) -> None:
         context = ssl.create_default_context(cafile=ca_file)
-        transport = WebSocketTransport(ssl=context, trust_env=True)
-        self.realtime = Realtime(
-            url, api_key, access_token=sign_in, transport=transport
-        )
+        network = WebSocketTransport(ssl=context, trust_env=True)
+        self.realtime = Realtime(url, api_key, access_token=sign_in, transport=network)
         self.channel = self.realtime.channel(topic, private=True)
         for event, call in work.items():
             self.channel.on(event, partial(self.woken, call))
@@ -43,10 +39,8 @@ class Worker:
         call()
 
     def start(self) -> None:
-        try:
+        with suppress(PushError):  # it is retried, with a warning in the log
             self.channel.join()
-        except PushError as error:
-            print("Not joined yet:", error)
 
     def stop(self) -> None:
         self.realtime.close()
@@ -58,8 +52,7 @@ class Worker:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A worker woken by broadcasts.")
     parser.add_argument("--url", default="http://127.0.0.1:54321")
-    url = parser.parse_args().url
-    key = "the-api-key"
+    url, key = parser.parse_args().url, "the-api-key"
     worker = Worker(url, key, lambda: key, "room", {"tick": lambda: print("Woken")})
     worker.start()
     while worker.is_connected():

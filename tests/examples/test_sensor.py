@@ -89,10 +89,12 @@ def flat(batches):
 
 
 def test_the_sensor_has_at_most_30_lines():
-    _, _, rest = SOURCE.read_text().partition("class Sensor:")
+    _, begin, rest = SOURCE.read_text().partition("class Sensor:")
     body, _, _ = rest.partition("\nclass ")
+    lines = [line for line in f"{begin}{body}".splitlines() if line.strip()]
+    imports = 5  # of what it uses; the rest of the file is its server
 
-    assert len([line for line in body.splitlines() if line.strip()]) <= 30
+    assert len(lines) + imports <= 30
 
 
 async def test_batches_are_as_large_as_the_server_says(
