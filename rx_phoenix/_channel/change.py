@@ -82,6 +82,12 @@ class Change:
         self.leases: list[Latest[Any]] = []
 
     @property
+    def is_observed(self) -> bool:
+        """True if a caller looks at the outcome of the join, or a lease gets it."""
+        is_seen = self.join is None or self.join.is_seen
+        return is_seen or any(holders.is_watched for holders in self.leases)
+
+    @property
     def failure(self) -> Exception:
         """The error, where there has to be one."""
         assert self.error is not None, "an end without an error"  # noqa: S101

@@ -141,11 +141,11 @@ class ChannelEffects(ChannelParts):
     def emit_refusal(self, change: Change) -> None:
         error = change.failure
         is_retried = self.membership.stage is Stage.ERRORED and self.demand.rejoins
-        self.rejoin_timer.note(
-            error,
-            self.quoted,
-            is_warning=is_retried and self.connection.is_open,
-        )
+        is_open = self.connection.is_open
+        timer, quoted = self.rejoin_timer, self.quoted
+        timer.note(error, quoted, is_warning=is_retried and is_open)
+        if is_open and not (is_retried or change.is_observed):
+            timer.warn(error, quoted, "not retried")
         self.listeners.deliver_refusal(error)
 
     def deliver(self, change: Change) -> None:

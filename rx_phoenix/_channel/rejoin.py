@@ -115,15 +115,19 @@ class RejoinTimer:
             self._record().reason = reason
         elif reason != self.reason:
             self._record().reason = reason
-            self._warn(error, reason)
+            self.warn(error, quote, "retried")
 
-    def _warn(self, error: Exception, reason: str) -> None:
+    def warn(
+        self, error: Exception, quote: Callable[[object], str], sequel: str
+    ) -> None:
+        """Log a failure and what follows from it."""
+        reason = reason_of(error, quote)
         topic, url = self._context.topic, self._context.connection.url
         does = "does not answer" if isinstance(error, PushTimeout) else "refuses"
-        text = "The server %s the join of %r over %s: %s. The join is retried."
+        text = "The server %s the join of %r over %s: %s. The join is %s."
         extra = fields(topic=topic, url=url, error=type(error).__name__, reason=reason)
         try:
-            log.warning(text, does, topic, url, reason, extra=extra)
+            log.warning(text, does, topic, url, reason, sequel, extra=extra)
         except ISOLATED as problem:  # of a handler of logging
             self._context.report(contained(problem))
 

@@ -283,6 +283,7 @@ async def test_changes_with_changes_is_subscribed_when_the_server_says_so(
     [
         ({"table": "nope"}, "Unable to subscribe to changes with given parameters"),
         ({"schema": "other", "table": "messages"}, "schema: other"),
+        ({"schema": "other"}, "schema: other"),
         ({"table": "messages", "filter": "id=like.x"}, "Error parsing `filter` params"),
         ({"table": "messages", "filter": "nope=eq.1"}, 'column "nope" does not exist'),
     ],

@@ -37,7 +37,7 @@ class Home(Protocol):
         ...
 
     def find(self, schema: str, table: str | None) -> Table | None:
-        """Return a table; None if there is none. Any name stands for all."""
+        """Return a table; None if there is none. ``*`` or no name stand for all."""
         ...
 
     def count_event(self) -> bool:

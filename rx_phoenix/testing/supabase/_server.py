@@ -248,8 +248,9 @@ class SupabaseServer(PhoenixServer):
     # For the rooms.
 
     def find(self, schema: str, table: str | None) -> Table | None:
-        """Return a table; None if there is none. Any name stands for all."""
-        if schema == "*" or table in {None, "*"}:
+        """Return a table; None if there is none. ``*`` or no name stand for all."""
+        schemas = {"*", "public", *(known for known, _ in self._tables)}
+        if schema in schemas and (schema == "*" or table in {None, "*"}):
             return Table("*", schema=schema)
         return self._tables.get((schema, str(table)))
 

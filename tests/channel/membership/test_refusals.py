@@ -156,6 +156,16 @@ def test_a_final_refusal_is_not_a_warning(make_stage, notes, warnings, rejoin):
     assert len(notes.errors) == 1
 
 
+def test_one_that_nothing_observes_is(make_stage, warnings, caplog):
+    stage = make_stage(rejoin=Rejoin(attempts=1))
+    stage.connect()
+    stage.channel().join()
+    stage.answer("phx_join", "error", {"reason": "full"})
+
+    assert warnings() == [("WARNING", "full")]
+    assert "The join is not retried." in caplog.text
+
+
 def test_a_session_that_is_refused_is_not_a_warning(stage, notes, warnings):
     stage.connect()
     stage.channel().session.subscribe(notes)
