@@ -36,7 +36,7 @@ def check_http_options(
     is_ssl = is_ssl or (hasattr(ssl, "fingerprint") and not isinstance(ssl, type))
     check(is_ssl, "ssl", "True, False, an SSLContext or a Fingerprint", repr(ssl))
     if proxy is not None:
-        _check_proxy(proxy)
+        _check_proxy("proxy", proxy)
     check_instance("trust_env", trust_env, bool, "True or False")
 
 
@@ -63,10 +63,10 @@ def check_size(name: str, size: object) -> None:
     check(is_size, name, "a positive number of bytes", repr(size))
 
 
-def _check_proxy(proxy: object) -> None:
+def _check_proxy(name: str, proxy: object) -> None:
     takes = "the URL of an HTTP proxy, such as 'http://proxy:3128', or None"
     is_text = isinstance(proxy, str | URL)
-    check(is_text, "proxy", takes, f"a value of type {type(proxy).__name__}")
+    check(is_text, name, takes, f"a value of type {type(proxy).__name__}")
     try:
         parts = urlsplit(str(proxy))
         is_url = bool(parts.hostname and parts.port != 0)
@@ -75,11 +75,11 @@ def _check_proxy(proxy: object) -> None:
     scheme = parts.scheme if parts is not None and is_url else ""
     if scheme.startswith("socks"):
         raise UsageError(
-            f"proxy must be {takes}, got a URL of {scheme}: SOCKS is not supported, "
+            f"{name} must be {takes}, got a URL of {scheme}: SOCKS is not supported, "
             "HTTP proxies are"
         )
     got = f"a URL of {scheme}" if scheme else "text that is not a full URL"
-    check(scheme in {"http", "https"}, "proxy", takes, got)
+    check(scheme in {"http", "https"}, name, takes, got)
 
 
 def proxy_for(
@@ -88,6 +88,9 @@ def proxy_for(
     """Return the proxy of an attempt: the user's, or else the environment's if trusted.
 
     A session of the user's has settings of its own.
+
+    Raises:
+        UsageError: The environment's is not one of HTTP.
     """
     if proxy is None and trust_env and session is None:
         return _proxy_of_environment(url)
@@ -98,7 +101,8 @@ def _proxy_of_environment(url: URL) -> str | None:
     """Return the HTTP proxy that the environment has for a URL.
 
     aiohttp's ``trust_env`` would also send the passwords of ``~/.netrc``. It looks for
-    a proxy of the URL's own scheme alone, and few have one for ws.
+    a proxy of the URL's own scheme alone, and few have one for ws. As for curl, one
+    without a scheme is an HTTP proxy.
     """
     if url.host is None or proxy_bypass(url.host):
         return None
@@ -106,7 +110,9 @@ def _proxy_of_environment(url: URL) -> str | None:
     for scheme in url.scheme, url.scheme.replace("ws", "http"):
         proxy = proxies.get(scheme, "")
         if proxy:
-            return proxy if urlsplit(proxy).scheme == "http" else None
+            proxy = proxy if "://" in proxy else f"http://{proxy}"
+            _check_proxy(f"{scheme}_proxy of the environment", proxy)
+            return proxy
     return None
 
 

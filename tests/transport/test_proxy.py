@@ -7,7 +7,7 @@ import ssl
 import pytest
 from aiohttp import ClientSession
 
-from rx_phoenix import ConnectError, WebSocketTransport
+from rx_phoenix import ConnectError, UsageError, WebSocketTransport
 from rx_phoenix._protocol.endpoint import Endpoint
 from tests.transport.gate import running_gate, running_proxy
 from tests.transport.peer import PATIENCE, Life
@@ -113,6 +113,24 @@ async def test_an_exception_of_the_environment_is_one(
     assert isinstance(await connect(url, trust_env=True), ConnectError)
 
     assert proxy.heads == []
+
+
+async def test_one_without_a_scheme_is_a_proxy_of_http(
+    proxy, trusting, monkeypatch, connect
+):
+    monkeypatch.setenv("https_proxy", proxy.url.removeprefix("http://"))
+
+    assert await connect(ssl=trusting, trust_env=True) is None
+
+
+async def test_one_of_socks_is_a_mistake_that_shows_no_password(monkeypatch, connect):
+    monkeypatch.setenv("https_proxy", "socks5://user:s3cret@proxy.test:1080")
+    error = await connect(trust_env=True)
+
+    assert isinstance(error, UsageError)
+    assert "https_proxy of the environment must be" in str(error)
+    assert "SOCKS is not supported" in str(error)
+    assert "s3cret" not in repr(error)
 
 
 async def test_a_proxy_of_websockets_alone_comes_first(
