@@ -22,6 +22,8 @@ from collections.abc import Callable, Sequence
 
 from hypothesis import strategies as st
 
+from rx_phoenix._protocol.checks import check
+
 __all__ = ["server_lanes"]
 
 RECONNECTED = " 15s "
@@ -45,7 +47,12 @@ def server_lanes(says: str = "", max_size: int = 20) -> st.SearchStrategy[str]:
     Args:
         says: Your letters of `Says` that a joined channel may get.
         max_size: The most letters.
+
+    Raises:
+        UsageError: One of the letters has a meaning in these lanes.
     """
+    is_free = isinstance(says, str) and not TAKEN & {*says}  # pyright: ignore[reportUnnecessaryIsInstance]
+    check(is_free, "says", f"letters other than {''.join(AFTER)}", repr(says))
 
     def choices(state: int, outages: int) -> Sequence[str]:
         lost = "#" if outages < OUTAGES else ""
@@ -76,3 +83,5 @@ AFTER = {
     "E": (JOINING, REJOINED),
 }
 """The state after a letter, and the time until the client is there."""
+
+TAKEN = frozenset({*AFTER, *"-() "})

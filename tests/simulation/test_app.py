@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from rx_phoenix import UsageError
+from rx_phoenix import SerializerV1, UsageError
 from rx_phoenix.operators import for_each
 from rx_phoenix.testing import Broken, ServerChannel, simulate
 
@@ -44,6 +44,21 @@ def test_a_program_that_recovers_holds_in_every_run():
     assert simulate_join(range(3), every_channel_is_joined) == 3
 
 
+def test_a_program_may_speak_version_1():
+    answers = []
+
+    async def app(new_socket):
+        async with new_socket(serializer=SerializerV1()) as socket:
+            channel = socket.channel("room:1")
+            channel.join().receive("error", print)
+            channel.push("echo", {"n": 1}).receive("ok", answers.append)
+            await asyncio.sleep(3600)
+
+    invariants = [every_channel_is_joined]
+    assert simulate(app, server=SERVER, seeds=[1], invariants=invariants) == 1
+    assert answers == [{"n": 1}]
+
+
 def broken_by(*args, **options):
     with pytest.raises(Broken) as broken:
         simulate(*args, **options)
@@ -76,6 +91,37 @@ def test_the_kept_line_breaks_again():
     )
 
     assert str(again) == str(first)
+
+
+def test_a_channel_knows_what_its_client_sent_to_connect():
+    seen = []
+
+    class Private(ServerChannel):
+        def join(self, params):
+            asked = self.socket
+            seen.append((asked.params["name"], asked.auth_token, asked.headers["x-a"]))
+
+    async def app(new_socket):
+        options = {"params": {"name": "jo"}, "auth_token": "t", "headers": {"X-A": "1"}}
+        async with new_socket(**options) as socket:
+            socket.channel("room:1").join().receive("error", print)
+            await asyncio.sleep(3600)
+
+    simulate(app, server={"room:*": Private}, seeds=[1])
+
+    assert {*seen} == {("jo", "t", "1")}
+
+
+def test_a_program_that_is_not_a_coroutine_function_is_named():
+    broken = broken_by(lambda _: None, server=SERVER, seeds=[1])
+
+    assert "app must be a coroutine function of new_socket" in str(broken)
+
+
+def test_heartbeats_are_left_out_of_the_history():
+    broken = broken_by(join, server=SERVER, invariants=[a_channel_is_always_joined])
+
+    assert "HeartbeatAnswered" not in str(broken)
 
 
 def test_a_program_that_raises_is_broken_without_any_step():
@@ -171,6 +217,8 @@ def test_a_program_needs_a_server():
         ({"invariants": every_channel_is_joined}, "invariants"),
         ({"invariants": [5]}, "an invariant"),
         ({"actions": [5]}, "an action"),
+        ({"invariants": [join]}, "an invariant"),
+        ({"actions": [join]}, "an action"),
     ],
 )
 def test_a_wrong_argument_is_refused_at_the_call(options, name):

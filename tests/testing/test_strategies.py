@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, find, given, settings
 
+from rx_phoenix import UsageError
 from rx_phoenix.testing import Says, fresh_phx
 from rx_phoenix.testing.strategies import server_lanes
 
@@ -39,6 +40,12 @@ def test_a_lane_shrinks_to_the_shortest_that_breaks_an_assertion():
     assert sorted(shortest.replace(" 10s ", "").replace(" 15s ", "")) == sorted(
         "-ojmmE" if "mmE" in shortest else "-ojmEjm"
     )
+
+
+@pytest.mark.parametrize("says", ["mo", "-", 5])
+def test_a_letter_of_the_lanes_themselves_is_refused(says):
+    with pytest.raises(UsageError, match=r"^says must be letters other than of#jrE"):
+        server_lanes(says=says)
 
 
 def test_what_an_example_leaves_behind_fails_it():

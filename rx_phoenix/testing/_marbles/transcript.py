@@ -76,7 +76,8 @@ class Transcript:
     def __init__(self) -> None:
         self._time = 0.0
         self._events: list[tuple[float, str]] = []
-        self._calls: list[str] = []
+        self._calls: dict[int | None, str] = {}
+        self._left_joining: dict[str, int] = {}
         self._is_open = False
         self._sent: list[Message] = []
         self._unanswered: list[Message] = []
@@ -125,7 +126,9 @@ class Transcript:
         if event == JOIN:
             self._params.setdefault(topic, message.payload)
             self._refs[topic] = message.join_ref
-            # The test's client sends a join once, however long its answer takes.
+            # The test's client sends a join once, however long its answer takes, and
+            # so it leaves none that timed out.
+            self._calls.pop(self._left_joining.pop(topic, None), None)
             self._unanswered = [
                 item
                 for item in self._unanswered
@@ -136,9 +139,17 @@ class Transcript:
             call = "leave()" if event == LEAVE else what
             self._time = round(max(self._time, round(at / TICK) * TICK), 9)
             time = round(self._time + TICK / 2, 9)
-            self._calls.append(f"phx.at({time!r}, lambda: {name}.{call}.outcome)")
+            if event == LEAVE and self._is_joining(topic):
+                self._left_joining[topic] = len(self._sent)
+            self._calls[len(self._sent)] = (
+                f"phx.at({time!r}, lambda: {name}.{call}.outcome)"
+            )
         self._sent.append(message)
         self._unanswered.append(message)
+
+    def _is_joining(self, topic: str) -> bool:
+        asked = ((item.topic, item.event) for item in self._unanswered)
+        return (topic, JOIN) in asked
 
     def _receive(self, at: float, message: Message) -> None:
         reply, topic, event = message.reply, message.topic, message.event
@@ -200,8 +211,11 @@ class Transcript:
         """
         if not self._params:
             raise UsageError("the tape has no join, so there is nothing to test")
-        client = [*self._client(), *self._calls]
+        client = [*self._client(), *self._calls.values()]
         lane = wrap(draw_lane(self._events), WIDTH, break_long_words=False)
+        # A call may be later than all that the server did.
+        if self._events and (rest := round(self._time - self._events[-1][0], 9)):
+            lane.append(f" {rest:g}s")
         return TEMPLATE.format(
             letters=indented(self._meanings(), 12),
             client=indented(client, 4),

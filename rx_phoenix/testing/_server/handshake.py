@@ -18,7 +18,7 @@ from rx_phoenix.testing._server.socket import (
     SocketOptions,
 )
 
-__all__ = ["admit", "negotiate"]
+__all__ = ["admit", "negotiate", "serializer_of"]
 
 AUTH_PREFIX = "base64url.bearer.phx."
 """Marks the token among the subprotocols."""
@@ -53,7 +53,7 @@ async def admit(
         headers={name.lower(): value for name, value in request.headers.items()},
         uri=f"http://{request.host}{path}?{query}",
         transport=transport,
-        serializer=_serializer(params.get("vsn", "1.0.0"), options.versions),
+        serializer=serializer_of(params.get("vsn", "1.0.0"), options.versions),
     )
     answer = options.connect(socket)
     if isawaitable(answer):
@@ -101,7 +101,7 @@ def _decode_token(encoded: str) -> str:
     return b64decode(digits + "=" * (-len(digits) % 4), validate=True).decode()
 
 
-def _serializer(vsn: object, versions: tuple[int, ...]) -> Serializer:
+def serializer_of(vsn: object, versions: tuple[int, ...]) -> Serializer:
     """Return the serializer of a version, ``1.0.x`` or ``2.0.x``.
 
     Raises:

@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from inspect import isawaitable, iscoroutinefunction
 from random import Random
 from typing import Any
 
 from rx_phoenix._protocol.checks import check, check_function
+from rx_phoenix._protocol.lifecycle import HeartbeatAnswered
 from rx_phoenix.errors import ConnectionLost, RxPhoenixError
 from rx_phoenix.socket import Socket
 from rx_phoenix.testing._server.endpoint import Endpoint
@@ -89,7 +92,9 @@ class Scenario:
             ("an action", self.actions),
         ):
             for function in functions:
-                check_function(name, function, "a function of a SimulatedRun")
+                is_plain = callable(function) and not iscoroutinefunction(function)
+                takes = "a function of a SimulatedRun, and not a coroutine function"
+                check(is_plain, name, takes, repr(function))
 
     @property
     def weights(self) -> Mapping[str, int]:
@@ -141,7 +146,10 @@ class AppRun(Run):
 
     async def _live_app(self) -> None:
         try:
-            await self._scenario.app(self._new_socket)
+            living: object = self._scenario.app(self._new_socket)
+            takes, got = "a coroutine function of new_socket", repr(living)
+            check(isawaitable(living), "app", takes, f"one that returns {got}")
+            await living
         except Exception as error:  # noqa: BLE001 - the verdict on the program
             self.problem("the program raises nothing", raised(error))
 
@@ -158,9 +166,13 @@ class AppRun(Run):
         }
         socket = Socket(url, **kept)
         self._view.sockets.append(socket)
-        socket.lifecycle.subscribe(lambda event: self.note(f"socket {number}: {event}"))
+        socket.lifecycle.subscribe(partial(self._note_event, number))
         socket.unhandled.subscribe(self._unhandled)
         return socket
+
+    def _note_event(self, number: int, event: object) -> None:
+        if not isinstance(event, HeartbeatAnswered):
+            self.note(f"socket {number}: {event}")
 
     def _unhandled(self, error: Exception) -> None:
         if not isinstance(error, RxPhoenixError):

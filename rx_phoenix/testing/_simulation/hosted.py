@@ -9,8 +9,8 @@ from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.testing._server.channel import ServerChannel
 from rx_phoenix.testing._server.codec import Frame as ServerFrame
-from rx_phoenix.testing._server.codec import V2Serializer
 from rx_phoenix.testing._server.endpoint import Endpoint
+from rx_phoenix.testing._server.handshake import serializer_of
 from rx_phoenix.testing._server.process import JoinError
 from rx_phoenix.testing._server.query import decode_query
 from rx_phoenix.testing._server.routes import ChannelFactory
@@ -20,6 +20,9 @@ from rx_phoenix.testing._simulation.network import Link
 from rx_phoenix.testing._time.scheduler import VirtualScheduler
 
 __all__ = ["HostedServer"]
+
+VERSIONS = (1, 2)
+"""The versions of the protocol."""
 
 
 class Refusing(ServerChannel):
@@ -57,14 +60,15 @@ class HostedServer:
 
     def opened(self, link: Link) -> None:
         """Start a session."""
-        path, _, query = link.url.partition("?")
+        asked = link.endpoint
+        uri = asked.address("websocket").replace("ws", "http", 1)
         socket = ServerSocket(
-            params=decode_query(query),
-            auth_token=None,
-            headers={},
-            uri=f"{path}?{query}",
+            params=decode_query(uri.partition("?")[2]),
+            auth_token=asked.auth_token,
+            headers={name.lower(): value for name, value in asked.headers.items()},
+            uri=uri,
             transport="websocket",
-            serializer=V2Serializer(),
+            serializer=serializer_of(asked.vsn, VERSIONS),
         )
         connection = LinkConnection(link)
         session = Session(connection, socket, self.endpoint, self._factories, None)

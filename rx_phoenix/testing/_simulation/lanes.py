@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import PHOENIX
-from rx_phoenix._protocol.serializer import Frame, SerializerV2
+from rx_phoenix._protocol.serializer import Frame, Serializer, SerializerV2
 from rx_phoenix.testing._marbles.client_lane import ClientLane
 from rx_phoenix.testing._marbles.diff import lines_of
 from rx_phoenix.testing._marbles.drawing import draw
@@ -29,6 +29,9 @@ class Lanes:
 
     Args:
         clock: Returns the time.
+
+    Attributes:
+        serializer: The client's.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -36,7 +39,7 @@ class Lanes:
         self._events: list[tuple[float, str, str]] = []
         self._letters = ClientLane()
         self._asked: dict[str | None, str] = {}
-        self._serializer = SerializerV2()
+        self.serializer: Serializer = SerializerV2()
 
     def client(self, letter: str) -> None:
         """Record an action of the client."""
@@ -48,7 +51,7 @@ class Lanes:
 
     def client_frame(self, frame: Frame) -> None:
         """Record a frame of the client."""
-        message = message_from_client(frame, self._serializer)
+        message = message_from_client(frame, self.serializer)
         if message.topic != PHOENIX:
             letter = self._letters.letter_of(message)
             self._asked[message.ref] = letter
@@ -56,7 +59,7 @@ class Lanes:
 
     def server_frame(self, frame: Frame) -> None:
         """Record a frame of the server, as it arrives."""
-        message = self._serializer.decode(frame)
+        message = self.serializer.decode(frame)
         if message.topic != PHOENIX:
             self._add("server", self._letter_of(message))
 

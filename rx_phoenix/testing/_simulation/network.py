@@ -11,7 +11,7 @@ from reactivex import Observable, abc
 from reactivex.disposable import Disposable
 
 from rx_phoenix._protocol.endpoint import Endpoint
-from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._protocol.serializer import Frame, SerializerV1, SerializerV2
 from rx_phoenix._streams.hub import Hub
 from rx_phoenix._transport.contract import Connection
 from rx_phoenix.errors import ConnectError, ConnectionLost
@@ -41,7 +41,7 @@ class Link:
     """One connection with both of its ends.
 
     Attributes:
-        url: The URL that the client asked for.
+        endpoint: The endpoint that the client asked for.
         is_open: True while frames can travel.
         is_ending: True once the client closed it.
         silent_since: The time since which frames are lost on the way, unnoticed by
@@ -50,9 +50,12 @@ class Link:
     """
 
     def __init__(
-        self, network: "Network", observer: abc.ObserverBase[Connection], url: str
+        self,
+        network: "Network",
+        observer: abc.ObserverBase[Connection],
+        endpoint: Endpoint,
     ) -> None:
-        self.url = url
+        self.endpoint = endpoint
         self.is_open = True
         self.is_ending = False
         self.silent_since: float | None = None
@@ -195,6 +198,8 @@ class Network:
         ) -> abc.DisposableBase:
             draw = 1.0 if self.is_faultless else self._random.random()
             self._attempts.append(self.now)
+            is_v1 = endpoint.vsn == SerializerV1.vsn
+            self.lanes.serializer = SerializerV1() if is_v1 else SerializerV2()
             self.lanes.client("*")
             attempt = Disposable()
             link: Link | None = None
@@ -207,7 +212,7 @@ class Network:
                     self.lanes.server("f")
                     observer.on_error(self._refusal(endpoint))
                     return
-                link = Link(self, observer, endpoint.url)
+                link = Link(self, observer, endpoint)
                 self._links.append(link)
                 self.lanes.server("o")
                 self.peer.opened(link)

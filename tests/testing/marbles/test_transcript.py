@@ -114,3 +114,33 @@ def test_a_tape_of_many_events_has_enough_letters(phx):
 def test_a_tape_without_a_join_is_refused():
     with pytest.raises(UsageError, match="no join"):
         written_as_test(read_tape([line("opened", 0.0)]))
+
+
+def test_a_join_that_timed_out_is_no_leave_of_the_user(phx):
+    text = run_test(
+        [
+            line("opened", 0.0),
+            sent(0.01, "1", "room:a", "phx_join"),
+            sent(1.01, "2", "room:a", "phx_leave", join_ref="1"),
+            sent(2.1, "3", "room:a", "phx_join"),
+            replied(2.2, "3", "room:a", {"n": 1}),
+        ],
+        phx,
+    )
+
+    assert "leave()" not in text
+    assert "assert room_a_replies.values == [{'n': 1}]" in text
+
+
+def test_a_call_may_be_the_last_of_the_recording(phx):
+    run_test(
+        [
+            line("opened", 0.0),
+            sent(0.01, "1", "room:a", "phx_join"),
+            replied(0.02, "1", "room:a", {}),
+            sent(7.0, "2", "room:a", "save", {"n": 1}, join_ref="1"),
+        ],
+        phx,
+    )
+
+    assert [push.payload for push in phx.sent()] == [{"n": 1}]
