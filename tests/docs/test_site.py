@@ -33,5 +33,5 @@ async def test_a_page_on_a_disk_has_workers(tmp_path):
 
     page = tmp_path.joinpath("page.html").as_uri()
     async with running_browser() as browser, browser.tab(page) as tab:
-        assert await tab.until("document.title === '42'", patience=5)
+        assert await tab.until("document.title === '42'")
         assert tab.complaints == []

@@ -74,7 +74,11 @@ def tiles(snapshot: Snapshot) -> str:
 
 
 def legend(
-    lines: Mapping[str, Line], figures: Figures | None, *, is_percentage: bool
+    lines: Mapping[str, Line],
+    figures: Figures | None,
+    *,
+    is_percentage: bool,
+    others: Iterable[Line] = (),
 ) -> str:
     """Format a chart's legend, with the current values.
 
@@ -82,7 +86,11 @@ def legend(
         lines: The lines, by figure.
         figures: The figures; None before the first reading.
         is_percentage: True for percentages, False for bytes a second.
+        others: Lines that are named without a value, because they are many.
     """
+
+    def named(line: Line) -> str:
+        return f'<i style="background:var(--{line.colour})"></i>{line.label}'
 
     def entry(name: str, line: Line) -> str:
         points = figures.past.get(name) if figures else None
@@ -92,11 +100,11 @@ def legend(
             now = f"{points[-1].value:.0f} %"
         else:
             now = f"{_size(round(points[-1].value))}/s"
-        mark = f'<i style="background:var(--{line.colour})"></i>'
-        return f"<span>{mark}{line.label} <b>{now}</b></span>"
+        return f"<span>{named(line)} <b>{now}</b></span>"
 
-    entries = "".join(entry(name, line) for name, line in lines.items())
-    return f'<div class="legend">{entries}</div>'
+    entries = [entry(name, line) for name, line in lines.items()]
+    entries += [f"<span>{named(line)}</span>" for line in others]
+    return f'<div class="legend">{"".join(entries)}</div>'
 
 
 def alarm_list(alarms: Sequence[Alarm]) -> str:

@@ -130,7 +130,10 @@ class Page:
         }
         for name, lines in LINES.items():
             shown[f"{name}_now"] = fragments.legend(
-                lines, figures, is_percentage=name in PERCENTAGES
+                lines,
+                figures,
+                is_percentage=name in PERCENTAGES,
+                others=[CORE] if name == "processor" else [],
             )
         for name, text in shown.items():
             self._texts[name].text = text
@@ -170,12 +173,12 @@ class Page:
             self._request_rate(rate)
 
 
-CORE = Line("quiet", width=0.8)
+CORE = Line("quiet", "each core", width=0.8)
 
 LINES = {
     "processor": {
         "cpu": Line("blue", "all cores", fill=0.15),
-        "average": Line("warm", "average of 5"),
+        "average": Line("warm", "average of 5 readings"),
     },
     "memory": {"memory": Line("calm", "in use", fill=0.2)},
     "network": {

@@ -65,6 +65,12 @@ def test_a_legend_shows_the_label_and_the_value_of_a_line(reading):
     assert "<b>0 B/s</b>" in legend({"read": line}, figures, is_percentage=False)
 
 
+def test_a_legend_names_lines_that_are_many_without_a_value():
+    text = legend({}, None, is_percentage=True, others=[Line("quiet", "each core")])
+
+    assert "each core</span>" in text
+
+
 def test_a_legend_has_nothing_to_tell_before_there_is_a_reading():
     assert "<b>-</b>" in legend({"cpu": Line("red")}, None, is_percentage=True)
 

@@ -109,6 +109,20 @@ async def test_the_title_is_the_state(harness, browser):
         await tab.until('document.title === "gone · rx_phoenix"')
 
 
+BELOW = 'getComputedStyle(document.querySelector("section"), "::after").content'
+
+
+async def test_the_first_paint_waits_for_the_figures(harness, browser):
+    async with browser.tab("about:blank") as tab:
+        # Without its scripts the page stays at its first paint.
+        await tab.call("Network.setBlockedURLs", urls=["*/static/*"])
+        await tab.call("Page.navigate", url=harness.address)
+        await tab.until(f'document.querySelector("section") && {BELOW} !== "none"')
+
+        assert "waiting for the figures" in await tab.evaluate(BELOW)
+        assert await tab.evaluate("document.title") == "connecting · rx_phoenix"
+
+
 PAPER = "getComputedStyle(document.body).backgroundColor"
 
 SCHEMES = {"light": "rgb(244, 246, 249)", "dark": "rgb(15, 19, 24)"}
