@@ -4,7 +4,7 @@ import socket
 
 __all__ = ["limit_unsent", "make_socket"]
 
-UNSENT = 128 * 1024
+UNSENT = 256 * 1024
 """Bytes that the kernel takes ahead of the network."""
 
 AddressInfo = tuple[int, int, int, str, tuple[object, ...]]

@@ -14,7 +14,7 @@ where_it_can = pytest.mark.skipif(OPTION is None, reason="not of this system")
 @where_it_can
 def test_a_socket_is_made_with_a_limit():
     with make_socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", ())) as made:
-        assert made.getsockopt(socket.IPPROTO_TCP, OPTION) == 128 * 1024
+        assert made.getsockopt(socket.IPPROTO_TCP, OPTION) == 256 * 1024
 
 
 def test_a_system_that_has_no_limit_is_not_asked(monkeypatch):
