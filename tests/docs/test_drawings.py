@@ -39,6 +39,11 @@ def test_a_life_shows_every_event(name, events):
     assert set(events) <= words_of(name)
 
 
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_drawing_has_its_colours_in_viewers_without_css_variables(name):
+    assert "var(" not in DRAWINGS[name]
+
+
 def test_every_operator_is_drawn_on_its_page():
     page = ROOT.joinpath("docs/operators.md").read_text()
     drawn = {name[:-4] for name in DRAWINGS if f"(drawings/{name})" in page}
