@@ -101,10 +101,14 @@ def _is_struct(part: Any) -> bool:
 
 
 def _is_of_pydantic(part: Any) -> bool:
-    """Return whether it is a model, a dataclass of pydantic, or one of its metadata."""
+    """Return whether it is a model, a dataclass of pydantic, or metadata for it."""
     kind: type[Any] = part if isinstance(part, type) else type(part)
     is_model = hasattr(kind, "__pydantic_validator__")
-    return is_model or kind.__module__.partition(".")[0] == "pydantic"
+    return is_model or kind.__module__.partition(".")[0] in FOR_PYDANTIC
+
+
+FOR_PYDANTIC = {"pydantic", "annotated_types"}
+"""The packages whose metadata pydantic heeds, and msgspec passes over."""
 
 
 def _parts(type_: Any) -> Iterator[Any]:

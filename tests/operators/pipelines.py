@@ -4,7 +4,7 @@ from asyncio import Future, Task
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, TypedDict, assert_type
+from typing import Annotated, Any, Literal, TypedDict, assert_type
 
 from msgspec import Struct
 from reactivex import Observable
@@ -84,6 +84,17 @@ def of_channels(channel: Channel) -> None:
     assert_type(channel.events("order", as_type=Order), Observable[Order])
     assert_type(channel.events("order", as_type=Row), Observable[Row])
     assert_type(channel.stream("order", as_type=Total), Observable[Total])
+
+
+def of_types_that_are_not_classes(channel: Channel, payloads: Observable[Any]) -> None:
+    """Unions and the like, of which nothing better can be said."""
+    assert_type(channel.events("order", as_type=Order | None), Observable[Any])
+    assert_type(channel.stream("order", as_type=Literal["a", "b"]), Observable[Any])
+    assert_type(
+        channel.events("order", as_type=Annotated[Order | Total, "by its fields"]),
+        Observable[Any],
+    )
+    assert_type(payloads.pipe(decode_as(Order | Total)), Observable[Any])
 
 
 def of_operators(orders: Observable[Order], totals: Observable[Total]) -> None:

@@ -137,6 +137,21 @@ def test_a_payload_that_does_not_fit_is_described_without_its_values(type_):
     assert "hunter2" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("type_", "payload"),
+    [
+        (pydantic.PositiveInt, -1),
+        (list[pydantic.PositiveInt], [-1]),
+        (Annotated[int, pydantic.Field(gt=0)], -1),
+        (Annotated[int, msgspec.Meta(gt=0)], -1),
+    ],
+    ids=str,
+)
+def test_a_constraint_of_either_library_holds(type_, payload):
+    with pytest.raises(ValueError, match=r"greater than 0|>= 1"):
+        decoder(type_).convert(payload)
+
+
 @pytest.mark.parametrize("type_", [Point | Order, defaultdict[str, Order]])
 def test_a_type_that_neither_library_knows_is_refused(type_):
     with pytest.raises(UsageError, match="cannot decode payloads into"):
