@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from contextlib import asynccontextmanager
@@ -42,6 +43,14 @@ async def serving(url):
         await process.communicate()
 
 
+async def said_at_the_end_of(process):
+    """End it by SIGTERM; a wait that hangs is the test's failure."""
+    process.send_signal(signal.SIGTERM)
+    said = await asyncio.wait_for(process.stderr.read(), PATIENCE)
+    await asyncio.wait_for(process.wait(), PATIENCE)
+    return said.decode()
+
+
 async def joined(http, base):
     """Wait until the app is in its room."""
     async with asyncio.timeout(PATIENCE):
@@ -68,8 +77,7 @@ async def test_a_shout_from_a_thread_reaches_the_browsers(server):
             assert json.loads(data.removeprefix(b"data: ")) == {"n": 1}
             async with http.post(f"{base}/ask", json={"a": 1}) as answer:
                 assert await answer.json() == {"a": 1}
-            process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), PATIENCE)
+            await said_at_the_end_of(process)
 
 
 @pytest.mark.slow
@@ -77,5 +85,13 @@ async def test_it_starts_answers_and_ends_while_its_phoenix_is_down():
     async with serving(NOWHERE) as (process, base), aiohttp.ClientSession() as http:
         async with http.post(f"{base}/ask", json={}) as answer:
             assert answer.status == 503
-        process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), PATIENCE)
+        said = await said_at_the_end_of(process)
+
+    # It has waited for nothing: neither for an attempt nor for a close.
+    assert re.findall("INFO: +(.*)", said)[-4:-1] == [
+        "Shutting down",
+        "Waiting for application shutdown.",
+        "Application shutdown complete.",
+    ]
+    assert "Cancel" not in said
+    assert "destroyed" not in said
