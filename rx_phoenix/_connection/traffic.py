@@ -1,5 +1,6 @@
 """Everything that goes over a connection, and the state that goes with it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from rx_phoenix._connection.environment import Environment
@@ -22,7 +23,7 @@ Pings = Sequence[SingleResult[float]]
 """Pings that wait for the answer to their heartbeat."""
 
 
-class Traffic:
+class Traffic(ABC):
     """The parts of a connection that channels use; the next one inherits them.
 
     Args:
@@ -123,10 +124,10 @@ class Traffic:
     def _heartbeat_answered(self, message: Message) -> bool:
         return self.heartbeat.receive(message)
 
+    @abstractmethod
     def _heartbeat_missed(self) -> None:
         """React to a peer that is dead."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _emit(self, event: Lifecycle | ProtocolError) -> None:
         """Emit an event of the connection."""
-        raise NotImplementedError

@@ -1,5 +1,6 @@
 """A sink: pushes for the values of a stream, in batches."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -301,9 +302,9 @@ class Sink(abc.ObserverBase[Any], abc.DisposableBase):
         """True if no batch is unanswered."""
         return True
 
+    @abstractmethod
     def send(self, count: int, payload: Any) -> None:
         """Send a batch."""
-        raise NotImplementedError
 
 
 class Casts(Sink):
