@@ -4,6 +4,7 @@ import pytest
 import trustme
 
 from rx_phoenix import LongPollTransport, WebSocketTransport
+from tests.transport.peer import Life
 
 
 @pytest.fixture(params=[WebSocketTransport, LongPollTransport])
@@ -16,3 +17,18 @@ def transport_class(request):
 def authority():
     """Vouches for the certificates of a test."""
     return trustme.CA()
+
+
+@pytest.fixture
+async def live():
+    """Subscribes to attempts of transports, and abandons them after the test."""
+    lives = []
+
+    def live(transport, endpoint):
+        life = Life(transport, endpoint)
+        lives.append(life)
+        return life
+
+    yield live
+    for life in lives:
+        life.dispose()

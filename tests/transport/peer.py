@@ -12,7 +12,7 @@ from rx_phoenix import Connection, Transport
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.serializer import Frame
 
-__all__ = ["Life", "Peer", "running_peer"]
+__all__ = ["Life", "Peer", "running_peer", "soon"]
 
 PATIENCE = 20.0
 
@@ -76,6 +76,12 @@ async def running_peer(
         await asyncio.sleep(0)  # what was closed is released in the next turn
 
 
+async def soon(future):
+    """The result of a future, which must not take long."""
+    async with asyncio.timeout(PATIENCE):
+        return await asyncio.shield(future)
+
+
 class Life:
     """One subscription to a transport, and what it told.
 
@@ -101,6 +107,13 @@ class Life:
     def _receive(self, batch: Sequence[Frame]) -> None:
         for frame in batch:
             self.frames.put_nowait(frame)
+
+    async def outcome(self) -> Exception | None:
+        """None once it opened, or the error."""
+        await soon(
+            asyncio.wait([self.opened, self.ended], return_when=asyncio.FIRST_COMPLETED)
+        )
+        return None if self.opened.done() else self.ended.result()
 
     def dispose(self) -> None:
         """Abandon it."""

@@ -14,7 +14,7 @@ from rx_phoenix import (
 )
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix.testing import reference_app
-from tests.transport.peer import PATIENCE, Life
+from tests.transport.peer import PATIENCE, soon
 
 TRANSPORTS = {
     "websocket": WebSocketTransport,
@@ -30,24 +30,13 @@ async def server():
 
 
 @pytest.fixture(params=TRANSPORTS.values(), ids=TRANSPORTS)
-async def begin(request, server):
-    """Subscribes to an attempt of a transport, and abandons it after the test."""
-    lives = []
+def begin(request, server, live):
+    """Subscribes to an attempt of a transport."""
 
     def begin(**params):
-        url = server.url
-        life = Life(request.param(), Endpoint(url=url, params=params))
-        lives.append(life)
-        return life
+        return live(request.param(), Endpoint(url=server.url, params=params))
 
-    yield begin
-    for life in lives:
-        life.dispose()
-
-
-async def soon(future):
-    async with asyncio.timeout(PATIENCE):
-        return await future
+    return begin
 
 
 async def message(life):

@@ -24,7 +24,7 @@ from rx_phoenix import (
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix.testing import FakeLongPollTransport, FaultProxy
 from rx_phoenix.testing._reference import reference_app
-from tests.transport.peer import PATIENCE, Life
+from tests.transport.peer import PATIENCE, soon
 from tests.transport.poll_peer import running_poll_peer
 
 A, B = '[null,null,"room:1","a",{}]', '[null,null,"room:1","b",{}]'
@@ -37,24 +37,14 @@ async def peer():
 
 
 @pytest.fixture
-async def begin(peer):
-    """Subscribes to a transport's attempt, and abandons it after the test."""
-    lives = []
+def begin(peer, live):
+    """Subscribes to a transport's attempt."""
 
     def begin(transport=None, url=None, **endpoint):
-        transport = transport or LongPollTransport()
-        life = Life(transport, Endpoint(url=url or peer.url, **endpoint))
-        lives.append(life)
-        return life
+        endpoint = Endpoint(url=url or peer.url, **endpoint)
+        return live(transport or LongPollTransport(), endpoint)
 
-    yield begin
-    for life in lives:
-        life.dispose()
-
-
-async def soon(future):
-    async with asyncio.timeout(PATIENCE):
-        return await asyncio.shield(future)
+    return begin
 
 
 @pytest.fixture

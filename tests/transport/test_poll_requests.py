@@ -16,7 +16,7 @@ from rx_phoenix import (
     Socket,
 )
 from rx_phoenix._protocol.endpoint import Endpoint
-from tests.transport.peer import PATIENCE, Life
+from tests.transport.peer import PATIENCE, Life, soon
 from tests.transport.poll_peer import running_poll_peer
 
 NO_FREE_CONNECTION = "no free connection in the session's pool"
@@ -33,11 +33,6 @@ async def shared():
     """A session with one connection."""
     async with ClientSession(connector=TCPConnector(limit=1)) as session:
         yield session
-
-
-async def soon(future):
-    async with asyncio.timeout(PATIENCE):
-        return await asyncio.shield(future)
 
 
 async def test_a_session_without_a_free_connection_is_named_when_it_opens(peer, shared):

@@ -1,6 +1,5 @@
 """Proxies, and what else a network or a session of the user's adds to a request."""
 
-import asyncio
 import base64
 import ssl
 
@@ -10,7 +9,6 @@ from aiohttp import ClientSession
 from rx_phoenix import ConnectError, UsageError, WebSocketTransport
 from rx_phoenix._protocol.endpoint import Endpoint
 from tests.transport.gate import running_gate, running_proxy
-from tests.transport.peer import PATIENCE, Life
 
 ELSEWHERE = "wss://elsewhere.test:4443/socket"
 
@@ -42,9 +40,8 @@ async def proxy(gate):
 
 
 @pytest.fixture
-async def connect(transport_class):
+def connect(transport_class, live):
     """Connects; what it leads to is the error, or None when it opened."""
-    lives = []
 
     async def connect(url=ELSEWHERE, transport=None, **options):
         endpoint = Endpoint(
@@ -53,17 +50,9 @@ async def connect(transport_class):
             auth_token="t0ken",
             headers={"X-One": "1"},
         )
-        life = Life(transport or transport_class(**options), endpoint)
-        lives.append(life)
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.wait(
-                [life.opened, life.ended], return_when=asyncio.FIRST_COMPLETED
-            )
-        return None if life.opened.done() else life.ended.result()
+        return await live(transport or transport_class(**options), endpoint).outcome()
 
-    yield connect
-    for life in lives:
-        life.dispose()
+    return connect
 
 
 async def test_a_proxy_tunnels_to_the_host(gate, proxy, trusting, connect):

@@ -1,6 +1,5 @@
 """Certificates, real ones: which are taken, which are refused, and who decides."""
 
-import asyncio
 import hashlib
 import ssl
 from contextlib import AsyncExitStack
@@ -13,7 +12,6 @@ from aiohttp import ClientSession, Fingerprint, TCPConnector
 from rx_phoenix import ConnectError
 from rx_phoenix._protocol.endpoint import Endpoint
 from tests.transport.gate import running_gate
-from tests.transport.peer import PATIENCE, Life
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
@@ -36,22 +34,14 @@ async def serve(authority):
 
 
 @pytest.fixture
-async def attempt(transport_class):
+def attempt(transport_class, live):
     """Tries to connect; returns None if it opened, or the error."""
-    lives = []
 
     async def attempt(gate, **options):
-        life = Life(transport_class(**options), Endpoint(url=gate.url))
-        lives.append(life)
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.wait(
-                [life.opened, life.ended], return_when=asyncio.FIRST_COMPLETED
-            )
-        return None if life.opened.done() else life.ended.result()
+        endpoint = Endpoint(url=gate.url)
+        return await live(transport_class(**options), endpoint).outcome()
 
-    yield attempt
-    for life in lives:
-        life.dispose()
+    return attempt
 
 
 @pytest.fixture

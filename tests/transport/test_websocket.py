@@ -11,7 +11,7 @@ from yarl import URL
 
 from rx_phoenix import ConnectError, ConnectionLost, WebSocketTransport
 from rx_phoenix._protocol.endpoint import Endpoint
-from tests.transport.peer import PATIENCE, Life, Peer, running_peer
+from tests.transport.peer import PATIENCE, Peer, running_peer, soon
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 """For localhost and 127.0.0.1, signed by itself; with its key, for a hundred years."""
@@ -39,23 +39,13 @@ async def secure_peer(server_tls):
 
 
 @pytest.fixture
-async def begin():
-    """Subscribes to a transport's attempt, and abandons it after the test."""
-    lives = []
+def begin(live):
+    """Subscribes to a transport's attempt."""
 
     def begin(url, transport=None, **endpoint):
-        life = Life(transport or WebSocketTransport(), Endpoint(url=url, **endpoint))
-        lives.append(life)
-        return life
+        return live(transport or WebSocketTransport(), Endpoint(url=url, **endpoint))
 
-    yield begin
-    for life in lives:
-        life.dispose()
-
-
-async def soon(future):
-    async with asyncio.timeout(PATIENCE):
-        return await asyncio.shield(future)
+    return begin
 
 
 # The contract.

@@ -270,31 +270,15 @@ def test_a_leave(stage, story, listen):
     stage.answer("phx_leave")
 
 
-def test_an_answered_leave(stage, story, listen):
+@pytest.mark.parametrize("end", ["an answer", "a close"])
+def test_the_end_of_a_leave(stage, story, listen, end):
     channel = listen(stage.joined())
     watch(story, channel.leave(), "leave")
     story.clear()
-    stage.answer("phx_leave")
-
-    assert story == [
-        "state closed",
-        "leave ok!",
-        "leave ok",
-        "leave.receive ok",
-        "hook phx_close",
-        "on phx_close",
-        "on_close",
-        "closes",
-        "frames",
-        "on_message",
-    ]
-
-
-def test_a_leave_that_is_ended_by_the_servers_close(stage, story, listen):
-    channel = listen(stage.joined())
-    watch(story, channel.leave(), "leave")
-    story.clear()
-    stage.say(channel, "phx_close")
+    if end == "an answer":
+        stage.answer("phx_leave")
+    else:
+        stage.say(channel, "phx_close")
 
     assert story == [
         "state closed",
