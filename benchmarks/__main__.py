@@ -135,7 +135,7 @@ def idle(url: str) -> dict[str, int]:
 
 
 def say(text: str) -> None:
-    """Tell whoever waits."""
+    """Notify the waiter."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -160,7 +160,7 @@ class WithoutQueue(WithMsgspec):
         await self.ws.send_str(self.encode(["1", "1", topic, "go", order_of]))
 
     async def close(self) -> None:
-        """Disconnect without a close frame, which nobody would read."""
+        """Disconnect without a close frame, which the server would not read."""
         self.network.release()
         await self.session.close()
 

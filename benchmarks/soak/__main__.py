@@ -156,7 +156,7 @@ class Progress:
 
 
 def say(text: str) -> None:
-    """Tell whoever waits."""
+    """Notify the waiter."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -14,7 +14,7 @@ class Ledger(Struct):
         arrived: Events that reached a listener of the socket.
         delivered: Those that a consumer was given.
         lost: Those that a consumer was told to have lost.
-        pushes: What became of pushes, by outcome.
+        pushes: The number of pushes, by outcome.
         happened: How often other things happened, by name.
         breaches: What must not have happened, in sentences.
     """

@@ -196,7 +196,7 @@ class Life:
         await channel.leave()
 
     async def _crash(self, _: Socket, channel: Channel) -> None:
-        """The server's side crashes, and the channel is joined anew."""
+        """The server's side crashes, and the channel rejoins."""
         await self._end_by("crash", channel)
         await self._joined(channel)
         await channel.leave()
@@ -257,11 +257,11 @@ class Life:
         return reply.status
 
     def _unhandled(self, error: Exception) -> None:
-        """What nobody handled: an overrun is expected, and a refused join."""
+        """The unhandled errors: an overrun is expected, and a refused join."""
         match error:
             case CallbackOverrun():
                 self._dropped = error.dropped
             case PushRefused() | PushTimeout():
-                self._ledger.happened["refusals that nobody looked at"] += 1
+                self._ledger.happened["refusals that were not looked at"] += 1
             case _:
                 self._ledger.breach("".join(format_exception(error)))

@@ -28,7 +28,7 @@ class Room(ServerChannel):
     """Says and does what it is asked to."""
 
     def join(self, params: dict[str, Any]) -> None:
-        """Refuse whoever asks for it."""
+        """Refuse a client that asks for it."""
         self.said = 0
         self.more = {"padding": "x" * params["padding"]} if "padding" in params else {}
         if params.get("refuse"):

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 PLACES = (
     *("*.md", "docs/**/*.md", "examples/**/*.md", "mkdocs.yml", "pyproject.toml"),
     *("rx_phoenix/**/*.py", "examples/*.py", "examples/demo/rx_phoenix_demo/**/*"),
-    *("scripts/*", "scripts/**/*.py"),
+    *("scripts/*", "scripts/**/*.py", "benchmarks/**/*.py"),
+    "tests/conformance/*.toml",
 )
 """What people read: documents, help texts, messages and scripts."""
 
@@ -22,8 +23,8 @@ TEXT = {"", ".html", ".md", ".py", ".toml", ".yml"}
 OURSELVES = "scripts/prose/"
 """The rules, which name what they forbid."""
 
-EXEMPT = {"docs/conformance.md", "CODE_OF_CONDUCT.md"}
-"""A page that quotes names of tests, and one about people."""
+EXEMPT = {"CODE_OF_CONDUCT.md"}
+"""A page about people."""
 
 
 def sources() -> Iterator[Path]:

@@ -1,6 +1,6 @@
 """Writes docs/conformance.md: every case and every defect, with the tests that hold it.
 
-``python -m tests.conformance.table`` writes it anew.
+``python -m tests.conformance.table`` writes it again.
 """
 
 import ast
