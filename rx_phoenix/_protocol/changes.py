@@ -5,7 +5,7 @@ old one (phoenix ``presence.ex``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from rx_phoenix._protocol.frozen import FrozenDict, FrozenList, freeze
@@ -83,6 +83,12 @@ class Updated(Redacted, frozen=True):
 Change = Joined | Left | Updated
 """Any of the values above."""
 
+Presence = Mapping[str, Any]
+
+Moved = tuple[Sequence[Meta], Sequence[Meta], Sequence[Meta], Sequence[Meta]]
+"""The metas of a key that were replaced, those that replaced them, those that joined,
+and those that left."""
+
 ABSENT: FrozenDict[str, Any] = freeze({"metas": []})
 
 
@@ -145,7 +151,8 @@ def _changes(
             # A first state has thousands of these.
             found.append(Joined(key, new["metas"], new, is_first=True))
             continue
-        moved = _compare(metas_by_ref(old), metas_by_ref(new), all_replace=all_replace)
+        compare = _pair if _are_unrelated(old, new) else _compare
+        moved = compare(old, new, all_replace=all_replace)
         outdated, current, joined, left = moved
         if joined:
             first = key not in before
@@ -159,13 +166,29 @@ def _changes(
     return found
 
 
+def _are_unrelated(old: Presence, new: Presence) -> bool:
+    """Return True if no meta has the ref of another, or names the one it replaced."""
+    left, joined = old["metas"], new["metas"]
+    refs = {meta.get("phx_ref") for meta in chain(left, joined)}
+    is_alone = len(refs) == len(left) + len(joined)
+    return is_alone and not any("phx_ref_prev" in meta for meta in joined)
+
+
+def _pair(old: Presence, new: Presence, *, all_replace: bool) -> Moved:
+    """Compare the metas of a key that are unrelated: only their order pairs them."""
+    left, joined = old["metas"], new["metas"]
+    count = min(len(left), len(joined)) if all_replace else 0
+    return left[:count], joined[:count], joined[count:], left[count:]
+
+
 def _compare(
-    old: Mapping[Any, Meta], new: Mapping[Any, Meta], *, all_replace: bool
-) -> tuple[list[Meta], list[Meta], list[Meta], list[Meta]]:
-    """Return the metas of a key that were replaced, replaced them, joined, and left.
+    old_presence: Presence, new_presence: Presence, *, all_replace: bool
+) -> Moved:
+    """Compare the metas of a key by their refs.
 
     No tuple is made for each: a key may have any number of metas.
     """
+    old, new = metas_by_ref(old_presence), metas_by_ref(new_presence)
     outdated: list[Meta] = []
     current: list[Meta] = []
     if old.keys().isdisjoint(new):

@@ -1,6 +1,7 @@
 """JSON that cannot be changed, and that equals the same JSON as plain objects."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, NoReturn, TypeVar, cast
 
 __all__ = ["IMMUTABLE", "FrozenDict", "FrozenList", "drop", "freeze", "put"]
@@ -83,13 +84,27 @@ def freeze(value: Any) -> Any:
             }
         return FrozenDict(items)
     if isinstance(value, list):
+        inner_values = cast("list[Any]", value)
+        if _are_flat(inner_values):
+            return FrozenList(map(FrozenDict, inner_values))
         return FrozenList(
             [
                 inner if type(inner) in IMMUTABLE else freeze(inner)
-                for inner in cast("list[Any]", value)
+                for inner in inner_values
             ]
         )
     return value
+
+
+def _are_flat(values: list[Any]) -> bool:
+    """Return True if all are dicts that need no freezing below them.
+
+    A key may have hundreds of thousands of metas: none of them costs a call.
+    """
+    if set(map(type, values)) != {dict}:
+        return False
+    inner = chain.from_iterable(map(dict[Any, Any].values, values))
+    return IMMUTABLE.issuperset(map(type, inner))
 
 
 IMMUTABLE = frozenset(

@@ -7,19 +7,12 @@ presences that joined and left, each with only the metas that joined or left.
 The ``phx_ref`` identifies a meta.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from operator import le
 from typing import Any
 
-from rx_phoenix._protocol.frozen import (
-    IMMUTABLE,
-    FrozenDict,
-    FrozenList,
-    drop,
-    freeze,
-    put,
-)
+from rx_phoenix._protocol.frozen import FrozenDict, FrozenList, drop, freeze, put
 
 __all__ = [
     "Diff",
@@ -72,10 +65,9 @@ def sync_state(
     >>> sync_state({}, {"u1": {"metas": [{"phx_ref": "1"}]}})
     {'u1': {'metas': [{'phx_ref': '1'}]}}
     """
-    before: Snapshot = freeze(current)
     if on_join is None and on_leave is None:
-        return _resynced(before, new)
-    return _resynced_for(before, new, on_join, on_leave)
+        return _resynced(current, new)
+    return _resynced_for(freeze(current), new, on_join, on_leave)
 
 
 def _resynced_for(
@@ -85,33 +77,39 @@ def _resynced_for(
     on_leave: Listener | None,
 ) -> Snapshot:
     """Return the presences after a ``presence_state``, and notify the listeners."""
-    joins: dict[str, Any] = {}
-    leaves = {key: gone for key, gone in current.items() if key not in new}
-    changed: dict[str, Any] = {}
-    for key, presence in new.items():
-        before = current.get(key)
-        if before is None:
-            joins[key] = presence
-        elif before != presence:
-            changed[key] = after = _frozen(presence)
-            if came := _without(after, before):
-                joins[key] = with_metas(after, came)
-            if went := _without(before, after):
-                leaves[key] = with_metas(before, went)
-    diff = {"joins": joins, "leaves": leaves}
-    state = sync_diff(current, diff, on_join, on_leave)
-    for key, presence in changed.items():
-        if key in state:
-            put(state, key, _in_order(presence, state[key]))
-    return state
+    after = _resynced(current, new)
+    leaves = [
+        (key, with_metas(gone, []), gone)
+        for key, gone in current.items()
+        if key not in new
+    ]
+    for key in new:
+        before, now = current.get(key), after.get(key)
+        if before is now:
+            continue
+        came, went = _without(now, before), _without(before, now)
+        if on_join is not None and now is not None and (came or before is None):
+            on_join(key, before, with_metas(now, came))
+        if before is not None and went:
+            metas: Sequence[Meta] = before["metas"]
+            kept: Sequence[Meta] = (
+                [] if went is metas else _without(before, {"metas": went})
+            )
+            rest = with_metas(now if came and now else before, [*kept, *came])
+            leaves.append((key, rest, with_metas(before, went)))
+    if on_leave is not None:
+        for key, rest, left in leaves:
+            on_leave(key, rest, left)
+    return after
 
 
-def _resynced(current: Snapshot, new: Presences) -> Snapshot:
+def _resynced(current: Presences, new: Presences) -> Snapshot:
     """Return the presences after a ``presence_state``, of which no listener is told.
 
     It looks at each meta a few times only: a state may have hundreds of thousands.
+    Of the current presences it freezes those that remain.
     """
-    after: Snapshot = FrozenDict(current)
+    after: FrozenDict[str, Any] = FrozenDict(current)
     for key in current:
         if key not in new:
             drop(after, key)
@@ -119,7 +117,9 @@ def _resynced(current: Snapshot, new: Presences) -> Snapshot:
         before = current.get(key)
         if before is None:
             put(after, key, _frozen(presence))
-        elif before != presence:
+        elif before == presence:
+            put(after, key, freeze(before))
+        else:
             now = _frozen(presence)
             if now["metas"] or not before["metas"]:
                 put(after, key, _in_order(now, before))
@@ -152,7 +152,7 @@ def sync_diff(
     after: Snapshot = FrozenDict(freeze(state))
     for key, presence in diff["joins"].items():
         joined, present = _frozen(presence), after.get(key)
-        kept = [] if present is None else _without(present, joined)
+        kept = _without(present, joined)
         merged = with_metas(joined, [*kept, *joined["metas"]]) if kept else joined
         put(after, key, merged)
         if on_join is not None:
@@ -208,16 +208,9 @@ def _frozen(presence: Mapping[str, Any]) -> FrozenDict[str, Any]:
     """
     if isinstance(presence, FrozenDict):
         return presence
-    # As freeze() does, without a call for each: a key may have any number of metas.
-    given: Iterable[dict[str, Any]] = presence["metas"]
-    frozen: list[Any] = [
-        FrozenDict(meta)
-        if type(meta) is dict and IMMUTABLE.issuperset(map(type, meta.values()))
-        else freeze(meta)
-        for meta in given
-    ]
-    metas = FrozenList(frozen)
-    _refs(metas)
+    metas: FrozenList[Meta] = freeze([*presence["metas"]])
+    # One that cannot be hashed is refused here, before anything has changed.
+    hash(tuple([meta.get("phx_ref") for meta in metas]))
     if len(presence) == 1:
         return FrozenDict(metas=metas)
     return FrozenDict(
@@ -229,14 +222,21 @@ def _frozen(presence: Mapping[str, Any]) -> FrozenDict[str, Any]:
 
 
 def _without(
-    presence: Mapping[str, Any], other: Mapping[str, Any]
-) -> list[FrozenDict[str, Any]]:
+    presence: Mapping[str, Any] | None, other: Mapping[str, Any] | None
+) -> Sequence[Meta]:
     """Return the metas of a presence that another one does not have."""
-    refs = _refs(other["metas"])
-    kept = presence["metas"]
-    if not kept or refs.issuperset([meta.get("phx_ref") for meta in kept]):
+    if presence is None:
         return []
-    return [meta for meta in kept if meta.get("phx_ref") not in refs]
+    metas: Sequence[Meta] = presence["metas"]
+    if not metas or other is None:
+        return metas
+    kept = [meta.get("phx_ref") for meta in metas]
+    refs = _refs(other["metas"])
+    if refs.isdisjoint(kept):
+        return metas
+    if refs.issuperset(kept):
+        return []
+    return [meta for meta in metas if meta.get("phx_ref") not in refs]
 
 
 def _refs(metas: Iterable[Meta]) -> set[Any]:
@@ -249,10 +249,10 @@ def _in_order(
 ) -> FrozenDict[str, Any]:
     """Return a presence with the metas of another first, in the order of that one."""
     metas = presence["metas"]
-    refs = [meta.get("phx_ref") for meta in metas]
-    known = dict.fromkeys([meta.get("phx_ref") for meta in model["metas"]])
-    if known.keys().isdisjoint(refs):
+    known = [meta.get("phx_ref") for meta in model["metas"]]
+    if _refs(metas).isdisjoint(known):
         return FrozenDict(presence)
+    refs = [meta.get("phx_ref") for meta in metas]
     # New ones follow in their own order; of equal refs each comes with the first.
     order = {ref: index for index, ref in enumerate(dict.fromkeys([*known, *refs]))}
     places = [order[ref] for ref in refs]

@@ -231,6 +231,24 @@ def test_an_exception_of_a_listener_comes_out():
         sync_state({}, STATE, raising)
 
 
+def test_a_repeated_ref_stays_where_the_server_puts_it_with_listeners_too(calls):
+    new = {"u1": presence("2", "3", "2")}
+
+    assert sync_state({"u1": presence("1")}, new, *calls.listeners) == new
+    assert calls == [
+        ("join", "u1", presence("1"), new["u1"]),
+        ("leave", "u1", new["u1"], presence("1")),
+    ]
+
+
+def test_a_malformed_state_calls_no_listener(calls):
+    new = {"u1": presence("1"), "u2": {"metas": [{"phx_ref": []}]}}
+
+    with pytest.raises(TypeError):
+        sync_state({}, new, *calls.listeners)
+    assert calls == []
+
+
 @given(strategies.presences, strategies.presences)
 def test_a_state_without_listeners_is_the_same_as_with_them(before, after):
     quick = sync_state(before, after)
