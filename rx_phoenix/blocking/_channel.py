@@ -55,6 +55,10 @@ class Channel:
     def on_message(self, hook: Hook) -> None:
         self._portal.call(lambda: setattr(self._channel, "on_message", hook))
 
+    @on_message.deleter
+    def on_message(self) -> None:
+        self._portal.call(lambda: delattr(self._channel, "on_message"))
+
     def join(self, timeout: Duration | None = None) -> Any:
         """Join, and rejoin after every loss, until `leave`.
 

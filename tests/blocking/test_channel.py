@@ -243,6 +243,10 @@ def test_a_hook_replaces_payloads(room):
 
     assert next(ticks) == {"hooked": {"i": 0}}
 
+    del room.on_message
+    room.push("burst_reply", {"n": 1})
+    assert next(ticks) == {"i": 0}
+
 
 def test_it_is_shown_with_its_state(room):
     assert "joined" in repr(room)
