@@ -5,12 +5,18 @@ the name of the user's event, optional metadata in JSON, and a payload that is J
 bytes. All lengths are single bytes that count UTF-8 bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
 
-from rx_phoenix import EncodeError, Message, ProtocolError, SerializerV2
+from rx_phoenix import (
+    EncodeError,
+    Message,
+    ProtocolError,
+    SerializerV2,
+    UsageError,
+)
 
 __all__ = ["BINARY", "BROADCAST", "RealtimeSerializer"]
 
@@ -33,6 +39,7 @@ BINARY = bytes, bytearray, memoryview
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
+_read_raw = msgspec.json.Decoder(tuple[Any, Any, Any, Any, msgspec.Raw]).decode
 
 
 class RealtimeSerializer(SerializerV2):
@@ -40,6 +47,10 @@ class RealtimeSerializer(SerializerV2):
 
     Args:
         metadata: The keys of a broadcast's payload that are sent as its metadata.
+        enc_hook: As of `SerializerV2`.
+
+    Raises:
+        UsageError: The keys are not a list of text, or the hook is not a function.
 
     >>> serializer = RealtimeSerializer()
     >>> say = {"type": "broadcast", "event": "say", "payload": {"n": 1}}
@@ -49,8 +60,19 @@ class RealtimeSerializer(SerializerV2):
     {'type': 'broadcast', 'event': 'say', 'payload': {'n': 1}}
     """
 
-    def __init__(self, metadata: Sequence[str] = ()) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        metadata: Sequence[str] = (),
+        *,
+        enc_hook: Callable[[Any], Any] | None = None,
+    ) -> None:
+        super().__init__(enc_hook=enc_hook)
+        given: object = metadata
+        keys = (
+            cast("Sequence[object]", given) if isinstance(given, list | tuple) else None
+        )
+        if keys is None or not all(isinstance(key, str) for key in keys):
+            raise UsageError(f"metadata must be a list of keys, got {metadata!r}")
         self._metadata = tuple(metadata)
 
     def encode(self, message: Message) -> str | bytes:
@@ -102,11 +124,13 @@ class RealtimeSerializer(SerializerV2):
             data = _encode(value)
         except (TypeError, ValueError, RecursionError, OverflowError):
             data = b""
-        # Version 2 rejects what it cannot encode, and NaN, which msgspec makes null.
-        if not data or b"null" in data:
-            name = str(cast("Mapping[str, Any]", message.payload)["event"])
-            super().encode(Message(None, None, message.topic, name, value))
-        return data
+        if data and b"null" not in data:
+            return data
+        # Version 2 knows further types, rejects what it cannot encode, and NaN, which
+        # msgspec makes null.
+        name = str(cast("Mapping[str, Any]", message.payload)["event"])
+        frame = super().encode(Message(None, None, message.topic, name, value))
+        return bytes(_read_raw(frame)[-1])
 
 
 def _utf_8(message: Message, text: str) -> bytes:

@@ -1,10 +1,13 @@
 """Supabase's binary broadcasts."""
 
+from pathlib import PurePosixPath
+
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rx_phoenix import EncodeError, Message, ProtocolError
+from rx_phoenix import EncodeError, Message, ProtocolError, UsageError
 from rx_phoenix.supabase import RealtimeSerializer
 
 TOPIC = "realtime:a"
@@ -35,6 +38,37 @@ def test_a_broadcast_is_sent_as_kind_3(payload, tail):
     frame = RealtimeSerializer().encode(broadcast(payload))
 
     assert frame == b"\x03\x01\x01\x0a\x03\x00" + tail
+
+
+class Order(pydantic.BaseModel):
+    """A type that msgspec does not know."""
+
+    id: int
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({"order": Order(id=1)}, b'{"order":{"id":1}}'),
+        ([Order(id=1), None], b'[{"id":1},null]'),
+        ({"file": PurePosixPath("/a")}, b'{"file":"/a"}'),
+    ],
+    ids=["a model", "a list", "a path"],
+)
+def test_it_says_what_version_2_says(payload, said):
+    assert RealtimeSerializer().encode(broadcast(payload)).endswith(b"say" + said)
+
+
+def test_a_hook_of_ones_own_is_taken():
+    serializer = RealtimeSerializer(enc_hook=repr)
+
+    assert serializer.encode(broadcast({"z": 1j})).endswith(b'{"z":"1j"}')
+
+
+@pytest.mark.parametrize("metadata", [None, "id", [1], 5])
+def test_metadata_are_a_list_of_keys(metadata):
+    with pytest.raises(UsageError, match="metadata must be a list of keys"):
+        RealtimeSerializer(metadata)
 
 
 def test_the_lengths_are_those_of_utf_8():
