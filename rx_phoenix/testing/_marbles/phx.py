@@ -2,6 +2,7 @@
 
 from asyncio import TimerHandle
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from inspect import isawaitable
 from itertools import groupby, zip_longest
 from operator import attrgetter
@@ -31,7 +32,7 @@ from rx_phoenix.testing._marbles.actions import (
     message_of,
 )
 from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane
-from rx_phoenix.testing._marbles.parser import Mark, check_letters, parse
+from rx_phoenix.testing._marbles.parser import MarbleError, Mark, check_letters, parse
 from rx_phoenix.testing._marbles.recording import Error, Marbles, Recording, read
 from rx_phoenix.testing._marbles.server import Server
 from rx_phoenix.testing._marbles.server_lane import ServerLane
@@ -136,7 +137,7 @@ class Phx:
         )
         loop = self.scheduler.loop
         if isinstance(within, str):
-            limit, words = parse(f" {within} ", {}).end, within.strip()
+            limit, words = within_of(within), within.strip()
         else:
             limit, words = seconds(within, "within"), ""
         try:
@@ -433,3 +434,18 @@ class Phx:
         for done in (done for lane in self._lanes for done in lane.undelivered):
             played = f"played {done.call_site}"
             yield f"no subscriber for {done} at {done.time:g} s, {played}"
+
+
+def within_of(text: str) -> float:
+    """Return the seconds of a limit that is written as a jump of a lane.
+
+    Raises:
+        MarbleError: It is not a duration.
+    """
+    with suppress(MarbleError):
+        lane = parse(f" {text} ", {})
+        if lane.ends_in_jump:
+            return lane.end
+    raise MarbleError(
+        f"within must be a duration such as '90s', '5m' or '24h', got {text!r}"
+    )

@@ -162,7 +162,7 @@ def cold(
     """Return a stream that plays its lane for each subscription."""
 
     def play(observer: abc.ObserverBase[Any]) -> abc.DisposableBase:
-        source.end = scheduler.clock + length
+        source.end = round(scheduler.clock + length, 9)
         return _play(recorded, observer, scheduler)
 
     source = Source(play, scheduler, misbehaves=does_misbehave(recorded))
@@ -183,7 +183,7 @@ def hot(
     hub = Audience() if misbehaves else Hub[Any](report)
     source = Source(hub.subscribe, scheduler, misbehaves=misbehaves)
     source.playing = _play(recorded, hub, scheduler)
-    source.end = scheduler.clock + length
+    source.end = round(scheduler.clock + length, 9)
     return source
 
 

@@ -453,9 +453,9 @@ def test_a_wrong_argument_is_refused_by_name(phx, words):
         MISTAKES[words](phx)
 
 
-@pytest.mark.parametrize("within", ["soon", "90x"])
+@pytest.mark.parametrize("within", ["soon", "90x", "", "-"])
 def test_the_limit_of_a_wait_is_a_duration(phx, within):
-    with pytest.raises(MarbleError):
+    with pytest.raises(MarbleError, match="within must be a duration such as"):
         phx.wait_for(phx.socket.connect(), within=within)
 
 
