@@ -174,7 +174,8 @@ def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumptio
       a quiet topic is up to date at once. This needs the cursor of an event, or
       ``since``; before the first event nothing is asked.
 
-    It is not asked for more while a consumer with ``overflow="wait"`` is full.
+    One that fails with the connection or the join is asked again after the next join.
+    None is asked for more while a consumer with ``overflow="wait"`` is full.
     Meanwhile live events wait. An event that belongs into an open hole is put there.
     Any other one that comes after its successors goes to ``on_late``.
 
@@ -235,6 +236,7 @@ def resume(  # noqa: PLR0913 - a channel, an event, and the options of resumptio
         on_gap=on_gap or _log_gap,
         on_late=on_late or LateLog(cursor),
         maxsize=maxsize,
+        is_joined=lambda: channel.state == "joined",
         decode=_unchanged if decoding is None else Decode(decoding),
         report=lambda error: report_to(channel, error),
     )

@@ -15,11 +15,14 @@ from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Reporter
 from rx_phoenix._streams.reporter import CallContext
 from rx_phoenix._streams.scheduler import LoopScheduler
-from rx_phoenix.errors import PayloadError
+from rx_phoenix.errors import PayloadError, PushCancelled, TransportError
 
 __all__ = ["Gap", "Options", "Ordered", "Resumption"]
 
 T = TypeVar("T")
+
+LOSSES = (TransportError, PushCancelled)
+"""The errors of a backfill that was lost with its connection or join."""
 
 
 class Ordered(Protocol):
@@ -55,6 +58,7 @@ class Options(Generic[T, C]):
     """The arguments of `resume`.
 
     Attributes:
+        is_joined: Returns True while the channel is joined.
         decode: Decodes a payload; raises a `PayloadError` if it does not fit.
         report: Receives the exceptions of the other functions, and of observers.
     """
@@ -66,6 +70,7 @@ class Options(Generic[T, C]):
     on_gap: Callable[[Gap[C]], object]
     on_late: Callable[[T], object]
     maxsize: int
+    is_joined: Callable[[], bool]
     decode: Callable[[Any], T]
     report: Reporter
 
@@ -177,6 +182,9 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         # What was asked for, and the error once that was in vain.
         self._asked: tuple[C, C | None] | None = None
         self._in_vain: tuple[Exception | None] | None = None
+        # The error of a backfill that was lost with the connection: it is asked again
+        # after the next join.
+        self._lost: Exception | None = None
         # Payloads that do not fit, by the cursor before them.
         self._unfit: list[tuple[C, Exception]] = []
         self._call = SerialDisposable()
@@ -189,6 +197,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         self._call.dispose()
         self._waiting.entries.clear()
         self._is_behind = False
+        self._lost = None
         self._end = None
 
     def params(self, name: str) -> Mapping[str, C]:
@@ -198,6 +207,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
 
     def rejoined(self, _: object) -> None:
         """Ask for what was missed before this join."""
+        self._lost = None
         if self.last is not None and self._options.backfill is not None:
             self._is_behind = True
             self._go_on()
@@ -220,12 +230,18 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
 
     def on_error(self, error: Exception) -> None:
         """Fail, after the events that wait."""
-        self._end = partial(self._observer.on_error, error)
-        self._go_on()
+        self._end_by(partial(self._observer.on_error, error))
 
     def on_completed(self) -> None:
         """Complete, after the events that wait."""
-        self._end = self._observer.on_completed
+        self._end_by(self._observer.on_completed)
+
+    def _end_by(self, end: Callable[[], None]) -> None:
+        self._end = end
+        if self._lost is not None:
+            # No join will follow.
+            self._in_vain, self._lost = (self._lost,), None
+            self._is_behind = False
         self._go_on()
 
     def _receive(self, cursor: C, event: T) -> None:
@@ -233,7 +249,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         if self.last is None or self.last < cursor:
             known = self._insert(cursor, event)
             waiting = self._waiting.entries
-            is_asking = self._asked is not None or self._pages.is_held
+            is_asking = self._asked is not None or not self._may_ask
             if is_asking and len(waiting) > self._options.maxsize:
                 # Another backfill will bring it.
                 self._dropped = waiting.pop(0).cursor
@@ -342,8 +358,12 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
 
     # Asking for what misses.
 
+    @property
+    def _may_ask(self) -> bool:
+        return self._lost is None and not self._pages.is_held
+
     def _ask(self, after: C, before: C | None) -> None:
-        if self._pages.is_held:
+        if not self._may_ask:
             return
         backfill = self._options.backfill
         assert backfill is not None, "nothing to ask"  # noqa: S101
@@ -400,7 +420,11 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
 
     def _failed(self, error: Exception) -> None:
         self._asked = None
-        self._in_vain = (error,)
+        is_lost = isinstance(error, LOSSES) and self._end is None
+        if is_lost and not (self._is_behind or self._options.is_joined()):
+            self._lost, self._is_behind = error, True
+        elif not (is_lost and self._is_behind):  # else a join has followed
+            self._in_vain = (error,)
         self._go_on()
 
     def _skip(self, error: Exception, after: C | None) -> None:

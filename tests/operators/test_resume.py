@@ -10,7 +10,12 @@ import pytest
 from reactivex import operators as ops
 
 from rx_phoenix._streams.hub import noop
-from rx_phoenix.errors import PayloadError, UsageError
+from rx_phoenix.errors import (
+    ConnectionLost,
+    PayloadError,
+    PushCancelled,
+    UsageError,
+)
 from rx_phoenix.operators._map_async import map_async
 from rx_phoenix.operators._resume import Gap, consecutive, resume
 from tests.operators.feed import Feed
@@ -716,6 +721,88 @@ def test_pages_wait_for_a_full_consumer(feed, time, notes, caplog):
     assert most <= 31, "one at work, a full queue, and a page"
     assert not notes.is_open
     assert caplog.messages == []
+
+
+class Losing:
+    """A backfill that is lost with its connection, once."""
+
+    def __init__(self, feed, error):
+        self.feed = feed
+        self.error = error
+        self.asked = []
+
+    async def backfill(self, after, before):
+        self.asked.append((after, before))
+        await asyncio.sleep(1)
+        if len(self.asked) == 1:
+            raise self.error
+        return [*range(after + 1, 8 if before is None else before)]
+
+
+LOSSES = [ConnectionLost(1006), PushCancelled("the channel crashed")]
+
+
+@pytest.mark.parametrize("error", LOSSES, ids=type)
+def test_a_backfill_that_is_lost_is_asked_again_after_the_join(
+    feed, follow, time, notes, error
+):
+    losing = Losing(feed, error)
+    gaps = []
+    follow(backfill=losing.backfill, on_gap=gaps.append)
+    feed.rejoin()
+    feed.emit(1, 5)
+    feed.state = "errored"
+    time.advance_by(10)
+    assert notes.values == [1]
+
+    feed.rejoin()
+    feed.state = "joined"
+    time.advance_by(5)
+
+    assert notes.values == [1, 2, 3, 4, 5, 6, 7]
+    assert losing.asked == [(1, 5), (1, 5), (5, None), (7, None)]
+    assert gaps == []
+
+
+def test_a_backfill_that_is_lost_after_a_join_has_followed_is_asked_again(
+    feed, follow, time, notes
+):
+    losing = Losing(feed, LOSSES[0])
+    follow(backfill=losing.backfill)
+    feed.emit(1, 5)
+    feed.rejoin()
+    feed.state = "joined"
+    time.advance_by(5)
+
+    assert notes.values == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_backfill_that_is_lost_with_another_connection_leaves_a_gap(
+    feed, follow, time, notes
+):
+    losing, gaps = Losing(feed, LOSSES[0]), []
+    follow(backfill=losing.backfill, on_gap=gaps.append)
+    feed.state = "joined"
+    feed.emit(1, 5)
+    time.advance_by(5)
+
+    assert notes.values == [1, 5]
+    assert [(gap.last, gap.error) for gap in gaps] == [(1, LOSSES[0])]
+
+
+def test_a_stream_that_ends_before_the_next_join_leaves_a_gap(
+    feed, follow, time, notes
+):
+    losing, gaps = Losing(feed, LOSSES[0]), []
+    follow(backfill=losing.backfill, on_gap=gaps.append)
+    feed.emit(1, 5)
+    time.advance_by(5)
+    feed.events.on_completed()
+    time.advance_by(5)
+
+    assert notes.values == [1, 5]
+    assert [(gap.last, gap.error) for gap in gaps] == [(1, LOSSES[0])]
+    assert notes.completions == 1
 
 
 # Leaving

@@ -85,7 +85,8 @@ def simulate(  # noqa: PLR0913 - options of two kinds
             world.run(plan)
             return world.arrived
 
-        return explore(plan_of(seed, 120 if steps is None else steps), live_world)
+        with quiet():
+            return explore(plan_of(seed, 120 if steps is None else steps), live_world)
     if server is None:
         raise UsageError(
             'simulate(app) needs a server: pass server={"room:*": YourServerChannel}'
