@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.operators import resume
 from rx_phoenix.testing import VirtualScheduler
 from tests.operators.feed import Feed
@@ -32,6 +33,7 @@ class Server:
     late: list = field(default_factory=list)
     gaps: list = field(default_factory=list)
     number: int = 0
+    resets: int = 0
     is_joined: bool = True
 
     def __post_init__(self):
@@ -72,7 +74,10 @@ class Server:
         return {"id": self.cursor(number), "twin": twin}
 
     async def backfill(self, after, before):
+        resets = self.resets
         await asyncio.sleep(self.latency)
+        if self.resets > resets:
+            raise ConnectionLost(1006)
         if self.backfill_kind == "failing" and self.random.random() < 0.5:
             raise Failure("the archive is down")
         if self.backfill_kind == "stuck" and self.random.random() < 0.3:
@@ -127,9 +132,12 @@ class Server:
             self.send_delayed()
         self.delayed.clear()
         self.is_joined = False
+        self.resets += 1
+        self.feed.state = "errored"
 
     def rejoin(self):
         self.is_joined = True
+        self.feed.state = "joined"
         since = self.feed.rejoin().get("since")
         if since is not None and self.replays:
             missed = [event for event in self.happened if not event["id"] < since]
