@@ -152,6 +152,8 @@ async def request(
             return failures[-1] if failures and socket.state != "open" else error
 
         def notify(retry: Retry) -> None:
+            if not channel.is_wanted:  # the command ends
+                return
             problem = explain(cause_of(retry.error))
             text = problem.text if problem else f"{retry.error}."
             target.note(f"{text} Retrying in {retry.delay:.1f} s.")

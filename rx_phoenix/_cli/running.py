@@ -34,6 +34,7 @@ def finish(command: Callable[[], ExitCode | None]) -> NoReturn:
     A problem is reported on stderr, without a traceback. A closed pipe is not a
     problem.
     """
+    before = signal.signal(signal.SIGTERM, _exit_as_terminated)
     try:
         code = command() or ExitCode.OK
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -43,6 +44,8 @@ def finish(command: Callable[[], ExitCode | None]) -> NoReturn:
             report(error)
         _abandon_stdout()
         code = ExitCode.OK
+    finally:
+        signal.signal(signal.SIGTERM, before)
     raise typer.Exit(code)
 
 
@@ -66,6 +69,10 @@ def fail(text: str, advice: str = "", code: ExitCode = ExitCode.USAGE) -> NoRetu
     if advice:
         typer.echo(advice, err=True)
     raise typer.Exit(code)
+
+
+def _exit_as_terminated(*_: object) -> NoReturn:
+    sys.exit(ExitCode.TERMINATED)
 
 
 async def _terminable(

@@ -38,6 +38,7 @@ LASTING = {
     "serve": (("serve", "--port", "0"), "reference app"),
     "push": (("push", SOCKET, ROOM, "noreply", "-v"), '"noreply"'),
     "record": (("record", SOCKET, ROOM), "phx_reply"),
+    "bench": (("bench", SOCKET, ROOM, "echo", "--pushes", "9999999", "-v"), '"echo"'),
 }
 """Commands that last, and a sign that they have begun."""
 
