@@ -14,10 +14,13 @@ __all__ = [
     "check_instance",
     "check_methods",
     "check_option",
+    "check_port",
     "is_whole",
     "kind_of",
     "warn_caller",
 ]
+
+MAX_PORT = 65535
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -78,6 +81,16 @@ def check_count(name: str, value: object) -> None:
     """
     is_count = is_whole(value) and value >= 1
     check(is_count, name, "1 or more, a whole number", repr(value))
+
+
+def check_port(name: str, value: object) -> None:
+    """Check that an argument is a port of TCP, or 0 for a free one.
+
+    Raises:
+        UsageError: It is not.
+    """
+    is_port = is_whole(value) and 0 <= value <= MAX_PORT
+    check(is_port, name, f"a number from 0 to {MAX_PORT}", repr(value))
 
 
 def check_methods(name: str, value: object, methods: str, takes: str) -> None:

@@ -30,6 +30,7 @@ from reactivex.disposable import Disposable, SingleAssignmentDisposable
 from reactivex.scheduler import CurrentThreadScheduler
 from reactivex.scheduler.periodicscheduler import PeriodicScheduler
 
+from rx_phoenix._protocol.checks import check_methods
 from rx_phoenix._streams.failure import ENDS_PROGRAM, contained
 from rx_phoenix.errors import UsageError
 
@@ -105,10 +106,14 @@ class LoopScheduler(PeriodicScheduler):
 
     Args:
         loop: The loop, running or not.
+
+    Raises:
+        UsageError: It is not an event loop.
     """
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         super().__init__()
+        check_methods("loop", loop, "time call_later", "an event loop of asyncio")
         self.loop = loop
         self.runner: Runner = (
             cast("Runner", loop) if hasattr(loop, "_thread_id") else UNKNOWN_RUNNER

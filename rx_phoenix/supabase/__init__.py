@@ -5,7 +5,8 @@ Its protocol is Phoenix's with a few additions, so everything that `Socket` and
 """
 
 from rx_phoenix.supabase._changes import Binding, Change, ChangesRefused, Column
-from rx_phoenix.supabase._channel import Broadcast, RealtimeChannel
+from rx_phoenix.supabase._channel import RealtimeChannel
+from rx_phoenix.supabase._payloads import Broadcast
 from rx_phoenix.supabase._presence import RealtimePresence
 from rx_phoenix.supabase._realtime import Realtime
 from rx_phoenix.supabase._serializer import RealtimeSerializer

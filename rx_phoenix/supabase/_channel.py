@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from inspect import isawaitable
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, TypeVar, cast, overload
 
 import msgspec
 from reactivex import Observable, abc, just
@@ -18,18 +19,17 @@ from rx_phoenix import (
     Socket,
     UsageError,
 )
-from rx_phoenix._streams.decoding import decoder
-from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.operators import first_value
-from rx_phoenix.policy import Duration
+from rx_phoenix.policy import Duration, timeout_of
 from rx_phoenix.supabase._changes import Binding, Bindings, Change, Operation
 from rx_phoenix.supabase._options import ChannelOptions
+from rx_phoenix.supabase._payloads import Broadcast, broadcast_of, converter
 from rx_phoenix.supabase._presence import RealtimePresence
 from rx_phoenix.supabase._serializer import BINARY, BROADCAST
 from rx_phoenix.supabase._status import POSTGRES, ChannelStatus, SystemMessage
 from rx_phoenix.supabase._token import AccessToken
 
-__all__ = ["Broadcast", "RealtimeChannel"]
+__all__ = ["RealtimeChannel"]
 
 T = TypeVar("T")
 
@@ -37,20 +37,6 @@ PREFIX = "realtime:"
 """The beginning of all topics."""
 
 log = logging.getLogger("rx_phoenix")
-
-
-class Broadcast(msgspec.Struct, Generic[T], frozen=True):
-    """A broadcast with its circumstances.
-
-    Attributes:
-        event: The name of its event.
-        payload: Its payload: JSON, or bytes.
-        meta: What the server adds, such as an id; empty if it adds nothing.
-    """
-
-    event: str
-    payload: T
-    meta: Mapping[str, Any] = {}
 
 
 class RealtimeChannel:
@@ -238,7 +224,10 @@ class RealtimeChannel:
         Raises:
             NotJoinedError: The channel is not joined and not to be.
             EncodeError: The payload cannot be encoded.
+            UsageError: The event's name is not text, or the timeout is no duration.
         """
+        _check_event(event)
+        within = None if timeout is None else timedelta(seconds=timeout_of(timeout))
         content: object = {} if payload is None else payload
         if isinstance(content, BINARY) and not self._can_carry_bytes:
             raise EncodeError(
@@ -247,7 +236,7 @@ class RealtimeChannel:
             )
         message = cast("Any", {"type": BROADCAST, "event": event, "payload": content})
         if self._options.ack:
-            return self._channel.push(BROADCAST, message, timeout)
+            return self._channel.push(BROADCAST, message, within)
         self._channel.cast(BROADCAST, message)
         return just(None)
 
@@ -274,16 +263,16 @@ class RealtimeChannel:
         Errors:
             Only when it is final, as of `Channel.stream`.
         """
-        convert = _converter(as_type)
+        if event is not None:
+            _check_event(event)
+        convert = converter(as_type)
 
         def select(payload: Any, emit: Callable[[Any], None]) -> None:
-            content = _content_of(payload)
+            broadcast = broadcast_of(payload)
             if event is None:
-                emit(
-                    Broadcast(content["event"], content.get("payload"), _meta(content))
-                )
-            elif content["event"] == event:
-                emit(convert(content.get("payload")))
+                emit(broadcast)
+            elif broadcast.event == event:
+                emit(convert(broadcast.payload))
 
         return self._lease(BROADCAST, select)
 
@@ -359,7 +348,7 @@ class RealtimeChannel:
         """
         binding = Binding(event, schema, table, filter)
         self._bindings.add(binding)
-        convert = _converter(as_type)
+        convert = converter(as_type)
 
         def select(payload: Any, emit: Callable[[Any], None]) -> None:
             change = self._bindings.decode(binding, payload, convert)
@@ -521,39 +510,9 @@ class RealtimeChannel:
         return f"<RealtimeChannel {self._name!r}: {self._status}>"
 
 
-def _converter(as_type: Any) -> Callable[[Any], Any]:
-    """Return the function that decodes a payload; it raises a `PayloadError`."""
-    if as_type is None:
-        return lambda payload: payload
-    decoding = decoder(as_type)
-
-    def convert(payload: Any) -> Any:
-        try:
-            return decoding.convert(payload)
-        except ISOLATED as caught:
-            failure = decoding.payload_error(payload, contained(caught))
-        # Outside of the handler, because the other exception may show a secret.
-        raise failure
-
-    return convert
-
-
-def _content_of(payload: object) -> dict[str, Any]:
-    """Return the content of a broadcast.
-
-    Raises:
-        PayloadError: It is not one.
-    """
-    if isinstance(payload, dict):
-        content = cast("dict[str, Any]", payload)
-        if isinstance(content.get("event"), str):
-            return content
-    raise PayloadError("payload is not a broadcast", cast("object", payload))
-
-
-def _meta(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    meta = content.get("meta")
-    return cast("Mapping[str, Any]", meta) if isinstance(meta, Mapping) else {}
+def _check_event(event: object) -> None:
+    if not isinstance(event, str):
+        raise UsageError(f"the name of an event must be a string, got {event!r}")
 
 
 def _system_message(payload: object) -> SystemMessage:

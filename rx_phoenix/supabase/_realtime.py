@@ -129,7 +129,8 @@ class Realtime:
         self._channels: dict[str, RealtimeChannel] = {}
         self._token = AccessToken(access_token, self._token_changed)
         if not isinstance(params, Mapping | None):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise UsageError(f"params must be a mapping or None, got {params!r}")
+            kind = type(params).__name__  # its value may be a secret
+            raise UsageError(f"params must be a mapping or None, got a {kind}")
         codec = RealtimeSerializer() if serializer is None else serializer
         is_plain = isinstance(codec, SerializerV1 | SerializerV2)
         self._can_carry_bytes = isinstance(codec, RealtimeSerializer) or not is_plain
@@ -226,7 +227,10 @@ class Realtime:
 
         Raises:
             ChannelConflict: The channel is another connection's.
+            UsageError: It is not a channel.
         """
+        if not isinstance(channel, RealtimeChannel):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError(f"channel must be a RealtimeChannel, got {channel!r}")
         push = self._socket.remove(channel.channel)
         if self._channels.get(channel.name) is channel:
             del self._channels[channel.name]

@@ -20,7 +20,7 @@ from rx_phoenix.policy import (
     SendBuffer,
 )
 from rx_phoenix.supabase._changes import Change, Operation
-from rx_phoenix.supabase._channel import Broadcast
+from rx_phoenix.supabase._payloads import Broadcast
 from rx_phoenix.supabase._realtime import REJOIN
 from rx_phoenix.supabase._status import ChannelStatus
 from rx_phoenix.supabase._token import Token

@@ -141,6 +141,18 @@ async def test_a_broadcast_waits_for_the_join(realtime, other):
     assert await heard == {"n": 1}
 
 
+async def test_a_broadcast_has_a_name(realtime):
+    channel = realtime.channel("room")
+    await channel.subscribed()
+    for use in channel.send, channel.broadcasts:
+        with pytest.raises(UsageError, match="name of an event must be a string"):
+            use(5)
+    with pytest.raises(UsageError, match="timeout must be"):
+        channel.send("say", {}, -1)
+    with pytest.raises(UsageError, match="channel must be a RealtimeChannel"):
+        realtime.remove("room")
+
+
 async def test_a_broadcast_without_a_join_is_refused(realtime):
     with pytest.raises(NotJoinedError):
         realtime.channel("room").send("say")

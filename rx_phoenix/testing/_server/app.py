@@ -10,7 +10,7 @@ from typing import Self
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from rx_phoenix._protocol.checks import check, check_instance
+from rx_phoenix._protocol.checks import check, check_instance, check_port
 from rx_phoenix.testing._server import responses
 from rx_phoenix.testing._server.endpoint import Endpoint
 from rx_phoenix.testing._server.longpoll import LongPoll
@@ -88,6 +88,10 @@ class PhoenixServer:
     ) -> None:
         takes = "a mapping of topics to ServerChannel classes"
         check_instance("channels", channels, Mapping, takes)
+        takes = "a mapping of paths to SocketOptions, or None"
+        check_instance("sockets", sockets, Mapping | None, takes)
+        check_instance("host", host, str, "text")
+        check_port("port", port)
         is_list = isinstance(check_origin, list | tuple)
         is_known = isinstance(check_origin, bool) or check_origin == "conn" or is_list
         takes = 'True, False, "conn" or a list of origins'

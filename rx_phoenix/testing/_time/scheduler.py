@@ -6,6 +6,7 @@ from typing import Any, Self, TypeVar
 
 from reactivex import abc, typing
 
+from rx_phoenix._protocol.checks import check_count
 from rx_phoenix._streams.scheduler import LoopScheduler, Timer
 from rx_phoenix.errors import UsageError
 from rx_phoenix.testing._time.loop import LIMIT, VirtualLoop
@@ -44,6 +45,7 @@ class VirtualScheduler(LoopScheduler):
     loop: VirtualLoop
 
     def __init__(self, *, limit: int = LIMIT) -> None:
+        check_count("limit", limit)
         super().__init__(VirtualLoop(limit))
         self._limit = limit
         self._depth = 0

@@ -6,6 +6,7 @@ from reactivex import Observable, abc, create
 from reactivex.disposable import Disposable
 from reactivex.subject import Subject
 
+from rx_phoenix._protocol.checks import check_function, check_instance
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import Frame, Serializer, SerializerV2
@@ -13,7 +14,11 @@ from rx_phoenix._streams.hub import noop
 from rx_phoenix._transport.contract import Connection
 from rx_phoenix.errors import ConnectionLost, UsageError
 from rx_phoenix.testing._marbles.actions import Connects, Disconnects
-from rx_phoenix.testing._transports.frames import frame_to_client, message_from_client
+from rx_phoenix.testing._transports.frames import (
+    check_serializer,
+    frame_to_client,
+    message_from_client,
+)
 
 __all__ = [
     "FakeAttempt",
@@ -234,6 +239,9 @@ class FakeTransport:
         serializer: Serializer | None = None,
         watch: Watcher = noop,
     ) -> None:
+        check_instance("answers_close", answers_close, bool, "True or False")
+        check_serializer(serializer)
+        check_function("watch", watch, "a function of an action")
         self.attempts: list[FakeAttempt] = []
         self.answers_close = answers_close
         self.serializer: Serializer = serializer or SerializerV2()

@@ -7,17 +7,29 @@ Text frames have one layout in both directions; binary layouts differ by directi
 from collections.abc import Mapping
 from typing import Any, cast
 
+from rx_phoenix._protocol.checks import check_methods
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import REPLY
 from rx_phoenix._protocol.serializer import Frame, Serializer
 
-__all__ = ["frame_to_client", "message_from_client"]
+__all__ = ["check_serializer", "frame_to_client", "message_from_client"]
 
 PUSH, REPLY_KIND, BROADCAST = range(3)
 """The kinds of binary frames."""
 
 HEAD = 5
 """The size of a binary push's kind and four lengths."""
+
+
+def check_serializer(serializer: object) -> None:
+    """Check the serializer of a fake.
+
+    Raises:
+        UsageError: It is neither None nor a serializer.
+    """
+    if serializer is not None:
+        takes = "a serializer, not its class, or None"
+        check_methods("serializer", serializer, "encode decode", takes)
 
 
 def message_from_client(frame: Frame, serializer: Serializer) -> Message:

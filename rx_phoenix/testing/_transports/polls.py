@@ -12,7 +12,11 @@ from rx_phoenix._transport.longpoll import LongPollTransport
 from rx_phoenix._transport.poll_requests import Answer, Failure, Requests
 from rx_phoenix.errors import UsageError
 from rx_phoenix.policy import Duration
-from rx_phoenix.testing._transports.frames import frame_to_client, message_from_client
+from rx_phoenix.testing._transports.frames import (
+    check_serializer,
+    frame_to_client,
+    message_from_client,
+)
 
 __all__ = ["FakeLongPollTransport", "FakeRequest"]
 
@@ -128,6 +132,7 @@ class FakeLongPollTransport(LongPollTransport):
         serializer: Serializer | None = None,
     ) -> None:
         super().__init__(poll_timeout=poll_timeout, send_timeout=send_timeout)
+        check_serializer(serializer)
         self.serializer: Serializer = serializer or SerializerV2()
         self.requests: list[FakeRequest] = []
 

@@ -21,6 +21,8 @@ from struct import pack
 from types import TracebackType
 from typing import Self
 
+from rx_phoenix._protocol.checks import check_instance, check_port
+
 __all__ = ["FaultProxy"]
 
 CHUNK_SIZE = 16 * 1024
@@ -78,6 +80,9 @@ class FaultProxy:
     """
 
     def __init__(self, port: int, *, host: str = "127.0.0.1", seed: int = 0) -> None:
+        check_port("port", port)
+        check_instance("host", host, str, "text")
+        check_instance("seed", seed, int, "a whole number")
         self.to_client: Direction = Direction()
         self.to_server: Direction = Direction()
         self._target = host, port

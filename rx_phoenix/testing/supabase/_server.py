@@ -14,6 +14,7 @@ from weakref import WeakSet
 
 import msgspec
 
+from rx_phoenix._protocol.checks import check_count, check_function, check_instance
 from rx_phoenix.testing._server import (
     ConnectRefused,
     JoinError,
@@ -112,6 +113,16 @@ class SupabaseServer(PhoenixServer):
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
+        check_instance("tables", tables, list | tuple, "a list of names or of Table")
+        check_instance("api_key", api_key, str, "text")
+        check_function("may", may, "a function of claims and a name")
+        for name, limit in {
+            "joins_per_second": joins_per_second,
+            "events_per_second": events_per_second,
+            "channels_per_client": channels_per_client,
+        }.items():
+            if limit is not None:
+                check_count(name, limit)
         super().__init__(
             {"realtime:*": partial(Room, self)},
             sockets={"/realtime/v1": SocketOptions(connect=self._connect)},
@@ -119,6 +130,8 @@ class SupabaseServer(PhoenixServer):
             port=port,
         )
         made = [Table(it) if isinstance(it, str) else it for it in tables]
+        for table in made:
+            check_instance("each of tables", table, Table, "a name or a Table")
         self.api_key = api_key
         self.joins: list[tuple[str, Mapping[str, Any]]] = []
         self._tables = {(table.schema, table.name): table for table in made}

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rx_phoenix._protocol.checks import check_instance
+
 __all__ = ["Condition", "FilterError", "Table", "condition_of"]
 
 Condition = Callable[[Mapping[str, Any]], bool]
@@ -41,6 +43,11 @@ class Table:
     name: str
     columns: Mapping[str, str] = field(default_factory=dict[str, str])
     schema: str = "public"
+
+    def __post_init__(self) -> None:
+        check_instance("name", self.name, str, "text")
+        check_instance("columns", self.columns, Mapping, "a mapping of names to types")
+        check_instance("schema", self.schema, str, "text")
 
 
 def condition_of(text: str | None, table: Table) -> Condition:
