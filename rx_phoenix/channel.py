@@ -13,7 +13,7 @@ from rx_phoenix._channel.join import Params, check_params
 from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._protocol.checks import check, check_function, kind_of
 from rx_phoenix._protocol.hook import Hook, identity_hook
-from rx_phoenix._protocol.message import Message
+from rx_phoenix._protocol.message import Message, sendable
 from rx_phoenix._protocol.names import (
     CLOSE,
     ERROR,
@@ -31,16 +31,6 @@ from rx_phoenix.push import Push
 __all__ = ["Channel"]
 
 T = TypeVar("T")
-
-
-PRIMITIVE = str, int, float
-"""The types whose JavaScript counterparts have falsy values."""
-
-
-def sendable(payload: Any) -> Any:
-    """Return a payload as phoenix.js sends it: ``{}`` for a falsy one (``push.js``)."""
-    is_falsy = payload is None or (isinstance(payload, PRIMITIVE) and not payload)
-    return {} if is_falsy else payload
 
 
 def _check_socket(socket: object) -> None:

@@ -5,7 +5,10 @@ from typing import Any
 from rx_phoenix._protocol.names import REPLY
 from rx_phoenix._protocol.sent_secrets import Redacted
 
-__all__ = ["Message", "Reply"]
+__all__ = ["Message", "Reply", "sendable"]
+
+PRIMITIVE = str, int, float
+"""The types whose JavaScript counterparts have falsy values."""
 
 
 class Message(Redacted, frozen=True, array_like=True, gc=False):
@@ -58,3 +61,9 @@ class Reply(Redacted, frozen=True):
 
     status: str
     response: Any
+
+
+def sendable(payload: Any) -> Any:
+    """Return a payload as phoenix.js sends it: ``{}`` for a falsy one (``push.js``)."""
+    is_falsy = payload is None or (isinstance(payload, PRIMITIVE) and not payload)
+    return {} if is_falsy else payload

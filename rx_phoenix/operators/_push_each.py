@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from reactivex.disposable import CompositeDisposable, SingleAssignmentDisposable
 from rx_phoenix._log import fields, log
 from rx_phoenix._protocol.checks import check, check_methods, is_whole
 from rx_phoenix._protocol.lifecycle import HeartbeatAnswered
+from rx_phoenix._protocol.message import sendable
 from rx_phoenix._protocol.names import check_event
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.scheduler import LoopScheduler
@@ -36,8 +38,14 @@ PAUSE = 1.0
 class Pushable(Protocol):
     """The part of a channel that `push_each` uses."""
 
+    def push(
+        self, event: str, payload: Any = None, timeout: Duration | None = None
+    ) -> Observable[Any]:
+        """Push a payload; the Observable is of its answer."""
+        ...
+
     def _push(self, event: str, payload: Any, within: float | None) -> Observable[Any]:
-        """Push a payload as it is; the Observable is of its answer."""
+        """Push a payload as it is, even one that is falsy."""
         ...
 
     def _cast(self, event: str, payload: Any, ended: Callable[[bool], object]) -> None:
@@ -131,6 +139,8 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
     check_in_flight(in_flight, again=again)
     BoundedQueue[Any](maxsize, overflow, on_loss)
     within = None if timeout is None else seconds(timeout, "timeout")
+    # A timedelta, so that only this call warns of milliseconds.
+    allowed = None if within is None else timedelta(seconds=within)
 
     report = partial(report_to, channel)
     lost = partial(_report_loss, on_loss or partial(_log_loss, event), channel)
@@ -157,6 +167,8 @@ def push_each(  # noqa: PLR0913 - a channel, an event, and how to batch
         return Observable(subscribe)
 
     def push(payload: Any) -> Observable[Any]:
+        if sendable(payload) is payload:
+            return channel.push(event, payload, allowed)
         return channel._push(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
             event, payload, within
         )
