@@ -107,7 +107,7 @@ async def shell(target: Target, output: Output) -> ExitCode:
         state = Shell(target, socket, output)
         notices = connection_notices(socket.lifecycle)
         with notices.subscribe(lambda item: target.note(item.text)):
-            lines = prompted(state) if is_terminal else piped()
+            lines = lines_of(state) if is_terminal else piped()
             async for line in lines:
                 if not await state.do(line):
                     break
@@ -116,8 +116,24 @@ async def shell(target: Target, output: Output) -> ExitCode:
     return ExitCode.OK if is_terminal else state.code
 
 
+def lines_of(state: Shell) -> AsyncGenerator[str]:
+    """Return the lines that a user types, up to Ctrl-D."""
+    state.target.note(f"Connected to {state.target.public_url}. Try help.")
+    is_plain = os.environ.get("TERM") == "dumb"
+    return plainly_prompted() if is_plain else prompted(state)
+
+
+async def plainly_prompted() -> AsyncGenerator[str]:
+    """Yield the lines of a terminal that knows no escape sequences."""
+    typer.echo(PROMPT, nl=False)
+    async for line in piped():
+        yield line
+        typer.echo(PROMPT, nl=False)
+    typer.echo()
+
+
 async def prompted(state: Shell) -> AsyncGenerator[str]:
-    """Yield the lines that a user types; Ctrl-D ends them."""
+    """Yield the lines of a terminal, with history and completion."""
 
     def words() -> list[str]:
         return [*COMMANDS, *ENDS, *state.watched]
@@ -125,7 +141,6 @@ async def prompted(state: Shell) -> AsyncGenerator[str]:
     session: PromptSession[str] = PromptSession(
         history=history(), completer=WordCompleter(words), complete_while_typing=False
     )
-    state.target.note(f"Connected to {state.target.public_url}. Try help.")
     with patch_stdout(raw=True):
         while True:
             try:

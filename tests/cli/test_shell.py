@@ -39,6 +39,18 @@ async def test_a_user_joins_watches_pushes_and_leaves(server, tmp_path):
         assert "Traceback" not in screen.text
 
 
+async def test_a_plain_terminal_gets_prompts_without_escape_sequences(server):
+    async with terminal("shell", server.url, NO_COLOR="1") as screen:
+        await screen.until("> ")
+        screen.press("join room:lobby\r")
+        await screen.until('"topic":"room:lobby"')
+        await screen.until("> ", times=2)
+        screen.press("\x04")  # Ctrl-D
+
+        assert await screen.end() == 0
+        assert "\x1b" not in screen.raw
+
+
 async def test_a_join_that_is_refused_is_not_retried(server):
     lines = "join room:forbidden\nstatus\npush room:forbidden echo\n"
     ran = await run("shell", server.url, given=lines)
