@@ -39,9 +39,8 @@ __all__ = [
     "Sends",
     "ServerLetter",
     "check_meaning",
-    "is_dynamic",
     "meaning_of",
-    "message_of",
+    "messages_of",
     "partial",
 ]
 
@@ -221,18 +220,31 @@ class Says:
 
     Attributes:
         event: The event.
-        payload: The payload, or an iterator with one payload for each time that the
-            letter is played.
+        payload: The payload; or a sequence or an iterator with one payload for each
+            time that the letter is played.
         topic: The channel's topic; optional while only one channel is joined.
+        series: The payloads that are still to be played; None if there is only one.
+
+    >>> Says("tick", range(3)).series is None, Says("tick", {"n": 1}).series is None
+    (False, True)
     """
 
     event: str
     payload: Any = field(default_factory=dict[str, Any])
     topic: str | None = None
+    series: Iterator[Any] | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        is_series = isinstance(self.payload, Iterator | list | tuple | range)
+        series = iter(cast("Iterable[Any]", self.payload)) if is_series else None
+        object.__setattr__(self, "series", series)
 
     def __str__(self) -> str:
-        payload = f" {self.payload!r}" if self.payload else ""
-        return f"{self.event}{payload}"
+        payload: object = self.payload
+        if not payload:
+            return self.event
+        shown = "…" if isinstance(payload, Iterator) else repr(payload)
+        return f"{self.event} {shown}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +267,6 @@ class Closes:
     def __str__(self) -> str:
         reason = f" {self.reason}" if self.reason else ""
         return f"closed {self.code}{reason}" if self.is_clean else "lost"
-
-
-def is_dynamic(content: object) -> bool:
-    """Return True if a response or payload is computed when its letter is played."""
-    return callable(content) or isinstance(content, Iterator)
 
 
 ServerLetter = Opens | Fails | Answers | Says | Closes | Message | str | bytes
@@ -313,19 +320,19 @@ def check_meaning(meaning: object) -> None:
             check(False, "its meaning", takes, repr(meaning))  # noqa: FBT003
 
 
-def message_of(meaning: object) -> Message | None:
-    """Return the message of a letter, unless it is not known before it is played."""
+def messages_of(meaning: object) -> Iterator[Message]:
+    """Yield the messages of a letter that are known before it is played."""
     match meaning:
-        case Answers(_, status, response) if not is_dynamic(response):
-            return Message(
-                None, None, "", REPLY, {"status": status, "response": response}
-            )
-        case Says(event, payload, topic) if not is_dynamic(payload):
-            return Message(None, None, topic or "", event, payload)
+        case Answers(_, status, response) if not callable(response):
+            payload = {"status": status, "response": response}
+            yield Message(None, None, "", REPLY, payload)
+        case Says(event, payload, topic) if not isinstance(payload, Iterator):
+            for each in [payload] if meaning.series is None else payload:
+                yield Message(None, None, topic or "", event, each)
         case Message():
-            return meaning
+            yield meaning
         case _:
-            return None
+            pass
 
 
 def meaning_of(letter: ClientLetter | ServerLetter) -> str:
@@ -357,11 +364,17 @@ class LetterValue:
         self.meaning = meaning
         self._played = played
 
+    @property
+    def _is_dynamic(self) -> bool:
+        """True if its payload or response is not known before it is played."""
+        meaning = self.meaning
+        if isinstance(meaning, Says):
+            return meaning.series is not None
+        return isinstance(meaning, Answers) and callable(meaning.response)
+
     def __eq__(self, other: object) -> bool:
         match self.meaning:
-            case Answers(response=content) | Says(payload=content) if is_dynamic(
-                content
-            ):
+            case Answers() | Says() if self._is_dynamic:
                 frames = (frame for frame in self._played if isinstance(frame, Message))
                 equal = any(equals_message(frame, other) for frame in frames)
             case Opens():

@@ -29,7 +29,7 @@ from rx_phoenix.testing._marbles.actions import (
     ServerLetter,
     check_meaning,
     meaning_of,
-    message_of,
+    messages_of,
 )
 from rx_phoenix.testing._marbles.client_lane import Actual, ClientLane
 from rx_phoenix.testing._marbles.parser import MarbleError, Mark, check_letters, parse
@@ -239,8 +239,7 @@ class Phx:
     def _check(self, letter: str, meaning: ClientLetter | ServerLetter) -> None:
         try:
             check_meaning(meaning)
-            message = message_of(meaning)
-            if message is not None:
+            for message in messages_of(meaning):
                 frame_to_client(message, self.transport.serializer)
         except Exception as error:
             raise UsageError(f"letter {letter!r} cannot be played: {error}") from error

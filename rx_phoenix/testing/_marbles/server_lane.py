@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import CLOSE, ERROR, OK, REPLY
@@ -273,12 +272,11 @@ class ServerLane:
         connection_of(item.attempt).receive(reply)
 
     def _send(self, letter: str, meaning: Says, join: Join) -> None:
-        payload = meaning.payload
-        if isinstance(payload, Iterator):
-            payloads = cast("Iterator[object]", payload)
-            payload = next(payloads, payloads)
-            if payload is payloads:
-                raise Impossible("its iterator has no further payload")
+        payload, series = meaning.payload, meaning.series
+        if series is not None:
+            payload = next(series, series)
+            if payload is series:
+                raise Impossible("its payloads have all been played")
         is_lifecycle = meaning.event in {CLOSE, ERROR}
         if is_lifecycle:
             self._state.end_channel(join)

@@ -225,9 +225,12 @@ class Transcript:
 
     def _meanings(self) -> Iterator[str]:
         for meaning, letter in self._letters.items():
-            payloads = self._payloads.get(letter, [None])
-            is_constant = all(payload == payloads[0] for payload in payloads)
-            payload = repr(payloads[0]) if is_constant else f"iter({payloads!r})"
+            payloads: list[object] = self._payloads.get(letter, [None])
+            texts = [repr(payload) for payload in payloads]
+            is_same = all(payload == payloads[0] for payload in payloads)
+            # A list is a sequence of payloads.
+            is_one = is_same and not isinstance(payloads[0], list)
+            payload = texts[0] if is_one else f"[{', '.join(texts)}]"
             yield f"{letter!r}: {meaning.replace(PAYLOAD, payload, 1)},"
 
     def _client(self) -> Iterator[str]:

@@ -188,11 +188,23 @@ def test_answers_and_events_may_be_computed(phx, channel):
     assert payloads == phx.marbles("-----mmm")
 
 
+@pytest.mark.parametrize("payloads", [[{"n": 0}, {"n": 1}], ({"n": 0}, {"n": 1})])
+def test_a_sequence_has_a_payload_for_each_time(phx, channel, payloads):
+    phx.letters(m=Says("x", payloads))
+    heard = phx.record(channel.stream("x"))
+    phx.run(server="-ojmm")
+
+    assert heard.values == [{"n": 0}, {"n": 1}]
+    assert heard == phx.marbles("---mm")
+    with pytest.raises(LaneError, match="its payloads have all been played"):
+        phx.run(server="m")
+
+
 def test_an_iterator_without_a_further_payload_is_impossible(phx, channel):
     phx.letters(m=Says("x", iter([1])))
     phx.record(channel.stream("x"))
 
-    with pytest.raises(LaneError, match=r"'m' .* its iterator has no further payload"):
+    with pytest.raises(LaneError, match=r"'m' .* its payloads have all been played"):
         phx.run(server="-ojmm")
 
 
@@ -226,6 +238,8 @@ def test_a_predicate_that_raises_fails_the_test_with_its_error(phx, channel):
     "meaning",
     [
         Says("x", object()),
+        Says("x", [{}, object()]),
+        Says("x", lambda message: {}),
         Answers("P", "ok", object()),
         Message("1", None, "room:1", "x", {"at": object()}),
         ["1", None, "room:1", "x", {}],
