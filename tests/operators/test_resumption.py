@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 import pytest
+from hypothesis import settings
 
 from rx_phoenix.errors import ConnectionLost
 from rx_phoenix.operators import resume
@@ -12,8 +13,10 @@ from rx_phoenix.testing import VirtualScheduler
 from tests.operators.feed import Feed
 from tests.operators.recording_observer import Failure
 
-SERVERS = 2_000
-CHUNK = 250
+SERVERS = 40 * settings().max_examples
+"""In the full run, 2,000."""
+
+CHUNK = SERVERS // 8
 BACKFILLS = "none", "complete", "paged", "empty", "failing", "stuck"
 
 
