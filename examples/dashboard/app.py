@@ -34,12 +34,20 @@ class Page:
         self, document: Document, shared: Observable[View], channel: Channel
     ) -> None:
         self.document, self.channel = document, channel
+        document.title = "A sensor, live"
         self.latest = View("connecting")
         self.is_due = False
         self.heading = Div(styles={"font-size": "24px"})
         self.answer = Div(text="&nbsp;")
         self.line = ColumnDataSource({"at": [], "value": []})
-        plot = figure(height=300, sizing_mode="stretch_width", x_axis_type="datetime")
+        plot = figure(
+            title="A sensor, live",
+            x_axis_label="time (UTC)",
+            y_axis_label="temperature (°C)",
+            x_axis_type="datetime",
+            height=300,
+            sizing_mode="stretch_width",
+        )
         plot.line("at", "value", source=self.line, line_width=2)
         title = "seconds between samples"
         pace = Slider(name="pace", title=title, start=0.1, end=2, step=0.1, value=0.5)
@@ -63,12 +71,12 @@ class Page:
     def paint(self) -> None:
         self.is_due = False
         samples = self.latest.samples
-        self.heading.text = f"{self.latest.status}, mean {self.latest.mean:.2f}"
+        self.heading.text = f"{self.latest.status}, mean {self.latest.mean:.2f} °C"
         at, value = [1000 * sample.at for sample in samples], [s.value for s in samples]
         self.line.data = {"at": at, "value": value}
 
     def ask(self, _: str, __: object, every: float) -> None:
-        """Push what the slider says, and show what becomes of it."""
+        """Push the slider's value, and show the outcome."""
 
         def answered(reply: Reply) -> None:
             text = f"{every:g} s: {reply.status}"
@@ -78,7 +86,7 @@ class Page:
 
 
 async def publish(channel: Channel) -> None:
-    """A sensor: it tells what it measures, as often as it was asked to."""
+    """A sensor: pushes its temperature, at the interval that it was asked for."""
     every, value = 0.5, 20.0
 
     def obey(payload: dict[str, Any]) -> None:
