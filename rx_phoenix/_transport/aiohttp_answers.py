@@ -4,6 +4,8 @@ aiohttp loses the status of an answer whose body violates the protocol in the sa
 of the network. Here the head of an answer is parsed before its body is looked at.
 """
 
+from asyncio import get_running_loop
+from functools import partial
 from typing import Any
 
 from aiohttp import (
@@ -13,14 +15,19 @@ from aiohttp import (
     ClientRequest,
     ClientResponse,
     ClientSession,
+    TCPConnector,
 )
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
 from rx_phoenix._streams.failure import ISOLATED, contained
 
-__all__ = ["is_pool_full", "keep_head", "middlewares_of"]
+__all__ = ["head_first_connector", "is_pool_full", "keep_head", "middlewares_of"]
 
 HEAD_END = b"\r\n\r\n"
+
+FIELD_SIZE = 64 * 1024
+"""Bytes that a header may have; policies of content exceed the 8 KiB of aiohttp."""
 
 
 async def keep_head(
@@ -50,15 +57,46 @@ def is_pool_full(session: ClientSession) -> bool:
     return 0 < limit <= in_use or 0 < host_limit <= most
 
 
+def head_first_connector(**options: Any) -> TCPConnector:
+    """Return a connector whose answers keep their heads, as by `keep_head`.
+
+    So do those of proxies to CONNECT, of which no middleware gets to know.
+
+    Args:
+        options: The arguments of a `TCPConnector`.
+    """
+    connector: Any = TCPConnector(**options)
+    loop = get_running_loop()
+    connector._factory = partial(HeadFirstHandler, loop=loop)  # noqa: SLF001
+    return connector
+
+
+class HeadFirstHandler(ResponseHandler):
+    """A protocol that parses the head of each answer before its body."""
+
+    def set_response_params(self, **options: Any) -> None:
+        """Begin to parse an answer."""
+        # No request of ours has its answer decoded; that to CONNECT would be.
+        options["auto_decompress"] = False
+        options["max_field_size"] = FIELD_SIZE
+        super().set_response_params(**options)
+        put_head_first(self)
+
+
 class HeadFirstResponse(ClientResponse):
     """A response whose head counts, even if its body violates the protocol."""
 
     async def start(self, connection: Connection) -> ClientResponse:
         """Read the head."""
-        protocol: Any = connection.protocol
-        if protocol is not None and protocol._parser is not None:  # noqa: SLF001
-            protocol._parser = HeadParser(protocol)  # noqa: SLF001
+        put_head_first(connection.protocol)
         return await super().start(connection)
+
+
+def put_head_first(protocol: Any) -> None:
+    """Have a protocol parse the head of the next answer before its body."""
+    parser = getattr(protocol, "_parser", None)
+    if parser is not None and not isinstance(parser, HeadParser):
+        protocol._parser = HeadParser(protocol)  # noqa: SLF001
 
 
 class HeadParser:

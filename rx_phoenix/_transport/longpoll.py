@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from ssl import SSLContext
 
-from aiohttp import ClientSession, Fingerprint, TCPConnector
+from aiohttp import ClientSession, Fingerprint
 from reactivex import Observable, abc
 from yarl import URL
 
 from rx_phoenix._protocol.endpoint import Endpoint, check_header_value
 from rx_phoenix._protocol.http_status import hint_on
 from rx_phoenix._protocol.serializer import Frame
+from rx_phoenix._transport.aiohttp_answers import head_first_connector
 from rx_phoenix._transport.body import deadline_of
 from rx_phoenix._transport.contract import MAX_FRAME_SIZE, Connection
 from rx_phoenix._transport.duplex import Duplex
@@ -155,7 +156,7 @@ class LongPollTransport:
 
 def new_session() -> ClientSession:
     """Make the session of an attempt that was given none."""
-    return ClientSession(connector=TCPConnector(socket_factory=make_socket))
+    return ClientSession(connector=head_first_connector(socket_factory=make_socket))
 
 
 async def open_session(

@@ -22,7 +22,11 @@ from rx_phoenix._protocol.http_status import hint_on
 from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hot
-from rx_phoenix._transport.aiohttp_answers import keep_head, middlewares_of
+from rx_phoenix._transport.aiohttp_answers import (
+    head_first_connector,
+    keep_head,
+    middlewares_of,
+)
 from rx_phoenix._transport.aiohttp_frames import (
     Compression,
     FrameError,
@@ -196,7 +200,8 @@ class WebSocketTransport:
 
 def new_session() -> ClientSession:
     """Make the session of an attempt that was given none."""
-    return ClientSession(timeout=ClientTimeout(total=None))
+    connector = head_first_connector()
+    return ClientSession(connector=connector, timeout=ClientTimeout(total=None))
 
 
 class WebSocketConnection:

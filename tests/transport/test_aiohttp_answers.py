@@ -115,6 +115,25 @@ async def test_a_body_that_is_not_valid_spoils_no_status(transport_class, name, 
     assert (error.status, error.headers["X-Why"]) == (401, "because")
 
 
+@pytest.mark.parametrize("name", ["cut", *SPOILT])
+async def test_the_answer_of_a_proxy_to_connect_keeps_its_status_too(
+    transport_class, name
+):
+    async with refusing((BODIES | SPOILT)[name](407)) as url:
+        proxy = url.replace("ws://", "http://").removesuffix("/socket")
+        error = await refusal("wss://h.test/socket", transport_class(proxy=proxy))
+
+    assert (error.status, error.headers["X-Why"]) == (407, "because")
+
+
+async def test_a_header_may_be_longer_than_8_kib(transport_class):
+    policy = b"X-Policy: " + b"a" * 20_000 + b"\r\nX-Why"
+    async with refusing(BODIES["whole"](401).replace(b"X-Why", policy)) as url:
+        error = await refusal(url, transport_class())
+
+    assert (error.status, error.headers["X-Why"]) == (401, "because")
+
+
 async def test_a_session_of_yours_changes_nothing_of_this(transport_class):
     async with ClientSession() as session, refusing(SPOILT["corrupt chunks"](403)) as u:
         error = await refusal(u, transport_class(session=session))

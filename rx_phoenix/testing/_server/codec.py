@@ -216,8 +216,9 @@ def _parse(text: str) -> Any:
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise FrameError(f"not JSON: {error}") from error
     keys = KEY.findall(text)
-    # The decoder keeps the last of equal keys, Jason the first.
-    if len(keys) != len(set(keys)):
+    # The decoder keeps the last of equal keys, Jason the first. One with a backslash
+    # may equal any other.
+    if len(keys) != len(set(keys)) or any("\\" in key for key in keys):
         value = json.loads(text, object_pairs_hook=_first_wins)
     return value
 
