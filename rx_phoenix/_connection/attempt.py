@@ -284,6 +284,10 @@ class Attempt:
             self.connection.close(code, reason)
         self._life.dispose()
 
+    def stop_delivery(self) -> None:
+        """Deliver nothing more of what arrives, and wait only for its end."""
+        self._dispose_owned()
+
     def _connect(self, credentials: Sequence[Any]) -> None:
         if self._phase is Phase.OVER:
             return

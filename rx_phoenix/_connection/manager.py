@@ -225,7 +225,15 @@ class ConnectionManager(Traffic):
         Pushes from now on wait for the next join.
         """
         self.is_open = False
-        departure = leave_after_answers(self.router, self.scheduler, done)
+        attempt = self._attempt
+
+        def left() -> None:
+            # A server answers a leave with a close of the channel, which lives on.
+            if attempt is not None:
+                attempt.stop_delivery()
+            done()
+
+        departure = leave_after_answers(self.router, self.scheduler, left)
         self._departure.disposable = departure
         return departure
 

@@ -131,7 +131,8 @@ def test_a_writer_has_the_two_ends_of_send_frame_which_do_not_wait(name, third):
 async def test_a_session_has_what_is_asked_of_it():
     async with ClientSession() as session:
         assert hasattr(session, "_middlewares")
-        assert {"_acquired", "_acquired_per_host"} <= {*dir(session.connector)}
+        names = {"_acquired", "_acquired_per_host", "_factory"}
+        assert names <= {*dir(session.connector)}
 
 
 def test_nothing_else_that_is_private_is_used():
@@ -152,6 +153,7 @@ def test_nothing_else_that_is_private_is_used():
         "_buffer",
         "_connection",
         "_drain_waiter",
+        "_factory",
         "_loop",
         "_middlewares",
         "_parser",

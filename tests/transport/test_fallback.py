@@ -865,6 +865,28 @@ def test_leaves_that_are_not_written_yet_are_awaited_for_1_s(roads, open_socket)
     assert not poll.is_open
 
 
+def test_what_a_server_answers_to_the_leaves_closes_no_channel(roads, open_socket):
+    socket, poll = open_socket()
+    channel = joined(socket, poll)
+    states = []
+    lease = channel.joined.subscribe(on_completed=lambda: states.append("completed"))
+    roads.wait(60)
+    poll.buffered = 1
+    poll.close = lambda *_: None
+    roads.first.attempt.open().receive(ANSWER)
+    roads.wait(0.5)
+    leave = poll.messages[-1]
+    answer(poll, leave)
+    ref = leave.join_ref
+    poll.receive(Message(ref, ref, "room:1", "phx_close", {}))
+    roads.wait(2)
+    answer(new := roads.first.attempt.open(), new.messages[-1])
+
+    assert leave.event == "phx_leave"
+    assert (channel.state, states) == ("joined", [])
+    lease.dispose()
+
+
 def test_a_channel_that_is_left_during_the_move_is_left_there(roads, open_socket):
     socket, poll = open_socket()
     channel = joined(socket, poll)
