@@ -55,6 +55,8 @@ def leave_after_answers(
 
     def leave() -> None:
         leave_all(router, joined)
+        # A server answers a leave with a close of the channel, which lives on.
+        router.stop_delivery()
         done()
 
     return await_answers(channels, loop, leave)

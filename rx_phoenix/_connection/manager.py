@@ -225,15 +225,7 @@ class ConnectionManager(Traffic):
         Pushes from now on wait for the next join.
         """
         self.is_open = False
-        attempt = self._attempt
-
-        def left() -> None:
-            # A server answers a leave with a close of the channel, which lives on.
-            if attempt is not None:
-                attempt.stop_delivery()
-            done()
-
-        departure = leave_after_answers(self.router, self.scheduler, left)
+        departure = leave_after_answers(self.router, self.scheduler, done)
         self._departure.disposable = departure
         return departure
 

@@ -115,6 +115,11 @@ class Router:
         self.backpressure.cut()
         self.reader.cut()
 
+    def stop_delivery(self) -> None:
+        """Deliver nothing more of what the connection brings."""
+        if self._attempt is not None:
+            self._attempt.stop_delivery()
+
     def next_ref(self) -> str:
         """Return a ref that no other message of this socket has."""
         self._refs += 1

@@ -22,7 +22,13 @@ from aiohttp.connector import Connection
 
 from rx_phoenix._streams.failure import ISOLATED, contained
 
-__all__ = ["head_first_connector", "is_pool_full", "keep_head", "middlewares_of"]
+__all__ = [
+    "authorizing",
+    "head_first_connector",
+    "is_pool_full",
+    "keep_head",
+    "middlewares_of",
+]
 
 HEAD_END = b"\r\n\r\n"
 
@@ -39,6 +45,24 @@ async def keep_head(
     """
     request.response_class = HeadFirstResponse
     return await handler(request)
+
+
+def authorizing(headers: dict[str, str]) -> ClientMiddlewareType:
+    """Take Authorization out of headers; returns a middleware that sends it.
+
+    aiohttp refuses to send one where a URL has credentials, or ``~/.netrc`` has some
+    and the session trusts the environment. Those of the headers come first.
+    """
+    names = [name for name in headers if name.lower() == "authorization"]
+    given = {name: headers.pop(name) for name in names}
+
+    async def authorize(
+        request: ClientRequest, handler: ClientHandlerType
+    ) -> ClientResponse:
+        request.headers.update(given)
+        return await handler(request)
+
+    return authorize
 
 
 def middlewares_of(session: ClientSession) -> tuple[ClientMiddlewareType, ...]:

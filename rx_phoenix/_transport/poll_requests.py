@@ -22,7 +22,7 @@ from aiohttp import (
 from yarl import URL
 
 from rx_phoenix._protocol.endpoint import Endpoint, query
-from rx_phoenix._transport.aiohttp_answers import is_pool_full, keep_head
+from rx_phoenix._transport.aiohttp_answers import authorizing, is_pool_full, keep_head
 from rx_phoenix._transport.body import ENCODINGS, read_body, refusal_body
 from rx_phoenix._transport.cause import cause_of, root_of
 
@@ -189,6 +189,7 @@ class PollRequests:
         opening: "Opening | None" = None,
     ) -> Answer | Failure:
         address, headers = self._addressed(headers, body)
+        authorize = authorizing(headers)
         time = get_running_loop().time
         try:
             async with timeout(limit) as deadline:
@@ -205,7 +206,7 @@ class PollRequests:
                     # Where it leads to is not whom the tokens are for.
                     allow_redirects=False,
                     auto_decompress=False,
-                    middlewares=(never_again, keep_head),
+                    middlewares=(authorize, never_again, keep_head),
                     **self._options,
                 ) as response:
                     if opening is None and response.status == HTTPStatus.OK:

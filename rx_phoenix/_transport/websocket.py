@@ -23,6 +23,7 @@ from rx_phoenix._protocol.serializer import Frame
 from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix._streams.hub import Hot
 from rx_phoenix._transport.aiohttp_answers import (
+    authorizing,
     head_first_connector,
     keep_head,
     middlewares_of,
@@ -163,16 +164,18 @@ class WebSocketTransport:
     ) -> "WebSocketConnection | ConnectError":
         protocols = subprotocols(endpoint.auth_token)
         upgrade = Upgrade(endpoint.headers, protocols, self._compress)
+        headers = upgrade.headers | {"Accept-Encoding": ENCODINGS}
+        authorize = authorizing(headers)
         try:
             # A redirect is a refusal, as in browsers: it would take the auth token
             # along.
             response = await session.get(
                 url,
-                headers=upgrade.headers | {"Accept-Encoding": ENCODINGS},
+                headers=headers,
                 allow_redirects=False,
                 raise_for_status=False,
                 auto_decompress=False,
-                middlewares=(*middlewares_of(session), keep_head),
+                middlewares=(authorize, *middlewares_of(session), keep_head),
                 ssl=self._ssl,
                 proxy=proxy,
             )

@@ -212,3 +212,22 @@ async def test_the_passwords_of_netrc_are_not_sent(
     assert await connect(plain_gate.url, trust_env=True) is None
 
     assert "Authorization" not in plain_gate.requests[0].headers
+
+
+@pytest.mark.parametrize("place", ["url", "netrc"])
+async def test_your_authorization_comes_before_other_credentials(
+    plain_gate, tmp_path, monkeypatch, transport_class, live, place
+):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login jo password s3cret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    url = plain_gate.url.replace("//", "//jo:s3cret@" if place == "url" else "//")
+    endpoint = Endpoint(url=url, headers={"authorization": "Bearer mine"})
+
+    async with ClientSession(trust_env=place == "netrc") as session:
+        transport = transport_class(session=session)
+        assert await live(transport, endpoint).outcome() is None
+
+    sent = plain_gate.requests[0].headers.getall("Authorization")
+    assert sent == ["Bearer mine"]
