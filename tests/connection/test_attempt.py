@@ -1,6 +1,7 @@
 """One attempt: asked, dialled, opened, lost, and said goodbye to, in virtual time."""
 
 from asyncio import sleep
+from types import SimpleNamespace
 
 import pytest
 from reactivex import concat, defer, empty, just, throw
@@ -384,6 +385,20 @@ def test_it_knows_how_many_are_not_written(opened, transport):
     transport.connection.buffered = 3
 
     assert opened.attempt.buffered == 3
+
+
+@pytest.mark.parametrize(
+    ("connection", "counts"),
+    [
+        (SimpleNamespace(bytes_received=3, bytes_sent=7), (3, 7)),
+        (SimpleNamespace(), (None, 0)),
+    ],
+)
+def test_it_counts_bytes_where_its_connection_does(make_trial, connection, counts):
+    trial = make_trial(transport=SimpleNamespace(connect=lambda _: just(connection)))
+    trial.attempt.start()
+
+    assert (trial.attempt.bytes_received, trial.attempt.bytes_sent) == counts
 
 
 def test_before_it_is_open_nothing_waits_to_be_written(dialled):
