@@ -291,6 +291,7 @@ def test_what_it_says_of_its_deadline(dialled, time):
     assert type(dialled.error) is ConnectError
     assert str(dialled.error) == f"no connection to {PUBLIC_URL} within 15 s"
     assert dialled.error.url == PUBLIC_URL
+    assert isinstance(dialled.error.__cause__, TimeoutError)
 
 
 def test_the_asking_counts_for_its_deadline(make_trial, transport, time):

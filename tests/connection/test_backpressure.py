@@ -114,6 +114,27 @@ def test_reading_pauses_at_maxsize_and_goes_on_at_half(trial, time):
     assert not connection_of(trial.socket).router.sent.is_watched
 
 
+def test_a_pause_and_its_end_count_as_signs_of_life(trial, time):
+    router = connection_of(trial.socket).router
+    trial.send(*range(5))
+    counts = [router.backpressure.pauses]
+    time.advance_by(2)
+    counts.append(router.backpressure.pauses)
+
+    assert counts[0] > 0
+    assert counts[1] > counts[0]
+
+
+def test_a_pause_of_two_consumers_names_both(trial):
+    trial.begin()
+    trial.send(*range(9))
+
+    sentence = connection_of(trial.socket).router.backpressure.describe()
+    _, _, names = sentence.partition(": ")
+    first, second = names.removesuffix(" is slower than its stream.").split(", ")
+    assert first == second
+
+
 def test_nothing_is_lost_and_the_order_is_kept(trial, time):
     for n in range(100):
         trial.send(n)
