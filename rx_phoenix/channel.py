@@ -402,9 +402,11 @@ class Channel(ChannelHandle):
         a push does; disposing cancels the push.
 
         Raises:
-            UsageError: The timeout is not a duration.
+            UsageError: The timeout is not a duration, or the event is not a string, or
+                reserved by the protocol.
         """
         self._core.check_loop()
+        check_event(self.topic, event)
         # A timedelta, so that only this call warns of milliseconds.
         within = None if timeout is None else timedelta(seconds=timeout_of(timeout))
 

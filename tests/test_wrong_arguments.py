@@ -647,8 +647,11 @@ def test_a_push_has_no_name_that_the_protocol_reserves(make_stage, event):
     channel = make_stage().channel()
     channel.join()
 
-    with pytest.raises(UsageError, match=f"reserved by the protocol, got '{event}'"):
-        channel.push(event)
+    for send in channel.push, channel.request, channel.cast:
+        with pytest.raises(
+            UsageError, match=f"reserved by the protocol, got '{event}'"
+        ):
+            send(event)
 
 
 def test_a_heartbeat_is_reserved_on_its_own_topic_only(make_stage):
