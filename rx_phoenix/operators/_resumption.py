@@ -185,6 +185,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         # The error of a backfill that was lost with the connection: it is asked again
         # after the next join.
         self._lost: Exception | None = None
+        self._joins = 0
         # Payloads that do not fit, by the cursor before them.
         self._unfit: list[tuple[C, Exception]] = []
         self._call = SerialDisposable()
@@ -208,6 +209,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
     def rejoined(self, _: object) -> None:
         """Ask for what was missed before this join."""
         self._lost = None
+        self._joins += 1
         if self.last is not None and self._options.backfill is not None:
             self._is_behind = True
             self._go_on()
@@ -384,9 +386,10 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
             self._is_behind = False
         self._asked = after, before
         answered = partial(self._answered, after, before)
+        failed = partial(self._failed, self._joins)
         # Its task runs in a copy of the context of this call.
         self._call.disposable = self._context.run(
-            self._tasks.spawn, fetch(), answered, self._failed
+            self._tasks.spawn, fetch(), answered, failed
         )
 
     def _answered(self, after: C, before: C | None, payloads: list[Any]) -> None:
@@ -418,12 +421,12 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         is_behind = self.last is not None and not after < self.last
         return is_behind and all(not each.cursor < before for each in first)
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, joins: int, error: Exception) -> None:
         self._asked = None
         is_lost = isinstance(error, LOSSES) and self._end is None
-        if is_lost and not (self._is_behind or self._options.is_joined()):
+        if is_lost and not self._options.is_joined():
             self._lost, self._is_behind = error, True
-        elif not (is_lost and self._is_behind):  # else a join has followed
+        elif not is_lost or joins == self._joins:  # else a join has followed
             self._in_vain = (error,)
         self._go_on()
 

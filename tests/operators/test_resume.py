@@ -790,6 +790,49 @@ def test_a_backfill_that_is_lost_with_another_connection_leaves_a_gap(
     assert [(gap.last, gap.error) for gap in gaps] == [(1, LOSSES[0])]
 
 
+@pytest.mark.parametrize("delay", [0, 1])
+def test_a_backfill_that_is_always_lost_is_asked_once_more_after_a_join(
+    feed, follow, time, notes, delay
+):
+    asked, gaps = [], []
+
+    async def backfill(after, before):
+        asked.append((after, before))
+        await asyncio.sleep(delay)
+        raise LOSSES[0]
+
+    follow(backfill=backfill, on_gap=gaps.append)
+    feed.rejoin()
+    feed.emit(1, 5)
+    feed.state = "errored"
+    time.advance_by(5)
+    feed.state = "joined"
+    feed.rejoin()
+    time.advance_by(5)
+
+    assert asked == [(1, 5), (1, 5), (5, None)]
+    assert notes.values == [1, 5]
+    assert [(gap.last, gap.first) for gap in gaps] == [(1, 5), (5, None)]
+
+
+def test_a_backfill_that_is_lost_after_events_were_dropped_waits_for_the_join(
+    feed, follow, time, notes
+):
+    losing = Losing(feed, LOSSES[0])
+    follow(backfill=losing.backfill, maxsize=2)
+    feed.rejoin()
+    feed.emit(1, 3, 4, 5, 6)
+    feed.state = "errored"
+    time.advance_by(5)
+    assert losing.asked == [(1, 3)]
+
+    feed.state = "joined"
+    feed.rejoin()
+    time.advance_by(5)
+
+    assert notes.values == [1, 2, 3, 4, 5, 6, 7]
+
+
 def test_a_stream_that_ends_before_the_next_join_leaves_a_gap(
     feed, follow, time, notes
 ):
