@@ -33,6 +33,7 @@ class Change:
 
     Attributes:
         join: The join's push, as it was before the event.
+        is_rejoin: True if it had its outcome before this failure of the join.
         join_ref: Its ref, likewise.
         leave: The leave's push, likewise.
         pushes: The pushes that end with it.
@@ -41,6 +42,7 @@ class Change:
 
     __slots__ = (
         "error",
+        "is_rejoin",
         "join",
         "join_ref",
         "leases",
@@ -76,6 +78,7 @@ class Change:
         self.push = push
         self.leave_end = leave_end
         self.join: ChannelPush | None = None
+        self.is_rejoin = False
         self.join_ref: str | None = None
         self.leave: ChannelPush | None = None
         self.pushes: list[ChannelPush] = []
@@ -83,8 +86,12 @@ class Change:
 
     @property
     def is_observed(self) -> bool:
-        """True if a caller looks at the outcome of the join, or a lease gets it."""
-        is_seen = self.join is None or self.join.is_seen
+        """True if a caller looks at the failure of the join, or a lease gets it."""
+        is_seen = self.join is not None and (
+            self.join.has_hook(self.reply.status)
+            if self.is_rejoin
+            else self.join.is_seen
+        )
         return is_seen or any(holders.is_watched for holders in self.leases)
 
     @property

@@ -112,6 +112,7 @@ class ChannelEffects(ChannelParts):
 
     def fail_join(self, change: Change) -> None:
         if change.join is not None:
+            change.is_rejoin = change.join.is_settled
             change.join.settle_with(change.failure)
 
     def run_join_hooks(self, change: Change) -> None:

@@ -166,6 +166,40 @@ def test_one_that_nothing_observes_is(make_stage, warnings, caplog):
     assert "The join is not retried." in caplog.text
 
 
+@pytest.mark.parametrize("answer", ["ok", "error"])
+def test_a_rejoin_that_is_refused_for_good_is_too(make_stage, caplog, answer):
+    are_final = []
+    stage = make_stage(rejoin=Rejoin(give_up=lambda _: bool(are_final)))
+    stage.connect()
+    channel = stage.channel()
+    channel.join().mark_seen()
+    stage.answer("phx_join", answer, {"reason": "full"})
+    if answer == "ok":
+        stage.say(channel, "phx_error")
+    are_final.append(True)
+    stage.wait(2)
+    stage.answer("phx_join", "error", {"reason": "full"})
+
+    assert channel.state == "closed"
+    assert caplog.messages[-1].endswith(": full. The join is not retried.")
+
+
+def test_one_that_receive_gets_is_not(make_stage, warnings):
+    are_final, got = [], []
+    stage = make_stage(rejoin=Rejoin(give_up=lambda _: bool(are_final)))
+    stage.connect()
+    channel = stage.channel()
+    channel.join().receive("error", got.append)
+    stage.answer("phx_join")
+    stage.say(channel, "phx_error")
+    are_final.append(True)
+    stage.wait(2)
+    stage.answer("phx_join", "error", {"reason": "full"})
+
+    assert got == [{"reason": "full"}]
+    assert warnings() == []
+
+
 def test_a_session_that_is_refused_is_not_a_warning(stage, notes, warnings):
     stage.connect()
     stage.channel().session.subscribe(notes)
