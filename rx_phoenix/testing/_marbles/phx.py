@@ -3,6 +3,7 @@
 from asyncio import TimerHandle
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from inspect import isawaitable
 from itertools import groupby, zip_longest
 from operator import attrgetter
@@ -25,6 +26,7 @@ from rx_phoenix.testing._marbles.actions import (
     Connects,
     Disconnects,
     LetterValue,
+    Says,
     Sends,
     ServerLetter,
     check_meaning,
@@ -228,6 +230,9 @@ class Phx:
                 for lane in self._lanes:
                     lane.client.add_letter(letter, meaning)
             else:
+                if isinstance(meaning, Says):
+                    # Other letters and tests may share it: its payloads start over.
+                    meaning = replace(meaning)  # noqa: PLW2901
                 first.letters[letter] = meaning
         for letter, meaning in added.items():
             if isinstance(meaning, Answers) and meaning.to not in first.client.letters:

@@ -200,6 +200,20 @@ def test_a_sequence_has_a_payload_for_each_time(phx, channel, payloads):
         phx.run(server="m")
 
 
+SHARED = Says("x", [{"n": 0}, {"n": 1}])
+
+
+@pytest.mark.parametrize(("lane", "second"), [("-ojmm", 1), ("-ojmn", 0)])
+def test_a_sequence_starts_over_with_each_letter_and_each_test(
+    phx, channel, lane, second
+):
+    phx.letters(m=SHARED, n=SHARED)
+    received = phx.record(channel.stream("x"))
+    phx.run(server=lane)
+
+    assert received.values == [{"n": 0}, {"n": second}]
+
+
 def test_an_iterator_without_a_further_payload_is_impossible(phx, channel):
     phx.letters(m=Says("x", iter([1])))
     phx.record(channel.stream("x"))
