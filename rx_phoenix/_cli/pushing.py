@@ -91,7 +91,7 @@ async def push_each(
     Args:
         target: The server.
         options: The push; its payload is not used.
-        payloads: The payloads, as JSON.
+        payloads: The payloads, as JSON; blank ones are skipped.
         output: Shows the replies.
         wait: True to wait for the replies.
 
@@ -107,6 +107,8 @@ async def push_each(
         channel = socket.channel(options.topic, options.params)
         await channel.join()
         async for text in payloads:
+            if not text.strip():
+                continue
             number += 1
             try:
                 payload = payload_of(text)

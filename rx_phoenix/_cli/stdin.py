@@ -20,7 +20,7 @@ AHEAD = 16
 
 
 async def stdin_lines() -> AsyncGenerator[bytes]:
-    """Yield the lines of stdin that are not blank, without their ends.
+    """Yield the lines of stdin, without their ends.
 
     A thread reads them, because stdin may be a file, a pipe or a terminal. It does not
     outlive the process: a read that still waits holds nothing.
@@ -46,8 +46,7 @@ async def stdin_lines() -> AsyncGenerator[bytes]:
     try:
         while (line := await queue.get()) is not None:
             places.release()
-            if line.strip():
-                yield line
+            yield line
     finally:
         is_over = True
         places.release()
@@ -58,4 +57,5 @@ def _lines(descriptor: int) -> Iterator[bytes]:
     while chunk := os.read(descriptor, CHUNK):
         *lines, rest = (rest + chunk).split(b"\n")
         yield from lines
-    yield rest
+    if rest:
+        yield rest

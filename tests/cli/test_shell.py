@@ -42,9 +42,11 @@ async def test_a_user_joins_watches_pushes_and_leaves(server, tmp_path):
 async def test_a_plain_terminal_gets_prompts_without_escape_sequences(server):
     async with terminal("shell", server.url, NO_COLOR="1") as screen:
         await screen.until("> ")
+        screen.press("\r")
+        await screen.until("> ", times=2)
         screen.press("join room:lobby\r")
         await screen.until('"topic":"room:lobby"')
-        await screen.until("> ", times=2)
+        await screen.until("> ", times=3)
         screen.press("\x04")  # Ctrl-D
 
         assert await screen.end() == 0

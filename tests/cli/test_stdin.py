@@ -21,7 +21,7 @@ async def lines_of(monkeypatch, file):
         (b"", []),
         (b"a", [b"a"]),
         (b"a\nb\n", [b"a", b"b"]),
-        (b"a\n\n  \nb", [b"a", b"b"]),
+        (b"a\n\n  \nb", [b"a", b"", b"  ", b"b"]),
         (b"\xff\n" + b"x" * 200_000 + b"\nlast", [b"\xff", b"x" * 200_000, b"last"]),
         (b"n\n" * 1000, [b"n"] * 1000),
     ],
