@@ -9,6 +9,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from rx_phoenix._cli.examples import EXAMPLES
+from rx_phoenix._cli.running import pipe_may_close
 
 __all__ = ["URL_VARIABLE", "Command", "Group", "RemoteCommand"]
 
@@ -42,6 +43,16 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """The commands, with plain help, in the order of their examples."""
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Parse the command line, and print the help or the version if asked to."""
+        with pipe_may_close():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command, or print its help if asked to."""
+        with pipe_may_close():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, those that a newcomer needs first."""

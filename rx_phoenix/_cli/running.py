@@ -6,7 +6,8 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import typer
@@ -16,7 +17,7 @@ from rx_phoenix._cli.output import warn
 from rx_phoenix._cli.problems import explain
 from rx_phoenix._cli.silence_logs import hide_lifecycle
 
-__all__ = ["fail", "finish", "report", "run"]
+__all__ = ["fail", "finish", "pipe_may_close", "report", "run"]
 
 
 def run(command: Coroutine[Any, Any, ExitCode | None]) -> NoReturn:
@@ -47,6 +48,18 @@ def finish(command: Callable[[], ExitCode | None]) -> NoReturn:
     finally:
         signal.signal(signal.SIGTERM, before)
     raise typer.Exit(code)
+
+
+@contextmanager
+def pipe_may_close() -> Generator[None]:
+    """Exit with success if nothing reads stdout any more."""
+    try:
+        yield
+    except OSError as error:
+        if not _is_closed_pipe(error):
+            raise
+        _abandon_stdout()
+        raise typer.Exit from error
 
 
 def report(error: Exception) -> NoReturn:

@@ -1,12 +1,13 @@
 """Both ways to start the command line are one."""
 
 import asyncio
+import os
 import sys
 
 import pytest
 
 from rx_phoenix._cli.exit_codes import ExitCode
-from tests.cli.terminal import run, terminal
+from tests.cli.terminal import piped, run, terminal
 
 WITHOUT_TYPER = """
 import sys
@@ -21,6 +22,17 @@ async def test_the_package_runs_as_a_module():
 
     assert ran.code == 0
     assert ran.out.startswith("rx-phoenix 0.")
+
+
+@pytest.mark.parametrize("args", [("--help",), ("--version",), ("push", "--help")])
+async def test_a_closed_pipe_is_a_success(args):
+    reading, writing = os.pipe()
+    os.close(reading)
+    async with piped(*args, stdout=writing) as process:
+        os.close(writing)
+        _, err = await process.communicate()
+
+    assert (process.returncode, err) == (0, b"")
 
 
 async def test_without_its_extra_it_says_what_to_install():
