@@ -135,6 +135,9 @@ def test_what_no_close_frame_can_carry_is_refused_at_the_call(stage, code, reaso
 
     assert stage.socket.state == "open"
     assert stage.transport.connection.closed_by_us is None
+    stage.lose()
+    stage.wait(10)
+    assert stage.attempts == 2
 
 
 def test_while_connecting_its_close_is_told_once(stage):

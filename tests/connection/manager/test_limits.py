@@ -124,6 +124,23 @@ def test_the_loss_of_a_stable_connection_does_not_count(live):
     assert str(life.end) == "refused"
 
 
+def test_a_stable_connection_starts_the_count_over(live):
+    life = live(attempts=2, stable=30)
+    life.stage.fail()
+    life.stage.wait(1)
+    life.stage.open()
+    life.stage.wait(30)
+    life.stage.lose()
+    life.stage.wait(1)
+    life.stage.fail()
+    before = life.end
+    life.stage.wait(1)
+    life.stage.fail()
+
+    assert before is None
+    assert life.end is not None
+
+
 def test_connect_starts_the_count_over(live):
     life = live(attempts=2)
     life.stage.fail()
