@@ -38,6 +38,28 @@ def test_some_take_their_turns_at_once_and_others_one_by_one(pace, time):
     assert taken == [0, 0, 1, 2, 3]
 
 
+def test_without_a_number_one_takes_its_turn_at_once(pace, time):
+    taken = []
+    for _ in range(3):
+        pace.enter(lambda: taken.append(time.clock), Rejoin(every=1))
+    time.advance_by(10)
+
+    assert taken == [0, 1, 2]
+
+
+def test_a_turn_within_a_turn_waits_for_its_own(pace, time):
+    taken = []
+
+    def take_two():
+        taken.append(time.clock)
+        pace.enter(lambda: taken.append(time.clock), Rejoin(every=1))
+
+    pace.enter(take_two, Rejoin(every=1))
+    time.advance_by(10)
+
+    assert taken == [0, 1]
+
+
 def test_turns_come_back_with_time(pace, time):
     enter(pace, time, 3)
     time.advance_by(2)
