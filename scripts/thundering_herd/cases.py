@@ -40,7 +40,7 @@ RESTART = ConnectionLost(1012)
 RESET = ConnectionLost(1006)
 
 CASES = (
-    Case("It restarts, and says so (1012)", Reconnect(), "Reconnect()", RESTART),
+    Case("It restarts, and announces it (1012)", Reconnect(), "Reconnect()", RESTART),
     Case(
         "It vanishes: no heartbeat is answered",
         Reconnect(),
