@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from rx_phoenix._channel.change import Change
 from rx_phoenix._channel.membership import Effect
 from rx_phoenix._channel.parts import ChannelParts
+from rx_phoenix._channel.rejoin import reason_of
 from rx_phoenix._channel.stages import Stage
 from rx_phoenix._protocol.message import Message, Reply
 from rx_phoenix._protocol.names import CLOSE, ERROR, LEAVE, ChannelState
@@ -143,10 +144,10 @@ class ChannelEffects(ChannelParts):
         error = change.failure
         is_retried = self.membership.stage is Stage.ERRORED and self.demand.rejoins
         is_open = self.connection.is_open
-        timer, quoted = self.rejoin_timer, self.quoted
-        timer.note(error, quoted, is_warning=is_retried and is_open)
+        timer, reason = self.rejoin_timer, reason_of(error, self.quoted)
+        timer.note(error, reason, is_warning=is_retried and is_open)
         if is_open and not (is_retried or change.is_observed):
-            timer.warn(error, quoted, "not retried")
+            timer.warn(error, reason, "not retried")
         self.listeners.deliver_refusal(error)
 
     def deliver(self, change: Change) -> None:

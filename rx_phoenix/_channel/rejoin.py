@@ -12,7 +12,7 @@ from rx_phoenix._streams.failure import ISOLATED, contained
 from rx_phoenix.errors import JoinRefused, PushCancelled, PushRefused, PushTimeout
 from rx_phoenix.policy import Rejoin, delay_of
 
-__all__ = ["RejoinTimer"]
+__all__ = ["RejoinTimer", "reason_of"]
 
 R = TypeVar("R")
 
@@ -106,22 +106,16 @@ class RejoinTimer:
         """The reason of the last failure; empty if there is none."""
         return "" if self._failures is None else self._failures.reason
 
-    def note(
-        self, error: Exception, quote: Callable[[object], str], *, is_warning: bool
-    ) -> None:
+    def note(self, error: Exception, reason: str, *, is_warning: bool) -> None:
         """Remember the reason of a failure, and log it where it is a new one."""
-        reason = reason_of(error, quote)
         if isinstance(error, PushCancelled) or not is_warning:
             self._record().reason = reason
         elif reason != self.reason:
             self._record().reason = reason
-            self.warn(error, quote, "retried")
+            self.warn(error, reason, "retried")
 
-    def warn(
-        self, error: Exception, quote: Callable[[object], str], sequel: str
-    ) -> None:
+    def warn(self, error: Exception, reason: str, sequel: str) -> None:
         """Log a failure and what follows from it."""
-        reason = reason_of(error, quote)
         topic, url = self._context.topic, self._context.connection.url
         does = "does not answer" if isinstance(error, PushTimeout) else "refuses"
         text = "The server %s the join of %r over %s: %s. The join is %s."
