@@ -158,8 +158,13 @@ class ChannelPush(Push):
         """Report an unobserved refusal to `Socket.unhandled`."""
         self._report(error)
 
-    def has_hook(self, status: str) -> bool:
-        """Return True if `receive` gave a function for a status."""
+    def has_shown(self, status: str, *, is_rejoin: bool) -> bool:
+        """Return True if the failure of a join, or of a rejoin of it, was observed.
+
+        A rejoin has no push of its own: only `receive` shows what comes of it.
+        """
+        if not is_rejoin:
+            return self.is_seen
         return any(awaited == status for awaited, _ in self._hooks)
 
     def begin_again(self) -> None:

@@ -87,11 +87,8 @@ class Change:
     @property
     def is_observed(self) -> bool:
         """True if a caller looks at the failure of the join, or a lease gets it."""
-        is_seen = self.join is not None and (
-            self.join.has_hook(self.reply.status)
-            if self.is_rejoin
-            else self.join.is_seen
-        )
+        status, join = self.reply.status, self.join
+        is_seen = join is not None and join.has_shown(status, is_rejoin=self.is_rejoin)
         return is_seen or any(holders.is_watched for holders in self.leases)
 
     @property

@@ -109,9 +109,7 @@ class Refusal:
     @property
     def is_seen(self) -> bool:
         """True if its push showed it to the test."""
-        if self.is_rejoin:
-            return self.join.has_hook(self.error.status)
-        return self.join.is_seen
+        return self.join.has_shown(self.error.status, is_rejoin=self.is_rejoin)
 
     def __str__(self) -> str:
         what = "a rejoin of the join" if self.is_rejoin else "the join"
