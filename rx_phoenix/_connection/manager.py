@@ -135,7 +135,7 @@ class ConnectionManager(Traffic):
 
     @property
     def _is_connected(self) -> bool:
-        return self._connection_state is ConnectionState.OPEN
+        return SOCKET_STATES[self._connection_state] is SocketState.OPEN
 
     @property
     def next_attempt(self) -> float | None:
@@ -224,7 +224,7 @@ class ConnectionManager(Traffic):
 
         Pushes from now on wait for the next join.
         """
-        self.is_open = False
+        self._transition(ConnectionEvent.DEPARTURE_BEGUN)
         departure = leave_after_answers(self.router, self.scheduler, done)
         self._departure.disposable = departure
         return departure

@@ -27,6 +27,7 @@ class ConnectionState(StrEnum):
     IDLE = "idle"
     CONNECTING = "connecting"
     OPEN = "open"
+    DEPARTING = "departing"
     CLOSING = "closing"
     WAITING = "waiting"
     REFRESHING = "refreshing"
@@ -38,6 +39,7 @@ class ConnectionEvent(StrEnum):
 
     ATTEMPT_BEGUN = "attempt begun"
     OPENED = "opened"
+    DEPARTURE_BEGUN = "departure begun"
     RETRY_SCHEDULED = "retry scheduled"
     CREDENTIALS_REFUSED = "credentials refused"
     GAVE_UP = "gave up"
@@ -77,6 +79,14 @@ CONNECTION_TRANSITIONS: Mapping[
         _F.CLOSED: _S.IDLE,
     },
     _S.OPEN: {
+        _F.DEPARTURE_BEGUN: _S.DEPARTING,
+        _F.RETRY_SCHEDULED: _S.WAITING,
+        _F.CREDENTIALS_REFUSED: _S.REFRESHING,
+        _F.GAVE_UP: _S.GIVEN_UP,
+        _F.CLOSE_BEGUN: _S.CLOSING,
+        _F.CLOSED: _S.IDLE,
+    },
+    _S.DEPARTING: {
         _F.RETRY_SCHEDULED: _S.WAITING,
         _F.CREDENTIALS_REFUSED: _S.REFRESHING,
         _F.GAVE_UP: _S.GIVEN_UP,
@@ -107,6 +117,8 @@ SOCKET_STATES: Mapping[ConnectionState, SocketState] = {
     _S.IDLE: SocketState.CLOSED,
     _S.CONNECTING: SocketState.CONNECTING,
     _S.OPEN: SocketState.OPEN,
+    # Answers still come over it, but nothing new leaves.
+    _S.DEPARTING: SocketState.OPEN,
     _S.CLOSING: SocketState.CLOSING,
     _S.WAITING: SocketState.CLOSED,
     _S.REFRESHING: SocketState.CLOSED,

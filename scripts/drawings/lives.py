@@ -56,10 +56,17 @@ def channel_life() -> str:
 
 
 def socket_life() -> str:
-    """The states of a socket's connection, and what moves it from one to another."""
-    return draw(
-        CONNECTION_TRANSITIONS, SOCKET_PLACES, Canvas(880, 480, "The life of a socket")
-    )
+    """The states of a socket's connection, and what moves it from one to another.
+
+    One that departs ends as an open one does, by the same lines.
+    """
+    shown = {ConnectionState.DEPARTING: ConnectionState.OPEN}
+    life = {
+        state: {event: shown.get(arrival, arrival) for event, arrival in moves.items()}
+        for state, moves in CONNECTION_TRANSITIONS.items()
+        if state not in shown
+    }
+    return draw(life, SOCKET_PLACES, Canvas(880, 480, "The life of a socket"))
 
 
 def draw(life: Life, places: Mapping[StrEnum, Point], canvas: Canvas) -> str:
@@ -83,10 +90,10 @@ def draw(life: Life, places: Mapping[StrEnum, Point], canvas: Canvas) -> str:
 
 def loop(canvas: Canvas, place: Point) -> Point:
     """Draw a line from a state to itself; returns where its words belong."""
-    x, y = place[0], place[1] - HIGH
-    course = f"M{x - 18:g} {y:g}C{x - 34:g} {y - 44:g} {x + 34:g} {y - 44:g} "
-    canvas.arrow(f"{course}{x + 18:g} {y:g}", (x + 18, y), 112)
-    return x, y - 42
+    x, y = place[0], place[1] + HIGH
+    course = f"M{x - 18:g} {y:g}C{x - 34:g} {y + 44:g} {x + 34:g} {y + 44:g} "
+    canvas.arrow(f"{course}{x + 18:g} {y:g}", (x + 18, y), -112)
+    return x, y + 42
 
 
 def edge(
