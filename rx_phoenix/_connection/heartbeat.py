@@ -1,6 +1,7 @@
 """Heartbeats, by which a dead peer is noticed."""
 
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from math import inf
 
 from reactivex import abc
@@ -30,6 +31,19 @@ PROBE = 3.0
 
 CLOCK_RESOLUTION = 1e-9
 """Seconds that rounding may leave over."""
+
+
+class Phase(Enum):
+    """The phases of the newest heartbeat."""
+
+    # It was answered, or there is none yet.
+    RESTING = auto()
+    # It was due, and nothing has arrived since.
+    AWAITING = auto()
+    # It is a probe, and nothing has arrived since.
+    PROBING = auto()
+    # Something has arrived since, but not the answer.
+    ALIVE = auto()
 
 
 class HeartbeatMonitor:
@@ -84,13 +98,13 @@ class HeartbeatMonitor:
         self._missed = missed
         self._report = report
         self._timer: abc.DisposableBase | None = None
+        self._phase = Phase.RESTING
         self._ref: str | None = None
-        # Of the newest heartbeat: when it left, what had arrived, if more did since,
-        # the seconds that joins add, those that are left for a sign of life after the
-        # next look, when that is, and how many seconds there were without the joins.
+        # Of the newest heartbeat: when it left, what had arrived, the seconds that
+        # joins add, those that are left for a sign of life after the next look, when
+        # that is, and how many seconds there were without the joins.
         self._sent = 0.0
         self._seen = 0
-        self._is_extended = False
         self._excuse = 0.0
         self._left = 0.0
         self._next_look = 0.0
@@ -100,7 +114,6 @@ class HeartbeatMonitor:
         self._is_queued = False
         self._leaves_at = 0
         self._bytes_taken = 0
-        self._is_probing = False
         # By their refs; a heartbeat is one that only we wait for.
         self._pings: dict[str, tuple[float, SingleResult[float] | None]] = {}
         self._sleep_detector = SleepDetector(
@@ -114,11 +127,13 @@ class HeartbeatMonitor:
 
     def _rest(self) -> None:
         """Wait an interval for the next heartbeat."""
-        self._cancel()
-        self._ref = None
-        self._is_probing = False
+        self._end_beat()
         if self._policy is not None:
             self._after(self._policy.interval, self._beat_next)
+
+    def _end_beat(self) -> None:
+        self._cancel()
+        self._phase, self._ref = Phase.RESTING, None
 
     def stop(self) -> Sequence[SingleResult[float]]:
         """End with the connection.
@@ -127,9 +142,7 @@ class HeartbeatMonitor:
             The pings in flight, which the caller must fail.
         """
         self._sleep_detector.stop()
-        self._cancel()
-        self._ref = None
-        self._is_probing = False
+        self._end_beat()
         pings, self._pings = self._pings, {}
         return [answer for _, answer in pings.values() if answer is not None]
 
@@ -142,11 +155,11 @@ class HeartbeatMonitor:
             within: Seconds within which something must arrive.
             waits_for_joins: True if joins that were sent before add their timeout.
         """
-        if self._is_probing:
+        if self._phase is Phase.PROBING:
             return
         left = self._left_of_the_last()
-        self._is_probing = True
-        self._beat(within, self._joins.longest if waits_for_joins else 0.0)
+        excuse = self._joins.longest if waits_for_joins else 0.0
+        self._beat(Phase.PROBING, within, excuse)
         # A heartbeat that was sent before keeps its deadline.
         self._left = min(self._left, left)
 
@@ -184,11 +197,11 @@ class HeartbeatMonitor:
         self.probe(PROBE, waits_for_joins=True)
 
     def _beat_next(self) -> None:
-        self._beat(self._timeout, self._joins.longest)
+        self._beat(Phase.AWAITING, self._timeout, self._joins.longest)
 
-    def _beat(self, within: float, excuse: float) -> None:
+    def _beat(self, phase: Phase, within: float, excuse: float) -> None:
         self._pings.pop(self._ref or "", None)
-        self._is_extended = False
+        self._phase = phase
         self._seen = self._router.received
         self._note_queue()
         self._sent = self._scheduler().monotonic()
@@ -240,7 +253,7 @@ class HeartbeatMonitor:
 
     def _left_of_the_last(self) -> float:
         """Return the seconds that the last heartbeat has for a sign of life."""
-        if self._ref is None:
+        if self._phase is Phase.RESTING:
             return inf
         if self._has_received:
             return self._timeout
@@ -261,14 +274,14 @@ class HeartbeatMonitor:
         """Look for a sign of life since the last look."""
         if self._has_received:
             self._seen = self._router.received
-            self._is_extended = True
-            self._is_probing = False
+            self._phase = Phase.ALIVE
             self._renew(self._timeout)
         elif self._is_queued and self._approaches():
             self._renew(self._within)
-        if self._is_extended and self._policy is None:
+        is_alive = self._phase is Phase.ALIVE
+        if is_alive and self._policy is None:
             self._rest()  # the probe is over, and was the only heartbeat
-        elif self._is_extended and self._is_due():
+        elif is_alive and self._is_due():
             self._beat_next()
         elif self._left > CLOCK_RESOLUTION:
             self._look_in(min(self._within / LOOKS, self._left))
