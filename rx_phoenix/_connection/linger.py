@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reactivex import abc
+from reactivex.disposable import SerialDisposable
 
 from rx_phoenix._streams.scheduler import LoopScheduler
 
@@ -31,7 +31,7 @@ class Linger:
         self._seconds = seconds
         self._scheduler = scheduler
         self._close = close
-        self._timer: abc.DisposableBase | None = None
+        self._timer = SerialDisposable()
 
     def begin(self, *, is_used: bool) -> None:
         """Note that the last holder is gone.
@@ -44,14 +44,12 @@ class Linger:
         elif self.due is None:
             scheduler = self._scheduler()
             self.due = scheduler.monotonic() + self._seconds
-            self._timer = scheduler.call_later(self._seconds, self._end)
+            self._timer.disposable = scheduler.call_later(self._seconds, self._end)
 
     def cancel(self) -> None:
         """Keep it: there is a new holder, or it is gone."""
         self.due = None
-        if self._timer is not None:
-            self._timer.dispose()
-            self._timer = None
+        self._timer.disposable = None
 
     def _end(self) -> None:
         self.cancel()

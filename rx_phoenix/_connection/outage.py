@@ -1,5 +1,7 @@
 """The present outage: since when, and for which cause."""
 
+from enum import Enum, auto
+
 from rx_phoenix._protocol.lifecycle import AttemptFailed, Closed, Lifecycle, Opened
 from rx_phoenix.errors import ConnectError, ProtocolError
 
@@ -7,6 +9,15 @@ __all__ = ["Outage"]
 
 Cause = tuple[type[BaseException] | int | None, ...]
 """The kind of a failure: its type, status and number, and not its words."""
+
+
+class Phase(Enum):
+    """The phases of an outage, in their order."""
+
+    NONE = auto()
+    # An attempt began, and nothing has failed yet.
+    ATTEMPT = auto()
+    FAILURE = auto()
 
 
 class Outage:
@@ -18,14 +29,14 @@ class Outage:
 
     def __init__(self) -> None:
         self.took: float | None = None
-        self._began: float | None = None
+        self._phase = Phase.NONE
+        self._began = 0.0
         self._cause: Cause | None = None
-        self._has_failed = False
 
     def attempt_begun(self, now: float) -> None:
         """Note that an attempt begins, with which an outage may begin, too."""
-        if self._began is None:
-            self._began = now
+        if self._phase is Phase.NONE:
+            self._began, self._phase = now, Phase.ATTEMPT
 
     def take(self, event: Lifecycle | ProtocolError, now: float) -> bool:
         """Take an event; returns True if it is news.
@@ -34,24 +45,24 @@ class Outage:
         """
         match event:
             case Opened():
-                has_failed = self._has_failed and self._began is not None
-                self.took = now - (self._began or 0.0) if has_failed else None
+                has_failed = self._phase is Phase.FAILURE
+                self.took = now - self._began if has_failed else None
                 self._reset()
             case Closed(ours=True):
                 self._reset()
             case Closed():
-                self._began, self._has_failed = now, True
+                self._began, self._phase = now, Phase.FAILURE
             case AttemptFailed(error):
                 cause, before = cause_of(error), self._cause
-                self._cause, self._has_failed = cause, True
+                self._cause, self._phase = cause, Phase.FAILURE
                 return cause != before
             case _:
                 pass
         return True
 
     def _reset(self) -> None:
-        self._began = self._cause = None
-        self._has_failed = False
+        self._phase = Phase.NONE
+        self._cause = None
 
 
 def cause_of(error: Exception) -> Cause:
