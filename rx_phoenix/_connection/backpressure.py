@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from reactivex import abc
-from reactivex.disposable import CompositeDisposable
+from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix._connection.attempt import Attempt
 from rx_phoenix._log import fields, log
@@ -62,7 +62,6 @@ class Backpressure:
         # While reading is paused: what ends the pause, and since when it is.
         self._watching: abc.DisposableBase | None = None
         self._since = 0.0
-        self._warning: abc.DisposableBase | None = None
 
     @property
     def is_paused(self) -> bool:
@@ -145,8 +144,10 @@ class Backpressure:
         self.pauses += 1
         self._counters.pauses += 1
         self._since = scheduler.monotonic()
-        self._warn_in(LONG_PAUSE, LONG_PAUSE)
+        warning = SerialDisposable()
+        self._warn_in(LONG_PAUSE, LONG_PAUSE, warning)
         self._watching = CompositeDisposable(
+            warning,
             self._pushes.subscribe(lambda _: self.check()),
             self._sent.subscribe(self._note_sent),
         )
@@ -160,14 +161,13 @@ class Backpressure:
         if watching is not None:
             self.pauses += 1
             watching.dispose()
-        if self._warning is not None:
-            self._warning.dispose()
-            self._warning = None
 
-    def _warn_in(self, delay: float, paused: float) -> None:
-        self._warning = self._scheduler().call_later(delay, partial(self._warn, paused))
+    def _warn_in(self, delay: float, paused: float, timer: SerialDisposable) -> None:
+        timer.disposable = self._scheduler().call_later(
+            delay, partial(self._warn, paused, timer)
+        )
 
-    def _warn(self, paused: float) -> None:
+    def _warn(self, paused: float, timer: SerialDisposable) -> None:
         log.warning(
             "%s",
             self.describe(),
@@ -175,4 +175,4 @@ class Backpressure:
                 paused=paused, consumers=[consumer.name for consumer in self._full]
             ),
         )
-        self._warn_in(paused, 2 * paused)
+        self._warn_in(paused, 2 * paused, timer)

@@ -362,12 +362,7 @@ def test_values_wait_as_well(make_trial, time):
 # Long pauses
 
 
-def test_a_long_pause_is_told_with_its_consumer_at_each_doubling(
-    make_trial, time, caplog
-):
-    trial = make_trial()
-    time.advance_by(7)
-
+def get_stuck(trial, time):
     async def stuck(_):
         await asyncio.sleep(1000)
 
@@ -377,6 +372,15 @@ def test_a_long_pause_is_told_with_its_consumer_at_each_doubling(
         .subscribe()
     )
     trial.send(*range(3))
+    return subscription
+
+
+def test_a_long_pause_is_told_with_its_consumer_at_each_doubling(
+    make_trial, time, caplog
+):
+    trial = make_trial()
+    time.advance_by(7)
+    subscription = get_stuck(trial, time)
     with caplog.at_level(logging.WARNING, "rx_phoenix"):
         time.advance_by(300)
 
@@ -386,3 +390,22 @@ def test_a_long_pause_is_told_with_its_consumer_at_each_doubling(
     subscription.dispose()
     time.advance_by(0)
     assert "Nothing was read" not in trial.socket.diagnosis()
+
+
+def test_a_pause_that_a_handler_of_its_warning_ends_is_not_warned_of_again(
+    make_trial, time, caplog, monkeypatch
+):
+    trial = make_trial()
+    subscription = get_stuck(trial, time)
+    keep = caplog.handler.emit
+
+    def keep_and_disconnect(record):
+        keep(record)
+        trial.socket.disconnect()
+
+    monkeypatch.setattr(caplog.handler, "emit", keep_and_disconnect)
+    with caplog.at_level(logging.WARNING, "rx_phoenix"):
+        time.advance_by(300)
+
+    assert [record.phoenix_paused for record in caplog.records] == [30]
+    subscription.dispose()
