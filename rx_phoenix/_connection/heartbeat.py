@@ -34,16 +34,73 @@ CLOCK_RESOLUTION = 1e-9
 
 
 class Phase(Enum):
-    """The phases of the newest heartbeat."""
+    """The phases of a heartbeat that was not answered yet."""
 
-    # It was answered, or there is none yet.
-    RESTING = auto()
     # It was due, and nothing has arrived since.
     AWAITING = auto()
     # It is a probe, and nothing has arrived since.
     PROBING = auto()
     # Something has arrived since, but not the answer.
     ALIVE = auto()
+
+
+class Beat:
+    """A heartbeat that was not answered yet, and the time that its peer has left.
+
+    Args:
+        phase: Its first phase.
+        ref: Its ref.
+        router: Sends it, and counts what arrives.
+        now: The time.
+        within: Seconds for a sign of life.
+        excuse: Seconds that joins add.
+
+    Attributes:
+        phase: Its phase.
+        ref: Its ref.
+        sent: The time at which it was sent.
+        excuse: Seconds that joins still add.
+        within: Seconds for a sign of life, without those of joins.
+        left: Seconds that are left for one after the next look.
+        next_look: The time of that look.
+        turns: Turns of the loop that are left after the last second.
+        seen: What had arrived at the last look.
+        is_queued: True while it waits behind what the network has not taken.
+    """
+
+    def __init__(
+        self,
+        phase: Phase,
+        ref: str,
+        router: Router,
+        *,
+        now: float,
+        within: float,
+        excuse: float,
+    ) -> None:
+        self.phase = phase
+        self.ref = ref
+        self.sent = self.next_look = now
+        self.excuse = excuse
+        self.seen = router.received
+        waiting = router.waiting
+        self.is_queued = bool(waiting)
+        # The frames that the network has taken once this one has left.
+        self._leaves_at = router.taken + waiting + 1
+        self._bytes_taken = router.bytes_taken
+        self.renew(within)
+
+    def renew(self, within: float) -> None:
+        """Let the time for a sign of life begin again."""
+        self.within = within
+        self.left = within + self.excuse
+        self.turns = TURNS
+
+    def has_moved(self, router: Router) -> bool:
+        """Return True if the network took bytes up to its own since last asked."""
+        before, self._bytes_taken = self._bytes_taken, router.bytes_taken
+        self.is_queued = router.taken < self._leaves_at
+        return self._bytes_taken != before
 
 
 class HeartbeatMonitor:
@@ -98,22 +155,8 @@ class HeartbeatMonitor:
         self._missed = missed
         self._report = report
         self._timer: abc.DisposableBase | None = None
-        self._phase = Phase.RESTING
-        self._ref: str | None = None
-        # Of the newest heartbeat: when it left, what had arrived, the seconds that
-        # joins add, those that are left for a sign of life after the next look, when
-        # that is, and how many seconds there were without the joins.
-        self._sent = 0.0
-        self._seen = 0
-        self._excuse = 0.0
-        self._left = 0.0
-        self._next_look = 0.0
-        self._turns = 0
-        self._within = 0.0
-        # The frames and bytes that the network takes until it has left, if it waits.
-        self._is_queued = False
-        self._leaves_at = 0
-        self._bytes_taken = 0
+        # The newest heartbeat, until it is answered.
+        self._newest: Beat | None = None
         # By their refs; a heartbeat is one that only we wait for.
         self._pings: dict[str, tuple[float, SingleResult[float] | None]] = {}
         self._sleep_detector = SleepDetector(
@@ -127,13 +170,11 @@ class HeartbeatMonitor:
 
     def _rest(self) -> None:
         """Wait an interval for the next heartbeat."""
-        self._end_beat()
-        if self._policy is not None:
+        self._newest = None
+        if self._policy is None:
+            self._cancel()
+        else:
             self._after(self._policy.interval, self._beat_next)
-
-    def _end_beat(self) -> None:
-        self._cancel()
-        self._phase, self._ref = Phase.RESTING, None
 
     def stop(self) -> Sequence[SingleResult[float]]:
         """End with the connection.
@@ -142,7 +183,8 @@ class HeartbeatMonitor:
             The pings in flight, which the caller must fail.
         """
         self._sleep_detector.stop()
-        self._end_beat()
+        self._newest = None
+        self._cancel()
         pings, self._pings = self._pings, {}
         return [answer for _, answer in pings.values() if answer is not None]
 
@@ -155,13 +197,14 @@ class HeartbeatMonitor:
             within: Seconds within which something must arrive.
             waits_for_joins: True if joins that were sent before add their timeout.
         """
-        if self._phase is Phase.PROBING:
+        last = self._newest
+        if last is not None and last.phase is Phase.PROBING:
             return
-        left = self._left_of_the_last()
+        left = inf if last is None else self._left_of(last)
         excuse = self._joins.longest if waits_for_joins else 0.0
-        self._beat(Phase.PROBING, within, excuse)
+        beat = self._beat(Phase.PROBING, within, excuse)
         # A heartbeat that was sent before keeps its deadline.
-        self._left = min(self._left, left)
+        beat.left = min(beat.left, left)
 
     def ping(self) -> SingleResult[float]:
         """Measure the round trip now; one without an answer in time starts a probe."""
@@ -185,7 +228,7 @@ class HeartbeatMonitor:
         if sent is None:
             return False
         round_trip = self.round_trip = self._scheduler().monotonic() - sent
-        if message.ref == self._ref:
+        if self._newest is not None and message.ref == self._newest.ref:
             self._rest()
         if answer is None:
             self._answered(round_trip)
@@ -199,104 +242,80 @@ class HeartbeatMonitor:
     def _beat_next(self) -> None:
         self._beat(Phase.AWAITING, self._timeout, self._joins.longest)
 
-    def _beat(self, phase: Phase, within: float, excuse: float) -> None:
-        self._pings.pop(self._ref or "", None)
-        self._phase = phase
-        self._seen = self._router.received
-        self._note_queue()
-        self._sent = self._scheduler().monotonic()
-        self._excuse = excuse
-        ref = self._ref = self._router.next_ref()
-        self._renew(within)
+    def _beat(self, phase: Phase, within: float, excuse: float) -> Beat:
+        if self._newest is not None:
+            self._pings.pop(self._newest.ref, None)
+        beat = self._newest = Beat(
+            phase,
+            self._router.next_ref(),
+            self._router,
+            now=self._scheduler().monotonic(),
+            within=within,
+            excuse=excuse,
+        )
         try:
-            self._send(ref, None)
+            self._send(beat.ref, None)
         except ISOLATED as error:  # a serializer may be the user's
             self._report(contained(error))
-        if self._ref != ref:
-            return  # an observer of what is sent ended the connection
+        if self._newest is not beat:
+            return beat  # an observer of what is sent ended the connection
 
         def forget_joins() -> None:
-            if self._ref != ref:
+            if self._newest is not beat:
                 return
-            self._excuse = 0.0
-            if self._left > self._within:
-                self._left = self._within
-                self._look_in(self._within / LOOKS)
+            beat.excuse = 0.0
+            if beat.left > beat.within:
+                beat.left = beat.within
+                self._look_in(beat.within / LOOKS, beat)
 
-        self._joins.when_answered(forget_joins)
         # It leaves at the end of this turn, which may be a long one.
-        self._look_in(0.0)
+        self._look_in(0.0, beat)
+        # An observer of what is sent may have ended them all by now.
+        self._joins.when_answered(forget_joins)
+        return beat
 
-    def _note_queue(self) -> None:
-        """Note what the network has to take before the heartbeat."""
-        router = self._router
-        waiting = router.waiting
-        self._is_queued = waiting > 0
-        if waiting:
-            self._leaves_at = router.taken + waiting + 1
-            self._bytes_taken = router.bytes_taken
-
-    def _approaches(self) -> bool:
-        """Return True if the network took bytes before the heartbeat since last asked.
-
-        Its own are the last that count.
-        """
-        before, router = self._bytes_taken, self._router
-        self._bytes_taken = router.bytes_taken
-        self._is_queued = router.taken < self._leaves_at
-        return self._bytes_taken != before
-
-    def _renew(self, within: float) -> None:
-        self._within = within
-        self._left = within + self._excuse
-        self._turns = TURNS
-
-    def _left_of_the_last(self) -> float:
-        """Return the seconds that the last heartbeat has for a sign of life."""
-        if self._phase is Phase.RESTING:
-            return inf
-        if self._has_received:
+    def _left_of(self, beat: Beat) -> float:
+        """Return the seconds that a heartbeat has for a sign of life."""
+        if self._has_received_since(beat):
             return self._timeout
         # The look that is cancelled has been paid for, and may lie ahead.
-        return self._left + max(self._next_look - self._scheduler().monotonic(), 0.0)
+        return beat.left + max(beat.next_look - self._scheduler().monotonic(), 0.0)
 
-    @property
-    def _has_received(self) -> bool:
-        """True if there was a sign of life since the last look."""
-        return self._router.received != self._seen or self._router.is_paused
+    def _has_received_since(self, beat: Beat) -> bool:
+        """Return True if there was a sign of life since the last look."""
+        return self._router.received != beat.seen or self._router.is_paused
 
-    def _look_in(self, delay: float) -> None:
-        self._left -= delay
-        self._next_look = self._scheduler().monotonic() + delay
-        self._after(delay, self._look)
+    def _look_in(self, delay: float, beat: Beat) -> None:
+        beat.next_look = self._scheduler().monotonic() + delay
+        beat.left -= delay
+        self._after(delay, lambda: self._look(beat))
 
-    def _look(self) -> None:
+    def _look(self, beat: Beat) -> None:
         """Look for a sign of life since the last look."""
-        if self._has_received:
-            self._seen = self._router.received
-            self._phase = Phase.ALIVE
-            self._renew(self._timeout)
-        elif self._is_queued and self._approaches():
-            self._renew(self._within)
-        is_alive = self._phase is Phase.ALIVE
+        if self._has_received_since(beat):
+            beat.seen = self._router.received
+            beat.phase = Phase.ALIVE
+            beat.renew(self._timeout)
+        elif beat.is_queued and beat.has_moved(self._router):
+            beat.renew(beat.within)
+        is_alive = beat.phase is Phase.ALIVE
         if is_alive and self._policy is None:
             self._rest()  # the probe is over, and was the only heartbeat
-        elif is_alive and self._is_due():
+        elif is_alive and self._is_due(beat):
             self._beat_next()
-        elif self._left > CLOCK_RESOLUTION:
-            self._look_in(min(self._within / LOOKS, self._left))
-        elif self._turns:
-            self._turns -= 1
-            self._look_in(0.0)
+        elif beat.left > CLOCK_RESOLUTION:
+            self._look_in(min(beat.within / LOOKS, beat.left), beat)
+        elif beat.turns:
+            beat.turns -= 1
+            self._look_in(0.0, beat)
         else:
-            self._cancel()
             self._missed()
 
-    def _is_due(self) -> bool:
+    def _is_due(self, beat: Beat) -> bool:
         """True if the look nearest to the next heartbeat's time is the present one."""
-        elapsed = self._scheduler().monotonic() - self._sent
+        elapsed = self._scheduler().monotonic() - beat.sent
         interval = inf if self._policy is None else self._policy.interval
-        return elapsed > interval - self._within / LOOKS / 2
+        return elapsed > interval - beat.within / LOOKS / 2
 
     def _send(self, ref: str, answer: SingleResult[float] | None) -> None:
         self._pings[ref] = self._scheduler().monotonic(), answer

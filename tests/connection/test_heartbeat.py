@@ -515,6 +515,18 @@ def test_after_a_probe_there_can_be_another(trial, time):
     assert trial.missed == [8.0]
 
 
+def test_after_a_sign_of_life_there_can_be_another_probe(trial, time):
+    trial.liveness.start()
+    time.advance_by(20)
+    trial.router.received += 1
+    time.advance_by(2)
+    trial.liveness.probe(3)
+    time.advance_by(5)
+
+    assert trial.times == [20.0, 22.0]
+    assert trial.missed == [25.0]
+
+
 def test_a_probe_of_the_user_waits_for_no_join(trial, time):
     trial.join()
     trial.liveness.start()
@@ -534,6 +546,27 @@ def test_without_a_policy_a_probe_is_the_only_heartbeat(time, make_trial):
 
     assert trial.times == [0.0]
     assert trial.missed == []
+
+
+def test_without_a_policy_each_probe_has_its_own_time(time, make_trial):
+    trial = make_trial(None)
+    trial.liveness.start()
+    trial.liveness.probe(3)
+    time.advance_by(1)
+    trial.router.received += 1
+    time.advance_by(99)
+    trial.liveness.probe(60)
+    time.advance_by(100)
+
+    assert trial.missed == [160.0]
+
+
+def test_without_a_policy_nothing_is_due_after_an_answered_probe(time, make_trial):
+    trial = make_trial(None)
+    trial.liveness.probe(3)
+    trial.answer()
+
+    assert time.pending == ()
 
 
 def test_without_a_policy_a_probe_finds_a_dead_peer(time, make_trial):
@@ -663,6 +696,15 @@ def test_a_join_that_is_given_up_leaves_the_timeout(trial, time):
 
     assert trial.times == [20.0]
     assert trial.missed == [45.0]
+
+
+def test_a_join_that_is_given_up_as_the_heartbeat_leaves_adds_nothing(trial, time):
+    join = trial.join()
+    trial.router.on_send = lambda: trial.joins.remove(join)
+    trial.liveness.start()
+    time.advance_by(100)
+
+    assert trial.missed == [25.0]
 
 
 def test_the_deadline_waits_for_every_one_of_them(trial, time):

@@ -15,6 +15,7 @@ from rx_phoenix import (
     Socket,
     UsageError,
 )
+from rx_phoenix._connection.heartbeat import TURNS
 from rx_phoenix.testing import FakeTransport
 from tests.connection.sleepy_time import SleepyTime
 from tests.operators.recording_observer import RecordingObserver
@@ -167,11 +168,17 @@ def test_a_heartbeat_of_an_old_connection_does_not_end_the_new_one(stage):
     assert stage.socket.state == "open"
 
 
-def test_an_answer_that_is_read_a_few_turns_after_the_last_moment_counts(stage):
-    loop = stage.scheduler.loop
+@pytest.mark.parametrize("turns", [2, TURNS - 1])
+def test_an_answer_that_is_read_a_few_turns_after_the_last_moment_counts(stage, turns):
+    def read(turns):
+        if turns:
+            stage.scheduler.loop.call_soon(read, turns - 1)
+        else:
+            stage.answer(question)
+
     stage.wait_until(25)
     question = stage.server.last("heartbeat")
-    stage.at(35, lambda: loop.call_soon(loop.call_soon, stage.answer, question))
+    stage.at(35, lambda: read(turns))
     stage.wait_until(36)
 
     assert not is_missed(stage)
