@@ -9,7 +9,7 @@ from rx_phoenix._channel.effects import EFFECTS, ChannelEffects
 from rx_phoenix._channel.join import Params
 from rx_phoenix._channel.listeners import CONTROL
 from rx_phoenix._channel.membership import Effect
-from rx_phoenix._channel.stages import ChannelEvent, Stage
+from rx_phoenix._channel.stages import ChannelEvent, Removal, Stage
 from rx_phoenix._connection.handle import SocketHandle
 from rx_phoenix._protocol.hook import Hook, identity_hook
 from rx_phoenix._protocol.message import Message, Reply
@@ -62,9 +62,8 @@ class ChannelCore(ChannelEffects):
 
     __slots__ = (
         "__weakref__",
-        "_has_ended",
-        "_is_removed",
         "_listening",
+        "_removal",
         "current_join",
         "direct",
         "handle",
@@ -85,8 +84,7 @@ class ChannelCore(ChannelEffects):
         self.direct = self.listeners.direct
         self.listeners.heed(hook)
         self._listening = 0
-        self._is_removed = False
-        self._has_ended = False
+        self._removal = Removal.NONE
 
     def hook_with(self, hook: Hook) -> None:
         """Have every message pass a hook from now on, in a copy of this context."""
@@ -193,7 +191,8 @@ class ChannelCore(ChannelEffects):
         """Leave for good: all streams complete once the channel is closed."""
         self.check_loop()
         self.connection.router.registry.begin_removal(self)
-        self._is_removed = True
+        if self._removal is Removal.NONE:
+            self._removal = Removal.BEGUN
         leave = self.leave()
         leave.mark_seen()
         return leave
@@ -222,7 +221,7 @@ class ChannelCore(ChannelEffects):
         """
         self.connection.check_usable()
         self.join.validate()
-        if self._is_removed:
+        if self._removal is not Removal.NONE:
             raise UsageError(
                 f"this channel of {self.topic!r} was removed: get a new one with "
                 f"socket.channel({self.topic!r})"
@@ -447,8 +446,8 @@ class ChannelCore(ChannelEffects):
 
     def end(self) -> None:
         """Complete everything; the channel cannot be used again."""
-        if not self._has_ended:
-            self._has_ended = self._is_removed = True
+        if self._removal is not Removal.OVER:
+            self._removal = Removal.OVER
             self.connection.sent_secrets.remember(self.sent_values)
             self.apply(ChannelEvent.ENDED, Change(error=self.left()))
             self.listeners.end()
@@ -463,7 +462,7 @@ class ChannelCore(ChannelEffects):
         # It may be forgotten, and the server may still repeat them.
         self.connection.sent_secrets.remember(self.sent_values)
         registry = self.connection.router.registry
-        if self._is_removed:
+        if self._removal is not Removal.NONE:
             registry.finish_removal(self)
             self.end()
         elif not self._listening:
@@ -471,7 +470,7 @@ class ChannelCore(ChannelEffects):
 
     def _watch(self, change: int) -> None:
         self._listening += change
-        if self.socket is None or self._is_removed:
+        if self.socket is None or self._removal is not Removal.NONE:
             return
         if change > 0:
             self.connection.router.registry.activate(self)

@@ -1,11 +1,11 @@
 """The stages of a membership, and the events that lead from one to another."""
 
 from collections.abc import Mapping
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from rx_phoenix._protocol.names import ChannelState
 
-__all__ = ["STATE_OF", "ChannelEvent", "Stage"]
+__all__ = ["STATE_OF", "ChannelEvent", "Removal", "Stage"]
 
 
 class Stage(StrEnum):
@@ -27,6 +27,14 @@ STATE_OF: Mapping[Stage, ChannelState] = {
     Stage.ERRORED: ChannelState.ERRORED,
     Stage.LEAVING: ChannelState.LEAVING,
 }
+
+
+class Removal(Enum):
+    """The stages of a channel's removal, beside those of its membership."""
+
+    NONE = auto()
+    BEGUN = auto()
+    OVER = auto()
 
 
 class ChannelEvent(StrEnum):
