@@ -1,6 +1,7 @@
 """The better transport while it works, another one while it does not."""
 
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -44,6 +45,17 @@ MakeTrial = Callable[[Callable[[], None]], Observable[Connection]]
 """Makes a connection that has to prove useful; calls a function when it did."""
 
 Event = FellBack | SteppedUp
+
+
+class Phase(Enum):
+    """The phases of a connection, in their order."""
+
+    CONNECTING = auto()
+    OPEN = auto()
+    # Of the first transport: it has delivered a message.
+    USEFUL = auto()
+    # Of the other one: the first has become useful, and the socket moves to it.
+    MOVING = auto()
 
 
 class Pair(NamedTuple):
@@ -201,25 +213,27 @@ class Fallback:
         loop: LoopScheduler,
     ) -> abc.DisposableBase:
         attempt = SerialDisposable()
-        has_opened = is_useful = False
+        phase = Phase.CONNECTING
 
         def opened(connection: Connection) -> None:
-            nonlocal has_opened
-            has_opened = True
+            nonlocal phase
+            # A message may come within the call that sends the heartbeat.
+            if phase is Phase.CONNECTING:
+                phase = Phase.OPEN
             observer.on_next(connection)
 
         def useful() -> None:
-            nonlocal is_useful
-            is_useful = True
+            nonlocal phase
+            phase = Phase.USEFUL
 
         def ended(error: Exception) -> None:
             self._failure = error
-            if not is_useful:
+            if phase is not Phase.USEFUL:
                 self._events.on_next(FellBack(error))
-            if not has_opened:
+            if phase is Phase.CONNECTING:
                 attempt.disposable = use_then.begin()
                 return
-            if not is_useful:
+            if phase is Phase.OPEN:
                 self.give_up_first(loop)
             observer.on_error(error)
 
@@ -289,7 +303,7 @@ class UseThen:
         self._observer = observer
         self._loop = loop
         self._connection: Connection | None = None
-        self._is_moving = False
+        self._phase = Phase.CONNECTING
         self._using = SerialDisposable()
         self._trial = SerialDisposable()
         self._departure = SerialDisposable()
@@ -309,20 +323,21 @@ class UseThen:
 
     def _opened(self, connection: Connection) -> None:
         self._connection = connection
+        self._phase = Phase.OPEN
         self._fallback.fell_back(self._loop)
         self._try_later()
         self._observer.on_next(connection)
 
     def _failed(self, error: Exception) -> None:
-        if self._is_moving:
+        if self._phase is Phase.MOVING:
             self._move()
-        elif self._connection is None:
+        elif self._phase is Phase.CONNECTING:
             self._observer.on_error(self._fallback.neither_opened(error))
         else:
             self._observer.on_error(error)
 
     def _completed(self) -> None:
-        if self._is_moving:
+        if self._phase is Phase.MOVING:
             self._move()
         else:
             self._observer.on_completed()
@@ -334,7 +349,7 @@ class UseThen:
     def _try(self) -> None:
         def failed(_: Exception) -> None:
             # Once the move has begun, it goes on: the next attempt will tell.
-            if not self._is_moving:
+            if self._phase is not Phase.MOVING:
                 self._fallback.give_up_first(self._loop)
                 self._try_later()
 
@@ -344,7 +359,7 @@ class UseThen:
         )
 
     def _useful(self) -> None:
-        self._is_moving = True
+        self._phase = Phase.MOVING
         self._departure.disposable = departure = SerialDisposable()
         departure.disposable = self._fallback.depart(self._close)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, cast
 
 from reactivex import abc
@@ -61,6 +62,16 @@ class Window:
         return self.size == 1
 
 
+class Progress(Enum):
+    """The progress of the next batch."""
+
+    # None of its payloads is there.
+    NONE = auto()
+    OPEN = auto()
+    # Its time is over.
+    DUE = auto()
+
+
 class Batches:
     """The payloads that wait, and the batch that they make next.
 
@@ -87,8 +98,7 @@ class Batches:
         self._report = report
         self._size = 1
         self._every: float | None = None
-        self._is_open = False
-        self._is_due = False
+        self._progress = Progress.NONE
         self._timer: abc.DisposableBase | None = None
 
     def begin(self, due: Callable[[], None]) -> None:
@@ -97,7 +107,7 @@ class Batches:
         Args:
             due: Called when the time of the batch is over.
         """
-        if self.waiting and not self._is_open:
+        if self.waiting and self._progress is Progress.NONE:
             self._open(due)
 
     def take(self, *, is_last: bool) -> tuple[int, Any] | None:
@@ -106,9 +116,10 @@ class Batches:
         Args:
             is_last: True if there will be no more payloads.
         """
-        if not self._is_open:
+        if self._progress is Progress.NONE:
             return None
-        if len(self.waiting) < self._size and not (self._is_due or is_last):
+        is_due = is_last or self._progress is Progress.DUE
+        if len(self.waiting) < self._size and not is_due:
             return None
         self.close()
         count = min(self._size, len(self.waiting))
@@ -119,14 +130,14 @@ class Batches:
 
     def close(self) -> None:
         """Forget the time of the present batch."""
-        self._is_open = self._is_due = False
+        self._progress = Progress.NONE
         if self._timer is not None:
             self._timer.dispose()
             self._timer = None
 
     def _open(self, due: Callable[[], None]) -> None:
         size, every = self._window.size, self._window.every
-        self._is_open = True
+        self._progress = Progress.OPEN
         try:
             self._size = check_size(size() if callable(size) else size)
             self._every = check_every(every() if callable(every) else every)
@@ -136,8 +147,9 @@ class Batches:
         self._size = min(self._size, self._maxsize)
 
         def expire() -> None:
-            self._is_due = True
+            self._progress = Progress.DUE
             due()
 
-        if self._every is not None:
+        # A function of the window may have disposed of the stream.
+        if self._every is not None and self._progress is Progress.OPEN:
             self._timer = self._tasks.call_later(self._every, expire)

@@ -60,6 +60,14 @@ def test_a_size_beyond_the_queue_is_that_of_the_queue(batches_of):
     assert batches_of("ab", 5, maxsize=2).take(is_last=False) == (2, ["a", "b"])
 
 
+def test_a_window_whose_function_ends_it_starts_no_timer(batches_of, time):
+    batches = batches_of("", 2, every=lambda: batches.close() or 0.5)
+    batches.waiting.put("a")
+    batches.begin(noop)
+
+    assert time.pending == ()
+
+
 @pytest.mark.parametrize(("size", "every"), [(0, None), ("2", None), (1, -1)])
 def test_a_window_that_cannot_be_is_refused(size, every):
     with pytest.raises(UsageError):
