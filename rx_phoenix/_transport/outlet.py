@@ -44,6 +44,7 @@ class Outlet:
         self._timeout = timeout
         self._stalled = stalled
         self._gathered: list[bytes] = []
+        # The three states of a turn: an enum of them would slow down each frame.
         self._is_gathering = False
         self._has_written = False
         self._is_stopped = False

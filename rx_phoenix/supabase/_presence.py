@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rx_phoenix import Channel, ChannelState, Presence, Push
+from rx_phoenix import Channel, Presence, Push
 from rx_phoenix.policy import Duration
 
 __all__ = ["RealtimePresence"]
@@ -22,9 +22,8 @@ class RealtimePresence(Presence):
     def __init__(self, channel: Channel) -> None:
         super().__init__(channel)
         self._following = channel
-        self._meta: Mapping[str, Any] | None = None
-        self._last: Push | None = None
-        self._was_joined = False
+        # What is tracked, and the newest push of it.
+        self._tracked: tuple[Mapping[str, Any], Push] | None = None
         channel.joins.subscribe(self._joined)
 
     def track(self, meta: Mapping[str, Any], timeout: Duration | None = None) -> Push:
@@ -39,9 +38,8 @@ class RealtimePresence(Presence):
         Raises:
             NotJoinedError: The channel is not joined and not to be.
         """
-        self._last = push = self._push(meta, timeout)
-        self._meta = meta
-        self._was_joined = self._following.state is ChannelState.JOINED
+        push = self._push(meta, timeout)
+        self._tracked = meta, push
         return push
 
     def untrack(self, timeout: Duration | None = None) -> Push:
@@ -53,7 +51,7 @@ class RealtimePresence(Presence):
         Raises:
             NotJoinedError: The channel is not joined and not to be.
         """
-        self._meta = None
+        self._tracked = None
         message = {"type": "presence", "event": "untrack"}
         return self._following.push("presence", message, timeout)
 
@@ -62,9 +60,9 @@ class RealtimePresence(Presence):
         return self._following.push("presence", message, timeout)
 
     def _joined(self, _: object) -> None:
-        """Track again after a rejoin; the first join has sent what waited for it."""
-        if self._meta is None or self._last is None:
+        """Track again after a rejoin; a push that waits is sent behind this."""
+        if self._tracked is None:
             return
-        if self._was_joined or self._last.is_settled:
-            self._last = self._push(self._meta)
-        self._was_joined = True
+        meta, push = self._tracked
+        if push.ref is not None or push.is_settled:
+            self._tracked = meta, self._push(meta)

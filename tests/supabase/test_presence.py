@@ -3,8 +3,12 @@
 import pytest
 from reactivex import operators as ops
 
-from rx_phoenix import Joined, Left, NotJoinedError
+from rx_phoenix import Joined, Left, Message, NotJoinedError, Socket
+from rx_phoenix._connection.handle import connection_of
+from rx_phoenix._streams.hub import noop
 from rx_phoenix.operators import first_value
+from rx_phoenix.supabase._presence import RealtimePresence
+from rx_phoenix.testing import FakeTransport, VirtualScheduler
 
 
 def users(state):
@@ -94,3 +98,31 @@ async def test_who_is_untracked_stays_so_after_a_rejoin(server, realtime):
 async def test_nobody_is_tracked_without_a_join(realtime):
     with pytest.raises(NotJoinedError):
         realtime.channel("room").presence.track({})
+
+
+def test_who_is_tracked_during_a_departure_is_tracked_once():
+    time, transport = VirtualScheduler(), FakeTransport()
+    socket = Socket("ws://h", transport=transport, scheduler=time, heartbeat=None)
+    channel = socket.channel("realtime:room")
+    presence = RealtimePresence(channel)
+
+    def join():
+        connection = transport.attempt.open()
+        join_ref = connection.messages[-1].ref
+        answer = {"status": "ok", "response": {}}
+        connection.receive(
+            Message(join_ref, join_ref, channel.topic, "phx_reply", answer)
+        )
+        return connection
+
+    channel.join()
+    old = join()
+    connection_of(socket).depart(noop)
+    presence.track({"n": 1})
+    old.lose()
+    time.advance_by(1)
+    new = join()
+
+    assert [message.event for message in new.messages] == ["phx_join", "presence"]
+    socket.aclose()
+    time.advance_by(10)
