@@ -213,7 +213,7 @@ class Attempt:
         else:
             providers = self._destination.providers
             asking = ask(
-                providers, self._spawn, self._connect, self._fail, self._context
+                providers, self._spawn, self._connect, self.fail, self._context
             )
             self.own(asking)
 
@@ -284,6 +284,13 @@ class Attempt:
             self.connection.close(code, reason)
         self._life.dispose()
 
+    def fail(self, error: Exception) -> None:
+        """End at once, and report this as the failure, unless it is over by then."""
+        if self._phase is not Phase.OVER:
+            self.abandon()
+            url = self._destination.public_url
+            self._failed(self, failure_of(error, url, self._secrets_in(error)))
+
     def stop_delivery(self) -> None:
         """Deliver nothing more of what arrives, and wait only for its end."""
         self._dispose_owned()
@@ -300,7 +307,7 @@ class Attempt:
             self._refuse(error)
             return
         except ISOLATED as error:
-            self._fail(contained(error))
+            self.fail(contained(error))
             return
         self._life.disposable = life.subscribe(
             self._open,
@@ -321,7 +328,7 @@ class Attempt:
             case Phase.CONNECTING if isinstance(error, UsageError):
                 self._refuse(error)
             case Phase.CONNECTING:
-                self._fail(error)
+                self.fail(error)
             case Phase.OPEN:
                 self.abandon()
                 lost = loss_of(error, self._secrets_in(error))
@@ -338,12 +345,6 @@ class Attempt:
         if closed is not None:
             closed(is_clean)
 
-    def _fail(self, error: Exception) -> None:
-        if self._phase is not Phase.OVER:
-            self.abandon()
-            url = self._destination.public_url
-            self._failed(self, failure_of(error, url, self._secrets_in(error)))
-
     def _secrets_in(self, error: Exception) -> frozenset[str]:
         return self.secrets | self._sent_otherwise(str(error))
 
@@ -358,7 +359,7 @@ class Attempt:
         text = f"no connection to {url} within {self._timeout:g} s"
         error = ConnectError(text, url=url)
         error.__cause__ = TimeoutError()
-        self._fail(error)
+        self.fail(error)
 
     def _dispose_owned(self) -> None:
         owned, self._owned = self._owned, []

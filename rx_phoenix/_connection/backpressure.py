@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 
-from reactivex import abc
 from reactivex.disposable import CompositeDisposable, SerialDisposable
 
 from rx_phoenix._connection.attempt import Attempt
@@ -59,14 +58,14 @@ class Backpressure:
         self._go_on = go_on
         self._attempt: Attempt | None = None
         self._full: dict[Consumer, None] = {}
-        # While reading is paused: what ends the pause, and since when it is.
-        self._watching: abc.DisposableBase | None = None
-        self._since = 0.0
+        # While reading is paused: since when it is, and what ends the pause.
+        self._since: float | None = None
+        self._watching = SerialDisposable()
 
     @property
     def is_paused(self) -> bool:
         """True while nothing is read."""
-        return self._watching is not None
+        return self._since is not None
 
     @property
     def is_needed(self) -> bool:
@@ -79,8 +78,8 @@ class Backpressure:
 
     def cut(self) -> None:
         """Forget the connection, and the consumers that it has filled."""
-        self._attempt = None
         self._full.clear()
+        self._attempt = None
         self._stop_watching()
 
     def hold(self, consumer: Consumer, beyond: int) -> None:
@@ -131,7 +130,7 @@ class Backpressure:
 
     def describe(self) -> str | None:
         """Describe the pause in a sentence; None if there is none."""
-        if not self.is_paused:
+        if self._since is None:
             return None
         seconds = self._scheduler().monotonic() - self._since
         names = ", ".join(consumer.name for consumer in self._full)
@@ -146,7 +145,7 @@ class Backpressure:
         self._since = scheduler.monotonic()
         warning = SerialDisposable()
         self._warn_in(LONG_PAUSE, LONG_PAUSE, warning)
-        self._watching = CompositeDisposable(
+        self._watching.disposable = CompositeDisposable(
             warning,
             self._pushes.subscribe(lambda _: self.check()),
             self._sent.subscribe(self._note_sent),
@@ -157,10 +156,10 @@ class Backpressure:
             self.check()
 
     def _stop_watching(self) -> None:
-        watching, self._watching = self._watching, None
-        if watching is not None:
+        if self.is_paused:
+            self._since = None
             self.pauses += 1
-            watching.dispose()
+            self._watching.disposable = None
 
     def _warn_in(self, delay: float, paused: float, timer: SerialDisposable) -> None:
         timer.disposable = self._scheduler().call_later(

@@ -90,8 +90,7 @@ class ConnectionDemand:
         self._transition(DemandEvent.END)
 
     def end(self) -> None:
-        """Drop all holders, after `refuse`."""
-        self._holders.clear()
+        """Break the promise, after `refuse`."""
         self._break_promise(UsageError("aclose() was called before it opened"))
 
     def take_promise(self) -> SingleResult[None] | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from reactivex import Observable, abc
-from reactivex.disposable import Disposable, SerialDisposable
+from reactivex.disposable import SerialDisposable
 
 from rx_phoenix._connection.attempt import Attempt, Destination
 from rx_phoenix._connection.demand import ConnectionDemand
@@ -271,10 +271,10 @@ class ConnectionManager(Traffic):
         # A subscriber that takes the lease from now on gets `Opened` by taking it.
         holders = self.lease.holders if self.lease.is_held else None
         self._reconnector.opened()
+        self.router.carry(attempt)
         attempt.after(self._policy.stable, self._reconnector.settled)
         self.heartbeat.start()
         self.pace.start()
-        self.router.carry(attempt)
         attempt.own(batches_of(connection).subscribe(self.router.receive))
         self._transition(ConnectionEvent.OPENED)
         for channel in self.router.registry:
@@ -328,8 +328,7 @@ class ConnectionManager(Traffic):
         if attempt is None:
             self._decided(self._reconnector.time_is_up(error))
         else:
-            attempt.abandon()
-            self._failed(attempt, error)
+            attempt.fail(error)
 
     def _connection_ended(
         self,
@@ -411,7 +410,7 @@ class ConnectionManager(Traffic):
         """Let go of the connection; returns the pings in flight."""
         self.linger.cancel()
         # Its pushes are about to end, and nothing can be left any more.
-        self._departure.disposable = Disposable()
+        self._departure.disposable = None
         self.lease.forget()
         return self._cut()
 

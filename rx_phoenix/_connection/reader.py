@@ -92,7 +92,8 @@ class FrameReader:
             self._turn.cancel()
             self._turn = None
         if self._reading is not None:
-            deque(self._reading, maxlen=0)
+            for _ in self._reading:
+                pass
             self._reading = None
 
     def _count_turn(self) -> None:

@@ -90,7 +90,6 @@ class Reconnector:
     def begun(self) -> None:
         """Count an attempt, which begins now."""
         self.attempts += 1
-        self._is_settled = False
         self._count_outage()
 
     def opened(self) -> None:
@@ -111,7 +110,7 @@ class Reconnector:
         """Forget what was before: nothing of it counts."""
         self.attempts = self._retries = 0
         self._loss = None
-        self._has_refreshed = False
+        self._has_refreshed = self._is_settled = False
         self.lift_limits()
 
     def lift_limits(self) -> None:

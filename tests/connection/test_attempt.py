@@ -306,6 +306,14 @@ def test_the_asking_counts_for_its_deadline(make_trial, transport, time):
     assert transport.attempt.is_disposed
 
 
+def test_a_transport_gets_the_seconds_that_the_asking_left(make_trial, transport, time):
+    trial = make_trial(params=lambda: awaited({}))
+    trial.attempt.start()
+    time.advance_by(1)
+
+    assert transport.attempt.endpoint.timeout == 14.0
+
+
 def test_an_asking_that_takes_too_long_is_ended(make_trial, transport, time):
     async def think():
         await sleep(16)

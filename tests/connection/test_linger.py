@@ -163,6 +163,25 @@ def test_a_connection_lost_without_demand_is_not_retried(stage):
     assert stage.events[-1] == Closed(1006, "", clean=False)
 
 
+def test_who_connects_as_a_lingering_connection_is_lost_starts_afresh(make_stage):
+    stage = make_stage(reconnect=Reconnect(float, linger=1.0, within=5))
+    failures = []
+    stage.socket.on_error(failures.append)
+    visit(stage, "room:a")
+    stage.socket.states.subscribe(
+        lambda state: (
+            state == "closed" and stage.socket.connect().subscribe(None, lambda _: None)
+        )
+    )
+    stage.lose()
+    stage.wait(5)
+
+    assert stage.attempts == 2
+    assert [str(error) for error in failures] == [
+        "no connection to ws://localhost/socket within 5 s"
+    ]
+
+
 def test_one_that_is_not_open_yet_is_not_retried_either(stage):
     stage.socket.connection.subscribe().dispose()
     stage.fail()

@@ -49,14 +49,14 @@ class Trial:
         self.actions.get(frame, noop)()
 
     def count_turns(self):
-        """Log a dot in each turn of the loop."""
+        """Log a dot in each turn of the loop, and in two more than a reader gives."""
 
         def turn(left):
             self.log += "."
             if left > 1:
                 self.time.loop.call_soon(turn, left - 1)
 
-        self.time.loop.call_soon(turn, TURNS)
+        self.time.loop.call_soon(turn, TURNS + 2)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_after_an_ended_await_the_loop_gets_turns_before_a_frame_that_is_no_repl
     trial.reader.receive("aB")
     time.advance_by(0)
 
-    assert trial.log == "a" + "." * TURNS + "B"
+    assert trial.log == "a" + "." * TURNS + "B.."
 
 
 def test_replies_do_not_wait_for_turns(trial, time):
@@ -119,7 +119,7 @@ def test_another_ended_await_starts_the_turns_again(trial, time):
     trial.reader.receive("a")
     time.advance_by(0)
 
-    assert trial.log == "ab" + "." * TURNS + "C"
+    assert trial.log == "ab" + "." * TURNS + "C.."
 
 
 def test_every_frame_can_end_an_await(trial, time):
@@ -250,6 +250,28 @@ def test_a_read_that_comes_in_a_pause_waits(trial):
     trial.backpressure.is_paused = False
     trial.reader.go_on()
     assert trial.log == "AB"
+
+
+def test_a_pause_that_ends_inside_of_a_read_leaves_the_order(trial):
+    trial.actions["A"] = trial.reader.go_on
+    pause(trial)
+    trial.reader.receive("AB")
+    trial.reader.receive("C")
+    trial.backpressure.is_paused = False
+    trial.reader.go_on()
+
+    assert trial.log == "ABC"
+
+
+def test_an_end_inside_of_a_read_does_not_wait_for_the_rest(trial):
+    trial.actions["A"] = lambda: trial.reader.when_delivered(lambda: trial.take("!"))
+    pause(trial)
+    trial.reader.receive("AB")
+    trial.reader.receive("C")
+    trial.backpressure.is_paused = False
+    trial.reader.go_on()
+
+    assert trial.log == "A!BC"
 
 
 def test_an_end_is_behind_what_a_pause_held_back(trial):

@@ -48,6 +48,19 @@ def test_it_says_goodbye_with_code_and_reason(stage):
     assert stage.socket.state == "closed"
 
 
+def test_a_close_of_ours_in_its_order(stage):
+    story = []
+    channel = stage.joined()
+    stage.socket.states.subscribe(lambda state: story.append(f"socket {state}"))
+    channel.states.subscribe(lambda state: story.append(f"channel {state}"))
+    channel.push("shout").subscribe(None, lambda _: story.append("push"))
+    stage.socket.on_close(lambda closed: story.append(closed.code))
+    story.clear()
+    stage.socket.disconnect(4001)
+
+    assert story == ["socket closing", "channel errored", "push", "socket closed", 4001]
+
+
 def test_it_is_closing_until_the_peer_answers(make_stage):
     stage = silent(make_stage)
     stage.connect()
@@ -574,6 +587,14 @@ def test_nothing_begins_after_the_end(stage, call):
 
     with pytest.raises(UsageError):
         REFUSED_LATER[call](stage, channel)
+
+
+def test_outside_of_a_loop_the_end_is_the_reason_as_well():
+    socket = Socket("ws://localhost/socket")
+    socket.aclose()
+
+    with pytest.raises(UsageError, match=r"ended by aclose\(\)"):
+        socket.connect()
 
 
 @pytest.mark.parametrize("lease", ["joined", "session", "stream"])

@@ -129,6 +129,16 @@ def test_the_last_to_go_stops_the_wait_for_the_next_attempt(stage):
     assert stage.attempts == 1
 
 
+def test_a_disconnect_as_it_begins_to_connect_begins_no_attempt(stage):
+    stage.socket.states.subscribe(
+        lambda state: state == "connecting" and stage.socket.disconnect()
+    )
+    stage.socket.connect().subscribe(on_error=lambda _: None)
+
+    assert stage.attempts == 0
+    assert stage.socket.state == "closed"
+
+
 # The lease.
 
 
@@ -159,7 +169,10 @@ def test_who_comes_again_hears_of_it_again(stage, notes):
     assert notes.values == [Opened(), Opened()]
 
 
-def test_who_comes_while_it_is_lost_hears_of_nothing(stage, notes):
+@pytest.mark.parametrize("is_leased", [False, True])
+def test_who_comes_while_it_is_lost_hears_of_nothing(stage, notes, is_leased):
+    if is_leased:
+        stage.socket.connection.subscribe()
     stage.connect()
     stage.lose()
     stage.socket.connection.subscribe(notes)
@@ -283,6 +296,39 @@ def test_it_takes_a_running_loop_to_connect():
     errors = []
     socket.stream("room:1").subscribe(on_error=errors.append)
     assert "no running event loop" in str(errors[0])
+
+
+def test_what_is_refused_without_a_loop_changes_nothing():
+    transport = FakeTransport()
+    socket = Socket("ws://localhost/socket", transport=transport)
+    socket.disconnect()
+    with pytest.raises(UsageError):
+        socket.connect()
+
+    async def main():
+        socket.channel("room:1").join()
+        before = len(transport.attempts)
+        socket.connect().subscribe(on_error=lambda _: None)
+        socket.disconnect()
+        socket.channel("room:1").leave()
+        await socket.aclose()
+        return before
+
+    assert asyncio.run(main()) == 0
+
+
+def test_a_lease_that_is_refused_without_a_loop_holds_nothing():
+    transport = FakeTransport()
+    socket = Socket("ws://localhost/socket", transport=transport)
+    socket.connection.subscribe(on_error=lambda _: None)
+
+    async def main():
+        socket.stream("room:1").subscribe().dispose()
+        state = socket.state
+        await socket.aclose()
+        return state
+
+    assert asyncio.run(main()) == "closed"
 
 
 def test_a_join_without_a_loop_leaves_nothing_behind(stage):

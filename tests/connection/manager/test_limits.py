@@ -71,6 +71,14 @@ def test_an_attempt_takes_as_long_as_the_policy_allows(live):
     )
 
 
+def test_one_that_took_too_long_has_failed_by_a_timeout(live):
+    life, causes = live(), []
+    life.stage.socket.on_error(lambda error: causes.append(error.__cause__))
+    life.stage.wait(15)
+
+    assert [type(cause) for cause in causes] == [TimeoutError]
+
+
 # Failures in a row.
 
 
@@ -84,6 +92,15 @@ def test_the_last_of_so_many_failures_in_a_row_is_final(live):
     assert str(life.end) == "refused"
     assert [str(error) for error in life.errors] == ["refused"]
     assert life.stage.attempts == 3
+
+
+def test_a_lease_alone_has_as_many_attempts(make_stage):
+    stage = make_stage(reconnect=Reconnect(SECOND, attempts=2))
+    stage.socket.connection.subscribe(on_error=lambda _: None)
+    stage.fail()
+    stage.wait(1)
+
+    assert stage.attempts == 2
 
 
 def test_one_attempt_may_be_all_there_is(live):
@@ -121,6 +138,17 @@ def test_the_loss_of_a_stable_connection_does_not_count(live):
     life.stage.fail(ConnectError("refused"))
 
     assert before is None
+    assert str(life.end) == "refused"
+
+
+def test_after_a_close_of_ours_a_stable_connection_forgives_nothing(live):
+    life = live(attempts=1, stable=30)
+    life.stage.open()
+    life.stage.wait(30)
+    life.stage.socket.disconnect()
+    life.connect()
+    life.stage.fail(ConnectError("refused"))
+
     assert str(life.end) == "refused"
 
 

@@ -1,5 +1,6 @@
 """A connection that ends without our wish, and what comes after it."""
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -166,6 +167,19 @@ def test_each_cause_of_an_outage_is_a_warning_and_its_end_says_how_long(steady, 
     assert all("ws://localhost/socket" in r.getMessage() for r in caplog.records)
 
 
+def test_a_first_connection_that_took_several_attempts_says_how_long(steady, caplog):
+    caplog.set_level("INFO", "rx_phoenix")
+    stage = steady()
+    stage.wait(5)
+    stage.socket.connect()
+    stage.wait(2)
+    stage.fail()
+    stage.wait(1)
+    stage.open()
+
+    assert caplog.messages[-1].endswith("The connection opened after 3.0 s.")
+
+
 # Which end means what.
 
 
@@ -277,6 +291,44 @@ def test_a_policy_that_raises_is_reported_and_does_not_decide(steady):
 
     assert len(delays(stage)) == 1
     assert set(stage.unhandled) == {boom}
+    stage.unhandled.clear()
+
+
+@pytest.mark.parametrize("calls", [["disconnect"], ["disconnect", "connect"]])
+def test_a_policy_that_disconnects_ends_the_wait_that_it_asks_for(steady, calls):
+    def give_up(_):
+        for call in calls:
+            getattr(stage.socket, call)()
+        return False
+
+    stage = steady(reconnect=Reconnect(float, give_up=give_up))
+    stage.connect()
+    stage.lose()
+    if "connect" in calls:
+        stage.open()
+    stage.wait(60)
+
+    assert stage.attempts == len(calls)
+    assert delays(stage) == []
+
+
+def test_a_handler_of_logging_that_raises_is_reported_and_ends_nothing(steady):
+    error = OSError("disk full")
+
+    class Broken(logging.Handler):
+        def emit(self, _):
+            raise error
+
+    stage = steady()
+    stage.connect()
+    log, handler = logging.getLogger("rx_phoenix"), Broken()
+    log.addHandler(handler)
+    stage.lose()
+    log.removeHandler(handler)
+    stage.wait(1)
+    stage.open()
+
+    assert set(stage.unhandled) == {error}
     stage.unhandled.clear()
 
 
