@@ -4,6 +4,7 @@ from asyncio import timeout
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -137,6 +138,17 @@ class Pages:
         """Do nothing: a page comes to a task, which is a turn of its own."""
 
 
+class Backfill(Enum):
+    """The states of the backfill."""
+
+    NONE = auto()
+    ASKED = auto()
+    # It failed, or what it returned does not help.
+    IN_VAIN = auto()
+    # It was lost with the connection: it is asked again after the next join.
+    LOST = auto()
+
+
 class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
     """Emits the events of one subscription in order, and asks for those that miss.
 
@@ -179,12 +191,10 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         # Up to here the backfill returned everything, and the newest that was dropped.
         self._reached: C | None = None
         self._dropped: C | None = None
-        # What was asked for, and the error once that was in vain.
-        self._asked: tuple[C, C | None] | None = None
-        self._in_vain: tuple[Exception | None] | None = None
-        # The error of a backfill that was lost with the connection: it is asked again
-        # after the next join.
-        self._lost: Exception | None = None
+        # Up to where it is asked, and the error of one that failed.
+        self._backfill = Backfill.NONE
+        self._before: C | None = None
+        self._error: Exception | None = None
         self._joins = 0
         # Payloads that do not fit, by the cursor before them.
         self._unfit: list[tuple[C, Exception]] = []
@@ -198,7 +208,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         self._call.dispose()
         self._waiting.entries.clear()
         self._is_behind = False
-        self._lost = None
+        self._end_loss()
         self._end = None
 
     def params(self, name: str) -> Mapping[str, C]:
@@ -208,7 +218,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
 
     def rejoined(self, _: object) -> None:
         """Ask for what was missed before this join."""
-        self._lost = None
+        self._end_loss()
         self._joins += 1
         if self.last is not None and self._options.backfill is not None:
             self._is_behind = True
@@ -240,9 +250,9 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
 
     def _end_by(self, end: Callable[[], None]) -> None:
         self._end = end
-        if self._lost is not None:
+        if self._backfill is Backfill.LOST:
             # No join will follow.
-            self._in_vain, self._lost = (self._lost,), None
+            self._backfill = Backfill.IN_VAIN
             self._is_behind = False
         self._go_on()
 
@@ -251,8 +261,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         if self.last is None or self.last < cursor:
             known = self._insert(cursor, event)
             waiting = self._waiting.entries
-            is_asking = self._asked is not None or not self._may_ask
-            if is_asking and len(waiting) > self._options.maxsize:
+            if len(waiting) > self._options.maxsize and self._is_asking:
                 # Another backfill will bring it.
                 self._dropped = waiting.pop(0).cursor
                 self._is_behind = True
@@ -290,30 +299,35 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         finally:
             delivery.reader = outer
             self._is_busy = False
-        is_done = self._asked is None and not (self._waiting.entries or self._is_behind)
-        if is_done and self._end is not None:
+        if self._end is not None and self._is_done:
             end, self._end = self._end, None
             end()
+
+    @property
+    def _is_done(self) -> bool:
+        is_asked = self._backfill is Backfill.ASKED
+        return not (is_asked or self._waiting.entries or self._is_behind)
 
     def _emit_first(self) -> bool:
         """Emit the first event that waits; return False if it has to wait."""
         first, last = self._waiting.entries[0], self.last
         follows = True if last is None else self._follows(last, first.cursor)
         if last is not None and follows is not True:
-            if self._asked is not None:
+            if self._backfill is Backfill.ASKED:
                 return False
-            if self._in_vain is None:
+            is_in_vain = self._backfill is Backfill.IN_VAIN
+            if not is_in_vain:
                 if follows is None and self._is_behind and self._is_beyond(first):
                     self._ask(last, None)
                     return False
                 if follows is False and self._options.backfill is not None:
                     self._ask(last, first.cursor)
                     return False
-            in_vain, self._in_vain = self._in_vain, None
-            error = (in_vain and in_vain[0]) or self._unfit_after(last)
-            if follows is False or in_vain is not None or error is not None:
+            failure = self._take_failure()
+            error = failure or self._unfit_after(last)
+            if follows is False or is_in_vain or error is not None:
                 # If the server's word is all there is, more may be missing behind it.
-                is_known = follows is False or in_vain is None or in_vain[0] is None
+                is_known = follows is False or failure is None
                 gap = Gap(last, first.cursor if is_known else None, error)
                 self._call_back(self._options.on_gap, gap)
         # The functions of a user may have disposed of it.
@@ -331,19 +345,21 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
             del emitted[: -self._options.maxsize]
         if self._unfit:
             self._unfit = [each for each in self._unfit if not each[0] < entry.cursor]
-        asked = self._asked and self._asked[1]
-        if asked is not None and not entry.cursor < asked:
+        before = self._before
+        if before is not None and not entry.cursor < before:
             # The server itself has closed the hole.
-            self._asked = None
+            self._backfill, self._before = Backfill.NONE, None
             self._call.disposable = None
         self._call_back(self._observer.on_next, entry.event)
 
     def _catch_up(self) -> None:
-        in_vain, self._in_vain = self._in_vain, None
-        if self.last is None or self._asked is not None:
+        if self._backfill is Backfill.NONE and not self._is_behind:
             return
-        if in_vain is not None and in_vain[0] is not None:
-            self._call_back(self._options.on_gap, Gap(self.last, None, in_vain[0]))
+        failure = self._take_failure()
+        if self.last is None or self._backfill is Backfill.ASKED:
+            return
+        if failure is not None:
+            self._call_back(self._options.on_gap, Gap(self.last, None, failure))
         if self._is_behind:
             self._ask(self.last, None)
 
@@ -361,8 +377,12 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
     # Asking for what misses.
 
     @property
+    def _is_asking(self) -> bool:
+        return self._backfill is Backfill.ASKED or not self._may_ask
+
+    @property
     def _may_ask(self) -> bool:
-        return self._lost is None and not self._pages.is_held
+        return self._backfill is not Backfill.LOST and not self._pages.is_held
 
     def _ask(self, after: C, before: C | None) -> None:
         if not self._may_ask:
@@ -384,7 +404,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
 
         if before is None:
             self._is_behind = False
-        self._asked = after, before
+        self._backfill, self._before = Backfill.ASKED, before
         answered = partial(self._answered, after, before)
         failed = partial(self._failed, self._joins)
         # Its task runs in a copy of the context of this call.
@@ -393,8 +413,22 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         )
 
     def _answered(self, after: C, before: C | None, payloads: list[Any]) -> None:
-        self._asked = None
-        reached = after
+        self._backfill, self._before = Backfill.NONE, None
+        reached = self._insert_all(payloads, after)
+        if before is not None:
+            if self._is_open(after, before):
+                self._backfill = Backfill.IN_VAIN
+        elif after < reached:
+            self._is_behind = True
+            self._reached = reached
+        elif self._dropped is not None:
+            if self.last is None or self.last < self._dropped:
+                self._backfill = Backfill.IN_VAIN
+            self._dropped = None
+        self._go_on()
+
+    def _insert_all(self, payloads: list[Any], reached: C) -> C:
+        """Have the events of a page wait; return the newest cursor."""
         for payload in payloads:
             try:
                 event = self._options.decode(payload)
@@ -404,16 +438,7 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
                 reached = max(reached, cursor)
             except ISOLATED as error:
                 self._skip(contained(error), reached)
-        if before is not None:
-            self._in_vain = (None,) if self._is_open(after, before) else None
-        elif after < reached:
-            self._is_behind = True
-            self._reached = reached
-        elif self._dropped is not None:
-            has_dropped = self.last is None or self.last < self._dropped
-            self._in_vain = (None,) if has_dropped else None
-            self._dropped = None
-        self._go_on()
+        return reached
 
     def _is_open(self, after: C, before: C) -> bool:
         """True if a hole is as wide as it was."""
@@ -422,13 +447,26 @@ class Resumption(abc.ObserverBase[Any], abc.DisposableBase, Generic[T, C]):
         return is_behind and all(not each.cursor < before for each in first)
 
     def _failed(self, joins: int, error: Exception) -> None:
-        self._asked = None
+        self._backfill, self._before = Backfill.NONE, None
         is_lost = isinstance(error, LOSSES) and self._end is None
         if is_lost and not self._options.is_joined():
-            self._lost, self._is_behind = error, True
+            self._backfill, self._error = Backfill.LOST, error
+            self._is_behind = True
         elif not is_lost or joins == self._joins:  # else a join has followed
-            self._in_vain = (error,)
+            self._backfill, self._error = Backfill.IN_VAIN, error
         self._go_on()
+
+    def _end_loss(self) -> None:
+        if self._backfill is Backfill.LOST:
+            self._backfill, self._error = Backfill.NONE, None
+
+    def _take_failure(self) -> Exception | None:
+        """End a backfill that was in vain; return its error, if it has one."""
+        if self._backfill is not Backfill.IN_VAIN:
+            return None
+        failure, self._error = self._error, None
+        self._backfill = Backfill.NONE
+        return failure
 
     def _skip(self, error: Exception, after: C | None) -> None:
         """Leave out a payload without an event or a cursor."""
