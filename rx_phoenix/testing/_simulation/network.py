@@ -4,6 +4,7 @@ It guarantees only the order of frames within a connection, as TCP does.
 """
 
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from random import Random
 from typing import Protocol
 
@@ -37,13 +38,21 @@ class Peer(Protocol):
         ...
 
 
+class Phase(Enum):
+    """The phases of a connection, in their order."""
+
+    OPEN = auto()
+    # The client closed it, and its close is on the way.
+    CLOSING = auto()
+    OVER = auto()
+
+
 class Link:
     """One connection with both of its ends.
 
     Attributes:
         endpoint: The endpoint that the client asked for.
-        is_open: True while frames can travel.
-        is_ending: True once the client closed it.
+        phase: Its phase; frames travel until it is over.
         silent_since: The time since which frames are lost on the way, unnoticed by
             both ends; None while they arrive.
         last_arrival: The time of the last frame that arrived at the client.
@@ -56,8 +65,7 @@ class Link:
         endpoint: Endpoint,
     ) -> None:
         self.endpoint = endpoint
-        self.is_open = True
-        self.is_ending = False
+        self.phase = Phase.OPEN
         self.silent_since: float | None = None
         self.last_arrival = network.now
         self._network = network
@@ -87,7 +95,8 @@ class Link:
 
     def close(self, code: int = 1000, reason: str = "") -> None:  # noqa: ARG002
         """Send the client's close; its answer is delayed, too."""
-        self.is_ending = True
+        if self.phase is Phase.OPEN:
+            self.phase = Phase.CLOSING
         self._network.lanes.client("!")
 
         def finish() -> None:
@@ -123,8 +132,8 @@ class Link:
 
     def end(self, error: ConnectionLost | None) -> None:
         """End it at both ends: with an error, or cleanly."""
-        if self.is_open:
-            self.is_open = False
+        if self.phase is not Phase.OVER:
+            self.phase = Phase.OVER
             self._network.peer.ended(self)
             if error is None:
                 self._observer.on_completed()
@@ -134,10 +143,10 @@ class Link:
 
     def abandon(self) -> None:
         """End it because the client abandoned it; notify the server."""
-        if self.is_open:
-            self.is_open = False
-            if not self.is_ending:
+        if self.phase is not Phase.OVER:
+            if self.phase is Phase.OPEN:
                 self._network.lanes.client("!")
+            self.phase = Phase.OVER
             self._network.peer.ended(self)
 
     def _travel(self, direction: int, arrive: Callable[[], None]) -> None:
@@ -147,7 +156,7 @@ class Link:
         self._arrivals[direction] = due
 
         def deliver() -> None:
-            if self.is_open and self.silent_since is None:
+            if self.phase is not Phase.OVER and self.silent_since is None:
                 arrive()
 
         network.after(due - network.now, deliver)
@@ -236,11 +245,11 @@ class Network:
 
     def open_links(self) -> list[Link]:
         """Return the connections that are open at both ends."""
-        return [link for link in self._links if link.is_open]
+        return [link for link in self._links if link.phase is not Phase.OVER]
 
     def alive(self) -> list[Link]:
         """Return the open connections that the client has not closed."""
-        return [link for link in self.open_links() if not link.is_ending]
+        return [link for link in self._links if link.phase is Phase.OPEN]
 
     def attempts_since(self, time: float) -> int:
         """Return the number of attempts to connect since a time."""
