@@ -18,7 +18,14 @@ from scripts.mutation.baseline import Baseline, measure
 from scripts.mutation.child import Child
 from scripts.mutation.mutant import Mutant, mutants_of
 from scripts.mutation.report import Report
-from scripts.mutation.trial import End, Outcome, Plan, by_import, in_place
+from scripts.mutation.trial import (
+    End,
+    Outcome,
+    Plan,
+    by_import,
+    failing_alone,
+    in_place,
+)
 
 CORE = [
     Path("rx_phoenix/channel.py"),
@@ -57,6 +64,9 @@ def main(arguments: list[str]) -> int:
     baseline: Baseline = Child(partial(measure, options.tests)).last()
     if baseline.failed:
         print("These fail without any change:", *baseline.failed, sep="\n  ")
+        return 1
+    if ill := failing_alone(chosen, Plan(baseline), options.tests, options.jobs):
+        print("These fail when nothing ran before them:", *ill, sep="\n  ")
         return 1
     report = Report(len(chosen), options.goal)
     for mutant in left_out:

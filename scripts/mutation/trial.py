@@ -11,7 +11,7 @@ from enum import StrEnum, auto
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pytest
 from hypothesis import Phase, settings
@@ -20,7 +20,17 @@ from scripts.mutation.baseline import OPTIONS, Baseline
 from scripts.mutation.child import Child, Tell
 from scripts.mutation.mutant import Changed, Functions, Mutant
 
-__all__ = ["FIRST", "End", "Outcome", "Plan", "by_import", "in_place"]
+__all__ = [
+    "FIRST",
+    "End",
+    "Outcome",
+    "Plan",
+    "by_import",
+    "failing_alone",
+    "in_place",
+]
+
+T = TypeVar("T")
 
 FIRST = "tests/conformance/"
 """The tests that should notice by themselves."""
@@ -109,6 +119,26 @@ class Plan:
             self.kills[mutant.path][outcome.test] += 1
 
 
+def failing_alone(
+    mutants: Iterable[Mutant], plan: Plan, tests: Iterable[str], jobs: int
+) -> list[str]:
+    """Run each test that concerns mutants, unchanged, with nothing before it.
+
+    One that lives on what others leave behind would seem to notice every mutant.
+    """
+    concerning = {test for each in mutants for test in plan.baseline.concerning(each)}
+
+    def all_alone(items: Sequence[pytest.Item]) -> Iterator[str]:
+        def one(test: str, tell: Tell) -> None:
+            tell(run(items, [test], plan, tell))
+
+        for test, outcome in several(sorted(concerning), one, jobs):
+            if outcome.end is not End.SURVIVED:
+                yield test
+
+    return list(Child(partial(collect, tests, all_alone)))
+
+
 def in_place(
     mutants: Iterable[Mutant], plan: Plan, tests: Iterable[str], jobs: int
 ) -> Iterator[tuple[Mutant, Outcome]]:
@@ -116,29 +146,39 @@ def in_place(
 
     The tests are collected once, and each trial is forked from there.
     """
-    yield from Child(partial(host, list(mutants), plan, tests, jobs))
+
+    def all_mutants(
+        items: Sequence[pytest.Item],
+    ) -> Iterator[tuple[Mutant, Outcome]]:
+        functions = Functions()
+
+        def one(mutant: Mutant, tell: Tell) -> None:
+            try:
+                functions.change(mutant)
+            except ValueError:
+                tell(Outcome(End.UNFIT))
+            else:
+                tell(run(items, plan.order(mutant), plan, tell))
+
+        for mutant, outcome in several(mutants, one, jobs):
+            plan.note(mutant, outcome)
+            yield mutant, outcome
+
+    yield from Child(partial(collect, tests, all_mutants))
 
 
-def host(
-    mutants: Iterable[Mutant], plan: Plan, tests: Iterable[str], jobs: int, tell: Tell
+def collect(
+    tests: Iterable[str],
+    do: Callable[[Sequence[pytest.Item]], Iterator[object]],
+    tell: Tell,
 ) -> None:
-    """Collect the tests, and tell the outcome of each mutant."""
+    """Collect tests, and tell what comes of doing something with them."""
 
     class Forks:
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtestloop(self, session: pytest.Session) -> bool:
-            functions = Functions()
             gc.freeze()
-
-            def one(mutant: Mutant, tell: Tell) -> None:
-                try:
-                    functions.change(mutant)
-                except ValueError:
-                    tell(Outcome(End.UNFIT))
-                else:
-                    tell(run(session.items, plan.order(mutant), plan, tell))
-
-            for found in several(mutants, plan, one, jobs):
+            for found in do(session.items):
                 tell(found)
             return True
 
@@ -169,7 +209,9 @@ def by_import(
     for name in plan.baseline.modules:
         with suppress(ImportError):  # some modules are made, and have no file
             import_module(name)
-    return several(mutants, plan, one, jobs)
+    for mutant, outcome in several(mutants, one, jobs):
+        plan.note(mutant, outcome)
+        yield mutant, outcome
 
 
 def collect_and_run(
@@ -195,22 +237,17 @@ def collect_and_run(
 
 
 def several(
-    mutants: Iterable[Mutant],
-    plan: Plan,
-    one: Callable[[Mutant, Tell], None],
-    jobs: int,
-) -> Iterator[tuple[Mutant, Outcome]]:
-    """Try each mutant in a child, several at a time."""
-    running: deque[tuple[Mutant, Child]] = deque()
+    things: Iterable[T], one: Callable[[T, Tell], None], jobs: int
+) -> Iterator[tuple[T, Outcome]]:
+    """Try each thing in a child, several at a time."""
+    running: deque[tuple[T, Child]] = deque()
 
-    def finish() -> tuple[Mutant, Outcome]:
-        mutant, child = running.popleft()
-        outcome = child.last() or Outcome(End.IMPORT, FIRST)
-        plan.note(mutant, outcome)
-        return mutant, outcome
+    def finish() -> tuple[T, Outcome]:
+        thing, child = running.popleft()
+        return thing, child.last() or Outcome(End.IMPORT, FIRST)
 
-    for mutant in mutants:
-        running.append((mutant, Child(partial(one, mutant))))
+    for thing in things:
+        running.append((thing, Child(partial(one, thing))))
         if len(running) == jobs:
             yield finish()
     while running:
