@@ -268,7 +268,7 @@ class ChannelCore(ChannelEffects):
         """Begin a rejoin, or send a join that awaited its turn."""
         if self.membership.stage is Stage.WAITING:
             self.send_join(Change())
-        elif self.membership.stage is Stage.ERRORED and self.connection.is_open:
+        else:
             self.begin()
 
     def leave_timed_out(self) -> None:
@@ -335,8 +335,12 @@ class ChannelCore(ChannelEffects):
             self.apply(ChannelEvent.CRASHED, Change(error=error))
 
     def receive_stale(self, message: Message) -> None:
-        """Drop a message of an older join, unless it answers a push of that join."""
-        if not (message.event == REPLY and self._answer(message, None)):
+        """Drop a message of an older join, unless it answers a push or the leave."""
+        ref, leave = message.ref, self._leave
+        is_awaited = ref in self.outbox.sent or (leave and leave.ref == ref)
+        if message.reply is not None and is_awaited:
+            self._answer(message, None)
+        else:
             self.connection.router.counters.stale += 1
 
     def _is_authentic(self, message: Message) -> bool:
@@ -361,37 +365,30 @@ class ChannelCore(ChannelEffects):
         if not self.apply(event, change) and change.message is not None:
             self.listeners.deliver(change.message, self.on_message)
 
-    def _answer(self, message: Message, delivery: Message | None) -> bool:
+    def _answer(self, message: Message, delivery: Message | None) -> None:
         """Give a reply to the push, join or leave that awaits it.
 
         Args:
             message: The reply.
             delivery: The same, if listeners get it.
-
-        Returns:
-            Whether anything awaited it.
         """
         reply, ref = message.reply, message.ref
         if reply is None or ref is None:
-            is_awaited = False
+            pass
         elif (push := self.outbox.sent.pop(ref, None)) is None and ref != CAST_REF:
             if self._answer_membership(ref, reply, delivery):
-                return True
+                return
             self.connection.router.counters.late_replies += 1
-            is_awaited = False
         elif reply.status == "error" and self._is_unmatched(reply):
             reason = reply.response
             change = Change(message=delivery, reply=reply, push=push, reason=reason)
             change.error = self.crashed(reason)
             self.apply(ChannelEvent.UNMATCHED, change)
-            return True
-        else:
-            if push is not None:
-                push.answer(reply, () if reply.status == OK else self.secrets)
-            is_awaited = True
+            return
+        elif push is not None:
+            push.answer(reply, () if reply.status == OK else self.secrets)
         if delivery is not None:
             self.listeners.deliver(delivery, self.on_message)
-        return is_awaited
 
     def _is_unmatched(self, reply: Reply) -> bool:
         """Return whether the server has lost the channel that is joined here."""
@@ -448,7 +445,6 @@ class ChannelCore(ChannelEffects):
         """Complete everything; the channel cannot be used again."""
         if self._removal is not Removal.OVER:
             self._removal = Removal.OVER
-            self.connection.sent_secrets.remember(self.sent_values)
             self.apply(ChannelEvent.ENDED, Change(error=self.left()))
             self.listeners.end()
 

@@ -69,14 +69,8 @@ class Demand:
         leases = self._session, self._joined
         return [lease.holders for lease in leases if is_held(lease)]
 
-    def forget(self) -> None:
-        """Forget the last response so that later subscribers do not get it."""
-        self.forget_joined()
-        if self._session is not None:
-            self._session.forget()
-
     def forget_joined(self) -> None:
-        """Forget the last response of `joined` only."""
+        """Forget the last response of `joined`, so that later subscribers wait."""
         if self._joined is not None:
             self._joined.forget()
 

@@ -100,9 +100,11 @@ class ChannelEffects(ChannelParts):
 
     def settle_leave(self, change: Change) -> None:
         leave, end = change.leave, change.leave_end
-        if leave is not None and isinstance(end, Reply):
+        if leave is None:
+            return
+        if isinstance(end, Reply):
             leave.answer(end, self.secrets)
-        elif leave is not None and isinstance(end, Exception):
+        else:
             leave.end(end)
 
     def settle_join(self, change: Change) -> None:
@@ -189,10 +191,10 @@ class ChannelEffects(ChannelParts):
                 self.join.send()
 
     def await_turn(self, _: Change) -> None:
-        if self.membership.stage is Stage.WAITING and self.is_next():
-            self.join.start_clock()
-            if self.connection.is_open and not self.join.is_under_way:
-                self.rejoin_timer.await_turn()
+        # No predecessor is leaving: the loss before has ended it.
+        self.join.start_clock()
+        if self.connection.is_open:
+            self.rejoin_timer.await_turn()
 
     def rejoin_on_demand(self, _: Change) -> None:
         if self.demand.exists:
@@ -209,7 +211,6 @@ EFFECTS: Mapping[Effect, Callable[[ChannelEffects, Change], None]] = {
     Effect.CLEAR_JOIN_REF: ChannelEffects.clear_join_ref,
     Effect.CANCEL_DEADLINE: lambda core, _: core.join.cancel_deadline(),
     Effect.KEEP_RESPONSE: ChannelEffects.keep_response,
-    Effect.FORGET_RESPONSES: lambda core, _: core.demand.forget(),
     Effect.FORGET_JOINED: lambda core, _: core.demand.forget_joined(),
     Effect.TAKE_SENT_PUSHES: ChannelEffects.take_sent_pushes,
     Effect.TAKE_ALL_PUSHES: ChannelEffects.take_all_pushes,

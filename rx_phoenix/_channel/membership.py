@@ -36,7 +36,6 @@ class Effect(Enum):
     CLEAR_JOIN_REF = auto()
     CANCEL_DEADLINE = auto()
     KEEP_RESPONSE = auto()
-    FORGET_RESPONSES = auto()
     FORGET_JOINED = auto()
     TAKE_SENT_PUSHES = auto()
     TAKE_ALL_PUSHES = auto()
@@ -203,7 +202,6 @@ _GIVE_UP: Effects = (
 _STOP: Effects = (
     _F.RESET_REJOIN,
     _F.VOID_ATTEMPT,
-    _F.FORGET_RESPONSES,
     _F.STOP_LEAVE,
     _F.MUTE,
 )

@@ -1,12 +1,14 @@
 """One channel a topic: whose it is, with which params, and for how long."""
 
+import asyncio
 import gc
 import weakref
 
 import pytest
 
-from rx_phoenix import Channel, ChannelConflict, Message, UsageError
-from tests.conformance.harness import TOPIC, hook_calls
+from rx_phoenix import Channel, ChannelConflict, Message, Socket, UsageError
+from rx_phoenix.testing import FakeTransport
+from tests.conformance.harness import TOPIC, URL, hook_calls
 from tests.operators.recording_observer import RecordingObserver
 
 
@@ -272,6 +274,22 @@ def test_a_removal_leaves_and_completes_everything_then(stage, notes):
     assert states == RecordingObserver(["joined", "leaving", "closed"], [], 1)
     assert notes.completions == 1
     assert stage.wire[-1] == Message("1", "2", TOPIC, "phx_leave", {})
+
+
+async def test_a_removal_from_another_thread_is_refused_and_changes_nothing():
+    # Virtual time has no threads; the loop of this test has.
+    transport = FakeTransport()
+    socket = Socket(URL, transport=transport, heartbeat=None)
+    socket.connect()
+    transport.attempt.open()
+    channel = socket.channel(TOPIC)
+    channel.join()
+
+    with pytest.raises(UsageError, match="belongs to another event loop"):
+        await asyncio.to_thread(socket.remove, channel)
+    assert socket.channel(TOPIC) is channel
+    assert channel.state == "joining"
+    await socket.aclose()
 
 
 @pytest.mark.parametrize("life", [*BUSY, *IDLE])

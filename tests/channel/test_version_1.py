@@ -114,3 +114,13 @@ def test_a_join_waits_for_the_close_that_follows_the_answer_to_a_leave(stage, jo
 
     assert calls == [("ok", {})]
     assert joined.state == "joined"
+
+
+def test_a_crash_of_a_channel_that_never_joined_is_an_event_like_others(stage):
+    stage.connect()
+    channel, messages = stage.channel(), []
+    channel.messages.subscribe(messages.append)
+    stage.receive("phx_error", {"reason": "x"})
+
+    assert [message.event for message in messages] == ["phx_error"]
+    assert channel.state == "closed"

@@ -1,5 +1,6 @@
 """Secrets in whatever a server repeats: on another topic, later, and in every repr."""
 
+import gc
 from enum import Enum
 
 import pytest
@@ -127,6 +128,17 @@ def test_a_refused_join_shows_nothing_in_its_status_either(peer):
     [error] = errors
 
     assert secrets_in(error, error.args, room, peer.socket.diagnosis()) == []
+
+
+def test_the_params_of_a_channel_that_was_left_and_let_go_stay_hidden(peer):
+    messages = []
+    peer.socket.frames.subscribe(messages.append)
+    peer.join("room:1", {"v": SENT["join"]}).leave()
+    peer.answer("ok", {})
+    gc.collect()
+    peer.receive(None, None, "room:other", "said", [EVERYTHING])
+
+    assert secrets_in(messages[-1]) == []
 
 
 def test_changes_of_a_presence_show_nothing(peer):

@@ -1,9 +1,12 @@
 """The hook of a channel: `on_message`, assigned or overridden."""
 
+from contextvars import ContextVar, copy_context
+
 import pytest
 
-from rx_phoenix import Channel, UsageError
-from tests.conformance.harness import TOPIC
+from rx_phoenix import Channel, Message, Socket, UsageError
+from rx_phoenix.testing import FakeTransport
+from tests.conformance.harness import TOPIC, URL
 
 
 @pytest.fixture
@@ -265,3 +268,23 @@ def test_to_delete_an_assigned_one_brings_the_overridden_one_back(stage, counted
     stage.say(counted, "shout", {"n": 1})
 
     assert heard == [{"overridden": {"n": 1}}]
+
+
+async def test_one_runs_in_the_context_in_which_it_was_assigned():
+    who, seen, transport = ContextVar("who", default="nobody"), [], FakeTransport()
+
+    def assign():
+        who.set("jo")
+        channel.on_message = lambda event, payload, ref: seen.append(who.get()) or 1
+
+    # Virtual time has no contexts; the loop of this test has.
+    socket = Socket(URL, transport=transport, heartbeat=None)
+    socket.connect()
+    transport.attempt.open()
+    channel = socket.channel(TOPIC)
+    copy_context().run(assign)
+    channel.messages.subscribe()
+    transport.connection.receive(Message(None, None, TOPIC, "shout", {}))
+    await socket.aclose()
+
+    assert seen == ["jo"]

@@ -391,6 +391,17 @@ def test_a_listener_that_comes_meanwhile_is_quiet_as_well(stage, channel_in):
     assert shouts == []
 
 
+@pytest.mark.parametrize("event", ["shout", "phx_error", "phx_close"])
+def test_only_the_servers_own_end_of_the_join_ends_the_leave(stage, channel_in, event):
+    channel = channel_in("joined")
+    channel.messages.subscribe()
+    leave = channel.leave()
+    stage.receive("shout", join_ref=channel.join_ref)
+    stage.receive(event)  # a broadcast, even if it has that name
+
+    assert (leave.status, channel.state) == (None, "leaving")
+
+
 def test_closes_and_states_still_report(stage, channel_in):
     channel, told = channel_in("joined"), []
     channel.states.subscribe(told.append)
@@ -466,3 +477,15 @@ def test_a_leave_is_answered_by_its_ref_whatever_join_the_answer_names(stage):
 
     assert (leave.status, channel.state) == ("ok", "closed")
     assert closes == [("leave", None, "1")]
+
+
+def test_an_answer_that_names_another_join_and_no_known_ref_is_dropped(stage):
+    channel, before = stage.joined(), stage.stats
+    ref = channel.push("shout").ref
+    stage.answer("shout")
+    answer = {"status": "ok", "response": {}}
+    for late in (ref, None, "99"):
+        stage.receive("phx_reply", answer, join_ref="77", ref=late)
+    stage.receive("phx_reply", {}, join_ref="77", ref=channel.push("shout").ref)
+
+    assert stage.stats.stale == before.stale + 4
