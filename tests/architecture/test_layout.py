@@ -3,8 +3,6 @@
 import ast
 from importlib import import_module
 
-import pytest
-
 import rx_phoenix
 
 LINES = 350
@@ -43,21 +41,20 @@ TESTED_ELSEWHERE = {
 """The modules whose tests are not at their mirror, each with a reason."""
 
 
-@pytest.fixture
-def source(root, name):
-    path = root.joinpath(*name.split("."))
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-
-
-@pytest.fixture
-def mirror(root, name, source):
+def mirror(root, name, path):
     """Where a module's tests belong: a folder for a package, a file for a file."""
     if name in TESTED_ELSEWHERE:
         return root / TESTED_ELSEWHERE[name]
     *folders, last = [part.strip("_") for part in name.split(".")[1:]]
     tests = root.joinpath("tests", *folders)
-    is_package = source.name == "__init__.py"
-    return tests / last if is_package else tests / f"test_{last}.py"
+    return tests / last if path.name == "__init__.py" else tests / f"test_{last}.py"
+
+
+def is_tested(root, name, path):
+    """Whether there is a file of tests, or a folder where one would be too long."""
+    tests = mirror(root, name, path)
+    folder = tests.with_name(tests.stem.removeprefix("test_"))
+    return tests.is_file() or any(folder.rglob("test_*.py"))
 
 
 def by_kind(name):
@@ -75,16 +72,15 @@ def exports_of(module):
 
 def code_of(source):
     """The lines of a module that are neither blank, nor comment, nor documentation."""
-    text = source.read_text()
     documentation = {
         line
-        for node in ast.walk(ast.parse(text))
+        for node in source.nodes
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         for line in range(node.lineno, node.end_lineno + 1)
     }
     return [
         line
-        for number, line in enumerate(text.splitlines(), 1)
+        for number, line in enumerate(source.text.splitlines(), 1)
         if line.strip() and line.lstrip()[0] != "#" and number not in documentation
     ]
 
@@ -93,54 +89,67 @@ def taken_from_others(source):
     """The names that a module imports from the package, each with where it is from."""
     return {
         (node.module, alias.name)
-        for node in ast.walk(ast.parse(source.read_text()))
+        for node in source.nodes
         if isinstance(node, ast.ImportFrom) and node.module.startswith("rx_phoenix")
         for alias in node.names
     }
 
 
-def test_a_module_is_in_a_package(source):
-    assert source.with_name("__init__.py").is_file()
+def test_every_module_is_in_a_package(sources):
+    folders = {source.path.parent for source in sources.values()}
+
+    assert [each for each in folders if not (each / "__init__.py").is_file()] == []
 
 
-def test_a_module_has_a_docstring(name):
-    assert import_module(name).__doc__
+def test_every_module_has_a_docstring(modules):
+    assert [name for name in modules if not import_module(name).__doc__] == []
 
 
-def test_a_module_is_short(source):
-    assert len(code_of(source)) <= LINES
+def test_every_module_is_short(sources):
+    lengths = {name: len(code_of(source)) for name, source in sources.items()}
+
+    assert {name: n for name, n in lengths.items() if n > LINES} == {}
 
 
-def test_a_module_lists_its_exports_in_order(name):
-    exports = exports_of(import_module(name))
+def test_every_module_lists_its_exports_in_order(modules):
+    exports = {name: exports_of(import_module(name)) for name in modules}
 
-    assert exports == sorted(set(exports), key=by_kind)
-
-
-def test_a_module_has_what_it_exports(name):
-    module = import_module(name)
-
-    assert [
-        export for export in exports_of(module) if not hasattr(module, export)
-    ] == []
-
-
-def test_a_module_takes_from_another_only_what_that_one_exports(modules, source):
-    hidden = {
-        (home, name)
-        for home, name in taken_from_others(source)
-        if f"{home}.{name}" not in modules
-        and name not in exports_of(import_module(home))
+    assert exports == {
+        name: sorted(set(listed), key=by_kind) for name, listed in exports.items()
     }
 
-    assert hidden == set()
+
+def test_every_module_has_what_it_exports(modules):
+    missing = [
+        (name, export)
+        for name in modules
+        for export in exports_of(import_module(name))
+        if not hasattr(import_module(name), export)
+    ]
+
+    assert missing == []
 
 
-def test_a_module_is_tested_at_its_mirror(mirror):
-    """By a file, or by a folder of its name where one file would be too long."""
-    folder = mirror.with_name(mirror.stem.removeprefix("test_"))
+def test_every_module_takes_from_others_only_what_they_export(sources):
+    hidden = [
+        (name, home, taken)
+        for name, source in sources.items()
+        for home, taken in taken_from_others(source)
+        if f"{home}.{taken}" not in sources
+        and taken not in exports_of(import_module(home))
+    ]
 
-    assert mirror.is_file() or any(folder.rglob("test_*.py"))
+    assert hidden == []
+
+
+def test_every_module_is_tested_at_its_mirror(root, sources):
+    untested = [
+        name
+        for name, source in sources.items()
+        if not is_tested(root, name, source.path)
+    ]
+
+    assert untested == []
 
 
 def test_the_public_names_are_those_of_the_modules_they_come_from(modules):
