@@ -425,6 +425,21 @@ def test_cancelling_it_ends_that_wait_only(stage):
     assert channel.state == "joined"
 
 
+def test_a_join_that_is_answered_as_it_is_sent_holds_up_no_later_one(stage):
+    stage.connect()
+    ok = {"status": "ok", "response": {}}
+    answering = stage.socket.sent.subscribe(
+        lambda sent: stage.receive("phx_reply", ok, join_ref=sent.ref, ref=sent.ref)
+    )
+    channel, other = stage.channel(), stage.channel("room:2")
+    join = channel.join()
+    answering.dispose()
+    later = other.join()
+    stage.wait(10)
+
+    assert (join.status, later.status) == ("ok", "timeout")
+
+
 # Bad arguments.
 
 
