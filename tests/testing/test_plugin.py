@@ -6,15 +6,16 @@ pytest_plugins = ["pytester"]
 
 
 @pytest.fixture
-def run(pytester):
-    """Run a test with the kit, and return the lines of the report."""
+def run(pytester, monkeypatch):
+    """Run a test with the kit, without other plugins, and return the report."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
     def run(test):
         pytester.makepyfile(
             "from rx_phoenix.testing import Says\nimport asyncio, reactivex\n\n" + test
         )
         return pytester.runpytest_inprocess(
-            "-p", "no:asyncio", "-p", "no:cacheprovider"
+            "-p", "rx_phoenix.testing._plugin", "-p", "no:cacheprovider"
         )
 
     return run

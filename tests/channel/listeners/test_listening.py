@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from rx_phoenix import CallbackOverrun, Message, PayloadError, UsageError
+from rx_phoenix._channel.core import core_of
 from tests.conformance.harness import TOPIC
 from tests.operators.recording_observer import RecordingObserver
 
@@ -161,12 +162,29 @@ def test_what_cannot_be_called_is_refused_at_the_call(
         REGISTRATIONS[registration](stage, channel, callback)
 
 
+# The short way of an event, from the router to its listeners.
+
+
+def test_it_is_closed_from_a_leave_to_the_next_join(stage, channel):
+    direct = core_of(channel).direct
+    channel.on("shout", lambda _: None)
+    events = [[*direct]]
+    channel.leave()
+    events.append([*direct])
+    stage.answer("phx_leave")
+    channel.join()
+    events.append([*direct])
+
+    assert events == [["shout"], [], ["shout"]]
+
+
 # What bears the name of the channel's own.
 
 
 @pytest.mark.parametrize("event", ["phx_close", "phx_error"])
 def test_a_broadcast_by_the_name_of_an_end_is_none(stage, channel, event, notes):
-    heard, messages = [], []
+    heard, messages, streamed = [], [], []
+    channel.stream().subscribe(streamed.append)
     channel.on_close(lambda *_: heard.append("on_close"))
     channel.on_error(lambda *_: heard.append("on_error"))
     channel.closes.subscribe(lambda _: heard.append("closes"))
@@ -178,6 +196,7 @@ def test_a_broadcast_by_the_name_of_an_end_is_none(stage, channel, event, notes)
     assert heard == []
     assert channel.state == "joined"
     assert messages == [Message(None, None, TOPIC, event, {"from": "a prankster"})]
+    assert streamed == messages
     assert notes == RecordingObserver([{}])
 
 
