@@ -122,3 +122,20 @@ def test_answers_in_flight_are_awaited_and_channels_left_once(
     assert before == []
     assert ends == [["room:1"]]
     assert unhandled == []
+
+
+def test_a_push_at_the_end_of_a_departure_waits_for_the_next_connection(
+    socket, peer, transport, time
+):
+    channel = socket.channel("room:1")
+    channel.join()
+    answer(peer, peer.messages[-1])
+    # Nothing is in flight, so that it ends within the call.
+    connection_of(socket).depart(lambda: channel.push("x"))
+    peer.lose()
+    time.advance_by(5)
+    again = transport.attempt.open()
+    answer(again, again.messages[-1])
+
+    assert [m.event for m in peer.messages] == ["phx_join", "phx_leave"]
+    assert [m.event for m in again.messages] == ["phx_join", "x"]
