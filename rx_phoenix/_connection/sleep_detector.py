@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reactivex import abc
+from reactivex.disposable import SerialDisposable
 
 from rx_phoenix._streams.scheduler import LoopScheduler
 
@@ -28,19 +28,16 @@ class SleepDetector:
         self._scheduler = scheduler
         self._woke = woke
         self._lead = 0.0
-        self._watch: abc.DisposableBase | None = None
+        self._watch = SerialDisposable()
 
     def start(self) -> None:
         """Compare from now on."""
-        self.stop()
         self._lead = self._measure()
-        self._watch = self._scheduler().watch(self._look)
+        self._watch.disposable = self._scheduler().watch(self._look)
 
     def stop(self) -> None:
         """Compare no longer."""
-        if self._watch is not None:
-            self._watch.dispose()
-            self._watch = None
+        self._watch.disposable = None
 
     def _look(self) -> None:
         lead = self._measure()

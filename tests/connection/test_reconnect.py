@@ -1,10 +1,11 @@
 """What comes after a failure, decided in virtual time."""
 
 from asyncio import sleep
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from rx_phoenix._connection.reconnect import Reconnector
+from rx_phoenix._connection.reconnect import Reconnector, aware
 from rx_phoenix._protocol.lifecycle import GaveUp, Retrying
 from rx_phoenix.errors import ConnectError, ConnectionLost, UsageError
 from rx_phoenix.policy import Backoff, Reconnect
@@ -228,6 +229,14 @@ def test_an_outage_that_began_with_a_restart_stays_one(make_trial):
     assert trial.decide(ConnectError("not there yet")) == Retrying(2, 20.0)
 
 
+def test_a_time_of_day_without_a_zone_is_that_of_utc():
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    elsewhere = noon.astimezone(timezone(timedelta(hours=1)))
+
+    assert aware(noon.replace(tzinfo=None)) == noon
+    assert aware(elsewhere) == noon
+
+
 @pytest.mark.parametrize("end", ["another loss", "afresh"])
 def test_a_restart_counts_until_something_else_happened(make_trial, end):
     trial = make_trial(drain=Backoff.steps(10, 20))
@@ -432,6 +441,17 @@ def test_the_same_ones_that_were_awaited_are_the_end(trial, time):
 
     assert trial.later == [GaveUp(REFUSED)]
     assert (trial.retries.due, trial.begun) == (None, [])
+
+
+def test_a_wait_that_their_end_brings_about_goes_on(trial, time):
+    trial.retries.decide(
+        REFUSED, ["old"], [lambda: awaited("old")], lambda _: trial.decide(LOST)
+    )
+    time.advance_by(1)
+
+    assert trial.retries.due == 2.0
+    time.advance_by(1)
+    assert trial.begun == [(2.0, None)]
 
 
 def test_a_provider_that_raises_while_awaited_is_reported(trial, time):

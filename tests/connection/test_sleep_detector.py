@@ -30,8 +30,8 @@ def test_time_that_passes_awake_is_no_sleep(detector, time, woke):
     assert woke == []
 
 
-@pytest.mark.parametrize(("slept", "times"), [(9.9, []), (10.1, [5.0])])
-def test_a_sleep_counts_from_the_threshold_on(detector, time, woke, slept, times):
+@pytest.mark.parametrize(("slept", "times"), [(10, []), (10.1, [5.0])])
+def test_a_sleep_counts_above_the_threshold(detector, time, woke, slept, times):
     time.advance_by(5)
     time.slept += slept
     time.advance_by(1)

@@ -327,6 +327,28 @@ def test_providers_that_hang_when_asked_again_are_a_failed_attempt(make_stage):
     assert stage.socket.state == "open"
 
 
+def test_providers_that_hang_are_cancelled_with_the_last_attempt(make_stage):
+    asked, cancelled = [], []
+
+    async def params():
+        asked.append(stage.scheduler.clock)
+        if len(asked) == 2:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.append(stage.scheduler.clock)
+
+    stage = make_stage(params=params, reconnect=Reconnect(SECOND, attempts=2))
+    life = Life(stage)
+    life.connect()
+    stage.wait(0)
+    stage.fail(ConnectError("refused", status=401))
+    stage.wait(15)
+
+    assert str(life.end) == "no credentials within 15 s"
+    assert (asked, cancelled) == ([0.0, 0.0], [15.0])
+
+
 @pytest.mark.parametrize(
     "random",
     [lambda: 1 / 0, lambda: "x", lambda: 2.0],
