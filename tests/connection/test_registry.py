@@ -298,6 +298,16 @@ def test_a_successor_is_told_when_its_predecessor_is_closed(registry, join):
     assert list(registry) == [two]
 
 
+def test_a_successor_of_an_idle_channel_is_told_nothing(registry, join):
+    idle = Channel("one")
+    registry.add(idle)
+    registry.begin_removal(idle)
+    successor = join("two")
+    registry.finish_removal(idle)
+
+    assert successor.told == []
+
+
 def test_a_successor_has_its_messages_when_it_is_told(registry, join):
     class Impatient(Channel):
         def opened(self):
@@ -417,3 +427,10 @@ def test_a_channel_that_is_removed_twice_does_not_take_its_successor_along(phx):
     phx.run(server="--lj-")
 
     assert two == phx.marbles("------(j|)")
+
+
+# Secrets.
+
+
+def test_a_text_without_words_repeats_no_secret(registry):
+    assert registry.secrets_in("") == frozenset()
