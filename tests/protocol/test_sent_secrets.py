@@ -142,7 +142,7 @@ def test_the_params_of_a_channel_that_was_left_and_let_go_stay_hidden(peer):
 
 
 def test_changes_of_a_presence_show_nothing(peer):
-    room, changes = peer.socket.channel("room:1"), []
+    room, changes = peer.socket.channel("room:1", {"v": SENT["join"]}), []
     presence = Presence(room)
     presence.changes.subscribe(changes.append)
     room.join()
