@@ -9,6 +9,7 @@ from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.serializer import SerializerV1, SerializerV2
 from rx_phoenix._push import ChannelPush
 from rx_phoenix._streams.decoding import decoder
+from rx_phoenix._streams.delivery import await_ended
 from rx_phoenix._streams.hub import noop
 from rx_phoenix._streams.typed import EventHub, TypedEvents
 from rx_phoenix.errors import EncodeError, ProtocolError
@@ -293,6 +294,22 @@ def test_the_queue_of_a_lost_connection_waits_no_longer(trial):
     assert trial.router.buffered == 0
 
 
+def test_what_the_network_has_taken_is_counted(trial):
+    connection = trial.connect()
+    connection.buffered, connection.bytes_sent = 1, 7
+    for _ in range(3):
+        trial.router.send(SHOUT)
+
+    router = trial.router
+    assert (router.waiting, router.taken, router.bytes_taken) == (1, 2, 7)
+
+
+def test_without_a_connection_the_network_has_taken_nothing(trial):
+    router = trial.router
+
+    assert (router.waiting, router.taken, router.bytes_taken) == (0, 0, 0)
+
+
 def test_a_push_may_wait_where_there_is_room(make_trial, make_push):
     assert make_trial(send_buffer=SendBuffer(1)).router.admit(make_push())
 
@@ -432,6 +449,17 @@ def test_other_frames_among_those_with_typed_observers_go_their_own_way(
     assert (trial.log, len(trial.malformed), len(trial.reported)) == among_typed
 
 
+def test_an_interrupt_of_a_decoder_ends_the_program(trial, typed, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trial.router, "_decode_raw", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        trial.router.receive([TYPED_FRAME])
+
+    assert trial.log == []
+
+
 def test_typed_observers_are_no_secret_to_taps(trial, typed):
     trial.listen("frames")
     trial.router.receive([TYPED_FRAME])
@@ -490,6 +518,22 @@ def test_what_is_received_is_counted_in_frames_and_in_their_sizes(trial):
     assert counted(trial) == {"frames_in": 3, "bytes_in": sum(map(len, frames))}
 
 
+def test_what_is_delivered_has_been_counted(trial):
+    counts = []
+    trial.join("room:1").receive = lambda _: counts.append(counted(trial))
+    trial.router.receive([NEWS_FRAME])
+
+    assert counts == [{"frames_in": 1, "bytes_in": len(NEWS_FRAME)}]
+
+
+def test_a_pause_counts_beside_what_arrives(trial):
+    before = trial.router.received
+    trial.router.receive([NEWS_FRAME])
+    trial.router.backpressure.pauses += 1
+
+    assert trial.router.received == before + 2
+
+
 def test_a_channel_that_is_no_longer_busy_gets_nothing(trial):
     trial.router.registry.deactivate(trial.join("room:1"))
     trial.router.receive([NEWS_FRAME])
@@ -535,6 +579,34 @@ def test_after_a_loss_nothing_of_the_batch_is_delivered(trial, acting):
     trial.router.receive(ROOM_1)
 
     assert numbers(trial) == [0, 1]
+
+
+def test_replies_behind_an_ended_await_come_at_once_and_all_else_later(trial, acting):
+    acting[0] = await_ended
+    trial.join("room:2").receive = lambda message: trial.log.append(message.event)
+    reply = REPLY_FRAME.replace("room:1", "room:2")
+    trial.router.receive(ROOM_1[:1])
+    trial.router.receive([reply, "nonsense", ROOM_1[1]])
+    before = trial.log[1:], len(trial.malformed)
+    trial.time.advance_by(0)
+
+    assert before == (["phx_reply"], 0)
+    assert len(trial.malformed) == 1
+    assert trial.log[2][1].payload == {"n": 1}
+
+
+def test_a_channel_that_raises_is_reported_and_does_not_end_its_batch(trial, acting):
+    error = RuntimeError("a mistake")
+
+    def fail():
+        raise error
+
+    acting[1] = fail
+    trial.router.receive(ROOM_1)
+
+    assert numbers(trial) == [0, 1, 2, 3, 4]
+    assert trial.reported == [error]
+    assert counted(trial)["protocol_errors"] == 1
 
 
 def test_what_arrives_during_a_delivery_waits_its_turn(trial, acting):
