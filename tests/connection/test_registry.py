@@ -102,6 +102,14 @@ def test_an_idle_channel_that_nobody_else_holds_is_forgotten(registry):
     assert registry.all() == ()
 
 
+def test_nothing_is_left_of_a_channel_that_was_forgotten(registry):
+    for number in range(3):
+        registry.add(Channel("one", f"room:{number}"))
+    gc.collect()
+
+    assert vars(registry)["_channels"] == {}
+
+
 def test_a_topic_whose_channel_was_forgotten_can_be_taken(registry):
     registry.add(Channel("one"))
     gc.collect()

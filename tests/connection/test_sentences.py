@@ -132,6 +132,13 @@ def test_a_failure_comes_with_advice(status, advice):
     assert describe(event) == f"Attempt 1 failed: refused.{advice}"
 
 
+def test_advice_that_an_error_gives_itself_is_not_repeated():
+    text = "refused with status 404: often it is /socket, without /websocket"
+    event = AttemptFailed(ConnectError(text, status=404), 1)
+
+    assert describe(event) == f"Attempt 1 failed: {text}."
+
+
 # The same, at the moment.
 
 
