@@ -23,7 +23,6 @@ from scripts.mutation.trial import (
     Outcome,
     Plan,
     by_import,
-    failing_alone,
     in_place,
 )
 
@@ -64,9 +63,6 @@ def main(arguments: list[str]) -> int:
     baseline: Baseline = Child(partial(measure, options.tests)).last()
     if baseline.failed:
         print("These fail without any change:", *baseline.failed, sep="\n  ")
-        return 1
-    if ill := failing_alone(chosen, Plan(baseline), options.tests, options.jobs):
-        print("These fail when nothing ran before them:", *ill, sep="\n  ")
         return 1
     report = Report(len(chosen), options.goal)
     for mutant in left_out:
@@ -122,6 +118,8 @@ def try_all(
     slow = [mutant for mutant in mutants if baseline.acts_at_import(mutant)]
     quick = [mutant for mutant in mutants if not baseline.acts_at_import(mutant)]
     for mutant, outcome in in_place(quick, plan, options.tests, options.jobs):
+        if outcome.end is End.ALONE:
+            sys.exit(f"{outcome.test} fails when nothing ran before it.")
         if outcome.end is End.UNFIT:
             slow.append(mutant)
         else:

@@ -26,7 +26,6 @@ __all__ = [
     "Outcome",
     "Plan",
     "by_import",
-    "failing_alone",
     "in_place",
 ]
 
@@ -59,6 +58,7 @@ settings.register_profile(
 class End(StrEnum):
     """How a trial ended."""
 
+    ALONE = auto()
     FAILED = auto()
     HUNG = auto()
     IMPORT = auto()
@@ -72,7 +72,8 @@ class Outcome(NamedTuple):
     Attributes:
         end: How its trial ended.
         test: The test that noticed it, or during which it hung; or the first file
-            of tests that could not be imported.
+            of tests that could not be imported; or the test that fails unchanged, with
+            nothing before it.
     """
 
     end: End
@@ -119,26 +120,6 @@ class Plan:
             self.kills[mutant.path][outcome.test] += 1
 
 
-def failing_alone(
-    mutants: Iterable[Mutant], plan: Plan, tests: Iterable[str], jobs: int
-) -> list[str]:
-    """Run each test that concerns mutants, unchanged, with nothing before it.
-
-    One that lives on what others leave behind would seem to notice every mutant.
-    """
-    concerning = {test for each in mutants for test in plan.baseline.concerning(each)}
-
-    def all_alone(items: Sequence[pytest.Item]) -> Iterator[str]:
-        def one(test: str, tell: Tell) -> None:
-            tell(run(items, [test], plan, tell))
-
-        for test, outcome in several(sorted(concerning), one, jobs):
-            if outcome.end is not End.SURVIVED:
-                yield test
-
-    return list(Child(partial(collect, tests, all_alone)))
-
-
 def in_place(
     mutants: Iterable[Mutant], plan: Plan, tests: Iterable[str], jobs: int
 ) -> Iterator[tuple[Mutant, Outcome]]:
@@ -151,6 +132,7 @@ def in_place(
         items: Sequence[pytest.Item],
     ) -> Iterator[tuple[Mutant, Outcome]]:
         functions = Functions()
+        proven: set[str] = set()
 
         def one(mutant: Mutant, tell: Tell) -> None:
             try:
@@ -161,10 +143,25 @@ def in_place(
                 tell(run(items, plan.order(mutant), plan, tell))
 
         for mutant, outcome in several(mutants, one, jobs):
+            test = outcome.test
+            if outcome.end is End.FAILED and test not in proven:
+                if not passes_alone(test, items, plan):
+                    yield mutant, Outcome(End.ALONE, test)
+                    return
+                proven.add(test)
             plan.note(mutant, outcome)
             yield mutant, outcome
 
     yield from Child(partial(collect, tests, all_mutants))
+
+
+def passes_alone(test: str, items: Sequence[pytest.Item], plan: Plan) -> bool:
+    """Run a test unchanged, with nothing before it.
+
+    One that lives on what others leave behind would seem to notice everything.
+    """
+    outcome: Outcome = Child(lambda tell: tell(run(items, [test], plan, tell))).last()
+    return outcome.end is End.SURVIVED
 
 
 def collect(
