@@ -155,6 +155,7 @@ def test_the_state_is_shown(room, presence):
     assert presence.state == {"u1": of("1"), "u2": of("2")}
 
 
+@pytest.mark.case(251)
 def test_diffs_are_followed(room, presence):
     room.state({"u1": of("1"), "u2": of("2")})
 
@@ -163,16 +164,21 @@ def test_diffs_are_followed(room, presence):
     assert presence.state == {"u1": of("1", "1.2"), "u3": of("3")}
 
 
-def test_the_list_is_what_a_function_makes_of_it(room, presence):
-    room.state({"u1": of("1"), "u2": of("2")})
+@pytest.mark.case(262)
+@pytest.mark.case(250)
+def test_the_list_is_in_order_of_arrival_each_as_a_function_makes_it(room, presence):
+    room.state({"9": of("9"), "1": of("1")})
+    room.diff({"5": of("5")})
 
-    assert presence.list() == [of("1"), of("2")]
+    assert presence.list() == [of("9"), of("1"), of("5")]
     assert presence.list(lambda key, it: (key, len(it["metas"]))) == [
-        ("u1", 1),
-        ("u2", 1),
+        ("9", 1),
+        ("1", 1),
+        ("5", 1),
     ]
 
 
+@pytest.mark.defect(36)
 def test_a_state_that_was_shown_never_changes(room, presence):
     room.state({"u1": of("1")})
     before = presence.state
@@ -239,6 +245,7 @@ def test_keys_of_an_object_in_javascript_are_keys_like_any_other(room, presence)
     assert [*presence.state] == keys[1:]
 
 
+@pytest.mark.case(254)
 def test_the_events_may_have_other_names(room):
     presence = Presence(room.channel, state_event="all", diff_event="some")
     room.join()
@@ -287,28 +294,42 @@ def test_coming_and_going_are_told_with_what_is_there_then(room, presence):
     ]
 
 
+@pytest.mark.defect(36)
 def test_an_update_is_neither_a_leave_nor_a_join(room, presence):
     room.state({"u1": of("1")})
     changes = listing(presence.changes)
 
-    room.diff({"u1": after("2", "1")}, {"u1": of("1")})
-
     new = after("2", "1")
-    assert changes == [Updated("u1", of("1")["metas"], new["metas"], new)]
+    room.diff({"u1": new}, {"u1": of("1")})
+    room.diff({}, {"u1": new})
+
+    assert changes == [
+        Updated("u1", of("1")["metas"], new["metas"], new),
+        Left("u1", new["metas"], of(), is_last=True),
+    ]
 
 
-def test_the_state_is_new_when_a_change_is_told(room, presence):
+def test_the_state_is_new_when_a_change_or_a_sync_is_told(room, presence):
     seen = []
     presence.changes.subscribe(lambda _: seen.append([*presence.state]))
+    presence.on_sync(lambda: seen.append(("sync", *presence.state)))
 
     room.state({"u1": of("1"), "u2": of("2")})
+    room.diff({}, {"u1": of("1")})
 
-    assert seen == [["u1", "u2"], ["u1", "u2"]]
+    assert seen == [
+        ["u1", "u2"],
+        ["u1", "u2"],
+        ("sync", "u1", "u2"),
+        ["u2"],
+        ("sync", "u2"),
+    ]
 
 
 # Callbacks.
 
 
+@pytest.mark.case(251)
 def test_callbacks_are_told_as_by_phoenix_js(room, presence):
     calls = calls_of(presence)
 
@@ -351,6 +372,7 @@ def test_the_state_and_what_waited_for_it_are_one_sync(room, presence):
     assert [*presence.state] == ["u2"]
 
 
+@pytest.mark.defect(36)
 def test_every_callback_is_told_and_one_can_be_removed(room, presence):
     calls = []
     one = presence.on_sync(lambda: calls.append("one"))
@@ -401,16 +423,20 @@ def test_a_callback_may_dispose_of_the_presence(room, presence):
 # What the state is worth.
 
 
+@pytest.mark.case(261)
+@pytest.mark.defect(35)
 def test_the_status_follows_state_and_loss(room, presence):
     statuses = listing(presence.statuses)
-    room.state({})
+    room.state({"u1": of("1")})
     room.lose()
+    shown = presence.list()
     room.rejoin()
     room.state({})
     room.channel.leave()
     room.answer()
 
     assert statuses == ["awaiting", "synced", "stale", "synced", "stale"]
+    assert shown == [of("1")]
 
 
 def test_a_loss_before_the_state_changes_nothing(room, presence):
@@ -456,6 +482,7 @@ def test_a_presence_made_after_the_join_waits_for_the_next(room, presence):
 # A rejoin.
 
 
+@pytest.mark.defect(35)
 def test_a_rejoin_tells_who_came_and_went_meanwhile_and_nothing_else(room, presence):
     room.state({"stays": of("1"), "goes": of("2"), "counted anew": of("3")})
     calls, changes = calls_of(presence), listing(presence.changes)
@@ -488,18 +515,25 @@ def test_a_rejoin_that_finds_all_as_it_was_is_one_sync(room, presence):
     assert changes == []
 
 
+@pytest.mark.case(253)
+@pytest.mark.defect(35)
 def test_after_a_rejoin_diffs_wait_for_the_state(room, presence):
     room.state({"u1": of("1")})
+    syncs = []
+    presence.on_sync(lambda: syncs.append([*presence.state]))
     room.lose()
     room.rejoin()
 
-    room.diff({"u2": of("2")})
-    assert [*presence.state] == ["u1"]
-    room.state({"u1": of("1")})
+    room.diff({"u3": of("3")}, {"u2": of("2")})
+    assert (presence.status, [*presence.state]) == ("stale", ["u1"])
+    room.state({"u1": of("1"), "u2": of("2")})
 
-    assert [*presence.state] == ["u1", "u2"]
+    assert (presence.status, [*presence.state]) == ("synced", ["u1", "u3"])
+    assert syncs == [["u1", "u3"]]
 
 
+@pytest.mark.case(260)
+@pytest.mark.defect(35)
 def test_diffs_of_an_older_join_are_void(room, presence):
     room.diff({"ghost": of("9")})
     room.lose()
@@ -665,6 +699,7 @@ def completions_of(presence):
     return ends
 
 
+@pytest.mark.defect(35)
 def test_dispose_ends_its_streams_and_callbacks_and_nothing_of_the_channel(
     room, presence
 ):

@@ -42,6 +42,8 @@ def calls():
 # sync_state.
 
 
+@pytest.mark.case(243)
+@pytest.mark.defect(36)
 def test_a_first_state_is_taken_as_it_is(calls):
     state = {}
     after = sync_state(state, {"u1": presence("1")}, *calls.listeners)
@@ -63,6 +65,7 @@ def test_a_state_tells_who_joined_and_who_left(calls):
     ]
 
 
+@pytest.mark.case(245)
 def test_a_state_tells_of_new_metas_only(calls):
     new = {**STATE, "u3": presence("3", "3.new")}
     after = sync_state(STATE, new, *calls.listeners)
@@ -103,6 +106,8 @@ def test_keys_that_stay_keep_their_place_before_new_ones():
     assert list(after) == ["u1", "u2", "u3", "u4"]
 
 
+@pytest.mark.case(259)
+@pytest.mark.defect(36)
 def test_what_the_server_says_now_is_taken(calls):
     """phoenix.js keeps the old contents of a meta whose ref it knows."""
     new = {"u1": {"metas": [{"phx_ref": "1", "name": "new"}], "user": "new"}}
@@ -122,6 +127,7 @@ def test_metas_without_a_ref_are_taken_as_they_are():
 # sync_diff.
 
 
+@pytest.mark.case(246)
 def test_a_diff_brings_a_newcomer(calls):
     diff = {"joins": {"u1": presence("1")}, "leaves": {}}
 
@@ -129,6 +135,8 @@ def test_a_diff_brings_a_newcomer(calls):
     assert calls == [("join", "u1", None, presence("1"))]
 
 
+@pytest.mark.case(247)
+@pytest.mark.defect(36)
 def test_a_diff_adds_a_meta_and_removes_a_key_without_metas(calls):
     diff = {"joins": {"u1": presence("1.2")}, "leaves": {"u2": presence("2")}}
     after = sync_diff(STATE, diff, *calls.listeners)
@@ -148,6 +156,7 @@ def test_a_diff_removes_one_of_several_metas(calls):
     assert calls == [("leave", "u1", presence("1.2"), presence("1"))]
 
 
+@pytest.mark.case(255)
 def test_an_update_shows_the_new_meta_only(calls):
     diff = {"joins": {"u2": presence("2.2")}, "leaves": {"u2": presence("2")}}
     after = sync_diff(STATE, diff, *calls.listeners)
@@ -159,6 +168,7 @@ def test_an_update_shows_the_new_meta_only(calls):
     ]
 
 
+@pytest.mark.case(257)
 def test_a_known_ref_that_joins_is_replaced_and_moves_to_the_end():
     before = {"u1": presence("1", "2")}
     again = {"metas": [{"phx_ref": "1", "name": "new"}]}
@@ -175,6 +185,7 @@ def test_what_stands_beside_the_metas_comes_from_who_joined():
     assert sync_diff(before, diff) == {"u1": presence("1", "2", user="new")}
 
 
+@pytest.mark.case(258)
 def test_the_leave_of_a_stranger_is_no_matter(calls):
     diff = {"joins": {}, "leaves": {"u4": presence("4")}}
 
@@ -182,6 +193,7 @@ def test_the_leave_of_a_stranger_is_no_matter(calls):
     assert calls == []
 
 
+@pytest.mark.case(258)
 def test_the_leave_of_an_unknown_meta_changes_nothing_but_is_told(calls):
     diff = {"joins": {}, "leaves": {"u1": presence("9")}}
 
@@ -199,12 +211,17 @@ def test_all_joins_come_before_all_leaves(calls):
     assert [key for _, key, *_ in calls] == ["u4", "u5", "u1", "u2"]
 
 
+@pytest.mark.case(249)
 @pytest.mark.parametrize("key", ["__proto__", "constructor", "hasOwnProperty", "7", ""])
 def test_any_key_is_an_ordinary_key(key):
     state = sync_state({}, {key: presence("1")})
 
     assert state == {key: presence("1")}
-    assert sync_diff(state, {"joins": {}, "leaves": {key: presence("1")}}) == {}
+    state = sync_diff(
+        state, {"joins": {key: presence("2")}, "leaves": {key: presence("1")}}
+    )
+    assert state == {key: presence("2")}
+    assert sync_diff(state, {"joins": {}, "leaves": {key: presence("2")}}) == {}
 
 
 # Both.
