@@ -448,6 +448,15 @@ def test_the_servers_close_ends_every_want(stage, channel_in, state):
     assert stage.scheduler.pending == ()
 
 
+def test_it_closes_a_channel_that_crashed_before(stage, channel_in):
+    channel = channel_in("joined")
+    ref = channel.join_ref
+    stage.say(channel, "phx_error")
+    stage.receive("phx_close", join_ref=ref, ref=ref)
+
+    assert channel.state == "closed"
+
+
 def test_what_it_says_to_a_push(stage, channel_in, notes):
     channel = channel_in("joined")
     channel.push("shout").subscribe(notes)
