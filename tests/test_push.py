@@ -126,6 +126,7 @@ def test_its_outcome_can_be_awaited(push, time, end, outcome):
     assert time.loop.run_until_complete(push.outcome) == outcome
 
 
+@pytest.mark.defect(33)
 @pytest.mark.parametrize(("end", "error"), [(row[0], row[3]) for row in TABLE])
 @pytest.mark.parametrize("is_late", [False, True])
 def test_it_emits_an_ok_and_errors_for_the_rest(push, notes, end, error, is_late):
@@ -143,6 +144,7 @@ def test_it_emits_an_ok_and_errors_for_the_rest(push, notes, end, error, is_late
         assert [type(one) for one in notes.errors] == [error]
 
 
+@pytest.mark.case(159)
 @pytest.mark.parametrize(("end", "outcome", "hook"), [row[::2] for row in TABLE])
 @pytest.mark.parametrize("is_late", [False, True])
 def test_the_callback_of_its_status_gets_the_response(
@@ -211,6 +213,7 @@ def test_receive_chains(push):
     assert push.receive("ok", print).receive("error", print) is push
 
 
+@pytest.mark.case(159)
 def test_callbacks_of_one_status_run_in_order_of_registration(push):
     calls = []
     for name in "abc":
@@ -345,6 +348,7 @@ def test_many_can_await_it(push, time):
     assert time.loop.run_until_complete(main()) == [{"id": 7}, {"id": 7}]
 
 
+@pytest.mark.defect(33)
 def test_awaiting_raises_each_its_own_error(push, time):
     raised = []
 

@@ -259,6 +259,7 @@ def test_a_closed_one_can_be_joined_again(stage):
 # Removed.
 
 
+@pytest.mark.case(195)
 def test_a_removal_leaves_and_completes_everything_then(stage, notes):
     channel = stage.joined()
     states = RecordingObserver()
@@ -292,6 +293,7 @@ async def test_a_removal_from_another_thread_is_refused_and_changes_nothing():
     await socket.aclose()
 
 
+@pytest.mark.case(195)
 @pytest.mark.parametrize("life", [*BUSY, *IDLE])
 def test_a_topic_is_free_once_its_channel_is_removed(stage, life):
     stage.connect()

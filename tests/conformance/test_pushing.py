@@ -5,23 +5,10 @@ from array import array
 import pytest
 
 from rx_phoenix import (
-    ChannelCrashed,
-    ConnectionLost,
     NotJoinedError,
-    PushRefused,
     PushTimeout,
 )
 from tests.conformance.harness import hook_calls
-
-
-@pytest.mark.case(145)
-def test_a_push_before_the_join_is_refused_at_the_call(stage):
-    stage.connect()
-
-    with pytest.raises(NotJoinedError, match=r"cannot push 'note'.*join\(\) first"):
-        stage.channel().push("note")
-
-    assert stage.wire == []
 
 
 @pytest.mark.case(146)
@@ -64,17 +51,6 @@ def test_a_push_that_outlived_no_join_is_never_sent(stage):
     assert calls == [("timeout", {})]
 
 
-@pytest.mark.case(151)
-def test_a_push_times_out_with_the_sockets_timeout(stage):
-    calls = hook_calls(stage.joined().push("note"))
-
-    stage.scheduler.advance_before(10)
-    assert calls == []
-    stage.wait_until(10)
-
-    assert calls == [("timeout", {})]
-
-
 @pytest.mark.case(153)
 def test_after_an_ok_a_push_does_not_time_out(stage):
     calls = hook_calls(stage.joined().push("note"))
@@ -83,22 +59,6 @@ def test_after_an_ok_a_push_does_not_time_out(stage):
     stage.wait(20)
 
     assert calls == [("ok", {"n": 1})]
-
-
-@pytest.mark.case(154)
-@pytest.mark.defect(12)
-def test_a_pushs_deadline_runs_from_the_call(stage):
-    stage.connect()
-    channel = stage.channel()
-    channel.join()
-    push = channel.push("note")
-    stage.wait(9)
-    stage.answer("phx_join")
-    assert "note" in stage.story
-
-    stage.wait(1)
-
-    assert push.status == "timeout"
 
 
 @pytest.mark.case(154)
@@ -150,37 +110,6 @@ def test_a_server_that_lost_the_channel_makes_it_rejoin(stage):
     assert channel.state == "joined"
 
 
-@pytest.mark.case(159)
-def test_callbacks_of_a_status_run_in_their_order_and_others_never(stage):
-    story = []
-    push = stage.joined().push("note")
-    chained = (
-        push.receive("ok", lambda _: story.append("first"))
-        .receive("error", lambda _: story.append("error"))
-        .receive("ok", lambda _: story.append("second"))
-    )
-
-    stage.answer("note")
-    push.receive("ok", lambda _: story.append("late"))
-
-    assert chained is push
-    assert story == ["first", "second", "late"]
-
-
-@pytest.mark.case(161)
-@pytest.mark.defect(11)
-def test_a_push_in_flight_fails_at_once_when_its_channel_crashes(stage):
-    channel = stage.joined()
-    push, failures = channel.push("note"), []
-    push.subscribe(None, failures.append)
-
-    stage.say(channel, "phx_error", {"reason": "channel_crash"})
-
-    (error,) = failures
-    assert isinstance(error, ChannelCrashed)
-    assert error.reason == {"reason": "channel_crash"}
-
-
 @pytest.mark.case(161)
 def test_a_push_while_errored_is_sent_after_the_rejoin_before_its_callbacks(stage):
     stage.connect()
@@ -196,47 +125,6 @@ def test_a_push_while_errored_is_sent_after_the_rejoin_before_its_callbacks(stag
     stage.answer("phx_join")
 
     assert story == ["note", "ok"]
-
-
-@pytest.mark.defect(11)
-def test_a_push_in_flight_fails_at_once_when_the_connection_drops(stage):
-    push, failures = stage.joined().push("note"), []
-    calls = hook_calls(push)
-    push.subscribe(None, failures.append)
-
-    stage.lose()
-
-    (error,) = failures
-    assert isinstance(error, ConnectionLost)
-    assert calls == [("timeout", {})]
-
-
-@pytest.mark.defect(11)
-def test_a_push_that_waits_outlives_the_connection(stage):
-    stage.connect()
-    channel = stage.channel()
-    channel.join().mark_seen()
-    push = channel.push("note")
-
-    stage.lose()
-    stage.wait(0.01)
-    stage.open()
-    stage.answer("phx_join")
-    stage.answer("note")
-
-    assert push.status == "ok"
-
-
-@pytest.mark.case(162)
-@pytest.mark.defect(14)
-def test_a_push_after_a_leave_is_refused_at_the_call(stage):
-    channel = stage.joined()
-    channel.leave()
-
-    with pytest.raises(NotJoinedError, match="leaving"):
-        channel.push("note")
-
-    stage.answer("phx_leave")
 
 
 @pytest.mark.case(162)
@@ -276,39 +164,6 @@ def test_everything_that_is_bytes_goes_as_a_binary_frame(stage, data, waits):
 
 
 @pytest.mark.defect(33)
-def test_a_push_is_a_stream_of_its_answer(stage):
-    story = []
-    push = stage.joined().push("note")
-    push.subscribe(story.append, story.append, lambda: story.append("completed"))
-
-    stage.answer("note", "ok", {"n": 1})
-
-    assert story == [{"n": 1}, "completed"]
-
-
-@pytest.mark.defect(33)
-@pytest.mark.parametrize(
-    ("status", "response", "error"), [("error", {"n": 1}, PushRefused)]
-)
-def test_a_push_that_is_refused_raises_where_it_is_awaited(
-    stage, status, response, error
-):
-    failures = []
-    push = stage.joined().push("note")
-
-    async def wait_for_it():
-        await push
-
-    stage.scheduler.spawn(wait_for_it(), lambda _: None, failures.append)
-    stage.wait(0)
-    stage.answer("note", status, response)
-    stage.wait(0)
-
-    assert type(failures[0]) is error
-    assert failures[0].response == response
-
-
-@pytest.mark.defect(33)
 def test_a_push_that_times_out_raises_where_it_is_awaited(stage):
     failures = []
     push = stage.joined().push("note", timeout=2)
@@ -320,15 +175,3 @@ def test_a_push_that_times_out_raises_where_it_is_awaited(stage):
     stage.wait(2)
 
     assert type(failures[0]) is PushTimeout
-
-
-@pytest.mark.defect(11)
-def test_an_unsent_push_can_be_asked_for_again_and_again(stage):
-    channel = stage.joined()
-    request = channel.request("note", {"n": 1})
-
-    for _ in range(2):
-        request.subscribe()
-        stage.answer("note")
-
-    assert stage.story == ["phx_join", "note", "note"]

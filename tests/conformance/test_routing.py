@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix import Message, ProtocolError
+from rx_phoenix import ProtocolError
 from tests.conformance.harness import TOPIC, hook_calls
 
 
@@ -23,29 +23,6 @@ def test_a_message_reaches_the_channel_of_its_topic_alone(stage):
 
     assert on_topic == ["payload"]
     assert off_topic == []
-
-
-@pytest.mark.case(98)
-def test_the_socket_hears_every_message_whole(stage):
-    messages = []
-    stage.socket.on_message(messages.append)
-    stage.connect()
-
-    stage.transport.connection.receive('["1","ref","topic","event","payload"]')
-
-    assert messages == [Message("1", "ref", "topic", "event", "payload")]
-
-
-@pytest.mark.case(99)
-def test_a_channel_hears_a_message_before_its_socket_does(stage):
-    story = []
-    stage.socket.on_message(lambda _: story.append("socket"))
-    stage.connect()
-    stage.channel().on("event", lambda _: story.append("channel"))
-
-    stage.receive("event")
-
-    assert story == ["channel", "socket"]
 
 
 @pytest.mark.case(101)
@@ -77,16 +54,6 @@ def test_a_join_ref_that_is_a_number_matches_no_join(stage):
 
     assert payloads == []
     assert isinstance(errors[0], ProtocolError)
-
-
-@pytest.mark.case(103)
-def test_a_broadcast_reaches_a_channel_that_never_joined(stage):
-    stage.connect()
-    payloads = listen(stage.channel())
-
-    stage.receive("event", 1)
-
-    assert payloads == [1]
 
 
 @pytest.mark.case(105)
@@ -128,62 +95,3 @@ def test_after_a_join_timed_out_its_messages_are_dropped_and_broadcasts_heard(st
     stage.receive("event", "broadcast")
 
     assert payloads == ["broadcast"]
-
-
-@pytest.mark.case(110)
-def test_off_removes_just_the_callbacks_that_are_named(stage):
-    kept, removed = [], []
-    stage.socket.on_message(kept.append)
-    ref = stage.socket.on_message(removed.append)
-    stage.connect()
-
-    stage.socket.off(ref)
-    stage.receive("event")
-
-    assert len(kept) == 1
-    assert removed == []
-
-
-@pytest.mark.case(110)
-def test_off_removes_callbacks_of_every_kind(stage):
-    calls = []
-    refs = [
-        stage.socket.on_open(lambda: calls.append("open")),
-        stage.socket.on_close(calls.append),
-        stage.socket.on_error(calls.append),
-    ]
-
-    stage.socket.off(*refs)
-    stage.connect()
-    stage.lose()
-    stage.wait(0.01)
-    stage.fail()
-
-    assert calls == []
-
-
-@pytest.mark.defect(20)
-@pytest.mark.parametrize("event", ["phx_close", "phx_error"])
-def test_a_broadcast_that_is_named_like_the_lifecycle_does_not_move_it(stage, event):
-    channel = stage.joined()
-
-    stage.receive(event, {"reason": "imitated"})
-
-    assert channel.state == "joined"
-
-
-@pytest.mark.defect(22)
-@pytest.mark.parametrize(
-    "frame", ["no json", "[]", "[1,2,3,4,5]", "{}", b"\x05", b"\x00\xff"]
-)
-def test_what_is_not_a_frame_is_reported_and_the_connection_lives(stage, frame):
-    happened = []
-    payloads = listen(stage.joined())
-    stage.socket.lifecycle.subscribe(happened.append)
-
-    stage.transport.connection.receive(frame)
-    stage.receive("event", 1)
-
-    (error,) = happened
-    assert isinstance(error, ProtocolError)
-    assert payloads == [1]

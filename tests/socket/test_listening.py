@@ -106,15 +106,20 @@ FRAMES = [
     "no json",
     "[]",
     "[1,2,3,4]",
+    "[1,2,3,4,5]",
+    "{}",
     '["1","1",7,"shout",{}]',
     '{"topic":"room:1"}',
     "[" * 100_000,
     b"\x00",
+    b"\x00\xff",
+    b"\x05",
     b"\xff",
     "",
 ]
 
 
+@pytest.mark.defect(22)
 @pytest.mark.parametrize("frame", FRAMES, ids=range(len(FRAMES)))
 def test_a_frame_that_is_no_message_is_dropped_counted_and_told(stage, notes, frame):
     channel = stage.joined()
@@ -131,11 +136,14 @@ def test_a_frame_that_is_no_message_is_dropped_counted_and_told(stage, notes, fr
     assert notes.values[-1].protocol_errors == 1
     assert stage.socket.state == "open"
     assert channel.state == "joined"
+    stage.say(channel, "shout", {"n": 1})
+    assert [message.event for message in heard] == ["shout", "shout"]
 
 
 # Callbacks, in phoenix.js's spelling.
 
 
+@pytest.mark.case(89)
 def test_on_open_is_called_at_each_open_without_arguments(stage):
     calls = []
     stage.socket.on_open(lambda: calls.append(stage.socket.state))
@@ -165,19 +173,24 @@ def test_on_close_gets_the_close_and_on_error_the_error(stage):
     assert closes == [Closed(1012, "restart", True), Closed(4001, "bye", True)]
 
 
+@pytest.mark.case(99)
+@pytest.mark.case(98)
 def test_on_message_gets_each_message_after_its_channel(stage):
     story = []
     channel = stage.joined()
-    stage.socket.on_message(lambda message: story.append(message.event))
+    stage.socket.on_message(story.append)
     channel.on("shout", lambda _: story.append("channel"))
-    stage.say(channel, "shout")
+    message = Message("1", "ref", "room:1", "shout", "payload")
+    stage.transport.connection.receive(message)
 
-    assert story == ["channel", "shout"]
+    assert story == ["channel", message]
 
 
+@pytest.mark.case(110)
 def test_off_removes_callbacks_of_any_kind(stage):
-    calls = []
+    calls, kept = [], []
     socket = stage.socket
+    socket.on_message(kept.append)
     refs = [
         socket.on_open(lambda: calls.append("open")),
         socket.on_close(lambda _: calls.append("close")),
@@ -195,6 +208,7 @@ def test_off_removes_callbacks_of_any_kind(stage):
 
     assert len(set(refs)) == 4
     assert calls == []
+    assert [message.event for message in kept] == ["shout"]
 
 
 def test_callbacks_may_be_coroutine_functions(stage):

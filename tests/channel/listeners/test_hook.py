@@ -48,6 +48,8 @@ def only_for_shouts(hook):
     )
 
 
+@pytest.mark.case(193)
+@pytest.mark.defect(21)
 def test_it_sees_every_message_of_the_topic_once(stage, channel, seen):
     stage.say(channel, "shout", {"n": 1})
     stage.receive("shout", {"n": 2})
@@ -126,6 +128,8 @@ def test_none_of_none_is_none(stage, channel, heard):
     assert heard["on"] == [None]
 
 
+@pytest.mark.case(193)
+@pytest.mark.defect(21)
 def test_it_does_not_change_what_a_reply_answers(stage, channel):
     channel.on_message = lambda event, payload, ref: "changed"
     push = channel.push("ask")

@@ -25,6 +25,7 @@ def notes():
 # Callbacks, by event and by ref.
 
 
+@pytest.mark.case(186)
 def test_a_callback_gets_the_payloads_of_its_event(stage, channel):
     heard = []
     channel.on("shout", heard.append)
@@ -35,6 +36,7 @@ def test_a_callback_gets_the_payloads_of_its_event(stage, channel):
     assert heard == [{"n": 1}, [3]]
 
 
+@pytest.mark.case(189)
 def test_off_with_a_ref_removes_one(stage, channel):
     heard = []
     first = channel.on("shout", lambda _: heard.append("first"))
@@ -45,6 +47,7 @@ def test_off_with_a_ref_removes_one(stage, channel):
     assert heard == ["second"]
 
 
+@pytest.mark.case(189)
 def test_off_without_a_ref_removes_all_of_the_event(stage, channel, notes):
     heard = []
     channel.on("shout", lambda _: heard.append("first"))
@@ -116,6 +119,7 @@ def test_on_close_in_a_close_gets_its_own_refs(stage, channel):
     assert closes == other == [({"n": 1}, "1", "1"), ({"n": 2}, "2", "2")]
 
 
+@pytest.mark.defect(31)
 def test_on_close_is_removed_by_off(stage, channel):
     closes = []
     ref = channel.on_close(lambda *_: closes.append(1))
@@ -126,6 +130,7 @@ def test_on_close_is_removed_by_off(stage, channel):
     assert closes == [2]
 
 
+@pytest.mark.defect(31)
 def test_on_error_gets_the_reason_and_is_removed_by_off(stage, channel):
     reasons, others = [], []
     ref = channel.on_error(reasons.append)
@@ -181,6 +186,7 @@ def test_it_is_closed_from_a_leave_to_the_next_join(stage, channel):
 # What bears the name of the channel's own.
 
 
+@pytest.mark.defect(20)
 @pytest.mark.parametrize("event", ["phx_close", "phx_error"])
 def test_a_broadcast_by_the_name_of_an_end_is_none(stage, channel, event, notes):
     heard, messages, streamed = [], [], []
@@ -441,6 +447,7 @@ def test_taps_outlive_everything_but_the_removal(stage, channel):
     assert {notes.completions for notes in heard.values()} == {1}
 
 
+@pytest.mark.case(103)
 def test_a_broadcast_reaches_listeners_whatever_the_state(stage):
     channel, heard = stage.channel(), []
     channel.on("shout", heard.append)

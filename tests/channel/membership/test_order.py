@@ -154,6 +154,7 @@ def test_a_join_that_is_refused_for_good(make_stage, story):
     ]
 
 
+@pytest.mark.case(194)
 def test_an_answered_push(stage, story, listen):
     channel = listen(stage.joined())
     watch(story, channel.push("shout"), "push")

@@ -209,6 +209,8 @@ def test_a_loss_while_joining_ends_the_join_at_once(stage, notes):
     assert [type(error) for error in notes.errors] == [ConnectionLost]
 
 
+@pytest.mark.case(91)
+@pytest.mark.defect(15)
 def test_a_failed_attempt_to_connect_does_not_end_a_join_that_waits(stage, notes):
     stage.channel().join().subscribe(notes)
     stage.fail()
@@ -219,6 +221,7 @@ def test_a_failed_attempt_to_connect_does_not_end_a_join_that_waits(stage, notes
 
     assert before
     assert notes == RecordingObserver([{}], [], 1)
+    assert stage.story == ["phx_join"]
 
 
 @pytest.mark.parametrize("kind", ["joined", "session", "stream"])

@@ -87,6 +87,9 @@ def test_every_state_and_every_happening_has_a_cell():
     assert {happening for _, happening, _ in cells()} == set(HAPPENINGS)
 
 
+@pytest.mark.case(162)
+@pytest.mark.defect(14)
+@pytest.mark.case(145)
 @pytest.mark.parametrize("state", ["closed", "leaving"])
 def test_a_push_where_nobody_wants_to_be_is_refused_at_the_call(
     stage, channel_in, state
@@ -95,6 +98,7 @@ def test_a_push_where_nobody_wants_to_be_is_refused_at_the_call(
     with pytest.raises(NotJoinedError) as raised:
         channel.push("shout")
 
+    assert stage.server.sent("shout") == []
     assert str(raised.value) == (
         f"cannot push 'shout' to 'room:1', which is {state}: call join() first, or "
         "subscribe to its stream() or joined"

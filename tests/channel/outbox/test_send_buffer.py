@@ -32,12 +32,16 @@ def test_a_thousand_may_wait_by_default(stage):
     assert pushes[1000].status == "cancelled"
 
 
+@pytest.mark.defect(14)
 def test_a_number_is_a_buffer_that_drops_the_newest(make_stage):
-    stage = make_stage(send_buffer=1)
+    stage = make_stage(send_buffer=2)
     stage.channel().join()
-    first, second = (stage.channel().push("shout") for _ in range(2))
+    pushes = [stage.channel().push(event) for event in "abc"]
+    stage.connect()
+    stage.answer("phx_join")
 
-    assert statuses(first, second) == [None, "cancelled"]
+    assert statuses(*pushes) == [None, None, "cancelled"]
+    assert stage.story == ["phx_join", "a", "b"]
 
 
 def test_the_newest_is_told_at_once(small):
@@ -52,6 +56,7 @@ def test_the_newest_is_told_at_once(small):
     assert "the send buffer is full" in str(notes.errors[0])
 
 
+@pytest.mark.defect(14)
 def test_the_oldest_can_be_dropped_instead(small):
     stage = small("drop_oldest")
     pushes = [stage.channel().push(event) for event in "abc"]
@@ -111,6 +116,7 @@ def test_joins_leaves_and_heartbeats_never_count(small):
 # Frames that wait for the wire.
 
 
+@pytest.mark.defect(39)
 @pytest.mark.parametrize("overflow", ["drop_newest", "drop_oldest"])
 def test_pushes_that_wait_for_the_wire_count(small, overflow):
     stage = small(overflow)

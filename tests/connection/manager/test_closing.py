@@ -286,6 +286,7 @@ def test_wants_wait_for_connect_and_are_joined_then(stage):
     assert joins == [{}, {"n": 2}]
 
 
+@pytest.mark.defect(14)
 def test_buffered_pushes_wait_for_connect_with_their_deadlines_running(stage):
     channel = stage.joined()
     stage.socket.disconnect()
