@@ -47,6 +47,8 @@ IDLE = {
 # One object a topic.
 
 
+@pytest.mark.case(114)
+@pytest.mark.defect(16)
 @pytest.mark.parametrize("life", [*BUSY, *IDLE])
 def test_a_topic_keeps_its_channel(stage, life):
     stage.connect()
@@ -193,6 +195,8 @@ def test_it_registers_at_its_first_want(stage, notes, want):
     assert stage.socket.channel(TOPIC) is channel
 
 
+@pytest.mark.case(141)
+@pytest.mark.defect(16)
 @pytest.mark.parametrize("want", ["join", "joined", "session", "stream"])
 def test_a_taken_topic_is_a_conflict(stage, notes, want):
     stage.joined()
@@ -207,6 +211,8 @@ def test_a_taken_topic_is_a_conflict(stage, notes, want):
 
     assert channel.state == "closed"
     assert not channel.is_wanted
+    assert stage.channel().state == "joined"
+    assert stage.story == ["phx_join"]
 
 
 def test_its_socket_may_be_set_later(stage):

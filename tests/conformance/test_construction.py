@@ -63,6 +63,7 @@ def test_an_endpoint_without_scheme_and_host_is_refused(url):
         Socket(url)
 
 
+@pytest.mark.case(111)
 @pytest.mark.case(3)
 def test_options_are_taken_as_given(make_stage):
     stage = make_stage(

@@ -13,22 +13,6 @@ def closes_of(channel):
     return calls
 
 
-@pytest.mark.case(169)
-@pytest.mark.case(170)
-@pytest.mark.defect(1)
-def test_a_channel_is_leaving_until_the_server_says_so(stage):
-    channel = stage.joined()
-    closes, calls = closes_of(channel), hook_calls(channel.leave())
-    assert channel.state == "leaving"
-    assert (closes, calls) == ([], [])
-
-    stage.answer("phx_leave", "ok", {"bye": 1})
-
-    assert channel.state == "closed"
-    assert calls == [("ok", {"bye": 1})]
-    assert closes == [("leave", None, "1")]
-
-
 @pytest.mark.case(170)
 @pytest.mark.defect(1)
 def test_a_leave_without_an_answer_ends_at_its_timeout(stage):
@@ -88,33 +72,6 @@ def test_the_loss_of_the_connection_is_an_error_of_its_channels(stage, is_answer
 
     assert channel.state == "errored"
     assert reasons == [{"source": "transport", "reason": "connection_closed"}]
-
-
-@pytest.mark.case(179)
-@pytest.mark.case(271)
-@pytest.mark.defect(30)
-def test_a_crash_makes_the_channel_errored_and_is_told(stage):
-    channel, reasons = stage.joined(), []
-    channel.on_error(reasons.append)
-
-    stage.say(channel, "phx_error", {"reason": "channel_crash"})
-
-    assert channel.state == "errored"
-    assert reasons == [{"reason": "channel_crash"}]
-
-
-@pytest.mark.case(181)
-def test_a_second_crash_is_told_and_puts_the_rejoin_off_by_the_same_step(stage):
-    channel, reasons = stage.joined(), []
-    channel.on_error(reasons.append)
-    stage.say(channel, "phx_error")
-    stage.wait_until(0.6)
-
-    stage.say(channel, "phx_error")
-    stage.wait(10)
-
-    assert len(reasons) == 2
-    assert stage.times("J") == [0, 1.6]
 
 
 @pytest.mark.case(184)

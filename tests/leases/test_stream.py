@@ -43,6 +43,7 @@ def test_making_it_does_nothing(phx, stream):
     phx.expect_client("")
 
 
+@pytest.mark.defect(17)
 def test_it_is_enough_to_connect_and_join_and_at_last_to_leave_and_close(phx, stream):
     payloads = phx.record(stream)
     phx.at(0.5, payloads.dispose)

@@ -130,6 +130,9 @@ def test_on_close_is_removed_by_off(stage, channel):
     assert closes == [2]
 
 
+@pytest.mark.case(179)
+@pytest.mark.case(271)
+@pytest.mark.defect(30)
 @pytest.mark.defect(31)
 def test_on_error_gets_the_reason_and_is_removed_by_off(stage, channel):
     reasons, others = [], []

@@ -96,16 +96,23 @@ def test_a_close_is_told_only_where_there_was_something_to_close(stage, channel_
 # Its end.
 
 
+@pytest.mark.case(169)
+@pytest.mark.case(170)
+@pytest.mark.defect(1)
 @pytest.mark.parametrize(
     ("status", "error"), [("ok", None), ("error", PushRefused), ("odd", PushRefused)]
 )
 def test_the_answer_ends_it_whatever_it_is(stage, channel_in, notes, status, error):
     channel = channel_in("leaving")
-    closes = closes_of(channel)
-    channel.leave().subscribe(notes)
+    closes, leave = closes_of(channel), channel.leave()
+    calls = hook_calls(leave, status)
+    leave.subscribe(notes)
+    before = channel.state, [*closes], [*calls]
     stage.answer("phx_leave", status, {"a": 1})
 
+    assert before == ("leaving", [], [])
     assert channel.state == "closed"
+    assert calls == [(status, {"a": 1})]
     assert closes == [("leave", None, "1")]
     assert [type(one) for one in notes.errors] == ([error] if error else [])
 
@@ -365,17 +372,19 @@ def test_nothing_of_the_server_is_delivered_until_the_next_join(stage, channel_i
     assert told == ["phx_close"]
 
 
+@pytest.mark.defect(17)
 def test_it_is_delivered_again_from_the_next_join_on(stage, channel_in):
     channel, shouts = channel_in("joined"), []
     channel.on("shout", shouts.append)
     channel.leave()
     stage.answer("phx_leave")
-    channel.join()
+    join = channel.join()
     stage.receive("shout", {"n": 1})
     stage.answer("phx_join")
     stage.say(channel, "shout", {"n": 2})
     stage.receive("shout", {"n": 3})
 
+    assert (join.status, channel.state) == ("ok", "joined")
     assert shouts == [{"n": 1}, {"n": 2}, {"n": 3}]
 
 

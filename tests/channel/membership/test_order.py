@@ -57,6 +57,7 @@ def watch(story, push, name):
     push.outcome.subscribe(lambda outcome: story.append(f"{name} {outcome.status}!"))
 
 
+@pytest.mark.case(125)
 def test_an_accepted_join(stage, story, listen):
     channel = listen(stage.channel())
     watch(story, channel.join(), "join")

@@ -37,16 +37,22 @@ def test_a_refused_join_says_why(stage, notes):
     )
 
 
+@pytest.mark.case(140)
+@pytest.mark.defect(6)
 @pytest.mark.parametrize("status", ["error", "odd", "timeout"])
-def test_every_status_but_ok_is_a_refusal_and_tried_again(stage, status):
+def test_every_status_but_ok_is_a_refusal_and_tried_again(stage, notes, status):
     stage.connect()
     channel = stage.channel()
-    calls = hook_calls(channel.join(), "ok", status)
+    join = channel.join()
+    join.subscribe(notes)
+    calls = hook_calls(join, "ok", status)
     stage.answer("phx_join", status, {"n": 1})
     before = channel.state
     stage.wait(1)
     stage.answer("phx_join", "ok", {"n": 2})
 
+    [error] = notes.errors
+    assert (error.status, error.response) == (status, {"n": 1})
     assert (before, channel.state) == ("errored", "joined")
     assert calls == [(status, {"n": 1}), ("ok", {"n": 2})]
 
@@ -63,6 +69,8 @@ def test_the_default_delays_have_a_jitter_of_a_fifth(make_stage):
     assert stage.times("J") == pytest.approx([0, 0.8, 2.8, 8.8, 17.8])
 
 
+@pytest.mark.defect(3)
+@pytest.mark.defect(5)
 @pytest.mark.parametrize("wants", [("join",), ("joined",), ("join", "joined")])
 def test_a_refusal_that_is_final_ends_the_wants_and_the_trying(make_stage, wants):
     stage = make_stage(
@@ -190,13 +198,16 @@ def test_a_crash_while_joining_cancels_the_join(stage, notes):
     assert calls == [("timeout", {}), ("ok", {})]
 
 
+@pytest.mark.case(181)
 def test_a_crash_while_errored_puts_the_rejoin_off(stage):
-    channel = stage.joined()
+    channel, reasons = stage.joined(), []
+    channel.on_error(reasons.append)
     stage.say(channel, "phx_error")
     stage.wait(0.5)
     stage.say(channel, "phx_error")
-    stage.wait(1)
+    stage.wait(10)
 
+    assert len(reasons) == 2
     assert stage.times("J") == [0, 1.5]
 
 

@@ -71,6 +71,9 @@ def cells():
             yield state, happening, arrival
 
 
+@pytest.mark.case(127)
+@pytest.mark.case(121)
+@pytest.mark.case(115)
 @pytest.mark.parametrize(("state", "happening", "arrival"), [*cells()])
 def test_what_comes_of_it(stage, channel_in, state, happening, arrival):
     channel = channel_in(state)
