@@ -2,7 +2,7 @@
 
 import pytest
 
-from rx_phoenix import Heartbeat, HeartbeatMissed, PushTimeout
+from rx_phoenix import Heartbeat, HeartbeatMissed
 
 
 @pytest.fixture
@@ -24,23 +24,6 @@ def test_without_a_connection_no_heartbeat_goes(make_stage):
     assert stage.story == []
 
 
-@pytest.mark.case(70)
-def test_the_next_heartbeat_counts_from_the_answer(beating):
-    beating.wait_until(1.3)
-    beating.answer("heartbeat")
-    beating.wait_until(2.3)
-
-    assert beating.times("h") == [1.0, 2.3]
-
-
-@pytest.mark.case(70)
-def test_a_heartbeat_is_an_empty_message_of_no_channel(beating):
-    beating.wait_until(1.0)
-
-    (sent,) = beating.transport.connection.sent
-    assert sent == '[null,"1","phoenix","heartbeat",{}]'
-
-
 @pytest.mark.case(71)
 def test_a_reply_with_another_ref_is_no_answer(beating):
     beating.wait_until(1.3)
@@ -52,21 +35,6 @@ def test_a_reply_with_another_ref_is_no_answer(beating):
     # An answer would put the next heartbeat off until 2.3.
     assert beating.times("h") == [1.0, 2.0]
     assert beating.server.connections[0].closed_by_us is not None
-
-
-@pytest.mark.case(74)
-@pytest.mark.defect(9)
-def test_an_answer_may_take_as_long_as_the_heartbeats_timeout(make_stage):
-    stage = make_stage(heartbeat=Heartbeat(interval=30, timeout=30))
-    connection = stage.connect()
-
-    stage.wait_until(40)
-    assert connection.is_open
-    stage.scheduler.advance_before(60)
-    assert connection.is_open
-    stage.wait_until(60)
-
-    assert not connection.is_open
 
 
 @pytest.mark.case(75)
@@ -110,46 +78,3 @@ def test_the_answer_to_a_heartbeat_reaches_the_socket_and_no_channel(beating):
 
     assert on_channel == []
     assert [(m.topic, m.event) for m in on_socket] == [("phoenix", "phx_reply")]
-
-
-@pytest.mark.case(82)
-def test_each_open_starts_a_fresh_interval(make_stage):
-    stage = make_stage(heartbeat=Heartbeat(1.0, 1.0))
-    stage.connect()
-    stage.wait_until(0.7)
-
-    stage.lose()
-    stage.wait_until(0.71)
-    stage.open()
-    stage.wait_until(1.71)
-
-    assert stage.times("h") == [1.71]
-
-
-@pytest.mark.case(82)
-def test_a_heartbeat_that_was_open_is_not_missed_on_the_next_connection(make_stage):
-    stage = make_stage(heartbeat=Heartbeat(1.0, 1.0))
-    stage.connect()
-    stage.wait_until(1.5)
-
-    stage.lose()
-    stage.wait_until(1.51)
-    connection = stage.open()
-    stage.wait_until(2.5)
-
-    assert connection.is_open
-
-
-@pytest.mark.defect(37)
-def test_a_ping_without_an_answer_fails_in_time(make_stage):
-    stage = make_stage(heartbeat=Heartbeat(60, 3))
-    stage.connect()
-    failures = []
-    stage.socket.ping().subscribe(None, failures.append)
-
-    stage.scheduler.advance_before(3)
-    assert failures == []
-    stage.wait_until(3)
-
-    (error,) = failures
-    assert isinstance(error, PushTimeout)

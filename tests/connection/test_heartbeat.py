@@ -188,6 +188,7 @@ def test_the_first_heartbeat_is_an_interval_after_the_opening(trial, time):
     assert trial.times == [23.0]
 
 
+@pytest.mark.case(70)
 def test_a_heartbeat_is_what_phoenix_js_sends(trial, time):
     trial.liveness.start()
     time.advance_by(20)
@@ -196,6 +197,7 @@ def test_a_heartbeat_is_what_phoenix_js_sends(trial, time):
     assert message == Message(None, "1", "phoenix", "heartbeat", {})
 
 
+@pytest.mark.case(70)
 def test_the_next_heartbeat_counts_from_the_answer(trial, time):
     trial.liveness.start()
     time.advance_by(23)
@@ -275,6 +277,7 @@ def test_an_answer_counts_once(trial, time):
     assert (trial.answer(), trial.answer()) == (True, False)
 
 
+@pytest.mark.case(82)
 def test_a_new_connection_starts_the_interval_anew(trial, time):
     trial.liveness.start()
     time.advance_by(15)

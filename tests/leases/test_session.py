@@ -8,7 +8,6 @@ from rx_phoenix import (
     ConnectionLost,
     JoinRefused,
     PushTimeout,
-    UsageError,
 )
 from rx_phoenix.operators import retry_with_backoff
 from rx_phoenix.policy import Backoff
@@ -192,11 +191,3 @@ def test_with_retry_with_backoff_it_heals_by_the_users_own_policy(phx, channel):
     phx.expect_client("*J 0.5s J 0.7s J")
     assert [type(error) for error in told] == [JoinRefused, ChannelCrashed]
     assert replies.values == [FIRST, SECOND]
-
-
-def test_on_an_ended_socket_it_is_an_error(phx, channel):
-    phx.wait_for(phx.socket.aclose())
-
-    replies = phx.record(channel.session)
-
-    assert isinstance(replies.error, UsageError)

@@ -10,12 +10,14 @@ from rx_phoenix.errors import EncodeError, ProtocolError
 from tests import strategies
 
 
+@pytest.mark.case(199)
 def test_a_push_has_four_lengths_and_fields():
     frame = encode_binary(Message("0", "1", "t", "e", b"\x01"))
 
     assert frame == b"\x00\x01\x01\x01\x0101te\x01"
 
 
+@pytest.mark.case(207)
 def test_what_is_absent_has_length_zero():
     frame = encode_binary(Message(None, "1", "phoenix", "h", b""))
 
@@ -54,11 +56,13 @@ def test_a_released_memory_cannot_be_sent():
 LONG = {"join_ref": "0", "ref": "1", "topic": "t", "event": "e", "payload": b""}
 
 
+@pytest.mark.case(205)
 @pytest.mark.parametrize("field", ["join_ref", "ref", "topic", "event"])
 def test_a_field_of_255_bytes_can_be_said(field):
     encode_binary(Message(**{**LONG, field: "x" * 255}))
 
 
+@pytest.mark.case(205)
 @pytest.mark.parametrize("field", ["join_ref", "ref", "topic", "event"])
 @pytest.mark.parametrize("text", ["x" * 256, "é" * 128], ids=["ascii", "not ascii"])
 def test_a_field_of_256_bytes_is_refused_by_its_name(field, text):
@@ -72,12 +76,14 @@ def test_a_field_with_half_a_character_is_refused_by_its_name(field):
         encode_binary(Message(**{**LONG, field: "\ud800"}))
 
 
+@pytest.mark.case(201)
 def test_a_push_of_the_server_has_no_ref():
     message = decode_binary(b"\x00\x03\x03\x0a123topsome-event\x01\x01")
 
     assert message == Message("123", None, "top", "some-event", b"\x01\x01")
 
 
+@pytest.mark.case(202)
 def test_a_reply_has_a_status_for_an_event():
     message = decode_binary(b"\x01\x03\x02\x03\x0210012topok\x01\x01")
 
@@ -85,6 +91,7 @@ def test_a_reply_has_a_status_for_an_event():
     assert message == Message("100", "12", "top", "phx_reply", answer)
 
 
+@pytest.mark.case(203)
 def test_a_broadcast_has_no_refs():
     message = decode_binary(b"\x02\x03\x0atopsome-event\x01\x01")
 

@@ -12,6 +12,10 @@ SECRET = "s3cr3t"
 # The address.
 
 
+@pytest.mark.case(14)
+@pytest.mark.defect(38)
+@pytest.mark.case(9)
+@pytest.mark.case(6)
 @pytest.mark.parametrize(
     ("url", "address"),
     [
@@ -61,6 +65,8 @@ def test_the_address_of_a_long_poll_is_one_of_http(url, address):
     assert Endpoint(url=url).address("longpoll") == address
 
 
+@pytest.mark.case(10)
+@pytest.mark.case(11)
 def test_the_endpoints_own_query_comes_first_and_vsn_last():
     endpoint = Endpoint(url="ws://h/s?own=1", params={"token": "a b"}, vsn="1.0.0")
 
@@ -72,6 +78,10 @@ def test_the_endpoints_own_query_comes_first_and_vsn_last():
 # The query.
 
 
+@pytest.mark.case(12)
+@pytest.mark.defect(38)
+@pytest.mark.case(10)
+@pytest.mark.case(11)
 @pytest.mark.parametrize(
     ("params", "text"),
     [
@@ -87,6 +97,7 @@ def test_the_endpoints_own_query_comes_first_and_vsn_last():
         ),
         ({"a": False, "b": 0, "c": ""}, "a=false&b=0&c="),
         ({"a": None, "b": {}, "c": [], "d": {"e": None}, "f": [None]}, ""),
+        ({"a": 1, "b": None, "c": {}, "d": [], "e": {"f": None}, "g": 2}, "a=1&g=2"),
         ({"a": [None, 1]}, "a%5B1%5D=1"),
         ({"a": (1, 2)}, "a%5B0%5D=1&a%5B1%5D=2"),
         ({"a": {1: 2}}, "a%5B1%5D=2"),
@@ -147,6 +158,8 @@ UNUSABLE = [
 ]
 
 
+@pytest.mark.case(2)
+@pytest.mark.case(7)
 @pytest.mark.parametrize("url", UNUSABLE)
 def test_a_url_that_no_attempt_could_use_is_refused(url):
     with pytest.raises(UsageError, match="must be a full URL"):

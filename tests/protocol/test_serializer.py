@@ -41,6 +41,8 @@ def test_each_names_its_version_and_what_it_can_say():
 # Version 2.
 
 
+@pytest.mark.case(198)
+@pytest.mark.case(197)
 @pytest.mark.parametrize(
     ("message", "frame"),
     [
@@ -108,6 +110,7 @@ def test_version_2_reads_a_real_servers_binary_frames(binary_frame):
     assert isinstance(V2.decode(binary_frame).topic, str)
 
 
+@pytest.mark.case(198)
 def test_version_2_takes_no_notice_of_what_follows_the_payload():
     assert V2.decode('["1","2","t","e",{},"extra"]') == Message("1", "2", "t", "e", {})
 

@@ -61,19 +61,25 @@ def test_a_close_of_ours_in_its_order(stage):
     assert story == ["socket closing", "channel errored", "push", "socket closed", 4001]
 
 
+@pytest.mark.case(26)
 def test_it_is_closing_until_the_peer_answers(make_stage):
-    stage = silent(make_stage)
+    stage, states = silent(make_stage), []
+    stage.socket.states.subscribe(states.append)
     stage.connect()
     stage.socket.disconnect()
     before = stage.socket.state
     stage.transport.connection.finish_close()
 
     assert (before, stage.socket.state) == ("closing", "closed")
+    assert states == ["closed", "connecting", "open", "closing", "closed"]
 
 
-def test_it_waits_two_seconds_for_the_peer(make_stage, notes):
+@pytest.mark.case(34)
+@pytest.mark.case(35)
+@pytest.mark.parametrize("buffered", [0, 1])
+def test_it_waits_two_seconds_for_the_peer(make_stage, notes, buffered):
     stage = silent(make_stage)
-    stage.connect()
+    stage.connect().buffered = buffered
     stage.socket.disconnect().subscribe(notes)
     stage.scheduler.advance_before(2)
     before = stage.socket.state, notes.is_open
@@ -84,6 +90,8 @@ def test_it_waits_two_seconds_for_the_peer(make_stage, notes):
     assert stage.transport.attempt.is_disposed
 
 
+@pytest.mark.case(30)
+@pytest.mark.case(31)
 def test_its_awaitable_ends_when_it_is_closed(stage, notes):
     stage.connect()
     stage.socket.disconnect().subscribe(notes)
@@ -115,6 +123,10 @@ def test_a_second_one_waits_for_the_same_end(make_stage, notes):
     assert notes.completions == 1
 
 
+@pytest.mark.case(30)
+@pytest.mark.case(31)
+@pytest.mark.case(39)
+@pytest.mark.case(29)
 @pytest.mark.parametrize("state", ["never connected", "closed", "waiting to retry"])
 def test_without_a_connection_it_ends_at_once(stage, notes, state):
     if state == "closed":
@@ -123,13 +135,17 @@ def test_without_a_connection_it_ends_at_once(stage, notes, state):
     elif state == "waiting to retry":
         stage.socket.connect()
         stage.fail()
+    attempts = stage.attempts
     stage.socket.disconnect().subscribe(notes)
+    at_once = notes.completions
     stage.wait(60)
 
-    assert notes.completions == 1
+    assert at_once == notes.completions == 1
     assert stage.socket.state == "closed"
+    assert stage.attempts == attempts
 
 
+@pytest.mark.defect(28)
 def test_it_abandons_an_attempt(stage):
     stage.socket.connect().subscribe(on_error=lambda _: None)
     stage.socket.disconnect()
@@ -178,6 +194,8 @@ def test_while_waiting_to_retry_there_is_no_close_to_be_told(stage):
     assert closes == []
 
 
+@pytest.mark.case(42)
+@pytest.mark.defect(32)
 @pytest.mark.parametrize(
     ("answers", "clean"), [(True, True), (False, False)], ids=["answered", "silent"]
 )
@@ -286,6 +304,7 @@ def test_wants_wait_for_connect_and_are_joined_then(stage):
     assert joins == [{}, {"n": 2}]
 
 
+@pytest.mark.case(47)
 @pytest.mark.defect(14)
 def test_buffered_pushes_wait_for_connect_with_their_deadlines_running(stage):
     channel = stage.joined()
@@ -347,18 +366,24 @@ def test_what_is_wanted_while_it_is_paused_is_left_again_without_a_word(stage):
     assert stage.story == []
 
 
-def test_connect_at_once_does_not_wait_for_the_old_goodbye(make_stage):
+@pytest.mark.case(37)
+@pytest.mark.defect(28)
+def test_connect_at_once_does_not_wait_for_the_old_goodbye(make_stage, notes):
     stage = silent(make_stage)
     states = []
     stage.socket.states.subscribe(states.append)
     events = []
     stage.socket.lifecycle.subscribe(events.append)
     old = stage.connect()
-    stage.socket.disconnect()
+    old.buffered = 1
+    stage.socket.disconnect().subscribe(notes)
     stage.socket.connect()
     stage.open()
-    stage.wait(2)
+    stage.scheduler.advance_before(2)
+    before = notes.is_open
+    stage.wait(0)
 
+    assert (before, notes.completions) == (True, 1)
     assert states == [
         "closed",
         "connecting",
@@ -376,6 +401,8 @@ def test_connect_at_once_does_not_wait_for_the_old_goodbye(make_stage):
     stage.transport.connection.finish_close()
 
 
+@pytest.mark.case(45)
+@pytest.mark.defect(28)
 def test_the_end_of_an_old_goodbye_does_not_touch_the_new_connection(make_stage):
     stage = silent(make_stage)
     old = stage.connect()
@@ -604,13 +631,6 @@ def test_no_lease_can_be_taken_after_the_end(stage, notes, lease):
     stage.socket.aclose()
     source = channel.stream() if lease == "stream" else getattr(channel, lease)
     source.subscribe(notes)
-
-    assert [type(error) for error in notes.errors] == [UsageError]
-
-
-def test_the_connection_cannot_be_leased_after_the_end(stage, notes):
-    stage.socket.aclose()
-    stage.socket.connection.subscribe(notes)
 
     assert [type(error) for error in notes.errors] == [UsageError]
 

@@ -84,6 +84,7 @@ def test_a_provider_that_has_no_others_ends_it(make_stage, status, seconds):
     assert stage.attempts == 1
 
 
+@pytest.mark.defect(3)
 @pytest.mark.parametrize("seconds", [None, 0.5])
 def test_other_credentials_get_one_attempt_after_the_usual_delay(make_stage, seconds):
     params = Provider({"t": 1}, {"t": 2}, {"t": 3}, seconds=seconds)
@@ -103,6 +104,7 @@ def test_other_credentials_get_one_attempt_after_the_usual_delay(make_stage, sec
     assert stage.socket.state == "open"
 
 
+@pytest.mark.defect(3)
 @pytest.mark.parametrize("seconds", [None, 0.5])
 def test_a_second_refusal_in_a_row_is_final(make_stage, seconds):
     params = Provider({"t": 1}, {"t": 2}, {"t": 3}, seconds=seconds)
@@ -245,6 +247,8 @@ def test_a_users_policy_goes_before_the_second_chance(make_stage, decision, atte
 # Providers at each attempt.
 
 
+@pytest.mark.defect(23)
+@pytest.mark.case(15)
 @pytest.mark.parametrize("seconds", [None, 0.5])
 def test_providers_are_asked_at_every_attempt(make_stage, seconds):
     params = Provider({"t": 1}, {"t": 2}, {"t": 3}, seconds=seconds)
@@ -260,6 +264,8 @@ def test_providers_are_asked_at_every_attempt(make_stage, seconds):
     assert params_of(stage) == [{"t": 1}, {"t": 2}, {"t": 3}]
 
 
+@pytest.mark.case(63)
+@pytest.mark.defect(23)
 @pytest.mark.parametrize("option", ["params", "auth_token", "headers"])
 @pytest.mark.parametrize("is_late", [False, True])
 def test_a_provider_that_raises_fails_the_attempt(make_stage, option, is_late):
@@ -283,6 +289,8 @@ def test_a_provider_that_raises_fails_the_attempt(make_stage, option, is_late):
     assert stage.attempts == 0
 
 
+@pytest.mark.case(63)
+@pytest.mark.defect(23)
 def test_a_provider_that_recovers_is_enough(make_stage):
     values = [RuntimeError("no token"), {"t": 2}]
 

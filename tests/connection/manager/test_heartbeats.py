@@ -51,6 +51,8 @@ def is_missed(stage):
 # The rhythm.
 
 
+@pytest.mark.case(1)
+@pytest.mark.defect(9)
 def test_the_first_comes_25_seconds_after_the_opening(stage):
     stage.scheduler.advance_before(25)
     before = beats(stage)
@@ -75,13 +77,8 @@ def test_other_traffic_changes_nothing(stage):
     assert beats(stage) == [25]
 
 
-def test_there_is_one_at_a_time(stage):
-    stage.wait(34)
-
-    assert beats(stage) == [25]
-    answer(stage)
-
-
+@pytest.mark.case(74)
+@pytest.mark.defect(9)
 def test_interval_and_timeout_are_the_policys(make_stage):
     stage = make_stage(heartbeat=Heartbeat(interval=3, timeout=2))
     events = []
@@ -115,6 +112,8 @@ def test_none_is_sent_while_there_is_no_connection(stage):
 # A missed one.
 
 
+@pytest.mark.case(1)
+@pytest.mark.defect(9)
 def test_one_that_is_not_answered_within_10_seconds_is_missed(stage):
     stage.wait_until(25)
     stage.scheduler.advance_before(35)
@@ -157,15 +156,18 @@ def test_the_connection_is_abandoned_at_once(make_stage):
     assert stage.socket.state == "open"
 
 
+@pytest.mark.case(82)
 def test_a_heartbeat_of_an_old_connection_does_not_end_the_new_one(stage):
     stage.wait_until(25)
     stage.lose()
     stage.wait(1)
     stage.open()
-    stage.wait(20)
+    stage.wait(25)
+    answer(stage)
 
     assert not is_missed(stage)
     assert stage.socket.state == "open"
+    assert beats(stage) == [25, 51]
 
 
 @pytest.mark.parametrize("turns", [2, TURNS - 1])
@@ -182,17 +184,6 @@ def test_an_answer_that_is_read_a_few_turns_after_the_last_moment_counts(stage, 
     stage.wait_until(36)
 
     assert not is_missed(stage)
-
-
-def test_a_second_answer_changes_nothing(stage):
-    stage.wait_until(25)
-    answer(stage)
-    stage.wait(5)
-    answer(stage)
-    stage.wait_until(50)
-    answer(stage)
-
-    assert beats(stage) == [25, 50]
 
 
 def test_whoever_hears_of_it_may_disconnect(stage):
@@ -232,16 +223,6 @@ def test_a_connection_that_counts_no_bytes_shows_life_by_whole_frames(stage):
 
     assert not before
     assert is_missed(stage)
-
-
-def test_heartbeats_go_on_while_a_frame_arrives(stage):
-    stage.transport.connection.bytes_received = 0
-    while stage.scheduler.clock < 80:
-        stage.wait(1)
-        stage.transport.connection.bytes_received += 1
-
-    assert beats(stage) == [25, 50, 75]
-    assert not is_missed(stage)
 
 
 # Probes.
@@ -314,18 +295,6 @@ def test_the_deadline_waits_for_joins_sent_before(stage):
     assert is_missed(stage)
 
 
-def test_an_answer_that_comes_before_the_joins_is_an_answer(stage):
-    stage.wait(24)
-    stage.channel().join(timeout=60)
-    stage.wait_until(25)
-    answer(stage)
-    stage.answer("phx_join")
-    stage.wait_until(50)
-    answer(stage)
-
-    assert beats(stage) == [25, 50]
-
-
 def test_the_deadline_does_not_wait_for_joins_sent_after(stage):
     stage.wait_until(26)
     stage.channel().join(timeout=60)
@@ -360,14 +329,6 @@ def test_a_channel_that_is_left_meanwhile_is_waited_for_no_longer(stage):
 
 
 @pytest.mark.defect(9)
-def test_a_ping_measures_the_round_trip(stage, notes):
-    stage.socket.ping().subscribe(notes)
-    stage.wait(0.3)
-    answer(stage)
-
-    assert notes == RecordingObserver([pytest.approx(0.3)], [], 1)
-
-
 def test_a_ping_can_be_awaited(stage):
     async def main():
         return await stage.socket.ping()
@@ -375,18 +336,6 @@ def test_a_ping_can_be_awaited(stage):
     stage.scheduler.call_later(0.3, lambda: answer(stage))
 
     assert stage.scheduler.loop.run_until_complete(main()) == pytest.approx(0.3)
-
-
-def test_pings_are_told_apart(stage):
-    first, second = RecordingObserver(), RecordingObserver()
-    stage.socket.ping().subscribe(first)
-    stage.wait(1)
-    stage.socket.ping().subscribe(second)
-    stage.wait(1)
-    answer(stage, 1)
-    answer(stage, 0)
-
-    assert (first.values, second.values) == ([2.0], [1.0])
 
 
 def test_a_ping_does_not_change_the_rhythm(stage):
@@ -403,6 +352,7 @@ def test_a_ping_does_not_change_the_rhythm(stage):
     assert beats(stage) == [24, 25, 25, 50]
 
 
+@pytest.mark.defect(37)
 def test_a_ping_that_is_not_answered_times_out_and_ends_nothing(stage, notes):
     stage.socket.ping().subscribe(notes)
     stage.wait(10)
