@@ -430,6 +430,16 @@ def test_cancelling_it_ends_that_wait_only(stage):
     assert channel.state == "joined"
 
 
+def test_a_late_reply_meanwhile_is_not_its_answer(stage):
+    channel, join = stage.channel_in("joining"), stage.server.last("phx_join")
+    answer = {"status": "ok", "response": {}}
+    stage.receive("phx_reply", answer, join_ref=join.ref, ref="99")
+    before = channel.state
+    stage.answer(join)
+
+    assert (before, channel.state) == ("joining", "joined")
+
+
 def test_a_join_that_is_answered_as_it_is_sent_holds_up_no_later_one(stage):
     stage.connect()
     ok = {"status": "ok", "response": {}}
