@@ -162,12 +162,10 @@ REGISTRATIONS = {
 
 
 @pytest.mark.parametrize("registration", REGISTRATIONS)
-@pytest.mark.parametrize("callback", [None, 7, "shout"])
-def test_what_cannot_be_called_is_refused_at_the_call(
-    stage, channel, registration, callback
-):
-    with pytest.raises(UsageError, match="a callback must be a function"):
-        REGISTRATIONS[registration](stage, channel, callback)
+def test_what_cannot_be_called_is_refused_at_the_call(stage, channel, registration):
+    for callback in (None, 7, "shout"):
+        with pytest.raises(UsageError, match="a callback must be a function"):
+            REGISTRATIONS[registration](stage, channel, callback)
 
 
 # The short way of an event, from the router to its listeners.

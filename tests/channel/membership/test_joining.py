@@ -8,7 +8,6 @@ from rx_phoenix import (
     EncodeError,
     PushCancelled,
     PushTimeout,
-    UsageError,
 )
 from tests.conformance.harness import hook_calls
 from tests.operators.recording_observer import RecordingObserver
@@ -453,17 +452,3 @@ def test_a_join_that_is_answered_as_it_is_sent_holds_up_no_later_one(stage):
     stage.wait(10)
 
     assert (join.status, later.status) == ("ok", "timeout")
-
-
-# Bad arguments.
-
-
-@pytest.mark.parametrize("timeout", [-1, float("nan"), float("inf"), "10"])
-@pytest.mark.parametrize("call", ["join", "leave", "push"])
-def test_a_timeout_that_is_none_is_refused_at_the_call(stage, timeout, call):
-    channel = stage.joined()
-    arguments = ("shout", {}, timeout) if call == "push" else (timeout,)
-    with pytest.raises(UsageError):
-        getattr(channel, call)(*arguments)
-
-    assert channel.state == "joined"
