@@ -26,7 +26,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector pass over 12,000 tests: many of them ask it to run."""
+    """Let the collector pass over thousands of tests: many of them ask it to run."""
     gc.collect()
     gc.freeze()
 

@@ -266,7 +266,9 @@ def test_any_other_exception_of_the_transport_is_told_in_our_words(dialled, tran
     transport.attempt.fail(error)
 
     assert type(dialled.error) is ConnectError
-    assert str(dialled.error).endswith("failed: OSError: no route")
+    assert str(dialled.error) == (
+        f"the attempt to connect to {PUBLIC_URL} failed: OSError: no route"
+    )
     assert dialled.error.__cause__ is error
 
 

@@ -4,7 +4,6 @@ import pytest
 
 from rx_phoenix import (
     Channel,
-    ChannelConflict,
     ChannelState,
     JoinRefused,
     Rejoin,
@@ -213,20 +212,6 @@ def test_a_subscription_is_enough_to_keep_what_was_joined(phx, channel):
     assert replies == phx.marbles("----(i|)")
 
 
-def test_who_comes_while_leaving_joins_when_it_is_over(phx, channel):
-    phx.socket.connect()
-    phx.record(channel.joined)
-    phx.run(server="-oi-")
-    channel.leave()
-    phx.run(server="-")
-
-    again = phx.record(channel.joined)
-    phx.run(server="-l-k-")
-
-    phx.expect_client("*J--L-J")
-    assert again == phx.marbles("--------k")
-
-
 def test_leaving_on_hearing_of_the_join_leaves(phx, channel):
     subscription = channel.joined.subscribe(lambda _: subscription.dispose())
     phx.run(server="-oi-l")
@@ -246,14 +231,6 @@ def test_who_joins_again_on_hearing_the_end_is_served(phx, channel):
 
     phx.expect_client("*J-J")
     assert again[0] == phx.marbles("-----k")
-
-
-def test_two_leases_of_one_topic_with_other_params_conflict(phx):
-    first = phx.record(phx.socket.stream("room:1", params={"a": 1}))
-    second = phx.record(phx.socket.stream("room:1", params={"a": 2}))
-
-    assert isinstance(second.error, ChannelConflict)
-    assert first.error is None
 
 
 def test_a_channel_without_a_socket_is_a_mistake():

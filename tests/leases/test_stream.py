@@ -1,24 +1,16 @@
 """``channel.stream``, ``socket.stream``: subscribing joins, and disposing leaves."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from rx_phoenix import (
     ChannelConflict,
     ChannelState,
     JoinRefused,
-    PayloadError,
     Rejoin,
     UsageError,
 )
 from rx_phoenix.operators import share_latest
 from rx_phoenix.testing import Says
-
-
-@dataclass
-class Body:
-    body: str
 
 
 @pytest.fixture
@@ -27,7 +19,6 @@ def stream(phx):
         a=Says("new_msg", {"body": "a"}),
         b=Says("new_msg", {"body": "b"}),
         n=Says("other", {"body": "n"}),
-        w=Says("new_msg", {"body": 1}),
     )
     return phx.socket.stream("room:1", "new_msg")
 
@@ -172,24 +163,6 @@ def test_other_params_are_welcome_when_nobody_holds_it(phx, stream):
     phx.record(phx.socket.stream("room:1", params={"a": 2}))
 
     assert [message.payload for message in phx.sent("J")] == [{"a": 2}]
-
-
-def test_payloads_become_values_of_a_type(phx, stream):
-    bodies = phx.record(phx.socket.stream("room:1", "new_msg", as_type=Body))
-    phx.run(server="-oja-")
-
-    assert bodies.values == [Body("a")]
-
-
-def test_a_payload_that_does_not_fit_is_told_and_ends_nothing(phx, stream):
-    unhandled = phx.record(phx.socket.unhandled)
-    bodies = phx.record(phx.socket.stream("room:1", "new_msg", as_type=Body))
-    phx.run(server="-ojawb-")
-
-    (misfit,) = unhandled.values
-    assert isinstance(misfit, PayloadError)
-    assert misfit.payload == {"body": 1}
-    assert bodies.values == [Body("a"), Body("b")]
 
 
 def test_a_type_that_nothing_can_become_is_refused_at_the_call(phx, channel):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from rx_phoenix import CallbackOverrun, Message, PayloadError, UsageError
+from rx_phoenix import Message, PayloadError, UsageError
 from rx_phoenix._channel.core import core_of
 from tests.conformance.harness import TOPIC
 from tests.operators.recording_observer import RecordingObserver
@@ -288,61 +288,6 @@ def test_an_async_callback_runs_one_call_at_a_time_in_order(stage, channel):
     assert story == [("begins", 1), ("ends", 1), ("begins", 2), ("ends", 2)]
 
 
-def test_async_callbacks_of_one_event_run_beside_each_other(stage, channel):
-    story = []
-
-    def make(name, seconds):
-        async def listen(_):
-            await sleep(seconds)
-            story.append(name)
-
-        return listen
-
-    channel.on("shout", make("slow", 2))
-    channel.on("shout", make("quick", 1))
-    stage.say(channel, "shout")
-    stage.wait(2)
-
-    assert story == ["quick", "slow"]
-
-
-def test_a_thousand_calls_wait_and_then_the_oldest_is_dropped_and_counted(
-    stage, channel
-):
-    done = []
-
-    async def listen(payload):
-        await sleep(1)
-        done.append(payload["n"])
-
-    channel.on("shout", listen)
-    for n in range(1003):
-        stage.say(channel, "shout", {"n": n})
-    stage.wait(1100)
-
-    assert [type(error) for error in stage.unhandled] == [CallbackOverrun] * 2
-    assert [error.dropped for error in stage.unhandled] == [1, 2]
-    assert done == [0, *range(3, 1003)]
-    stage.unhandled.clear()
-
-
-def test_an_async_callback_that_raises_is_reported_and_lives_on(stage, channel):
-    boom, calls = RuntimeError("boom"), []
-
-    async def fail(payload):
-        calls.append(payload["n"])
-        raise boom
-
-    channel.on("shout", fail)
-    for n in (1, 2):
-        stage.say(channel, "shout", {"n": n})
-    stage.wait(0)
-
-    assert calls == [1, 2]
-    assert stage.unhandled == [boom, boom]
-    stage.unhandled.clear()
-
-
 @pytest.mark.parametrize("end", ["off", "remove", "aclose"])
 def test_an_async_callback_is_cancelled_at_its_end(stage, channel, end):
     story = []
@@ -389,23 +334,6 @@ def test_a_callback_may_return_a_push(stage, channel):
 
 
 # Taps.
-
-
-def test_taps_have_no_side_effects(stage):
-    channel = stage.channel()
-    for tap in (
-        channel.events("shout"),
-        channel.messages,
-        channel.states,
-        channel.joins,
-        channel.closes,
-        channel.errors,
-    ):
-        tap.subscribe()
-    stage.wait(60)
-
-    assert stage.attempts == 0
-    assert channel.state == "closed"
 
 
 def test_taps_outlive_everything_but_the_removal(stage, channel):

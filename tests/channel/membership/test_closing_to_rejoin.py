@@ -16,15 +16,6 @@ def stage(make_stage):
     return make_stage(rejoin=Rejoin(Backoff.steps(1, 2, 5, 10), on_close="rejoin"))
 
 
-def test_it_ends_the_demand_by_default(make_stage, notes):
-    stage = make_stage()
-    channel = stage.joined()
-    channel.joined.subscribe(notes)
-    stage.say(channel, "phx_close")
-
-    assert (channel.state, notes.completions) == ("closed", 1)
-
-
 @pytest.mark.parametrize("kind", ["joined", "stream"])
 def test_a_lease_lives_on_and_the_channel_is_joined_again(stage, notes, kind):
     stage.connect()

@@ -301,6 +301,8 @@ def test_a_lease_taken_meanwhile_joins_after_the_end(stage, channel_in, notes, k
     assert before
     assert channel.state == "joined"
     assert notes.is_open
+    if kind != "stream":
+        assert notes.values == [{"n": 2}]
 
 
 def test_a_lease_taken_and_given_back_meanwhile_changes_nothing(stage, channel_in):

@@ -169,17 +169,6 @@ def test_a_join_during_the_wait_for_a_rejoin_is_sent_at_once(stage):
 # Crashed and lost.
 
 
-def test_a_crash_is_followed_by_a_rejoin(stage, notes):
-    channel = stage.joined()
-    channel.joined.subscribe(notes)
-    stage.say(channel, "phx_error", {"reason": "channel_crash"})
-    stage.wait(1)
-    stage.answer("phx_join", "ok", {"n": 2})
-
-    assert notes == RecordingObserver([{}, {"n": 2}])
-    assert channel.state == "joined"
-
-
 def test_a_crash_while_joining_cancels_the_join(stage, notes):
     stage.connect()
     channel = stage.channel()

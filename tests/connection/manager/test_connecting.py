@@ -3,13 +3,12 @@
 import asyncio
 
 import pytest
-from reactivex import Observable, just, throw
+from reactivex import Observable, just
 
 from rx_phoenix import (
     AttemptFailed,
     Backoff,
     ConnectError,
-    ConnectionLost,
     Opened,
     Reconnect,
     Retrying,
@@ -465,15 +464,6 @@ def test_an_attempt_that_leads_to_nothing_fails_after_15_seconds(stage, events):
     assert stage.transport.attempt.is_disposed
 
 
-def test_a_connection_has_no_deadline_once_it_is_open(stage, events):
-    stage.socket.connect()
-    stage.wait(14)
-    stage.open()
-    stage.wait(60)
-
-    assert kinds(events) == [Opened]
-
-
 class Transport:
     """A transport that does one thing."""
 
@@ -482,35 +472,6 @@ class Transport:
 
     def connect(self, endpoint):
         return self._connect(endpoint)
-
-
-def test_a_foreign_exception_is_wrapped(make_stage):
-    cause = OSError("network unreachable")
-    stage = make_stage(transport=Transport(lambda _: throw(cause)))
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.socket.connect()
-
-    error = events[0].error
-    assert isinstance(error, ConnectError)
-    assert error.__cause__ is cause
-    assert str(error) == (
-        "the attempt to connect to ws://localhost/socket failed: "
-        "OSError: network unreachable"
-    )
-
-
-def test_a_transport_that_raises_fails_the_attempt(make_stage):
-    def connect(endpoint):
-        raise RuntimeError("no such thing")
-
-    stage = make_stage(transport=Transport(connect))
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.socket.connect()
-
-    assert kinds(events) == [AttemptFailed, Retrying]
-    assert "RuntimeError: no such thing" in str(events[0].error)
 
 
 def test_a_transport_that_completes_before_it_opens_fails_the_attempt(make_stage):
@@ -548,49 +509,6 @@ def test_a_transport_may_open_within_the_call(make_stage):
 
     assert state == "open"
     assert isinstance(opened[0], FakeConnection)
-
-
-def test_an_end_that_is_no_loss_of_ours_is_told_in_our_words(make_stage):
-    inner = FakeTransport()
-    cause = OSError("reset by peer")
-
-    def connect(endpoint):
-        def subscribe(observer, scheduler=None):
-            subscription = inner.connect(endpoint).subscribe(
-                observer.on_next,
-                lambda _: observer.on_error(cause),
-                observer.on_completed,
-            )
-            inner.attempt.open()
-            return subscription
-
-        return Observable(subscribe)
-
-    transport = Transport(connect)
-    transport.inner = inner  # where the stage finds it
-    stage = make_stage(transport=transport)
-    losses = []
-    stage.socket.connect()
-    stage.channel().join().subscribe(None, losses.append)
-    inner.connection.lose()
-
-    (error,) = losses
-    assert isinstance(error, ConnectionLost)
-    assert (error.code, error.reason) == (1006, "reset by peer")
-    assert error.__cause__ is cause
-
-
-def test_a_transport_that_ends_by_itself_counts_as_a_close_with_1000(make_stage):
-    inner = FakeTransport()
-    stage = make_stage(transport=inner)
-    events = []
-    stage.socket.lifecycle.subscribe(events.append)
-    stage.socket.connect()
-    inner.attempt.open()
-    inner.connection.finish_close()
-
-    assert events[1].code == 1000
-    assert kinds(events)[2:] == [Retrying]
 
 
 def test_a_transport_may_open_nothing_but_a_value_and_an_end(make_stage):
