@@ -99,6 +99,7 @@ async def test_a_large_frame_on_a_slow_link_is_a_sign_of_life(proxy, make):
     proxy.heal()
 
 
+@pytest.mark.parametrize("transport", ["websocket"], indirect=True)
 async def test_a_large_push_on_a_slow_link_is_a_sign_of_life(proxy, make):
     # A slow machine makes the link slower still: only the heartbeat is to judge it.
     socket = make(transport=WebSocketTransport(), heartbeat=Heartbeat(0.2, 1.0))
