@@ -24,7 +24,6 @@ class Request:
 
     method: str
     query: str
-    headers: dict[str, str]
     body: bytes
 
 
@@ -49,9 +48,8 @@ class PollServer:
     async def handle(self, request: web.Request) -> web.Response:
         """Note a request, and answer it."""
         body = await request.read()
-        headers = {name.lower(): value for name, value in request.headers.items()}
         query = request.raw_path.partition("?")[2]
-        self.requests.append(Request(request.method, query, headers, body))
+        self.requests.append(Request(request.method, query, body))
         self._news.set()
         answers = self.polls if request.method == "GET" else self.batches
         if answers:

@@ -89,16 +89,21 @@ def test_where_no_attempt_is_due_it_says_why(link, diagnosis, call, outlook):
     assert diagnosis.text().startswith(f"{URL} is closed{outlook}.")
 
 
-def test_it_lists_ten_channels_that_are_wanted_and_not_joined(link, diagnosis):
+@pytest.mark.parametrize(
+    ("count", "others"), [(11, []), (13, ["2 more channels are not joined."])]
+)
+def test_it_lists_ten_channels_that_are_wanted_and_not_joined(
+    link, diagnosis, count, others
+):
     link.router.registry = [
         SimpleNamespace(topic=f"room:{n}", problem=None if n == 0 else f"reason {n}")
-        for n in range(13)
+        for n in range(count)
     ]
     lines = diagnosis.text().splitlines()[2:]
 
     assert lines[0] == "'room:1' is not joined: reason 1."
     assert lines[9] == "'room:10' is not joined: reason 10."
-    assert lines[10:] == ["2 more channels are not joined."]
+    assert lines[10:] == others
 
 
 @pytest.mark.parametrize("state", sorted(set(SocketState) - {SocketState.CLOSED}))

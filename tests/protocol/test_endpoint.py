@@ -53,6 +53,7 @@ def test_the_address_of_a_websocket_is_phoenix_js(url, address):
     assert Endpoint(url=url).address("websocket") == address
 
 
+@pytest.mark.case(211)
 @pytest.mark.parametrize(
     ("url", "address"),
     [

@@ -103,9 +103,12 @@ def roads():
 # The better transport works.
 
 
+@pytest.mark.case(238)
 def test_the_first_is_used_while_it_works(roads):
     roads.connect()
+    roads.wait(2.4)
     connection = roads.first.attempt.open()
+    roads.time.advance_before(4.9)
     connection.receive(ANSWER)
     roads.wait(3600)
 
@@ -115,6 +118,7 @@ def test_the_first_is_used_while_it_works(roads):
     assert roads.time.pending == ()
 
 
+@pytest.mark.case(238)
 def test_a_connection_is_asked_to_deliver_before_anything_else_is_said(roads):
     roads.attempts.append(
         roads.transport.connect(ENDPOINT).subscribe(
@@ -161,6 +165,7 @@ def test_frames_are_heard_from_the_announcing_call_on(roads):
     assert frames == [ANSWER]
 
 
+@pytest.mark.case(241)
 def test_the_loss_of_a_connection_that_was_useful_is_no_reason_to_fall_back(roads):
     roads.connect()
     connection = roads.first.attempt.open()
@@ -170,6 +175,8 @@ def test_the_loss_of_a_connection_that_was_useful_is_no_reason_to_fall_back(road
 
     assert roads.used == (2, 0)
     assert roads.told == []
+    roads.first.attempt.fail(BLOCKED)
+    assert roads.used == (2, 1)
 
 
 def test_our_own_close_is_no_reason_to_fall_back(roads):
@@ -185,6 +192,7 @@ def test_our_own_close_is_no_reason_to_fall_back(roads):
 # It does not.
 
 
+@pytest.mark.case(235)
 def test_an_error_falls_back_in_the_same_attempt(roads):
     connection = roads.fall_back()
 
@@ -193,6 +201,7 @@ def test_an_error_falls_back_in_the_same_attempt(roads):
     assert roads.told == [FellBack(BLOCKED)]
 
 
+@pytest.mark.case(237)
 def test_silence_falls_back_when_the_time_is_up(roads):
     roads.connect()
     roads.time.advance_before(2.5)
@@ -254,6 +263,7 @@ def test_an_other_that_raises_only_later_is_a_failure_of_the_attempt(
     assert [str(error) for error in roads.notes.errors] == ["no more"]
 
 
+@pytest.mark.case(239)
 def test_a_connection_that_never_delivers_is_lost_and_the_next_one_is_another(roads):
     roads.connect()
     roads.wait(2.4)
@@ -272,6 +282,8 @@ def test_a_connection_that_never_delivers_is_lost_and_the_next_one_is_another(ro
     assert roads.used == (1, 1)
 
 
+@pytest.mark.case(242)
+@pytest.mark.defect(27)
 def test_a_connection_that_dies_before_it_delivers_makes_the_next_one_another(roads):
     roads.connect()
     roads.first.attempt.open().lose("killed")
@@ -356,6 +368,8 @@ def test_the_wait_is_an_argument():
     roads.attempts[0].dispose()
 
 
+@pytest.mark.case(241)
+@pytest.mark.defect(27)
 def test_once_the_first_delivers_the_socket_is_to_come_back(roads):
     connection = roads.fall_back()
     roads.wait(60)
@@ -593,6 +607,8 @@ def socket(roads):
     roads.wait(2)
 
 
+@pytest.mark.case(241)
+@pytest.mark.defect(27)
 def test_a_socket_tells_of_it_on_its_lifecycle(roads, socket):
     events = []
     socket.lifecycle.subscribe(events.append)

@@ -61,6 +61,7 @@ async def poll(peer, life):
 # Opening.
 
 
+@pytest.mark.case(218)
 async def test_a_new_session_is_the_open(peer, life):
     poll = await peer.polled()
     assert not life.opened.done()
@@ -71,6 +72,8 @@ async def test_a_new_session_is_the_open(peer, life):
     await peer.polled()
 
 
+@pytest.mark.case(21)
+@pytest.mark.case(214)
 async def test_the_first_poll_says_who_comes(peer, begin):
     begin(
         url=f"{peer.url}?own=1",
@@ -89,6 +92,7 @@ async def test_the_first_poll_says_who_comes(peer, begin):
     assert "X-Phoenix-LongPoll-Token" not in request.headers
 
 
+@pytest.mark.case(214)
 async def test_without_an_auth_token_there_is_no_header_for_it(peer, life):
     request = (await peer.polled()).request
 
@@ -111,6 +115,8 @@ def test_an_auth_token_that_no_header_can_carry_is_refused():
     assert "t0ken" not in str(refused.value)
 
 
+@pytest.mark.case(215)
+@pytest.mark.defect(26)
 async def test_the_sessions_token_goes_where_servers_old_and_new_look(peer, begin):
     life = begin(auth_token="secret", headers={"X-One": "1"})
     (await peer.polled()).answer(410, token="a+b&c")
@@ -230,6 +236,7 @@ async def test_messages_are_heard_in_order_and_the_next_poll_follows(peer, life,
     assert peer.most["GET"] == 1
 
 
+@pytest.mark.case(221)
 async def test_nothing_yet_is_followed_by_the_next_poll(peer, life, poll):
     poll.answer(204, token="T")
     await peer.polled()
@@ -429,6 +436,7 @@ async def test_bytes_of_a_large_answer_count_before_it_is_complete(life, poll):
     poll.response.set_result(response)
 
 
+@pytest.mark.case(215)
 async def test_a_newer_token_takes_the_place_of_the_older(peer, life, poll):
     poll.answer(204, token="T2")
     poll = await peer.polled()
@@ -523,6 +531,8 @@ async def test_an_answer_of_just_the_size_is_taken(peer, begin):
 # Sending.
 
 
+@pytest.mark.case(225)
+@pytest.mark.case(226)
 async def test_what_is_sent_at_once_is_one_batch_and_meanwhile_the_next(
     peer, life, poll
 ):
@@ -543,6 +553,8 @@ async def test_what_is_sent_at_once_is_one_batch_and_meanwhile_the_next(
     assert peer.most["POST"] == 1
 
 
+@pytest.mark.case(225)
+@pytest.mark.case(226)
 async def test_a_batch_is_of_the_type_that_servers_take(peer, life, poll):
     (await soon(life.opened)).send(A)
 
@@ -554,6 +566,7 @@ async def test_a_batch_is_of_the_type_that_servers_take(peer, life, poll):
     )
 
 
+@pytest.mark.case(227)
 async def test_a_batch_has_100_messages_at_most(peer, life, poll):
     connection = await soon(life.opened)
     for n in range(250):
@@ -569,6 +582,7 @@ async def test_a_batch_has_100_messages_at_most(peer, life, poll):
     assert lines == [f"[{n}]".encode() for n in range(250)]
 
 
+@pytest.mark.case(231)
 async def test_binary_messages_are_lines_of_base64(peer, life, poll):
     connection = await soon(life.opened)
     frame = bytes(range(256))
@@ -581,6 +595,7 @@ async def test_binary_messages_are_lines_of_base64(peer, life, poll):
     assert text == '["ü"]'.encode()
 
 
+@pytest.mark.case(230)
 @pytest.mark.parametrize(("status", "code", "reason"), ENDS)
 async def test_a_batch_that_is_not_taken_is_the_end(
     peer, life, poll, status, code, reason

@@ -226,17 +226,6 @@ def test_the_diagnosis_lists_the_channels_that_are_to_be_joined_and_are_not(stag
     silent.leave()
 
 
-@pytest.mark.parametrize("count", [10, 13])
-def test_it_lists_ten_and_counts_the_others(stage, count):
-    for n in range(count):
-        stage.channel(f"room:{n}").join()
-    lines = stage.socket.diagnosis().splitlines()
-    others = [line for line in lines if "more channels" in line]
-
-    assert len([line for line in lines if "is not joined" in line]) == 10
-    assert others == ["3 more channels are not joined."] * (count > 10)
-
-
 def test_a_reason_that_repeats_a_secret_or_is_long_is_not_quoted_as_it_is(stage):
     stage.connect()
     channel = stage.channel(params={"token": "hunter2-hunter2"})
