@@ -130,6 +130,7 @@ def test_on_close_is_removed_by_off(stage, channel):
     assert closes == [2]
 
 
+@pytest.mark.case(178)
 @pytest.mark.case(179)
 @pytest.mark.case(271)
 @pytest.mark.defect(30)

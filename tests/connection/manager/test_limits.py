@@ -71,14 +71,6 @@ def test_an_attempt_takes_as_long_as_the_policy_allows(live):
     )
 
 
-def test_one_that_took_too_long_has_failed_by_a_timeout(live):
-    life, causes = live(), []
-    life.stage.socket.on_error(lambda error: causes.append(error.__cause__))
-    life.stage.wait(15)
-
-    assert [type(cause) for cause in causes] == [TimeoutError]
-
-
 # Failures in a row.
 
 
@@ -289,13 +281,6 @@ def test_after_the_first_open_a_refusal_is_an_outage(live, status):
     life.stage.wait(2)
     life.stage.open()
     assert life.stage.socket.state == "open"
-
-
-def test_before_the_first_open_a_refusal_is_final(live):
-    life = live()
-    life.stage.fail(ConnectError("no", status=404))
-
-    assert str(life.end) == "no"
 
 
 # Providers, and users' functions.
