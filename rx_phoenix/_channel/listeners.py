@@ -303,7 +303,6 @@ class Listeners:
                 hub.on_completed()
         for _, callback, _ in self._callbacks.values():
             callback.dispose()
-        self._callbacks.clear()
 
     def _register(
         self,

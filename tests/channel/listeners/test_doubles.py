@@ -6,14 +6,16 @@ from rx_phoenix import UsageWarning
 
 
 def test_a_function_that_is_registered_already_warns_once(stage):
-    channel, heard = stage.joined(), []
+    channel, heard, counts = stage.joined(), [], []
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         for _ in range(3):
             channel.on("shout", heard.append)
+            counts.append(len(warned))
     stage.receive("shout", 1)
 
-    [warning] = warned
+    warning = warned[0]
+    assert counts == [0, 1, 1]
     assert warning.category is UsageWarning
     assert "'shout' of 'room:1' already" in str(warning.message)
     assert warning.filename == __file__
