@@ -54,6 +54,7 @@ def test_params_that_raise_are_too(stage, notes):
     channel.join()
 
     assert [type(error) for error in notes.values] == [PushCancelled]
+    assert str(notes.values[0]) in stage.socket.diagnosis()
     assert stage.unhandled == [boom]
     stage.unhandled.clear()
     channel.leave()

@@ -133,6 +133,18 @@ def test_pushes_that_wait_for_the_wire_count(small, overflow):
     assert stage.server.sent("third") == []
 
 
+def test_casts_that_wait_for_the_wire_count_as_well(small):
+    stage = small()
+    stage.answer("phx_join")
+    channel = stage.channel()
+    for depth in (1, 2):
+        stage.transport.connection.buffered = depth
+        channel.cast("shout")
+
+    assert stage.stats.buffered == 2
+    assert channel.push("third").status == "cancelled"
+
+
 def test_a_wire_that_catches_up_makes_room(small):
     stage = small()
     stage.answer("phx_join")
