@@ -127,6 +127,41 @@ def test_its_words_have_the_topic_and_the_url(stage, caplog):
     )
 
 
+def test_one_without_an_answer_has_other_words(stage, caplog):
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    stage.wait(10)
+    channel.leave()
+
+    assert caplog.messages[-1] == (
+        "The server does not answer the join of 'room:1' over ws://localhost/socket: "
+        "no answer in time. The join is retried."
+    )
+
+
+def test_a_handler_of_logging_that_raises_is_reported_and_ends_nothing(
+    stage, caplog, monkeypatch
+):
+    boom = RuntimeError("boom")
+
+    def fail(record):
+        raise boom
+
+    monkeypatch.setattr(caplog.handler, "emit", fail)
+    caplog.set_level(logging.WARNING, "rx_phoenix")
+    stage.connect()
+    channel = stage.channel()
+    channel.join()
+    stage.answer("phx_join", "error", {"reason": "full"})
+    stage.wait(1)
+    stage.answer("phx_join")
+
+    assert channel.state == "joined"
+    assert stage.unhandled == [boom]
+    stage.unhandled.clear()
+
+
 def test_an_accepted_join_starts_that_over(stage, warnings):
     stage.connect()
     channel = stage.channel()
