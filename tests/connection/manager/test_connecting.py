@@ -453,6 +453,8 @@ def test_what_arrives_while_it_is_told_of_the_opening_is_heard(stage):
 
 
 def test_an_attempt_that_leads_to_nothing_fails_after_15_seconds(stage, events):
+    causes = []
+    stage.socket.on_error(lambda error: causes.append(type(error.__cause__)))
     stage.socket.connect()
     stage.scheduler.advance_before(15)
     before = list(events)
@@ -461,6 +463,7 @@ def test_an_attempt_that_leads_to_nothing_fails_after_15_seconds(stage, events):
     assert before == []
     assert kinds(events) == [AttemptFailed, Retrying]
     assert "no connection to ws://localhost/socket within 15 s" in str(events[0].error)
+    assert causes == [TimeoutError]
     assert stage.transport.attempt.is_disposed
 
 
