@@ -79,7 +79,7 @@ def test_other_traffic_changes_nothing(stage):
 
 @pytest.mark.case(74)
 @pytest.mark.defect(9)
-def test_interval_and_timeout_are_the_policys(make_stage):
+def test_interval_and_timeout_are_those_of_the_policy(make_stage):
     stage = make_stage(heartbeat=Heartbeat(interval=3, timeout=2))
     events = []
     stage.socket.lifecycle.subscribe(events.append)
