@@ -15,6 +15,7 @@ MARKER_OF_FOLDER = {
     "integration": "integration",
     "performance": "performance",
     "simulation": "simulation",
+    "soak": "slow",
 }
 
 
