@@ -335,10 +335,10 @@ class ChannelCore(ChannelEffects):
             self.apply(ChannelEvent.CRASHED, Change(error=error))
 
     def receive_stale(self, message: Message) -> None:
-        """Drop a message of an older join, unless it answers a push or the leave."""
+        """Drop a message of an older join, unless its ref is that of a request."""
         ref, leave = message.ref, self._leave
-        is_awaited = ref in self.outbox.sent or (leave and leave.ref == ref)
-        if message.reply is not None and is_awaited:
+        is_ours = ref == self.join.ref or (leave is not None and ref == leave.ref)
+        if message.reply is not None and (is_ours or ref in self.outbox.sent):
             self._answer(message, None)
         else:
             self.connection.router.counters.stale += 1

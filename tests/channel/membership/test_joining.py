@@ -429,6 +429,14 @@ def test_cancelling_it_ends_that_wait_only(stage):
     assert channel.state == "joined"
 
 
+def test_it_is_answered_by_its_ref_whatever_join_the_answer_names(stage):
+    channel, join = stage.channel_in("joining"), stage.server.last("phx_join")
+    answer = {"status": "ok", "response": {}}
+    stage.receive("phx_reply", answer, join_ref="77", ref=join.ref)
+
+    assert channel.state == "joined"
+
+
 def test_a_late_reply_meanwhile_is_not_its_answer(stage):
     channel, join = stage.channel_in("joining"), stage.server.last("phx_join")
     answer = {"status": "ok", "response": {}}
