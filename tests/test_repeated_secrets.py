@@ -323,8 +323,10 @@ async def test_neither_a_tape_nor_stderr_of_the_command_line_shows_them(
     joining = ["--join", json.dumps(JOIN), "-v"]
     async with repeating() as server:
         url = url_with_secrets(server.url)
+        # The first request is refused: it must not be that of the tape.
+        joined = ["--topic", "room:1", "--join", json.dumps(JOIN)]
+        refused = await run("doctor", url, *given, *joined)
         ends = await asyncio.gather(
-            run("doctor", url, *given),
             run(
                 "record",
                 url,
@@ -338,6 +340,7 @@ async def test_neither_a_tape_nor_stderr_of_the_command_line_shows_them(
             ),
             run("push", url, "room:1", "refuse", json.dumps(PUSH), *given, *joining),
         )
-    for ended in ends:
+    search.text("stdout", refused.out)
+    for ended in (refused, *ends):
         search.text("stderr", ended.err)
     search.text("tape", tape.read_text())

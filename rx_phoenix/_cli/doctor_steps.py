@@ -25,6 +25,7 @@ from rx_phoenix._cli.variants import advice_for
 from rx_phoenix._protocol.endpoint import Endpoint
 from rx_phoenix._protocol.message import Message
 from rx_phoenix._protocol.names import HEARTBEAT, REPLY, UNMATCHED_TOPIC
+from rx_phoenix._protocol.redaction import forms_of, redactor, values_in
 from rx_phoenix.errors import (
     ConnectError,
     JoinRefused,
@@ -53,8 +54,8 @@ LONGEST_PROBE = 3.0
 LONGEST_WAIT = 60.0
 """Seconds that a server may ask to wait."""
 
-QUOTED_BYTES = 200
-"""The number of bytes of a refusal that are quoted."""
+QUOTED = 200
+"""The number of characters of a refusal that are quoted."""
 
 PINGS = 5
 """The number of round trips that are measured."""
@@ -108,6 +109,11 @@ class Context:
         """The connected socket."""
         assert self.socket is not None, "the upgrade comes first"  # noqa: S101
         return self.socket
+
+    def hide(self, quoted: Any) -> Any:
+        """Take the secrets that were sent out of what the server repeats."""
+        joined = forms_of(values_in(self.params, self.topic or ""))
+        return redactor({*self.target.secrets, *joined})(quoted)
 
     @property
     def is_encrypted(self) -> bool:
@@ -279,8 +285,8 @@ async def refused(context: Context, error: ConnectError | TimeoutError) -> StepR
     if isinstance(error, ConnectError) and problem is not None:
         text, advice, code = problem.text, problem.advice, problem.code
         if error.body:
-            body = error.body[:QUOTED_BYTES].decode(errors="replace")
-            text += f" The body: {body!r}"
+            body: str = context.hide(error.body.decode(errors="replace"))
+            text += f" The body: {body[:QUOTED]!r}"
         if error.status in BUSY:
             # Other params would be refused as well, and add to the load.
             delay = retry_after(error, datetime.now(UTC))
@@ -341,14 +347,15 @@ async def join(context: Context) -> StepResult:
         response = await channel.join()
     except JoinRefused as refusal:
         reason = refusal.response
-        text = f"The server refused {context.topic}: {as_json(reason)}"
+        text = f"The server refused {context.topic}: {as_json(context.hide(reason))}"
         advice = REASONS.get(reason_of(reason), "Check the topic, and --join.")
         return StepResult(text, Verdict.FAILED, advice, ExitCode.REFUSED)
     except PushTimeout:
         text = f"The join timed out after {context.target.timeout:g} s."
         advice = "The channel's join is slow or blocked: see the server's log."
         return StepResult(text, Verdict.FAILED, advice, ExitCode.TIMEOUT)
-    return StepResult(f"Joined {context.topic} in {since(began)}: {as_json(response)}")
+    text = f"Joined {context.topic} in {since(began)}: "
+    return StepResult(text + as_json(context.hide(response)))
 
 
 def reason_of(response: object) -> str:

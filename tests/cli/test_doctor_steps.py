@@ -170,11 +170,20 @@ async def test_a_refused_upgrade_fails(context, server, path, params, status, ad
     assert advice in result.advice
 
 
-async def test_what_a_server_says_of_its_refusal_is_quoted(context, server):
-    url = server.url.replace("/socket", "/tuned")
-    result = await take(context(url, params={"token": "unauthorized"}), "upgrade")
+async def refuse(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(
+        b"HTTP/1.1 403 Forbidden\r\nContent-Length: 17\r\n\r\nno place for S3so"
+    )
+    writer.close()
 
-    assert result.text.endswith("The body: 'unauthorized'")
+
+async def test_what_a_server_says_of_its_refusal_is_quoted_without_secrets(context):
+    async with listening(refuse) as port:
+        url = f"ws://127.0.0.1:{port}/socket"
+        result = await take(context(url, params={"token": "S3so"}), "upgrade")
+
+    assert "The body: 'no place for [redacted]'" in result.text
 
 
 async def test_a_token_that_was_taken_is_mentioned(context):
