@@ -303,6 +303,8 @@ class Listeners:
                 hub.on_completed()
         for _, callback, _ in self._callbacks.values():
             callback.dispose()
+        # A removed channel may live on: it keeps nothing of its users.
+        self._callbacks.clear()
 
     def _register(
         self,

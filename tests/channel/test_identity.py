@@ -435,6 +435,23 @@ def test_a_whole_line_of_successors_waits_its_turn(stage):
     assert third.state == "joined"
 
 
+def test_a_removed_channel_keeps_no_callback_alive(stage):
+    class Owner:
+        def take(self, payload):
+            """Do nothing with it."""
+
+    owner, channel = Owner(), stage.joined()
+    gone = weakref.ref(owner)
+    channel.on("shout", owner.take)
+    stage.socket.remove(channel)
+    stage.answer("phx_leave")
+    del owner
+    gc.collect()
+
+    assert gone() is None
+    assert channel.state == "closed"
+
+
 def test_pushes_of_a_removed_channel_are_cancelled(stage):
     channel = stage.joined()
     push = channel.push("shout")
